@@ -1,0 +1,86 @@
+import type { Remote } from 'comlink'
+import type { ActorId } from '../ids.ts'
+
+/** Where an actor lives. */
+export type HostKind = 'async' | 'thread' | 'process'
+
+/** Which actor to start: a module that exports a factory, and what to hand it. */
+export interface ActorSpec {
+  readonly id: ActorId
+  /** file: URL of the module. */
+  readonly module: string
+  /** Name of the exported `ActorFactory`. */
+  readonly export: string
+  /** Handed to the factory; must survive structured clone. */
+  readonly input: unknown
+}
+
+/** What the supervisor offers to an actor; plain data only, so that it can cross a process. */
+export interface SupervisorApi {
+  /** Tells the supervisor something; never waits for an answer. */
+  emit(event: unknown): void
+}
+
+/** What an actor is given when it starts. */
+export interface ActorContext {
+  readonly id: ActorId
+  readonly input: unknown
+  /** Aborts when the supervisor asks the actor to stop; its reason says why. */
+  readonly signal: AbortSignal
+  readonly emit: (event: unknown) => void
+}
+
+/** Makes an actor: the methods of the returned object can be called from the supervisor. */
+export type ActorFactory = (context: ActorContext) => object | Promise<object>
+
+/** Exact identity of a process: a pid alone may be reused. */
+export interface ProcessIdentity {
+  readonly pid: number
+  /** Process group. */
+  readonly group: number
+  /** Start time in clock ticks since boot (field 22 of /proc/pid/stat); null where the system does not tell. */
+  readonly startTime: number | null
+}
+
+/** Why an actor ended, in OTP's manner: a value, never an exception. */
+export type Exit =
+  /** It finished by itself. */
+  | { readonly how: 'normal' }
+  /** It was asked to stop and did. */
+  | { readonly how: 'shutdown'; readonly reason: string }
+  /** It was taken away by force. */
+  | { readonly how: 'killed'; readonly reason: string }
+  /** It died. */
+  | {
+      readonly how: 'crashed'
+      readonly message: string
+      readonly code: number | string | null
+      readonly signal: string | null
+    }
+
+/** The supervisor's side of a running actor. */
+export interface ActorHandle<Api extends object> {
+  readonly id: ActorId
+  readonly kind: HostKind
+  /** The process the actor lives in, when it has one of its own. */
+  readonly identity: ProcessIdentity | null
+  /** Settles once with why the actor ended; never rejects. */
+  readonly closed: Promise<Exit>
+  /** Calls a method; rejects with TroupeError ACTOR_GONE when the actor ends first. */
+  call<Name extends keyof Api & string>(
+    name: Name,
+    ...args: Api[Name] extends (...args: infer Args) => unknown ? Args : never
+  ): Promise<Api[Name] extends (...args: never) => infer Result ? Awaited<Result> : never>
+  /** Asks the actor to stop; after `graceMs` takes it away by force. 0 kills at once, Infinity waits for ever. */
+  stop(reason: string, graceMs: number): Promise<Exit>
+}
+
+/** One kind of place for actors. */
+export interface ActorHost extends AsyncDisposable {
+  readonly kind: HostKind
+  /** Resolves when the actor answers; rejects with TroupeError HOST_FAILED when it cannot start. */
+  start<Api extends object>(spec: ActorSpec, supervisor: SupervisorApi): Promise<ActorHandle<Api>>
+}
+
+/** The wrapped far side of an actor. */
+export type RemoteActor = Remote<Record<string, (...args: unknown[]) => unknown>>

@@ -1,0 +1,112 @@
+import type * as z from 'zod'
+import type { AgentName, RunId, TaskId } from '../ids.ts'
+
+/** How bad a finding is, in SARIF's words. */
+export type Severity = 'error' | 'warning' | 'note'
+
+/** Something an agent found without changing it. */
+export interface Finding {
+  /** Stable rule id, as `python/weak-hash`. */
+  readonly rule: string
+  readonly severity: Severity
+  /** Relative to the repository's root, with forward slashes. */
+  readonly file: string
+  /** From 1. */
+  readonly line: number
+  /** From 1. */
+  readonly column: number
+  readonly endLine: number
+  readonly endColumn: number
+  readonly message: string
+  /** The source text found, its first line, at most 200 characters. */
+  readonly text: string
+}
+
+/** What one attempt is asked to do; templates are filled in. Survives structured clone. */
+export interface Assignment {
+  readonly run: RunId
+  readonly task: TaskId
+  readonly attempt: number
+  readonly agent: AgentName
+  readonly verb: string
+  readonly prompt: string | null
+  readonly command: readonly string[] | null
+  readonly files: readonly string[]
+  readonly owns: readonly string[] | null
+  readonly env: Readonly<Record<string, string>>
+  /** The agent's own options, checked. */
+  readonly options: Readonly<Record<string, unknown>>
+  /** Absolute path to work in. */
+  readonly directory: string
+}
+
+/** Why an attempt failed; the kinds decide about retries. */
+export type FailureKind = 'agent' | 'crash' | 'timeout' | 'stall' | 'quota' | 'budget' | 'infrastructure' | 'conflict'
+
+export interface Failure {
+  readonly kind: FailureKind
+  /** What happened, for people. */
+  readonly message: string
+  /** Equal for failures that look the same; a retry that keeps failing the same way is refused. */
+  readonly signature: string
+}
+
+/** How an agent's work ended. */
+export type Outcome =
+  | {
+      readonly how: 'completed'
+      /** What was done, in a sentence or a few lines: dependants can quote it. */
+      readonly summary: string
+      readonly findings: readonly Finding[]
+      /** Machine-readable extras for the result file. */
+      readonly details: Readonly<Record<string, unknown>>
+    }
+  | { readonly how: 'failed'; readonly failure: Failure; readonly details: Readonly<Record<string, unknown>> }
+  | { readonly how: 'cancelled'; readonly reason: string }
+
+/** A process that an agent started; recorded so that it can be found again by exact identity. */
+export interface StartedProcess {
+  readonly pid: number
+  readonly group: number
+  readonly startTime: number | null
+}
+
+/** What an agent is given besides its assignment. */
+export interface AgentContext {
+  /** Aborts when the attempt must stop. */
+  readonly signal: AbortSignal
+  /** How long a polite stop may take, in milliseconds, before force. */
+  readonly graceMs: number
+  /** Appends to the attempt's bounded log. */
+  readonly output: (chunk: string | Uint8Array) => void
+  /** One short line about what is going on now. */
+  readonly progress: (line: string) => void
+  readonly started: (process: StartedProcess) => void
+}
+
+/** One way of doing work. It knows nothing of hosts, retries or where its log goes. */
+export type Agent = (assignment: Assignment, context: AgentContext) => Promise<Outcome>
+
+/** What the rest of Troupe may know of a kind without loading its work. */
+export interface AgentKind {
+  readonly name: string
+  readonly summary: string
+  /** Strict object schema of the kind's options in a manifest. */
+  readonly options: z.ZodObject
+  /** The mode used where the manifest leaves the choice. */
+  readonly preferredMode: 'async' | 'thread' | 'process'
+  /** The workspace used where the task leaves the choice. */
+  preferredWorkspace(verb: string): 'own' | 'shared' | 'none'
+  /** Paths the task will write if that is known, null when it may write any of its files. */
+  willWrite(task: { readonly verb: string; readonly files: readonly string[] }): readonly string[] | null
+  /** Mistakes in a task for this kind that the schema cannot see, as messages; empty when it can be run. */
+  mistakes(task: {
+    readonly verb: string
+    readonly prompt: string | null
+    readonly command: readonly string[] | null
+    readonly files: readonly string[]
+    readonly options: Readonly<Record<string, unknown>>
+  }): readonly string[]
+  /** Loads the work itself. */
+  load(): Promise<Agent>
+}

@@ -1,0 +1,86 @@
+/** How a command of Troupe ends, as its exit status. */
+export const exitCodes = { ok: 0, unfinished: 1, badInput: 2, internal: 3, interrupted: 130 } as const
+
+/** Every error Troupe raises on purpose: the exit status it leads to and what the reader can do. docs/errors.md lists the same. */
+export const catalogue = {
+  USAGE: { exit: exitCodes.badInput, fix: 'See troupe --help.' },
+  MANIFEST_INVALID: { exit: exitCodes.badInput, fix: 'Correct the places shown; nothing was started.' },
+  MANIFEST_NOT_FOUND: {
+    exit: exitCodes.badInput,
+    fix: 'Give the path of a manifest (YAML or JSON) or a quoted task expression.',
+  },
+  EXPRESSION_INVALID: { exit: exitCodes.badInput, fix: 'Correct the column shown; nothing was started.' },
+  OVERLAP_REFUSED: {
+    exit: exitCodes.badInput,
+    fix: 'Order the tasks with needs, or set onOverlap to warn or serialize.',
+  },
+  NOT_A_REPOSITORY: { exit: exitCodes.badInput, fix: 'Run inside a git repository, or name one with --repository.' },
+  NO_COMMIT_YET: { exit: exitCodes.badInput, fix: 'Make a first commit: agents start from a commit.' },
+  BASE_UNKNOWN: { exit: exitCodes.badInput, fix: 'Name a revision that git rev-parse knows.' },
+  GIT_MISSING: { exit: exitCodes.badInput, fix: 'Install git 2.38 or newer.' },
+  GIT_TOO_OLD: { exit: exitCodes.badInput, fix: 'Install git 2.38 or newer: merge-tree --write-tree is needed.' },
+  GIT_FAILED: { exit: exitCodes.internal, fix: 'Read what git said; troupe doctor checks the set-up.' },
+  NO_SPACE: { exit: exitCodes.internal, fix: 'Free some disk space and run again.' },
+  RUN_NOT_FOUND: { exit: exitCodes.badInput, fix: 'troupe status lists the runs of this repository.' },
+  TASK_NOT_FOUND: { exit: exitCodes.badInput, fix: 'troupe status lists the tasks of the run.' },
+  PROPOSAL_NOT_FOUND: {
+    exit: exitCodes.badInput,
+    fix: 'The run has not written a proposal; troupe status says how far it came.',
+  },
+  BRANCH_MOVED: {
+    exit: exitCodes.unfinished,
+    fix: 'Merge the proposal by hand, or say --force to apply it to the branch as it is now.',
+  },
+  CHECKOUT_DIRTY: { exit: exitCodes.badInput, fix: 'Commit or stash the files named, then apply again.' },
+  LEASE_HELD: { exit: exitCodes.badInput, fix: 'Another supervisor works on it; wait for it or stop it first.' },
+  LEASE_LOST: { exit: exitCodes.internal, fix: 'Another supervisor took over; troupe status shows the run.' },
+  JOURNAL_CORRUPT: {
+    exit: exitCodes.internal,
+    fix: 'The journal is damaged before its last line; keep the folder and report it.',
+  },
+  STORE_FAILED: { exit: exitCodes.internal, fix: 'Check that .agents can be written and that the disk has space.' },
+  ACTOR_GONE: { exit: exitCodes.internal, fix: 'The actor ended before it answered; its exit says why.' },
+  HOST_FAILED: { exit: exitCodes.internal, fix: 'The execution mode could not start; try another with --mode.' },
+  MAILBOX_FULL: { exit: exitCodes.internal, fix: 'Wait for room before sending.' },
+  MAILBOX_CLOSED: { exit: exitCodes.internal, fix: 'The receiver has stopped; nothing more can be sent.' },
+  INTERNAL: { exit: exitCodes.internal, fix: 'This is a defect of Troupe; run again with --verbose and report it.' },
+} as const satisfies Record<string, { readonly exit: number; readonly fix: string }>
+
+/** A code of the catalogue. */
+export type ErrorCode = keyof typeof catalogue
+
+/** An error for people: what happened (`message`), what to do (`fix`), and the exit status it leads to. */
+export class TroupeError extends Error {
+  override readonly name = 'TroupeError'
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options)
+    this.code = code
+  }
+
+  /** What the reader can do about it. */
+  get fix(): string {
+    return catalogue[this.code].fix
+  }
+
+  /** The exit status of a command that ends with this error. */
+  get exitCode(): number {
+    return catalogue[this.code].exit
+  }
+}
+
+/** The value at `key`, which the caller knows to be there; a missing one is a defect. */
+export function must<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): Value {
+  const value = map.get(key)
+  if (value === undefined) throw new TroupeError('INTERNAL', `nothing is known of ${String(key)}`)
+  return value
+}
+
+/** For the `default` of an exhaustive switch: the type checker proves it is not reached. */
+export function unreachable(value: never): never {
+  throw new TroupeError('INTERNAL', `unexpected ${JSON.stringify(value)}`)
+}
+
+/** The message of anything thrown. */
+export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))

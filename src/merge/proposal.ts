@@ -1,0 +1,81 @@
+import type { Finding } from '../agents/agent.ts'
+import type { AgentName, CommitId, RunId, TaskId, TreeId } from '../ids.ts'
+import type { Conflict } from './conflict.ts'
+
+/** Three states, end to end: a check that could not run is not green. */
+export type Verdict = 'pass' | 'fail' | 'not-run'
+
+/** One check command's answer on the merged tree. */
+export interface CheckResult {
+  readonly name: string
+  readonly command: readonly string[]
+  readonly verdict: Verdict
+  /** Why it was not run, or how it failed; null when it passed. */
+  readonly reason: string | null
+  readonly exitCode: number | null
+  readonly durationMs: number
+  /** The last lines of its output. */
+  readonly outputTail: string
+}
+
+/** Where one task's work went. */
+export type Disposition =
+  /** Its change set is part of the proposal. */
+  | { readonly state: 'landed'; readonly commit: CommitId; readonly files: readonly string[] }
+  /** It succeeded and changed nothing. */
+  | { readonly state: 'unchanged' }
+  /** Its change set was left out; `conflicts` (or a need that did not land) say why. It stays at `ref`. */
+  | {
+      readonly state: 'left-out'
+      readonly reason: string
+      readonly commit: CommitId
+      readonly files: readonly string[]
+      readonly ref: string
+    }
+  /** It did not succeed. */
+  | { readonly state: 'failed' | 'blocked' | 'cancelled' | 'not-started'; readonly reason: string }
+
+/** One task's line in the proposal. */
+export interface ProposalTask {
+  readonly task: TaskId
+  readonly agent: AgentName
+  readonly attempts: number
+  readonly summary: string | null
+  readonly disposition: Disposition
+}
+
+/** The same finding of several tasks, once. */
+export interface MergedFinding extends Finding {
+  readonly tasks: readonly TaskId[]
+}
+
+/** A file that several tasks changed to the very same content. */
+export interface IdenticalChange {
+  readonly file: string
+  readonly tasks: readonly TaskId[]
+}
+
+/** The aggregator's answer. Its JSON form is documented in docs/proposal.md. */
+export interface Proposal {
+  readonly schema: 'troupe/proposal/1'
+  readonly run: RunId
+  /** ISO 8601, UTC. */
+  readonly createdAt: string
+  readonly base: CommitId
+  /** The merged commit; equal to `base` when nothing landed. */
+  readonly commit: CommitId
+  readonly tree: TreeId
+  readonly ref: string
+  /** Changed paths between base and commit. */
+  readonly files: readonly string[]
+  /** In the order of the manifest. */
+  readonly tasks: readonly ProposalTask[]
+  readonly conflicts: readonly Conflict[]
+  readonly identical: readonly IdenticalChange[]
+  readonly checks: readonly CheckResult[]
+  /** pass: every check passed; fail: one failed; not-run: there is none, or one could not run and none failed. */
+  readonly verdict: Verdict
+  readonly findings: readonly MergedFinding[]
+  /** True when the run was stopped before its end. */
+  readonly interrupted: boolean
+}

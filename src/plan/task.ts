@@ -1,0 +1,95 @@
+import type { AgentName, TaskId } from '../ids.ts'
+
+/** Where an actor lives; `auto` lets the agent's kind choose. */
+export type Mode = 'async' | 'thread' | 'process'
+export type ModeChoice = Mode | 'auto'
+
+/** Where an attempt works: a worktree of its own, one read-only checkout shared by all, or the repository's own folder untouched. */
+export type WorkspaceKind = 'own' | 'shared' | 'none'
+
+export type OverlapPolicy = 'warn' | 'serialize' | 'refuse'
+export type FailurePolicy = 'continue' | 'stop'
+
+/** One unit of work for one agent, checked and with every default filled in. */
+export interface Task {
+  readonly id: TaskId
+  readonly agent: AgentName
+  /** What is asked, in a word: review, test, docs, implement, fix or any other. */
+  readonly verb: string
+  /** Prompt template, or null when there is none. */
+  readonly prompt: string | null
+  /** Command template (argv), or null when the agent's own is used. */
+  readonly command: readonly string[] | null
+  /** Paths the task is about, relative to the repository's root, with forward slashes. */
+  readonly files: readonly string[]
+  /** Globs outside which a change is a conflict; null when the task may write anywhere. */
+  readonly owns: readonly string[] | null
+  /** Tasks whose success this one waits for and whose change sets it starts from. */
+  readonly needs: readonly TaskId[]
+  /** Greater goes first among ready tasks of equal remaining path. */
+  readonly priority: number
+  /** Wall-clock limit of one attempt in milliseconds; null for none. */
+  readonly timeoutMs: number | null
+  /** How many attempts may follow the first. */
+  readonly retries: number
+  readonly env: Readonly<Record<string, string>>
+  /** null lets the agent's kind choose. */
+  readonly workspace: WorkspaceKind | null
+}
+
+/** A named way of doing work. */
+export interface AgentDeclaration {
+  readonly name: AgentName
+  /** The registered kind: command, local, … */
+  readonly kind: string
+  readonly mode: ModeChoice
+  /** How many of its tasks may run at once; null for no limit of its own. */
+  readonly concurrency: number | null
+  /** The kind's own options, checked by the kind's schema. */
+  readonly options: Readonly<Record<string, unknown>>
+}
+
+/** A command that the merged tree must pass. */
+export interface CheckCommand {
+  readonly name: string
+  /** argv; a manifest's plain string becomes `sh -c`. */
+  readonly command: readonly string[]
+  /** Wall-clock limit in milliseconds; null for none. */
+  readonly timeoutMs: number | null
+}
+
+/** A manifest, checked, with every default filled in. */
+export interface Manifest {
+  readonly version: 1
+  readonly name: string | null
+  /** Any revision; HEAD by default. */
+  readonly base: string
+  readonly mode: ModeChoice
+  /** How many attempts run at once. */
+  readonly concurrency: number
+  /** How many dispatched tasks may wait for a free place. */
+  readonly mailbox: number
+  readonly agents: ReadonlyMap<AgentName, AgentDeclaration>
+  /** In the order of the text. */
+  readonly tasks: readonly Task[]
+  readonly check: readonly CheckCommand[]
+  readonly onOverlap: OverlapPolicy
+  readonly onFailure: FailurePolicy
+  /** Extra places for the proposal, relative to the repository's root; null for none. */
+  readonly output: { readonly json: string | null; readonly markdown: string | null; readonly sarif: string | null }
+}
+
+/** One mistake in a text that the user wrote. */
+export interface Mistake {
+  /** From 1. */
+  readonly line: number
+  /** From 1, in characters. */
+  readonly column: number
+  /** Dotted path of the field, empty when there is none. */
+  readonly path: string
+  readonly message: string
+}
+
+export type Reading<Value> =
+  | { readonly ok: true; readonly value: Value; readonly warnings: readonly Mistake[] }
+  | { readonly ok: false; readonly mistakes: readonly Mistake[] }
