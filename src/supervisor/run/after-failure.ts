@@ -1,0 +1,71 @@
+import type { Failure } from '../../agents/agent.ts'
+import type { BackoffRules, RuleTask, RunRules } from './rules.ts'
+import { release } from './release.ts'
+import type { Command } from './schedule.ts'
+import type { RunState, Tally } from './state.ts'
+import { stop } from './stop.ts'
+import { taskAt, withTask } from './task-change.ts'
+
+/** A failed attempt, as the policy needs it. */
+export interface FailedAttempt {
+  readonly index: number
+  readonly attempt: number
+  readonly startedAt: number
+  readonly endedAt: number
+  readonly failure: Failure
+  /** 0 to 1. */
+  readonly chance: number
+}
+
+/** Retries after a back-off, or gives up and says why. */
+export function afterFailure(
+  rules: RunRules,
+  state: RunState,
+  failed: FailedAttempt,
+): readonly [RunState, readonly Command[]] {
+  const { index, attempt, startedAt, endedAt, failure } = failed
+  const rule = rules.tasks[index]
+  if (rule === undefined) throw new RangeError(`no task ${index}`)
+  const tally = tallied(taskAt(state, index).tally, failure)
+  const reason = refusal(rules, rule, state, { tally, failure })
+  if (reason !== null) {
+    const end = { phase: 'failed', attempt, startedAt, endedAt, failure, reason } as const
+    const next = release(rules, withTask(rules, state, index, end, tally), index)
+    if (rules.onFailure !== 'stop' || next.phase.name !== 'working') return [next, []]
+    return stop(rules, next, { how: 'graceful', reason: `task ${rule.id} failed`, interrupted: false })
+  }
+  const delayMs = backoffMs(rules.backoff, tally.attempts, failed.chance)
+  const wait = { phase: 'backing-off', attempt, until: endedAt + delayMs, failure } as const
+  return [withTask(rules, state, index, wait, tally), [{ type: 'wake', task: rule.id, attempt, delayMs }]]
+}
+
+/** Exponential back-off with jitter: the delay before the attempt after `attempts`, in milliseconds. */
+export function backoffMs(rules: BackoffRules, attempts: number, chance: number): number {
+  const full = Math.min(rules.maxMs, rules.firstMs * rules.factor ** Math.min(attempts - 1, 60))
+  return Math.round(full * (1 - rules.jitter * chance))
+}
+
+function tallied(tally: Tally, failure: Failure): Tally {
+  return {
+    attempts: tally.attempts,
+    counted: tally.counted + Number(countsAgainstRetries(failure)),
+    signature: failure.signature,
+    repeats: tally.signature === failure.signature ? tally.repeats + 1 : 1,
+  }
+}
+
+const countsAgainstRetries = ({ kind }: Failure): boolean => kind !== 'quota' && kind !== 'infrastructure'
+
+interface Judged {
+  readonly tally: Tally
+  readonly failure: Failure
+}
+
+function refusal(rules: RunRules, rule: RuleTask, state: RunState, { tally, failure }: Judged): string | null {
+  if (state.phase.name === 'stopping') return 'the run was stopping'
+  if (failure.kind === 'conflict') return 'its needs cannot be merged, and a retry would not change that'
+  if (countsAgainstRetries(failure) && tally.counted > rule.retries) {
+    return rule.retries === 0 ? 'no retries were asked for' : `all ${rule.retries} retries are used`
+  }
+  return tally.repeats > rules.sameFailureLimit ? `it failed in the same way ${tally.repeats} times in a row` : null
+}

@@ -1,0 +1,127 @@
+import type { HostKind } from '../../actors/contract.ts'
+import { unreachable } from '../../errors.ts'
+import type { TaskId } from '../../ids.ts'
+import { afterFailure } from './after-failure.ts'
+import type { AttemptEnd, Recorded, StopHow } from './events.ts'
+import { release } from './release.ts'
+import { type RunRules, ruleOf } from './rules.ts'
+import { type Command, schedule } from './schedule.ts'
+import { initialState, type RunState } from './state.ts'
+import { stop } from './stop.ts'
+import { taskAt, withTask } from './task-change.ts'
+
+/** A state and what must be done about it. */
+export type Decision = readonly [RunState, readonly Command[]]
+
+/**
+ * The whole of a run's policy: no clock, no chance, no I/O; the same answer for the same journal.
+ * Events that no longer apply (an old attempt's end, a late wake) change nothing.
+ */
+export function decide(rules: RunRules, state: RunState, recorded: Recorded): Decision {
+  const [next, commands] = apply(rules, state, recorded)
+  return schedule(rules, next, commands)
+}
+
+/** The state after a whole journal; what was to be done about it is long done. */
+export const fold = (rules: RunRules, records: Iterable<Recorded>): RunState => {
+  let state = initialState(rules)
+  for (const recorded of records) state = decide(rules, state, recorded)[0]
+  return state
+}
+
+function apply(rules: RunRules, state: RunState, { at, event }: Recorded): Decision {
+  switch (event.type) {
+    case 'run-started':
+      return state.phase.name === 'new' ? [started(rules, state), []] : [state, []]
+    case 'attempt-started':
+      return [attemptStarted(rules, state, { ...event, at }), []]
+    case 'attempt-ended':
+      return attemptEnded(rules, state, { ...event, at })
+    case 'backoff-elapsed':
+      return [woken(rules, state, event), []]
+    case 'stop-requested':
+      return requestStop(rules, state, event.how, event.reason)
+    case 'run-ended':
+      return [{ ...state, phase: { name: 'ended', exitCode: event.exitCode, reason: event.reason } }, []]
+    case 'process-started':
+    case 'conflict-found':
+    case 'proposal-made':
+      return [state, []]
+    default:
+      return unreachable(event)
+  }
+}
+
+function started(rules: RunRules, state: RunState): RunState {
+  let next: RunState = { ...state, phase: { name: 'working' } }
+  for (const [index, rule] of rules.tasks.entries()) {
+    if (rule.needs.length + rule.after.length === 0) next = withTask(rules, next, index, { phase: 'ready' })
+  }
+  return next
+}
+
+function attemptStarted(rules: RunRules, state: RunState, begun: Begun): RunState {
+  const { index } = ruleOf(rules, begun.task)
+  const { state: task } = taskAt(state, index)
+  if (task.phase !== 'dispatched' || task.attempt !== begun.attempt) return state
+  const { attempt, host, at: startedAt } = begun
+  return withTask(rules, state, index, { phase: 'running', attempt, startedAt, host })
+}
+
+function woken(rules: RunRules, state: RunState, { task: id, attempt }: Pick<Begun, 'task' | 'attempt'>): RunState {
+  const { index } = ruleOf(rules, id)
+  const { state: task } = taskAt(state, index)
+  if (task.phase !== 'backing-off' || task.attempt !== attempt) return state
+  return withTask(rules, state, index, { phase: 'ready' })
+}
+
+interface Begun {
+  readonly task: TaskId
+  readonly attempt: number
+  readonly host: HostKind
+  readonly at: number
+}
+
+interface Ended {
+  readonly task: TaskId
+  readonly attempt: number
+  readonly end: AttemptEnd
+  readonly chance: number
+  readonly at: number
+}
+
+function attemptEnded(rules: RunRules, state: RunState, ended: Ended): Decision {
+  const { index } = ruleOf(rules, ended.task)
+  const { state: task } = taskAt(state, index)
+  if ((task.phase !== 'running' && task.phase !== 'dispatched') || task.attempt !== ended.attempt) return [state, []]
+  const { end, attempt, at: endedAt } = ended
+  const startedAt = task.phase === 'running' ? task.startedAt : endedAt
+  switch (end.how) {
+    case 'completed': {
+      const { summary, findings, changeSet } = end
+      const success = { phase: 'succeeded', attempt, startedAt, endedAt, summary, findings, changeSet } as const
+      return [release(rules, withTask(rules, state, index, success), index), []]
+    }
+    case 'failed':
+      return afterFailure(rules, state, {
+        index,
+        attempt,
+        startedAt,
+        endedAt,
+        failure: end.failure,
+        chance: ended.chance,
+      })
+    case 'cancelled':
+      return [
+        release(rules, withTask(rules, state, index, { phase: 'cancelled', attempt, reason: end.reason }), index),
+        [],
+      ]
+    default:
+      return unreachable(end)
+  }
+}
+
+function requestStop(rules: RunRules, state: RunState, how: StopHow, reason: string): Decision {
+  if (state.phase.name !== 'working' && state.phase.name !== 'stopping') return [state, []]
+  return stop(rules, state, { how, reason, interrupted: true })
+}

@@ -1,0 +1,71 @@
+import type { HostKind } from '../../actors/contract.ts'
+import type { Failure, Finding, StartedProcess } from '../../agents/agent.ts'
+import type { ChangeSet } from '../../changes/change-set.ts'
+import type { CommitId, RunId, TaskId, TreeId } from '../../ids.ts'
+import type { Conflict } from '../../merge/conflict.ts'
+import type { Verdict } from '../../merge/proposal.ts'
+
+/** How one attempt ended, with what it left behind. `changeSet` is null when nothing was changed or there was no workspace of its own. */
+export type AttemptEnd =
+  | {
+      readonly how: 'completed'
+      readonly summary: string
+      readonly findings: readonly Finding[]
+      readonly details: Readonly<Record<string, unknown>>
+      readonly changeSet: ChangeSet | null
+    }
+  /** What a failed attempt wrote is sealed as well, but never part of the proposal. */
+  | {
+      readonly how: 'failed'
+      readonly failure: Failure
+      readonly details: Readonly<Record<string, unknown>>
+      readonly changeSet: ChangeSet | null
+    }
+  | { readonly how: 'cancelled'; readonly reason: string; readonly changeSet: ChangeSet | null }
+
+/** How hard a run is stopped: `graceful` lets attempts end politely, `hard` takes them away. */
+export type StopHow = 'graceful' | 'hard'
+
+/** Everything that can happen in a run. The journal is the list of these; the state is their fold. */
+export type RunEvent =
+  | {
+      readonly type: 'run-started'
+      readonly run: RunId
+      readonly base: CommitId
+      readonly manifest: string
+      /** Of the supervisor. */
+      readonly process: StartedProcess
+    }
+  | { readonly type: 'attempt-started'; readonly task: TaskId; readonly attempt: number; readonly host: HostKind }
+  | {
+      readonly type: 'process-started'
+      readonly task: TaskId
+      readonly attempt: number
+      readonly process: StartedProcess
+    }
+  | {
+      readonly type: 'attempt-ended'
+      readonly task: TaskId
+      readonly attempt: number
+      readonly end: AttemptEnd
+      /** From 0 to 1, drawn by the shell: jitter without impurity. */
+      readonly chance: number
+    }
+  | { readonly type: 'backoff-elapsed'; readonly task: TaskId; readonly attempt: number }
+  | { readonly type: 'conflict-found'; readonly conflicts: readonly Conflict[] }
+  | { readonly type: 'stop-requested'; readonly how: StopHow; readonly reason: string }
+  | {
+      readonly type: 'proposal-made'
+      readonly commit: CommitId
+      readonly tree: TreeId
+      readonly verdict: Verdict
+      readonly file: string
+    }
+  | { readonly type: 'run-ended'; readonly exitCode: number; readonly reason: string }
+
+/** An event as the journal has it. */
+export interface Recorded {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly event: RunEvent
+}

@@ -1,0 +1,26 @@
+/** A priority queue that is never changed in place (Crane's leftist tree; Okasaki, Purely Functional Data Structures, 3.1). */
+export type LeftistHeap = null | {
+  readonly key: number
+  /** Length of the right spine, which the tree keeps logarithmic. */
+  readonly distance: number
+  readonly left: LeftistHeap
+  readonly right: LeftistHeap
+}
+
+/** The heap with one key more; O(log n). */
+export const pushed = (heap: LeftistHeap, key: number): LeftistHeap =>
+  merged(heap, { key, distance: 1, left: null, right: null })
+
+/** The heap without its smallest key; O(log n). */
+export const popped = (heap: LeftistHeap): LeftistHeap => (heap === null ? null : merged(heap.left, heap.right))
+
+function merged(a: LeftistHeap, b: LeftistHeap): LeftistHeap {
+  if (a === null) return b
+  if (b === null) return a
+  const [top, other] = a.key <= b.key ? [a, b] : [b, a]
+  const right = merged(top.right, other)
+  const [long, short] = distanceOf(top.left) >= distanceOf(right) ? [top.left, right] : [right, top.left]
+  return { key: top.key, distance: distanceOf(short) + 1, left: long, right: short }
+}
+
+const distanceOf = (heap: LeftistHeap): number => heap?.distance ?? 0

@@ -1,0 +1,121 @@
+import type { HostKind } from '../../actors/contract.ts'
+import type { Failure, Finding } from '../../agents/agent.ts'
+import type { ChangeSet } from '../../changes/change-set.ts'
+import type { AgentName, TaskId } from '../../ids.ts'
+import type { LeftistHeap } from './leftist-heap.ts'
+import { type PersistentVector, vectorOf } from './persistent-vector.ts'
+import type { RunRules } from './rules.ts'
+
+/** Where a task stands. Each phase has only its own fields. */
+export type TaskState =
+  | { readonly phase: 'waiting'; readonly unmet: number }
+  | { readonly phase: 'ready' }
+  /** In the mailbox. */
+  | { readonly phase: 'dispatched'; readonly attempt: number }
+  | { readonly phase: 'running'; readonly attempt: number; readonly startedAt: number; readonly host: HostKind }
+  | { readonly phase: 'backing-off'; readonly attempt: number; readonly until: number; readonly failure: Failure }
+  | {
+      readonly phase: 'succeeded'
+      readonly attempt: number
+      readonly startedAt: number
+      readonly endedAt: number
+      readonly summary: string
+      readonly findings: readonly Finding[]
+      readonly changeSet: ChangeSet | null
+    }
+  | {
+      readonly phase: 'failed'
+      readonly attempt: number
+      readonly startedAt: number
+      readonly endedAt: number
+      readonly failure: Failure
+      /** Why no other attempt follows. */
+      readonly reason: string
+    }
+  | { readonly phase: 'blocked'; readonly by: TaskId }
+  | { readonly phase: 'cancelled'; readonly attempt: number; readonly reason: string }
+
+export type Phase = TaskState['phase']
+
+/** A task's past, kept over its attempts. */
+export interface Tally {
+  /** Attempts begun. */
+  readonly attempts: number
+  /** Failures that count against the retries. */
+  readonly counted: number
+  /** Signature of the last failure and how often in a row it came. */
+  readonly signature: string | null
+  readonly repeats: number
+}
+
+export interface TaskRecord {
+  readonly state: TaskState
+  readonly tally: Tally
+}
+
+/** What the run as a whole is doing. */
+export type RunPhase =
+  | { readonly name: 'new' }
+  | { readonly name: 'working' }
+  /** No new attempts; those under way end. */
+  | {
+      readonly name: 'stopping'
+      readonly how: 'graceful' | 'hard'
+      readonly reason: string
+      readonly interrupted: boolean
+    }
+  /** Every task has ended; the proposal is due. */
+  | { readonly name: 'settled'; readonly interrupted: boolean; readonly reason: string | null }
+  | { readonly name: 'ended'; readonly exitCode: number; readonly reason: string }
+
+/** The fold of all events so far. Never changed in place. */
+export interface RunState {
+  readonly phase: RunPhase
+  /** By task index. */
+  readonly tasks: PersistentVector<TaskRecord>
+  /** Ranks of ready tasks by agent. */
+  readonly ready: ReadonlyMap<AgentName, LeftistHeap>
+  /** Dispatched and running tasks by agent. */
+  readonly outstanding: ReadonlyMap<AgentName, number>
+  readonly counts: Readonly<Record<Phase, number>>
+}
+
+const fresh: Tally = { attempts: 0, counted: 0, signature: null, repeats: 0 }
+
+/** The state before anything happened. */
+export function initialState(rules: RunRules): RunState {
+  const tasks = rules.tasks.map((task): TaskRecord => ({
+    state: { phase: 'waiting', unmet: task.needs.length + task.after.length },
+    tally: fresh,
+  }))
+  return {
+    phase: { name: 'new' },
+    tasks: vectorOf(tasks),
+    ready: new Map(),
+    outstanding: new Map(),
+    counts: { ...noCounts, waiting: tasks.length },
+  }
+}
+
+const noCounts: Readonly<Record<Phase, number>> = {
+  waiting: 0,
+  ready: 0,
+  dispatched: 0,
+  running: 0,
+  'backing-off': 0,
+  succeeded: 0,
+  failed: 0,
+  blocked: 0,
+  cancelled: 0,
+}
+
+/** Dispatched and running tasks together. */
+export const outstandingTotal = (state: RunState): number => state.counts.dispatched + state.counts.running
+
+/** How many tasks have reached an end that does not change any more. */
+export const endedTotal = (state: RunState): number =>
+  state.counts.succeeded + state.counts.failed + state.counts.blocked + state.counts.cancelled
+
+/** Whether a task in this phase is over. */
+export const isEnded = (phase: Phase): boolean =>
+  phase === 'succeeded' || phase === 'failed' || phase === 'blocked' || phase === 'cancelled'

@@ -1,0 +1,52 @@
+import type { StopHow } from './events.ts'
+import type { RunRules } from './rules.ts'
+import type { Command } from './schedule.ts'
+import type { RunState } from './state.ts'
+import { itemsOf } from './persistent-vector.ts'
+import { taskAt, withTask } from './task-change.ts'
+
+/** Why and how the run is to stop. */
+export interface StopOrder {
+  readonly how: StopHow
+  readonly reason: string
+  /** True when a person asked for it. */
+  readonly interrupted: boolean
+}
+
+/** Nothing new starts; what waits is cancelled now, what runs is told. A second, hard order tells the running ones again. */
+export function stop(rules: RunRules, state: RunState, order: StopOrder): readonly [RunState, readonly Command[]] {
+  const { how, reason } = order
+  const interrupted = order.interrupted || (state.phase.name === 'stopping' && state.phase.interrupted)
+  const commands: Command[] = []
+  let next: RunState = { ...state, phase: { name: 'stopping', how, reason, interrupted }, ready: new Map() }
+  let index = -1
+  for (const { state: task } of itemsOf(state.tasks)) {
+    index += 1
+    const id = rules.tasks[index]?.id
+    if (id === undefined) throw new RangeError(`no task ${index}`)
+    switch (task.phase) {
+      case 'running':
+        commands.push({ type: 'cancel', task: id, attempt: task.attempt, how, reason })
+        break
+      case 'dispatched':
+        commands.push({ type: 'cancel', task: id, attempt: task.attempt, how, reason })
+        next = cancelled(rules, next, index, reason)
+        break
+      case 'waiting':
+      case 'ready':
+      case 'backing-off':
+        next = cancelled(rules, next, index, reason)
+        break
+      case 'succeeded':
+      case 'failed':
+      case 'blocked':
+      case 'cancelled':
+        break
+    }
+  }
+  return [next, commands]
+}
+
+function cancelled(rules: RunRules, state: RunState, index: number, reason: string): RunState {
+  return withTask(rules, state, index, { phase: 'cancelled', attempt: taskAt(state, index).tally.attempts, reason })
+}
