@@ -1,10 +1,10 @@
 import type { Failure } from '../../agents/agent.ts'
-import type { BackoffRules, RuleTask, RunRules } from './rules.ts'
+import { type BackoffRules, type RuleTask, type RunRules, ruleAt } from './rules.ts'
 import { release } from './release.ts'
 import type { Command } from './schedule.ts'
 import type { RunState, Tally } from './state.ts'
 import { stop } from './stop.ts'
-import { taskAt, withTask } from './task-change.ts'
+import { taskAt, withTally, withTask } from './task-change.ts'
 
 /** A failed attempt, as the policy needs it. */
 export interface FailedAttempt {
@@ -24,19 +24,19 @@ export function afterFailure(
   failed: FailedAttempt,
 ): readonly [RunState, readonly Command[]] {
   const { index, attempt, startedAt, endedAt, failure } = failed
-  const rule = rules.tasks[index]
-  if (rule === undefined) throw new RangeError(`no task ${index}`)
+  const rule = ruleAt(rules, index)
   const tally = tallied(taskAt(state, index).tally, failure)
+  const known = withTally(state, index, tally)
   const reason = refusal(rules, rule, state, { tally, failure })
   if (reason !== null) {
     const end = { phase: 'failed', attempt, startedAt, endedAt, failure, reason } as const
-    const next = release(rules, withTask(rules, state, index, end, tally), index)
+    const next = release(rules, withTask(rules, known, index, end), index)
     if (rules.onFailure !== 'stop' || next.phase.name !== 'working') return [next, []]
     return stop(rules, next, { how: 'graceful', reason: `task ${rule.id} failed`, interrupted: false })
   }
   const delayMs = backoffMs(rules.backoff, tally.attempts, failed.chance)
   const wait = { phase: 'backing-off', attempt, until: endedAt + delayMs, failure } as const
-  return [withTask(rules, state, index, wait, tally), [{ type: 'wake', task: rule.id, attempt, delayMs }]]
+  return [withTask(rules, known, index, wait), [{ type: 'wake', task: rule.id, attempt, delayMs }]]
 }
 
 /** Exponential back-off with jitter: the delay before the attempt after `attempts`, in milliseconds. */

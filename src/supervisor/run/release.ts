@@ -1,4 +1,4 @@
-import type { RunRules } from './rules.ts'
+import { type RunRules, ruleAt } from './rules.ts'
 import type { RunState } from './state.ts'
 import { taskAt, withTask } from './task-change.ts'
 
@@ -8,7 +8,7 @@ export function release(rules: RunRules, state: RunState, index: number): RunSta
   let next = state
   for (let current = ended.pop(); current !== undefined; current = ended.pop()) {
     const succeeded = taskAt(next, current).state.phase === 'succeeded'
-    for (const dependant of rules.tasks[current]?.dependants ?? []) {
+    for (const dependant of ruleAt(rules, current).dependants) {
       const { state: task } = taskAt(next, dependant.index)
       if (task.phase !== 'waiting') continue
       if (!succeeded && dependant.hard) {
@@ -24,7 +24,5 @@ export function release(rules: RunRules, state: RunState, index: number): RunSta
 }
 
 function blocked(rules: RunRules, state: RunState, index: number, by: number): RunState {
-  const rule = rules.tasks[by]
-  if (rule === undefined) throw new RangeError(`no task ${by}`)
-  return withTask(rules, state, index, { phase: 'blocked', by: rule.id })
+  return withTask(rules, state, index, { phase: 'blocked', by: ruleAt(rules, by).id })
 }

@@ -43,10 +43,15 @@ export interface RunRules {
   readonly sameFailureLimit: number
 }
 
+/** The rule of a task by index; an index outside is a defect. */
+export function ruleAt(rules: RunRules, index: number): RuleTask {
+  const rule = rules.tasks[index]
+  if (rule === undefined) throw new RangeError(`no task ${index}`)
+  return rule
+}
+
 /** The rule of a task by name; an unknown name is a defect. */
 export function ruleOf(rules: RunRules, task: TaskId): { readonly index: number; readonly rule: RuleTask } {
   const index = must(rules.indexOf, task)
-  const rule = rules.tasks[index]
-  if (rule === undefined) throw new RangeError(`no task ${index}`)
-  return { index, rule }
+  return { index, rule: ruleAt(rules, index) }
 }

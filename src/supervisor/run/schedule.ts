@@ -1,8 +1,8 @@
 import type { AgentName, TaskId } from '../../ids.ts'
 import { popped } from './leftist-heap.ts'
-import type { RunRules } from './rules.ts'
+import { type RunRules, ruleAt } from './rules.ts'
 import { endedTotal, outstandingTotal, type RunState } from './state.ts'
-import { taskAt, withTask } from './task-change.ts'
+import { taskAt, withTally, withTask } from './task-change.ts'
 
 /** What the shell must do. */
 export type Command =
@@ -52,13 +52,15 @@ function bestReady(rules: RunRules, state: RunState): Best | null {
 
 function dispatch(rules: RunRules, state: RunState, { agent, rank }: Best): readonly [RunState, Command] {
   const index = rules.byRank[rank]
-  const rule = index === undefined ? undefined : rules.tasks[index]
-  if (index === undefined || rule === undefined) throw new RangeError(`no task of rank ${rank}`)
+  if (index === undefined) throw new RangeError(`no task of rank ${rank}`)
   const { tally } = taskAt(state, index)
   const attempt = tally.attempts + 1
   const taken = { ...state, ready: new Map(state.ready).set(agent, popped(state.ready.get(agent) ?? null)) }
-  const next = withTask(rules, taken, index, { phase: 'dispatched', attempt }, { ...tally, attempts: attempt })
-  return [next, { type: 'dispatch', task: rule.id, attempt, rank }]
+  const next = withTask(rules, withTally(taken, index, { ...tally, attempts: attempt }), index, {
+    phase: 'dispatched',
+    attempt,
+  })
+  return [next, { type: 'dispatch', task: ruleAt(rules, index).id, attempt, rank }]
 }
 
 function settle(

@@ -1,7 +1,7 @@
 import type { StopHow } from './events.ts'
-import type { RunRules } from './rules.ts'
+import { type RunRules, ruleAt } from './rules.ts'
 import type { Command } from './schedule.ts'
-import type { RunState } from './state.ts'
+import { isEnded, type RunState } from './state.ts'
 import { itemsOf } from './persistent-vector.ts'
 import { taskAt, withTask } from './task-change.ts'
 
@@ -22,27 +22,12 @@ export function stop(rules: RunRules, state: RunState, order: StopOrder): readon
   let index = -1
   for (const { state: task } of itemsOf(state.tasks)) {
     index += 1
-    const id = rules.tasks[index]?.id
-    if (id === undefined) throw new RangeError(`no task ${index}`)
-    switch (task.phase) {
-      case 'running':
-        commands.push({ type: 'cancel', task: id, attempt: task.attempt, how, reason })
-        break
-      case 'dispatched':
-        commands.push({ type: 'cancel', task: id, attempt: task.attempt, how, reason })
-        next = cancelled(rules, next, index, reason)
-        break
-      case 'waiting':
-      case 'ready':
-      case 'backing-off':
-        next = cancelled(rules, next, index, reason)
-        break
-      case 'succeeded':
-      case 'failed':
-      case 'blocked':
-      case 'cancelled':
-        break
+    if (isEnded(task.phase)) continue
+    if (task.phase === 'dispatched' || task.phase === 'running') {
+      const { id } = ruleAt(rules, index)
+      commands.push({ type: 'cancel', task: id, attempt: task.attempt, how, reason })
     }
+    if (task.phase !== 'running') next = cancelled(rules, next, index, reason)
   }
   return [next, commands]
 }
