@@ -1,0 +1,404 @@
+import fc from 'fast-check'
+import t from 'tap'
+import type { Failure, FailureKind } from '../../src/agents/agent.ts'
+import { asAgentName, asCommitId, asRunId, asTaskId } from '../../src/ids.ts'
+import { backoffMs } from '../../src/supervisor/run/after-failure.ts'
+import { decide, fold } from '../../src/supervisor/run/decide.ts'
+import type { AttemptEnd, Recorded, RunEvent } from '../../src/supervisor/run/events.ts'
+import { itemAt, itemsOf, vectorOf, withItem } from '../../src/supervisor/run/persistent-vector.ts'
+import type { RunRules, RuleTask } from '../../src/supervisor/run/rules.ts'
+import type { Command } from '../../src/supervisor/run/schedule.ts'
+import { initialState, outstandingTotal, type RunState, type TaskState } from '../../src/supervisor/run/state.ts'
+import { popped, pushed, type LeftistHeap } from '../../src/supervisor/run/leftist-heap.ts'
+
+interface TaskSketch {
+  readonly needs?: readonly number[]
+  readonly after?: readonly number[]
+  readonly agent?: string
+  readonly retries?: number
+}
+
+function rulesOf(sketches: readonly TaskSketch[], change: Partial<RunRules> = {}): RunRules {
+  const tasks = sketches.map(({ needs = [], after = [], agent = 'a', retries = 0 }, index): RuleTask => ({
+    id: asTaskId(`t${index}`),
+    agent: asAgentName(agent),
+    needs,
+    after,
+    dependants: sketches.flatMap((other, at) => [
+      ...((other.needs ?? []).includes(index) ? [{ index: at, hard: true }] : []),
+      ...((other.after ?? []).includes(index) ? [{ index: at, hard: false }] : []),
+    ]),
+    rank: index,
+    retries,
+  }))
+  return {
+    tasks,
+    byRank: tasks.map((_, index) => index),
+    indexOf: new Map(tasks.map((task, index) => [task.id, index])),
+    concurrency: 2,
+    mailbox: 0,
+    agentLimits: new Map(),
+    onFailure: 'continue',
+    backoff: { firstMs: 1_000, factor: 2, maxMs: 60_000, jitter: 0.5 },
+    sameFailureLimit: 2,
+    ...change,
+  }
+}
+
+/** Plays the shell: keeps the journal, the state and the commands that are still to be carried out. */
+class Play {
+  readonly rules: RunRules
+  readonly journal: Recorded[] = []
+  readonly commands: Command[] = []
+  state: RunState
+  now = 0
+
+  constructor(rules: RunRules) {
+    this.rules = rules
+    this.state = initialState(rules)
+    this.happened({ type: 'run-started', run: asRunId('r'), base: asCommitId('b'), manifest: '', process: nobody })
+  }
+
+  happened(event: RunEvent): readonly Command[] {
+    const recorded = { at: this.now, event }
+    this.journal.push(recorded)
+    const [next, commands] = decide(this.rules, this.state, recorded)
+    this.state = next
+    this.commands.push(...commands)
+    return commands
+  }
+
+  begin(task: number): void {
+    this.happened({ type: 'attempt-started', task: asTaskId(`t${task}`), attempt: this.attempts(task), host: 'async' })
+  }
+
+  end(task: number, end: AttemptEnd, attempt = this.attempts(task)): readonly Command[] {
+    return this.happened({ type: 'attempt-ended', task: asTaskId(`t${task}`), attempt, end, chance: 0 })
+  }
+
+  wake(task: number): readonly Command[] {
+    return this.happened({ type: 'backoff-elapsed', task: asTaskId(`t${task}`), attempt: this.attempts(task) })
+  }
+
+  phases(): readonly string[] {
+    return [...itemsOf(this.state.tasks)].map((record) => record.state.phase)
+  }
+
+  task(index: number): TaskState {
+    return itemAt(this.state.tasks, index).state
+  }
+
+  private attempts(index: number): number {
+    return itemAt(this.state.tasks, index).tally.attempts
+  }
+}
+
+const nobody = { pid: 1, group: 1, startTime: null }
+const done: AttemptEnd = { how: 'completed', summary: '', findings: [], details: {}, changeSet: null }
+const failing = (kind: FailureKind = 'agent', signature = 's'): AttemptEnd => ({
+  how: 'failed',
+  failure: { kind, message: 'no', signature } satisfies Failure,
+  details: {},
+  changeSet: null,
+})
+const dispatched = (commands: readonly Command[]): readonly string[] =>
+  commands.flatMap((command) => (command.type === 'dispatch' ? [command.task] : []))
+
+void t.test('tasks are dispatched by rank, as far as concurrency and mailbox allow', async (t) => {
+  const play = new Play(rulesOf([{}, {}, {}, {}], { concurrency: 1, mailbox: 2 }))
+  t.same(dispatched(play.commands), ['t0', 't1', 't2'])
+  play.begin(0)
+  t.same(dispatched(play.end(0, done)), ['t3'])
+})
+
+void t.test("an agent's own limit holds its tasks back, not those of others", async (t) => {
+  const agentLimits = new Map([[asAgentName('slow'), 1]])
+  const play = new Play(rulesOf([{ agent: 'slow' }, { agent: 'slow' }, {}], { concurrency: 9, agentLimits }))
+  t.same(dispatched(play.commands), ['t0', 't2'])
+  play.begin(0)
+  t.same(dispatched(play.end(0, done)), ['t1'])
+})
+
+void t.test('a need must succeed, a predecessor must only end', async (t) => {
+  const play = new Play(rulesOf([{}, { needs: [0] }, { after: [0] }, { needs: [1] }]))
+  play.begin(0)
+  t.same(dispatched(play.end(0, failing())), ['t2'])
+  t.same(play.phases(), ['failed', 'blocked', 'dispatched', 'blocked'])
+  t.match(play.task(3), { by: 't1' })
+})
+
+void t.test('a failure is retried after a growing back-off until its retries are used', async (t) => {
+  const play = new Play(rulesOf([{ retries: 2 }]))
+  for (const delayMs of [1_000, 2_000]) {
+    play.begin(0)
+    t.same(play.end(0, failing('agent', `s${delayMs}`)), [
+      { type: 'wake', task: 't0', attempt: delayMs / 1_000, delayMs },
+    ])
+    t.equal(play.task(0).phase, 'backing-off')
+    t.same(dispatched(play.wake(0)), ['t0'])
+  }
+  play.begin(0)
+  t.match(play.end(0, failing('agent', 'last')), [{ type: 'settle' }])
+  t.match(play.task(0), { phase: 'failed', attempt: 3, reason: 'all 2 retries are used' })
+})
+
+void t.test(
+  'quota and infrastructure do not count as retries, but the same failure over and over is refused',
+  async (t) => {
+    const play = new Play(rulesOf([{ retries: 0 }]))
+    for (const signature of ['x', 'y', 'y', 'y']) {
+      play.begin(0)
+      play.end(0, failing('infrastructure', signature))
+      if (play.task(0).phase === 'backing-off') play.wake(0)
+    }
+    t.match(play.task(0), { phase: 'failed', attempt: 4, reason: 'it failed in the same way 3 times in a row' })
+  },
+)
+
+void t.test('a conflict among needs is not retried', async (t) => {
+  const play = new Play(rulesOf([{ retries: 5 }]))
+  play.begin(0)
+  play.end(0, failing('conflict'))
+  t.equal(play.task(0).phase, 'failed')
+})
+
+void t.test('late, doubled and unknown attempts change nothing', async (t) => {
+  const play = new Play(rulesOf([{ retries: 1 }, {}]))
+  play.begin(0)
+  play.end(0, failing())
+  play.wake(0)
+  play.begin(0)
+  const before = play.state
+  play.end(0, done, 1)
+  t.same(play.state, before, 'the end of attempt 1 arrives when attempt 2 runs')
+  play.end(0, done)
+  const after = play.state
+  play.end(0, failing())
+  play.wake(0)
+  play.begin(0)
+  t.same(play.state, after, 'an ended task stays ended')
+})
+
+void t.test('a graceful stop cancels what waits, tells what runs, and settles when that has ended', async (t) => {
+  const play = new Play(rulesOf([{}, {}, {}, { needs: [0] }], { concurrency: 1, mailbox: 1 }))
+  play.begin(0)
+  const commands = play.happened({ type: 'stop-requested', how: 'graceful', reason: 'asked' })
+  t.match(commands, [
+    { type: 'cancel', task: 't0' },
+    { type: 'cancel', task: 't1' },
+  ])
+  t.same(play.phases(), ['running', 'cancelled', 'cancelled', 'cancelled'])
+  t.match(play.happened({ type: 'stop-requested', how: 'hard', reason: 'again' }), [{ task: 't0', how: 'hard' }])
+  t.match(play.end(0, { how: 'cancelled', reason: 'asked', changeSet: null }), [{ type: 'settle' }])
+  t.match(play.state.phase, { name: 'settled', interrupted: true })
+})
+
+void t.test('onFailure: stop ends the run at the first failure for good', async (t) => {
+  const play = new Play(rulesOf([{}, {}, {}], { onFailure: 'stop' }))
+  play.begin(0)
+  play.begin(1)
+  t.match(play.end(0, failing()), [{ type: 'cancel', task: 't1' }])
+  t.same(play.phases(), ['failed', 'running', 'cancelled'])
+  play.end(1, done)
+  t.match(play.state.phase, { name: 'settled', interrupted: false, reason: 'task t0 failed' })
+})
+
+void t.test('property: back-off stays within its bounds and grows without chance', async (t) => {
+  const rules = { firstMs: 100, factor: 3, maxMs: 5_000, jitter: 0.4 }
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 1_000 }), fc.double({ min: 0, max: 1, noNaN: true }), (attempts, chance) => {
+      const delay = backoffMs(rules, attempts, chance)
+      return delay >= 60 - 1 && delay <= 5_000 && backoffMs(rules, attempts + 1, 0) >= backoffMs(rules, attempts, 0)
+    }),
+  )
+  t.pass('held')
+})
+
+void t.test(
+  'property: the heap gives its keys in order, the vector what was put in, and neither changes its past',
+  async (t) => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(1_000)), (keys) => {
+        let heap: LeftistHeap = null
+        for (const key of keys) heap = pushed(heap, key)
+        const whole = heap
+        const out: number[] = []
+        for (; heap !== null; heap = popped(heap)) out.push(heap.key)
+        return (
+          same(
+            out,
+            keys.toSorted((a, b) => a - b),
+          ) &&
+          (whole === null || whole.key === out[0])
+        )
+      }),
+    )
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { minLength: 1, maxLength: 600 }), fc.nat(), fc.nat(), (items, where, item) => {
+        const index = where % items.length
+        const vector = vectorOf(items)
+        const changed = withItem(vector, index, item)
+        return same([...itemsOf(vector)], items) && same([...itemsOf(changed)], items.with(index, item))
+      }),
+    )
+    t.throws(() => itemAt(vectorOf([1]), 1), RangeError)
+  },
+)
+
+const same = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((n, i) => n === b[i])
+
+const sketch = (index: number): fc.Arbitrary<TaskSketch> =>
+  fc.record({
+    needs: index === 0 ? fc.constant([]) : fc.uniqueArray(fc.nat(index - 1), { maxLength: 3 }),
+    agent: fc.constantFrom('a', 'b', 'c'),
+    retries: fc.nat(2),
+  })
+const graphs = fc
+  .integer({ min: 1, max: 30 })
+  .chain((size) => fc.tuple(...Array.from({ length: size }, (_, i) => sketch(i))))
+
+void t.test(
+  'property: any graph, any failures, any order of ends: limits hold, order holds, every task ends, the journal folds to the state',
+  async (t) => {
+    const limits = fc.record({ concurrency: fc.integer({ min: 1, max: 5 }), mailbox: fc.nat(4), stopAt: fc.nat(200) })
+    fc.assert(
+      fc.property(graphs, limits, fc.infiniteStream(fc.nat(99)), (sketches, { concurrency, mailbox, stopAt }, dice) => {
+        const agentLimits = new Map([[asAgentName('a'), 1]])
+        const rules = rulesOf(sketches, {
+          concurrency,
+          mailbox,
+          agentLimits,
+          backoff: { firstMs: 1, factor: 1, maxMs: 1, jitter: 0 },
+        })
+        const play = new Play(rules)
+        const failed = new Set<number>()
+        for (let step = 0; play.state.phase.name !== 'settled'; step++) {
+          if (step > 2_000) throw new Error('it never settles')
+          if (step === stopAt) play.happened({ type: 'stop-requested', how: 'graceful', reason: 'chance' })
+          turn(play, failed, () => dice.next().value)
+          checkLimits(play, sketches)
+        }
+        checkBlocked(play, sketches, failed)
+        if (
+          JSON.stringify([...itemsOf(fold(rules, play.journal).tasks)]) !==
+          JSON.stringify([...itemsOf(play.state.tasks)])
+        ) {
+          throw new Error('the journal does not fold to the state')
+        }
+      }),
+      { numRuns: 400 },
+    )
+    t.pass('held for 400 runs')
+  },
+)
+
+/** One random thing that the shell might see next. */
+function turn(play: Play, failed: Set<number>, roll: () => number): void {
+  const open = play
+    .phases()
+    .flatMap((phase, index) => (['dispatched', 'running', 'backing-off'].includes(phase) ? [index] : []))
+  const index = open[roll() % Math.max(1, open.length)]
+  if (index === undefined) return
+  const { phase } = play.task(index)
+  const running = play.state.counts.running < play.rules.concurrency
+  if (phase === 'backing-off') play.wake(index)
+  else if (phase === 'dispatched') {
+    if (running) play.begin(index)
+  } else if (play.state.phase.name === 'stopping')
+    play.end(index, { how: 'cancelled', reason: 'stop', changeSet: null })
+  else if (roll() < 25) play.end(index, failing('agent', `s${roll()}`))
+  else play.end(index, done)
+  if (play.task(index).phase === 'failed') failed.add(index)
+}
+
+function checkLimits(play: Play, sketches: readonly TaskSketch[]): void {
+  const { rules, state } = play
+  if (outstandingTotal(state) > rules.concurrency + rules.mailbox) throw new Error('more outstanding than allowed')
+  const phases = play.phases()
+  const busy = phases.flatMap((phase, index) => (phase === 'running' || phase === 'dispatched' ? [index] : []))
+  if (busy.filter((index) => sketches[index]?.agent === 'a').length > 1) throw new Error('agent a has two at once')
+  for (const index of busy) {
+    if ((sketches[index]?.needs ?? []).some((need) => phases[need] !== 'succeeded'))
+      throw new Error('started before its needs')
+  }
+  const total = Object.values(state.counts).reduce((sum, count) => sum + count, 0)
+  if (total !== sketches.length) throw new Error('the counts do not add up')
+}
+
+function checkBlocked(play: Play, sketches: readonly TaskSketch[], failed: ReadonlySet<number>): void {
+  const phases = play.phases()
+  for (const [index, { needs = [] }] of sketches.entries()) {
+    const unlucky = needs.some((need) => phases[need] !== 'succeeded' && phases[need] !== 'cancelled')
+    if (phases[index] === 'blocked' && !needs.some((need) => phases[need] !== 'succeeded'))
+      throw new Error('blocked for nothing')
+    if (unlucky && phases[index] === 'succeeded') throw new Error('ran although a need failed')
+    if (failed.has(index) && phases[index] !== 'failed') throw new Error('a failure was forgotten')
+  }
+}
+
+void t.test('a decision changes nothing that it was given', async (t) => {
+  const rules = rulesOf([{ retries: 1 }, { needs: [0] }, {}])
+  const play = new Play(rules)
+  const past: { readonly state: RunState; readonly text: string }[] = []
+  const remember = (): void => void past.push({ state: play.state, text: print(play.state) })
+  remember()
+  play.begin(0)
+  remember()
+  play.end(0, failing())
+  remember()
+  play.wake(0)
+  play.begin(0)
+  remember()
+  play.end(0, done)
+  for (const { state, text } of past) t.equal(print(state), text)
+})
+
+const print = (state: RunState): string =>
+  JSON.stringify(state, (_, value: unknown) => (value instanceof Map ? [...value] : value))
+
+void t.test('twenty thousand tasks in one chain and twenty thousand at once are decided in a moment', async (t) => {
+  const chain = Array.from({ length: 20_000 }, (_, index) => (index === 0 ? {} : { needs: [index - 1] }))
+  const links = new Play(chainRules(chain))
+  links.begin(0)
+  links.end(0, failing())
+  t.equal(links.state.counts.blocked, 19_999, 'without a deep recursion')
+  const flat = new Play(flatRules(20_000))
+  for (let index = 0; index < 20_000; index++) {
+    flat.begin(index)
+    flat.end(index, done)
+  }
+  t.equal(flat.state.counts.succeeded, 20_000)
+})
+
+function chainRules(sketches: readonly TaskSketch[]): RunRules {
+  const rules = flatRules(sketches.length)
+  const tasks = rules.tasks.map((task, index) => ({
+    ...task,
+    needs: sketches[index]?.needs ?? [],
+    dependants: index + 1 < sketches.length ? [{ index: index + 1, hard: true }] : [],
+  }))
+  return { ...rules, tasks }
+}
+
+function flatRules(count: number): RunRules {
+  const one = rulesOf([{}])
+  const tasks = Array.from({ length: count }, (_, index) => ({
+    ...must(one.tasks[0]),
+    id: asTaskId(`t${index}`),
+    rank: index,
+  }))
+  return {
+    ...one,
+    tasks,
+    byRank: tasks.map((_, index) => index),
+    indexOf: new Map(tasks.map((task, index) => [task.id, index])),
+    concurrency: 16,
+    mailbox: 64,
+  }
+}
+
+function must<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error('nothing there')
+  return value
+}
