@@ -1,0 +1,135 @@
+import { resolve } from 'node:path'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { exitCodes } from '../errors.ts'
+import { reportFailure } from './report-failure.ts'
+import { type CommonOptions, processTerminal, type Terminal } from './terminal.ts'
+
+interface GlobalOptions extends CommonOptions {
+  readonly directory: string
+}
+
+type Action = (
+  terminal: Terminal,
+  input: { readonly arguments: readonly string[]; readonly options: never },
+) => Promise<number>
+
+/** Runs the command that `argv` (without node and script) names and returns its exit status. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const outcome: { status: number } = { status: exitCodes.ok }
+  const program = describeProgram((load) => async (...given: unknown[]) => {
+    const command = given.at(-1) as Command
+    const options = command.optsWithGlobals<GlobalOptions>()
+    const terminal = processTerminal(resolve(options.directory))
+    try {
+      const action = await load()
+      outcome.status = await action(terminal, { arguments: command.args, options: options as never })
+    } catch (error) {
+      outcome.status = reportFailure(error, terminal, options)
+    }
+  })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput
+  }
+  return outcome.status
+}
+
+type Bind = (load: () => Promise<Action>) => (...given: unknown[]) => Promise<void>
+
+/** Heavy imports wait until a command is chosen, so that --help answers at once. */
+function describeProgram(bind: Bind): Command {
+  const program = new Command('troupe')
+    .description('Runs coding agents in parallel on one git repository and gives back one verified proposal.')
+    .version('0.1.0')
+    .option('-C, --directory <path>', 'work as if started there', '.')
+    .option('--json', 'answer in JSON', false)
+    .option('--verbose', 'log to standard error; show stack traces', false)
+    .exitOverride()
+    .showHelpAfterError('(troupe --help lists the commands)')
+    .addHelpText('after', afterHelp)
+  withRunOptions(program.command('run'))
+    .description('carry out a manifest or a quoted task expression')
+    .argument('<manifest|expression>', 'YAML or JSON file, or: \'review "security issues" auth.py AND test auth.py\'')
+    .action(bind(async () => (await import('./run.ts')).runCommand))
+  withRunOptions(program.command('supervise'))
+    .description('the same as run; without an argument, an example in a temporary folder')
+    .argument('[manifest|expression]')
+    .action(bind(async () => (await import('./supervise.ts')).superviseCommand))
+  withRunOptions(program.command('plan'))
+    .description('what a run would do: order, critical path, predicted conflicts; starts nothing')
+    .argument('<manifest|expression>')
+    .option('--as-manifest', 'print the manifest that an expression stands for', false)
+    .action(bind(async () => (await import('./plan.ts')).planCommand))
+  describeLooking(program, bind)
+  describeSettingUp(program, bind)
+  return program
+}
+
+function describeLooking(program: Command, bind: Bind): void {
+  program
+    .command('status')
+    .description('the runs of this repository and where their tasks stand')
+    .argument('[run]', 'id of a run, or its beginning; the newest by default')
+    .option('--watch', 'follow until the run ends', false)
+    .option('--all', 'list every run', false)
+    .action(bind(async () => (await import('./status.ts')).statusCommand))
+  program
+    .command('show')
+    .description("the proposal of a run, its conflicts, or one task's result, log or diff")
+    .argument('[run]', 'id of a run, or its beginning; the newest by default')
+    .option('--conflicts', 'only the conflicts', false)
+    .option('--task <id>', 'one task: its result')
+    .option('--log', "with --task: its last attempt's log", false)
+    .option('--diff', 'the diff of the proposal, or of the task', false)
+    .option('--findings', 'only the findings', false)
+    .action(bind(async () => (await import('./show.ts')).showCommand))
+  program
+    .command('apply')
+    .description('move a branch to the proposal; the only command that touches your branches')
+    .argument('[run]', 'id of a run, or its beginning; the newest by default')
+    .option('--branch <name>', 'the branch to move or make; the current one by default')
+    .option('--force', 'also when a check failed, or when the branch has moved (it is merged then)', false)
+    .action(bind(async () => (await import('./apply.ts')).applyCommand))
+}
+
+function describeSettingUp(program: Command, bind: Bind): void {
+  program
+    .command('init')
+    .description('write a first manifest, troupe.yaml')
+    .option('--force', 'replace an existing one', false)
+    .action(bind(async () => (await import('./init.ts')).initCommand))
+  program
+    .command('schema')
+    .description('print the JSON Schema of a manifest, for editors')
+    .action(bind(async () => (await import('./schema.ts')).schemaCommand))
+  program
+    .command('doctor')
+    .description('check git, node, the repository and the agents on this machine')
+    .action(bind(async () => (await import('./doctor.ts')).doctorCommand))
+}
+
+function withRunOptions(command: Command): Command {
+  return command
+    .addOption(new Option('-m, --mode <mode>', 'where agents live').choices(['auto', 'async', 'thread', 'process']))
+    .option('-j, --concurrency <n>', 'attempts at once', wholeNumber)
+    .option('--base <revision>', 'what the agents start from')
+    .addOption(new Option('--on-overlap <policy>', 'predicted conflicts').choices(['warn', 'serialize', 'refuse']))
+    .addOption(new Option('--on-failure <policy>', 'after a task has failed').choices(['continue', 'stop']))
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1 || value > 1024)
+    throw new InvalidArgumentError('a whole number from 1 to 1024')
+  return value
+}
+
+const afterHelp = `
+Exit status:
+  0    every task landed and no check failed
+  1    tasks failed, conflicts are left, or a check failed
+  2    bad input: nothing was started
+  3    Troupe itself failed
+  130  interrupted (Ctrl-C; once ends politely, twice at once)`

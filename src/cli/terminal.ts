@@ -1,0 +1,28 @@
+/** What a command may use of the world outside: its arguments' folder, its output, whether people look at it. */
+export interface Terminal {
+  readonly directory: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** Whether standard error is a terminal that can be redrawn. */
+  readonly live: boolean
+  /** Answers: standard output. */
+  print(text: string): void
+  /** Everything else: standard error. */
+  tell(text: string): void
+}
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly json: boolean
+  readonly verbose: boolean
+}
+
+/** The terminal of this process. */
+export function processTerminal(directory: string): Terminal {
+  return {
+    directory,
+    environment: process.env,
+    live: process.stderr.isTTY && process.env['TERM'] !== 'dumb' && process.env['CI'] === undefined,
+    print: (text) => void process.stdout.write(`${text}\n`),
+    tell: (text) => void process.stderr.write(`${text}\n`),
+  }
+}

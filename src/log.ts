@@ -1,0 +1,38 @@
+import { destination, multistream, pino, stdSerializers } from 'pino'
+
+/** What happened, for people who look for a fault later. Fields first, then the sentence. */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** Where a log goes. */
+export interface LogOptions {
+  /** NDJSON file, made when missing; null for none. */
+  readonly file: string | null
+  /** Also to standard error, from this level on; null for never. */
+  readonly people: 'debug' | 'info' | 'warn' | 'error' | null
+}
+
+/** Opens a log that is written synchronously: what was logged survives even SIGKILL. Secrets by name are redacted to the third level. */
+export function openLog({ file, people }: LogOptions): Log {
+  const streams = [
+    ...(file === null
+      ? []
+      : [{ level: 'debug' as const, stream: destination({ dest: file, sync: true, mkdir: true }) }]),
+    ...(people === null ? [] : [{ level: people, stream: destination({ dest: 2, sync: true }) }]),
+  ]
+  return pino(
+    {
+      level: 'debug',
+      base: { pid: process.pid },
+      redact: { paths: secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
+      serializers: { err: stdSerializers.err },
+    },
+    multistream(streams),
+  )
+}
+
+const secretNames = ['apiKey', 'token', 'password', 'authorization', 'secret', 'env']

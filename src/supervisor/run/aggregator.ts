@@ -1,0 +1,80 @@
+import type { AggregatorApi, Contribution, ProposalRequest } from '../../actors/aggregator-api.ts'
+import type { ActorHandle } from '../../actors/contract.ts'
+import { TroupeError } from '../../errors.ts'
+import type { Conflict } from '../../merge/conflict.ts'
+import type { Proposal } from '../../merge/proposal.ts'
+
+/** The aggregator as the run sees it: one that lives through restarts. */
+export interface Aggregator {
+  /** Gives a change set; answers with its conflicts with the earlier ones. */
+  add(contribution: Contribution): Promise<readonly Conflict[]>
+  baseFor: AggregatorApi['baseFor']
+  propose(request: ProposalRequest): Promise<Proposal>
+  /** Told by the supervision tree whenever a new aggregator actor has started. */
+  started(actor: ActorHandle<AggregatorApi>): void
+  /** Told when the tree has given the aggregator up. */
+  givenUp(reason: string): void
+}
+
+/** Keeps what was given, so that a restarted actor is told again; a call that meets a dying actor is made anew at the next. */
+export function openAggregator(): Aggregator {
+  const given: Contribution[] = []
+  let slot = emptySlot()
+
+  async function ask<Answer>(question: (actor: Actor) => Promise<Answer>): Promise<Answer> {
+    for (;;) {
+      const asked = slot
+      const actor = await asked.promise
+      try {
+        return await question(actor)
+      } catch (error) {
+        if (!(error instanceof TroupeError && error.code === 'ACTOR_GONE')) throw error
+        if (slot === asked) slot = emptySlot()
+      }
+    }
+  }
+
+  /** Whoever waits and whoever comes later get the same answer. */
+  function fill(settle: (slot: PromiseWithResolvers<Actor>) => void): void {
+    const waiting = slot
+    slot = emptySlot()
+    settle(slot)
+    settle(waiting)
+  }
+
+  return {
+    add(contribution) {
+      given.push(contribution)
+      return ask((actor) => actor.call('add', contribution))
+    },
+    baseFor: (needs) => ask((actor) => actor.call('baseFor', needs)),
+    propose: (request) => ask((actor) => actor.call('propose', request)),
+    started(actor) {
+      void tellAgain(actor, [...given])
+      fill(({ resolve }) => {
+        resolve(actor)
+      })
+    },
+    givenUp(reason) {
+      fill(({ reject }) => {
+        reject(new TroupeError('HOST_FAILED', `the aggregator cannot be kept alive: ${reason}`))
+      })
+    },
+  }
+}
+
+type Actor = ActorHandle<AggregatorApi>
+
+function emptySlot(): PromiseWithResolvers<Actor> {
+  const slot = Promise.withResolvers<Actor>()
+  slot.promise.catch(() => {}) // whoever asks hears of it; nobody asking is no fault
+  return slot
+}
+
+async function tellAgain(actor: Actor, given: readonly Contribution[]): Promise<void> {
+  try {
+    for (const contribution of given) await actor.call('add', contribution)
+  } catch {
+    // it died again: the next one is told
+  }
+}

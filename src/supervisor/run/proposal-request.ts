@@ -1,0 +1,44 @@
+import type { ProposalRequest, TaskEnding } from '../../actors/aggregator-api.ts'
+import { TroupeError } from '../../errors.ts'
+import type { CheckCommand, Task } from '../../plan/task.ts'
+import type { RunState, TaskRecord, TaskState } from './state.ts'
+import { taskAt } from './task-change.ts'
+
+/** What the request is made of besides the state. */
+export interface ProposalParts {
+  /** In the order of the manifest. */
+  readonly tasks: readonly Task[]
+  readonly checks: readonly CheckCommand[]
+  /** ISO 8601. */
+  readonly createdAt: string
+}
+
+/** Everything the aggregator needs to know of a run whose tasks have all ended. */
+export function proposalRequest(state: RunState, { tasks, checks, createdAt }: ProposalParts): ProposalRequest {
+  const interrupted = state.phase.name === 'settled' && state.phase.interrupted
+  const endings = tasks.map((task, index) => endingOf(task, taskAt(state, index)))
+  return { tasks: endings, checks: interrupted ? [] : checks, createdAt, interrupted }
+}
+
+function endingOf(task: Task, { state, tally }: TaskRecord): TaskEnding {
+  const common = { task: task.id, agent: task.agent, attempts: tally.attempts, needs: task.needs }
+  if (state.phase === 'succeeded') {
+    const { summary, findings, changeSet } = state
+    const contribution = changeSet === null ? null : { changeSet, owns: task.owns }
+    return { ...common, summary, findings, success: { contribution }, trouble: null }
+  }
+  return { ...common, summary: null, findings: [], success: null, trouble: troubleOf(state) }
+}
+
+function troubleOf(state: Exclude<TaskState, { readonly phase: 'succeeded' }>): NonNullable<TaskEnding['trouble']> {
+  switch (state.phase) {
+    case 'failed':
+      return { state: 'failed', reason: state.failure.message }
+    case 'blocked':
+      return { state: 'blocked', reason: `it needs ${state.by}, which did not succeed` }
+    case 'cancelled':
+      return { state: state.attempt === 0 ? 'not-started' : 'cancelled', reason: state.reason }
+    default:
+      throw new TroupeError('INTERNAL', `a proposal was asked for while a task is ${state.phase}`)
+  }
+}

@@ -1,0 +1,36 @@
+import { exitCodes } from '../../errors.ts'
+import type { Proposal } from '../../merge/proposal.ts'
+
+/** How a run came out, as an exit status and a sentence. */
+export interface RunEnding {
+  readonly exitCode: number
+  readonly reason: string
+}
+
+/** 0 only when every task landed (or had nothing to change) and no check failed or stayed unrun; everything fails closed. */
+export function endingOf(proposal: Proposal): RunEnding {
+  if (proposal.interrupted) return { exitCode: exitCodes.interrupted, reason: 'the run was interrupted' }
+  const faults = [...taskFaults(proposal), ...checkFaults(proposal)]
+  if (faults.length > 0) return { exitCode: exitCodes.unfinished, reason: faults.join('; ') }
+  const checked = proposal.checks.length === 0 ? 'there was no check to run' : 'all checks pass'
+  return { exitCode: exitCodes.ok, reason: `every task is in; ${checked}` }
+}
+
+function taskFaults({ tasks }: Proposal): readonly string[] {
+  const count = (...states: readonly string[]): number =>
+    tasks.filter(({ disposition }) => states.includes(disposition.state)).length
+  const counted = [
+    { count: count('failed'), words: 'failed' },
+    { count: count('blocked', 'cancelled', 'not-started'), words: 'did not run' },
+    { count: count('left-out'), words: 'left out' },
+  ]
+  return counted.filter((fault) => fault.count > 0).map((fault) => `${plural(fault.count)} ${fault.words}`)
+}
+
+const plural = (count: number): string => (count === 1 ? '1 task' : `${count} tasks`)
+
+function checkFaults({ checks }: Proposal): readonly string[] {
+  return checks
+    .filter(({ verdict }) => verdict !== 'pass')
+    .map(({ name, verdict }) => `check ${name} ${verdict === 'fail' ? 'failed' : 'could not run'}`)
+}

@@ -1,0 +1,199 @@
+import type { AgentEvent } from '../../actors/agent-api.ts'
+import type { HostKind } from '../../actors/contract.ts'
+import type { Clock } from '../../clock.ts'
+import { must, TroupeError, unreachable } from '../../errors.ts'
+import type { TaskId } from '../../ids.ts'
+import type { Log } from '../../log.ts'
+import { Mailbox } from '../mailbox.ts'
+import type { AttemptResult } from './attempt.ts'
+import { decide } from './decide.ts'
+import type { Recorded, RunEvent, StopHow } from './events.ts'
+import type { LiveBoard } from './live.ts'
+import type { RunRules } from './rules.ts'
+import type { Command } from './schedule.ts'
+import { initialState, type RunState } from './state.ts'
+
+/** A journal as the run needs it. */
+export interface EventJournal {
+  /** Appends; `durable` settles when the record is on disk. */
+  append(event: RunEvent): { readonly at: number; readonly durable: Promise<void> }
+}
+
+/** One attempt to be carried out. */
+export interface AttemptOrder {
+  readonly task: TaskId
+  readonly attempt: number
+  readonly polite: AbortSignal
+  readonly force: AbortSignal
+  readonly tell: (event: AgentEvent) => void
+}
+
+/** What a run needs of the world. */
+export interface RunWorld {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly log: Log
+  readonly journal: EventJournal
+  readonly live: LiveBoard
+  hostOf(task: TaskId): HostKind
+  /** Carries one attempt out; never rejects. */
+  attempt(order: AttemptOrder, state: RunState): Promise<AttemptResult>
+  /** Told of every event after it was decided on, in order. */
+  observe(recorded: Recorded, state: RunState): void
+}
+
+/** How the tasks of a run came to their ends. */
+export interface Settlement {
+  readonly state: RunState
+  readonly interrupted: boolean
+}
+
+interface UnderWay {
+  readonly attempt: number
+  readonly polite: AbortController
+  readonly force: AbortController
+}
+
+/** The shell of the one loop: journals each event, lets `decide` answer, and carries the answer out once the event is on disk. */
+export class Run {
+  readonly #world: RunWorld
+  readonly #rules: RunRules
+  readonly #mailbox: Mailbox<{ readonly task: TaskId; readonly attempt: number }, void>
+  readonly #underWay = new Map<TaskId, UnderWay>()
+  readonly #wakes = new Map<TaskId, () => void>()
+  /** Releases of workspaces that go on behind the attempts. */
+  readonly #releases = new Set<Promise<void>>()
+  readonly #settled = Promise.withResolvers<void>()
+  #state: RunState
+
+  constructor(rules: RunRules, world: RunWorld) {
+    this.#rules = rules
+    this.#world = world
+    this.#state = initialState(rules)
+    const bound = rules.concurrency + rules.mailbox
+    this.#mailbox = new Mailbox((letter) => this.#carryOut(letter), { concurrency: rules.concurrency, bound })
+  }
+
+  get state(): RunState {
+    return this.#state
+  }
+
+  /** Runs every task to its end. Rejects only when the journal fails: then nothing can be promised any more. */
+  async settle(started: Extract<RunEvent, { readonly type: 'run-started' }>): Promise<Settlement> {
+    await this.record(started)
+    await this.#settled.promise
+    await this.#mailbox.drained()
+    await Promise.all(this.#releases)
+    const { phase } = this.#state
+    return { state: this.#state, interrupted: phase.name === 'settled' && phase.interrupted }
+  }
+
+  /** Asks the run to stop; what is under way ends first, politely or by force. */
+  stop(how: StopHow, reason: string): Promise<void> {
+    return this.record({ type: 'stop-requested', how, reason })
+  }
+
+  /** Journals an event, decides, and carries the decision out once the event is on disk. */
+  record(event: RunEvent): Promise<void> {
+    const { at, durable } = this.#world.journal.append(event)
+    const recorded = { at, event }
+    const [next, commands] = decide(this.#rules, this.#state, recorded)
+    this.#state = next
+    this.#world.observe(recorded, next)
+    return durable.then(
+      () => {
+        for (const command of commands) this.#obey(command)
+      },
+      (error: unknown) => {
+        this.#breakOff(error)
+        throw error
+      },
+    )
+  }
+
+  #obey(command: Command): void {
+    switch (command.type) {
+      case 'dispatch':
+        this.#dispatch(command)
+        return
+      case 'wake': {
+        const { task, attempt, delayMs } = command
+        const due = (): void => this.#note({ type: 'backoff-elapsed', task, attempt })
+        this.#wakes.set(task, this.#world.clock.after(delayMs, due))
+        return
+      }
+      case 'cancel': {
+        const under = this.#underWay.get(command.task)
+        if (under?.attempt !== command.attempt) return
+        const reason = new TroupeError('INTERNAL', command.reason)
+        ;(command.how === 'hard' ? under.force : under.polite).abort(reason)
+        return
+      }
+      case 'settle':
+        for (const cancelWake of this.#wakes.values()) cancelWake()
+        this.#settled.resolve()
+        return
+      default:
+        unreachable(command)
+    }
+  }
+
+  #dispatch({ task, attempt, rank }: Extract<Command, { readonly type: 'dispatch' }>): void {
+    const under = { attempt, polite: new AbortController(), force: new AbortController() }
+    this.#underWay.set(task, under)
+    const signal = AbortSignal.any([under.polite.signal, under.force.signal])
+    this.#mailbox.send({ task, attempt }, { lane: 'work', rank, signal }).catch((error: unknown) => {
+      if (!signal.aborted) this.#breakOff(error)
+    })
+  }
+
+  async #carryOut({ task, attempt }: { readonly task: TaskId; readonly attempt: number }): Promise<void> {
+    const { polite, force } = must(this.#underWay, task)
+    await this.record({ type: 'attempt-started', task, attempt, host: this.#world.hostOf(task) })
+    const order = { task, attempt, polite: polite.signal, force: force.signal, tell: this.#listener(task, attempt) }
+    const { end, workspace } = await this.#world.attempt(order, this.#state)
+    this.#underWay.delete(task)
+    await this.record({ type: 'attempt-ended', task, attempt, end, chance: this.#world.random() })
+    this.#world.live.forget(task)
+    if (workspace !== null) this.#releaseLater(workspace.release())
+  }
+
+  #listener(task: TaskId, attempt: number): (event: AgentEvent) => void {
+    return (event) => {
+      switch (event.type) {
+        case 'output':
+          this.#world.live.update(task, { lastOutput: event.line })
+          return
+        case 'progress':
+          this.#world.live.update(task, { progress: event.line })
+          return
+        case 'process':
+          this.#world.live.update(task, { pid: event.process.pid })
+          this.#note({ type: 'process-started', task, attempt, process: event.process })
+          return
+        default:
+          unreachable(event)
+      }
+    }
+  }
+
+  /** Records an event whose failure is already dealt with by `#breakOff`. */
+  #note(event: RunEvent): void {
+    this.record(event).catch(() => {})
+  }
+
+  #releaseLater(release: Promise<void>): void {
+    const done = release
+      .catch((error: unknown) => {
+        this.#world.log.warn({ err: error }, 'a workspace could not be removed')
+      })
+      .finally(() => this.#releases.delete(done))
+    this.#releases.add(done)
+  }
+
+  /** The journal failed: what runs is taken away, and whoever waits for the run is told. */
+  #breakOff(error: unknown): void {
+    this.#settled.reject(error)
+    for (const { force } of this.#underWay.values()) force.abort(error)
+  }
+}

@@ -1,0 +1,39 @@
+import type { ChangeSet } from '../../changes/change-set.ts'
+import type { CommitId, TaskId } from '../../ids.ts'
+import type { Task, WorkspaceKind } from '../../plan/task.ts'
+
+/** What is asked for when an attempt needs a place to work in. */
+export interface WorkspaceOrder {
+  readonly kind: WorkspaceKind
+  readonly task: Task
+  readonly attempt: number
+  readonly base: CommitId
+}
+
+/** How the sealing of a workspace came out. */
+export type Sealing =
+  | { readonly how: 'changed'; readonly changeSet: ChangeSet }
+  | { readonly how: 'unchanged' }
+  /** What was written cannot be made a change set; the workspace stays for people. */
+  | { readonly how: 'refused'; readonly message: string; readonly directory: string }
+
+/** A place in which one attempt works. */
+export interface Workspace {
+  /** Absolute path. */
+  readonly directory: string
+  /** Makes what was written a change set; never throws for what an agent may have done to the folder. */
+  seal(): Promise<Sealing>
+  /** Gives the place back; only after its seal is journaled. */
+  release(): Promise<void>
+}
+
+/** Makes workspaces of every kind. */
+export interface Workspaces {
+  open(order: WorkspaceOrder): Promise<Workspace>
+  /** Takes away what is left of the run's workspaces, refused seals excepted. */
+  close(): Promise<void>
+}
+
+/** The ref that keeps an attempt's change set. */
+export const changeSetRef = (run: string, task: TaskId, attempt: number): string =>
+  `refs/troupe/${run}/${task}/${attempt}`
