@@ -1,3 +1,4 @@
+import type { ChangeSet } from '../changes/change-set.ts'
 import type { CommitId, RunId } from '../ids.ts'
 import type { Conflict } from '../merge/conflict.ts'
 import type { Contribution, ProposalRequest } from '../merge/proposal-request.ts'
@@ -15,8 +16,15 @@ export interface AggregatorInput {
   readonly scratch: string
 }
 
+/** What a dependant of several tasks starts from, or why their change sets cannot be merged. */
+export type MergedBase =
+  | { readonly how: 'merged'; readonly commit: CommitId }
+  | { readonly how: 'conflict'; readonly conflicts: readonly Conflict[] }
+
 /** What the supervisor may ask of the aggregator actor. */
 export interface AggregatorApi {
+  /** The run's base merged with these change sets, in this order (needs before dependants); same answer for same input. */
+  baseFor(needs: readonly ChangeSet[]): Promise<MergedBase>
   /** Takes a sealed change set; answers with the conflicts it has with those taken before. Idempotent by commit. */
   add(contribution: Contribution): Promise<readonly Conflict[]>
   /** Folds everything in manifest order, runs the checks, moves the proposal's ref. */

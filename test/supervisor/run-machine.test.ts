@@ -94,7 +94,14 @@ class Play {
 }
 
 const nobody = { pid: 1, group: 1, startTime: null }
-const done: AttemptEnd = { how: 'completed', summary: '', findings: [], details: {}, changeSet: null }
+const done: AttemptEnd = {
+  how: 'completed',
+  summary: '',
+  findings: [],
+  details: {},
+  changeSet: null,
+  tip: asCommitId('b'),
+}
 const failing = (kind: FailureKind = 'agent', signature = 's'): AttemptEnd => ({
   how: 'failed',
   failure: { kind, message: 'no', signature } satisfies Failure,

@@ -38,7 +38,11 @@ function troubleOf(state: Exclude<TaskState, { readonly phase: 'succeeded' }>): 
       return { state: 'blocked', reason: `it needs ${state.by}, which did not succeed` }
     case 'cancelled':
       return { state: state.attempt === 0 ? 'not-started' : 'cancelled', reason: state.reason }
-    default:
+    case 'waiting':
+    case 'ready':
+    case 'dispatched':
+    case 'running':
+    case 'backing-off':
       throw new TroupeError('INTERNAL', `a proposal was asked for while a task is ${state.phase}`)
   }
 }
