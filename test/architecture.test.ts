@@ -1,0 +1,117 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import t from 'tap'
+
+const root = resolve(import.meta.dirname, '..')
+const sources = filesUnder(join(root, 'src')).filter((file) => file.endsWith('.ts'))
+
+/** Which rooms a room may import from, besides itself; `src` stands for the leaves beside the rooms. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  src: [],
+  plan: ['src'],
+  store: ['src'],
+  changes: ['src'],
+  agents: ['src'],
+  merge: ['src', 'agents', 'changes'],
+  actors: ['src', 'agents', 'changes', 'merge', 'store'],
+  supervisor: ['src', 'plan', 'agents', 'changes', 'merge', 'store', 'actors'],
+  monitor: ['src', 'plan', 'agents', 'merge', 'store', 'supervisor'],
+  bench: ['src', 'plan', 'agents', 'changes', 'merge', 'store', 'actors', 'supervisor', 'monitor'],
+  cli: ['src', 'plan', 'agents', 'changes', 'merge', 'store', 'actors', 'supervisor', 'monitor'],
+}
+
+/** The only places that may know a package. */
+const homes: Readonly<Record<string, RegExp>> = {
+  piscina: /^actors\/hosts\/thread/,
+  comlink: /^actors\//,
+  fastq: /^supervisor\/mailbox\.ts$/,
+  'proper-lockfile': /^store\//,
+  pino: /^log\.ts$/,
+  zod: /^(plan|agents)\//,
+  yaml: /^plan\//,
+  commander: /^cli\//,
+  '@ast-grep/napi': /^agents\/local\//,
+  '@ast-grep/lang-python': /^agents\/local\//,
+  'fastest-levenshtein': /^plan\//,
+  'string-argv': /^plan\//,
+}
+
+interface Import {
+  readonly from: string
+  readonly to: string
+}
+
+void t.test('every import between rooms goes down', async (t) => {
+  for (const { from, to } of importsOf(sources)) {
+    if (!to.startsWith('.')) continue
+    const target = relative(join(root, 'src'), resolve(root, 'src', dirname(from), to))
+    if (roomOf(from) === roomOf(target)) continue
+    const fine = (allowed[roomOf(from)] ?? []).includes(roomOf(target))
+    if (!fine) t.fail(`${from} (${roomOf(from)}) must not import ${target} (${roomOf(target)})`)
+  }
+  t.ok(sources.length > 50, 'the sources were read')
+})
+
+void t.test('a package has one home', async (t) => {
+  for (const { from, to } of importsOf(sources)) {
+    if (to.startsWith('.') || to.startsWith('node:')) continue
+    const home = homes[to]
+    if (home === undefined) t.fail(`${from} imports ${to}, which has no home in this table`)
+    else if (!home.test(from)) t.fail(`${from} must not know ${to}`)
+  }
+})
+
+void t.test('only changes/git.ts names the git program', async (t) => {
+  for (const file of sources) {
+    const name = nameOf(file)
+    if (name === 'changes/git.ts') continue
+    const text = readFileSync(file, 'utf8')
+    if (/(?:spawn|spawnSync|execFile|execFileSync|exec|execSync)\(\s*['"]git['"]/.test(text)) t.fail(`${name} runs git`)
+  }
+})
+
+void t.test('pure files import nothing of the system and read no clock', async (t) => {
+  const pure = /^(plan\/|supervisor\/tree\/transition|supervisor\/run\/(state|decide|schedule|events|release|stop|after-failure|task-change|rules|leftist-heap|persistent-vector)\.ts|monitor\/rows)/
+  for (const file of sources.filter((source) => pure.test(nameOf(source)))) {
+    const text = readFileSync(file, 'utf8')
+    if (/from 'node:|Date\.now|performance\.now|Math\.random|process\./.test(text)) t.fail(`${nameOf(file)} is not pure`)
+  }
+})
+
+void t.test('no file of src is over 300 lines, and none is called utils, helpers or common', async (t) => {
+  for (const file of sources) {
+    const lines = readFileSync(file, 'utf8').split('\n').length
+    if (lines > 301) t.fail(`${nameOf(file)} has ${lines} lines`)
+    if (/(?:^|\/)(?:utils?|helpers?|common)(?:\.ts|\/)/.test(nameOf(file))) t.fail(`${nameOf(file)} is named for a kind`)
+  }
+})
+
+void t.test('ARCHITECTURE.md has a line for every file of src, and no other', async (t) => {
+  const map = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8')
+  const listed = new Set([...map.matchAll(/^\| `src\/([^`]+\.ts)` \|/gm)].map((match) => match[1]))
+  const present = new Set(sources.map(nameOf))
+  t.same([...present].filter((name) => !listed.has(name)).toSorted(), [], 'files without a line')
+  t.same([...listed].filter((name) => name !== undefined && !present.has(name)).toSorted(), [], 'lines without a file')
+})
+
+function filesUnder(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+}
+
+function nameOf(file: string): string {
+  return relative(join(root, 'src'), file)
+}
+
+function roomOf(name: string): string {
+  return name.includes('/') ? (name.split('/')[0] ?? '') : 'src'
+}
+
+function importsOf(files: readonly string[]): readonly Import[] {
+  return files.flatMap((file) => {
+    const text = readFileSync(file, 'utf8')
+    const found = text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)
+    return [...found].map((match) => ({ from: nameOf(file), to: match[1] ?? '' }))
+  })
+}
