@@ -40,6 +40,7 @@ export const catalogue = {
   },
   STORE_FAILED: { exit: exitCodes.internal, fix: 'Check that .agents can be written and that the disk has space.' },
   ACTOR_GONE: { exit: exitCodes.internal, fix: 'The actor ended before it answered; its exit says why.' },
+  START_FAILED: { exit: exitCodes.internal, fix: 'A child of a supervisor could not start; the cause says why.' },
   HOST_FAILED: { exit: exitCodes.internal, fix: 'The execution mode could not start; try another with --mode.' },
   MAILBOX_FULL: { exit: exitCodes.internal, fix: 'Wait for room before sending.' },
   MAILBOX_CLOSED: { exit: exitCodes.internal, fix: 'The receiver has stopped; nothing more can be sent.' },
@@ -53,10 +54,17 @@ export type ErrorCode = keyof typeof catalogue
 export class TroupeError extends Error {
   override readonly name = 'TroupeError'
   readonly code: ErrorCode
+  /** For programs: what `--json` adds to the message. */
+  readonly details: unknown
 
-  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options)
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly details?: unknown } = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : {})
     this.code = code
+    this.details = options.details
   }
 
   /** What the reader can do about it. */

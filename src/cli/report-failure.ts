@@ -6,7 +6,13 @@ export function reportFailure(error: unknown, terminal: Terminal, options: Commo
   const known = error instanceof TroupeError ? error : new TroupeError('INTERNAL', messageOf(error), { cause: error })
   if (options.json) {
     terminal.print(
-      JSON.stringify({ schema: 'troupe/error/1', code: known.code, message: known.message, fix: known.fix }),
+      JSON.stringify({
+        schema: 'troupe/error/1',
+        code: known.code,
+        message: known.message,
+        fix: known.fix,
+        details: known.details,
+      }),
     )
   } else {
     terminal.tell(`troupe: ${known.message}\n  ${known.code}: ${known.fix}`)
