@@ -1,9 +1,11 @@
 import type { ChangeSet } from '../changes/change-set.ts'
 import type { CommitId, RunId } from '../ids.ts'
+import type { MergedBase } from '../merge/base-for.ts'
 import type { Conflict } from '../merge/conflict.ts'
 import type { Contribution, ProposalRequest } from '../merge/proposal-request.ts'
 import type { Proposal } from '../merge/proposal.ts'
 
+export type { MergedBase } from '../merge/base-for.ts'
 export type { Contribution, ProposalRequest, TaskEnding } from '../merge/proposal-request.ts'
 
 /** What the aggregator is handed when it starts. */
@@ -15,11 +17,6 @@ export interface AggregatorInput {
   /** Absolute folder in which the check's worktree may be made. */
   readonly scratch: string
 }
-
-/** What a dependant of several tasks starts from, or why their change sets cannot be merged. */
-export type MergedBase =
-  | { readonly how: 'merged'; readonly commit: CommitId }
-  | { readonly how: 'conflict'; readonly conflicts: readonly Conflict[] }
 
 /** What the supervisor may ask of the aggregator actor. */
 export interface AggregatorApi {

@@ -1,4 +1,3 @@
-import type { Remote } from 'comlink'
 import type { ActorId } from '../ids.ts'
 
 /** Where an actor lives. */
@@ -25,9 +24,20 @@ export interface SupervisorApi {
 export interface ActorContext {
   readonly id: ActorId
   readonly input: unknown
-  /** Aborts when the supervisor asks the actor to stop; its reason says why. */
+  /**
+   * Aborts when the supervisor asks the actor to stop, or is gone; the message of its reason says why. Synchronous
+   * listeners are the place for cleaning up: once the running calls have settled, nothing is waited for.
+   */
   readonly signal: AbortSignal
+  /**
+   * Tells the supervisor something, in order, before anything the actor answers later. Throws TroupeError MAILBOX_FULL
+   * when the supervisor is `eventWindow` events behind: join events at their source, or wait for room.
+   */
   readonly emit: (event: unknown) => void
+  /** Resolves when the supervisor is less than half of `eventWindow` behind. */
+  readonly room: () => Promise<void>
+  /** Ends the actor by itself (exit `normal`) once its running calls have settled. */
+  readonly finish: () => void
 }
 
 /** Makes an actor: the methods of the returned object can be called from the supervisor. */
@@ -81,6 +91,3 @@ export interface ActorHost extends AsyncDisposable {
   /** Resolves when the actor answers; rejects with TroupeError HOST_FAILED when it cannot start. */
   start<Api extends object>(spec: ActorSpec, supervisor: SupervisorApi): Promise<ActorHandle<Api>>
 }
-
-/** The wrapped far side of an actor. */
-export type RemoteActor = Remote<Record<string, (...args: unknown[]) => unknown>>

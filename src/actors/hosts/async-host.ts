@@ -1,0 +1,49 @@
+import { importModule, type LoadModule, serveActor } from '../actor-side.ts'
+import type { ActorHost } from '../contract.ts'
+import { PostOffice } from '../memory-wire.ts'
+import type { Place, PlaceEnd, PlaceSource } from '../place.ts'
+import { type HostOptions, PlaceHost } from './place-host.ts'
+
+/**
+ * Actors in the supervisor's own event loop: the same messages as elsewhere, no isolation. For thousands of actors that
+ * mostly wait. An uncaught error takes the supervisor along, and an actor that ignores its signal can only be abandoned:
+ * what it still emits is dropped.
+ */
+export function openAsyncHost(options: HostOptions): ActorHost {
+  return new PlaceHost(new AsyncPlaces(), options)
+}
+
+class AsyncPlaces implements PlaceSource {
+  readonly kind = 'async'
+  readonly capacity = Number.POSITIVE_INFINITY
+  readonly #office = new PostOffice()
+  readonly #modules = new Map<string, Promise<object>>()
+
+  open(): Place {
+    const [wire, far] = this.#office.openWire()
+    let end: PlaceEnd = { how: 'closed' }
+    return {
+      wire,
+      identity: null,
+      gone: serveActor(far, this.#load).then(() => end),
+      destroy() {
+        end = { how: 'abandoned' }
+        wire.close()
+      },
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#modules.clear()
+  }
+
+  /** Node resolves and checks anew at each import(); short actors come by the thousand. */
+  readonly #load: LoadModule = (url) => {
+    const known = this.#modules.get(url)
+    if (known !== undefined) return known
+    const loading = importModule(url)
+    this.#modules.set(url, loading)
+    loading.catch(() => this.#modules.delete(url))
+    return loading
+  }
+}

@@ -1,0 +1,121 @@
+import { MessageChannel, type ResourceLimits, type Worker } from 'node:worker_threads'
+import { Piscina } from 'piscina'
+import type { ActorHost } from '../contract.ts'
+import type { Place, PlaceEnd, PlaceSource } from '../place.ts'
+import { sibling } from '../sibling.ts'
+import { portWire } from '../wire.ts'
+import { withCompileCache } from './compile-cache.ts'
+import { type HostOptions, PlaceHost } from './place-host.ts'
+import type { ThreadGreeting, ThreadTask } from './thread-entry.ts'
+
+/** What the thread host can be told besides. */
+export interface ThreadOptions {
+  /**
+   * How many actors there may be at once. One more is refused with HOST_FAILED: a queue here would hide from the
+   * supervisor what waits.
+   */
+  readonly maxThreads: number
+  /** Bounds of each thread's heap; an actor that breaks them crashes alone. */
+  readonly resourceLimits?: ResourceLimits
+}
+
+/** Actors in worker threads, one at a time in each; threads are reused while actors end politely. */
+export function openThreadHost(options: HostOptions & ThreadOptions): ActorHost {
+  return new PlaceHost(new ThreadPlaces(options), options)
+}
+
+class ThreadPlaces implements PlaceSource {
+  readonly kind = 'thread'
+  readonly capacity: number
+  readonly #pool: Piscina<ThreadTask, void>
+  readonly #exitCodes = new WeakMap<Worker, Promise<number>>()
+
+  constructor(options: ThreadOptions) {
+    this.capacity = options.maxThreads
+    this.#pool = openPool(options)
+  }
+
+  open(): Place {
+    const { port1, port2 } = new MessageChannel()
+    const killer = new AbortController()
+    let thread: Worker | undefined
+    port1.on('message', (message) => {
+      if (isGreeting(message)) thread = this.#find(message.threadId)
+    })
+    const life = this.#pool.run({ port: port2 }, { transferList: [port2], signal: killer.signal })
+    return {
+      wire: portWire(port1),
+      identity: null,
+      gone: life.then(
+        (): PlaceEnd => ({ how: 'closed' }),
+        (error: unknown) => this.#endOf(error, thread),
+      ),
+      destroy() {
+        killer.abort()
+      },
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy()
+  }
+
+  #find(threadId: number): Worker | undefined {
+    const thread = this.#pool.threads.find((candidate) => candidate.threadId === threadId)
+    if (thread !== undefined && !this.#exitCodes.has(thread)) this.#exitCodes.set(thread, exitCodeOf(thread))
+    return thread
+  }
+
+  /** The pool tells of an end before the thread is gone: inside a native call it lives on until that returns. */
+  async #endOf(error: unknown, thread: Worker | undefined): Promise<PlaceEnd> {
+    const leaving = thread !== undefined && !this.#pool.threads.includes(thread)
+    const exitCode = leaving ? await this.#exitCodes.get(thread) : undefined
+    if (exitCode === 0) return { how: 'closed' }
+    const { name, message, code } = toFailure(error)
+    const exited = message.startsWith('worker exited with code')
+    return {
+      how: 'crashed',
+      message: exited ? `exited with code ${exitCode}` : `${name}: ${message}`,
+      code: code ?? exitCode ?? null,
+      signal: null,
+    }
+  }
+}
+
+function openPool({ maxThreads, resourceLimits }: ThreadOptions): Piscina<ThreadTask, void> {
+  const pool = new Piscina<ThreadTask, void>({
+    filename: sibling(import.meta.url, 'thread-entry').href,
+    name: 'live',
+    minThreads: 0,
+    maxThreads,
+    idleTimeout: 1000,
+    maxQueue: 0,
+    // an idle thread must not sleep in Atomics.wait: that would stop timers and logs of the actor that was there before
+    atomics: 'disabled',
+    recordTiming: false,
+    // loader hooks of a test runner would slow every thread
+    execArgv: [],
+    closeTimeout: 2000,
+    env: withCompileCache(process.env),
+    ...(resourceLimits === undefined ? {} : { resourceLimits }),
+  })
+  // an idle thread that dies is no actor's end; without a listener it would be the supervisor's
+  pool.on('error', () => {})
+  return pool
+}
+
+/** One listener for a thread's whole life, however many actors it serves. */
+async function exitCodeOf(thread: Worker): Promise<number> {
+  return await new Promise((resolve) => {
+    thread.once('exit', resolve)
+  })
+}
+
+const isGreeting = (message: unknown): message is ThreadGreeting =>
+  typeof message === 'object' && message !== null && 'threadId' in message
+
+function toFailure(error: unknown): { name: string; message: string; code: string | null } {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error), code: null }
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : null
+  return { name: error.name, message: error.message, code }
+}
