@@ -29,3 +29,13 @@ export interface Conflict {
   /** One sentence for people. */
   readonly message: string
 }
+
+/** Conflicts in the order in which they are always told: by file, kind, then tasks. */
+export function sortConflicts(conflicts: readonly Conflict[]): readonly Conflict[] {
+  const key = ({ file, kind, ours, theirs }: Conflict): readonly string[] => [file, kind, ours ?? '', theirs]
+  return conflicts.toSorted((a, b) => {
+    const keys = [key(a), key(b)] as const
+    const at = keys[0].findIndex((part, index) => part !== keys[1][index])
+    return at === -1 ? 0 : (keys[0][at] ?? '') < (keys[1][at] ?? '') ? -1 : 1
+  })
+}

@@ -1,0 +1,50 @@
+import type { Git } from '../changes/git.ts'
+import type { CommitId, TreeId } from '../ids.ts'
+import { timelessDate, writeCommit } from './commit.ts'
+import { type ConflictedFile, conflictedFiles } from './conflicted-file.ts'
+import { readMergeTreeOutput } from './merge-tree-output.ts'
+
+/** How a merge came out. The tree of one that is not clean holds conflict markers and must not be used as a result. */
+export type MergeResult =
+  | { readonly clean: true; readonly tree: TreeId }
+  | { readonly clean: false; readonly tree: TreeId; readonly conflicts: readonly ConflictedFile[] }
+
+/**
+ * Merges two commits by objects alone, with the base their histories have in common; no checkout, index or ref is touched.
+ * @throws TroupeError GIT_FAILED when git could not merge at all (a missing object, unrelated histories).
+ */
+export async function mergeCommits(git: Git, ours: CommitId, theirs: CommitId): Promise<MergeResult> {
+  const { exitCode, stdout } = await git.run([...sameForEveryone, 'merge-tree', '--write-tree', '-z', ours, theirs], {
+    accept: [0, 1],
+  })
+  const output = readMergeTreeOutput(stdout)
+  return exitCode === 0
+    ? { clean: true, tree: output.tree }
+    : { clean: false, tree: output.tree, conflicts: conflictedFiles(output, [ours, theirs]) }
+}
+
+/**
+ * Brings the change from `base` to `theirs` onto a tree. A commit made for the purpose, with the tree and the base as its
+ * parent, says which base is meant: git before 2.40 cannot be told otherwise.
+ * @param theirs A commit whose parent is `base`.
+ */
+export async function mergeOnto(
+  git: Git,
+  tree: TreeId,
+  { base, theirs }: { readonly base: CommitId; readonly theirs: CommitId },
+): Promise<MergeResult> {
+  const draft = { tree, parents: [base], message: 'merge base\n', date: timelessDate }
+  return mergeCommits(git, await writeCommit(git, draft), theirs)
+}
+
+// a user's own settings must not change what a run proposes
+const sameForEveryone = [
+  '-c',
+  'merge.renames=true',
+  '-c',
+  'merge.directoryRenames=conflict',
+  '-c',
+  'merge.renameLimit=7000',
+  '-c',
+  'merge.renormalize=false',
+]

@@ -1,0 +1,163 @@
+import { unreachable } from '../errors.ts'
+import type { Severity } from '../agents/agent.ts'
+import { quoted, rangeText } from './conflict-message.ts'
+import type { Conflict } from './conflict.ts'
+import type { CheckResult, Disposition, Proposal, ProposalTask } from './proposal.ts'
+
+/** A proposal for people: the answer first, then what to do with it, then the evidence. Ends in a newline. */
+export function proposalToMarkdown(proposal: Proposal): string {
+  return `${[
+    heading(proposal),
+    howToApply(proposal),
+    tasksSection(proposal.tasks),
+    conflictsSection(proposal.conflicts),
+    identicalSection(proposal),
+    checksSection(proposal.checks),
+    findingsSection(proposal),
+  ]
+    .filter((section) => section !== '')
+    .join('\n\n')}\n`
+}
+
+function heading({ run, verdict, tasks, conflicts, base, commit, files, createdAt, interrupted }: Proposal): string {
+  const landed = tasks.filter(({ disposition }) => disposition.state === 'landed').length
+  const unsettled = conflicts.length === 0 ? 'no conflicts' : count(conflicts.length, 'conflict')
+  return [
+    `# ${verdictWords[verdict]}: ${landed} of ${count(tasks.length, 'task')} landed, ${unsettled}`,
+    '',
+    `Run \`${run}\`, ${createdAt}${interrupted ? ', **stopped before its end**' : ''}. ` +
+      `${count(files.length, 'file')} changed from \`${short(base)}\` to \`${short(commit)}\`.`,
+  ].join('\n')
+}
+
+const verdictWords = { pass: 'Checks pass', fail: 'Checks fail', 'not-run': 'Not checked' } as const
+
+function howToApply({ run, files, base, commit }: Proposal): string {
+  if (files.length === 0) return 'There is nothing to apply.'
+  return [
+    '```sh',
+    `troupe show ${run}         # the proposal in full`,
+    `git diff ${short(base)} ${short(commit)}   # every change`,
+    `troupe apply ${run}        # move your branch to it`,
+    '```',
+  ].join('\n')
+}
+
+function tasksSection(tasks: readonly ProposalTask[]): string {
+  if (tasks.length === 0) return ''
+  const rows = tasks.map(({ task, agent, attempts, summary, disposition }) => [
+    code(task),
+    agent,
+    `${attempts}`,
+    outcomeText(disposition),
+    words(firstLine(summary ?? '')),
+  ])
+  return section('Tasks', table(['Task', 'Agent', 'Attempts', 'Outcome', 'Summary'], rows))
+}
+
+function outcomeText(disposition: Disposition): string {
+  switch (disposition.state) {
+    case 'landed':
+      return `landed, ${count(disposition.files.length, 'file')} (${code(short(disposition.commit))})`
+    case 'unchanged':
+      return 'done, nothing to change'
+    case 'left-out':
+      return `**left out**: ${words(disposition.reason)}; kept at ${code(disposition.ref)}`
+    case 'failed':
+    case 'blocked':
+    case 'cancelled':
+    case 'not-started':
+      return `**${disposition.state}**: ${words(disposition.reason)}`
+    default:
+      return unreachable(disposition)
+  }
+}
+
+function conflictsSection(conflicts: readonly Conflict[]): string {
+  if (conflicts.length === 0) return ''
+  return section('Conflicts', conflicts.map(conflictItem).join('\n'))
+}
+
+function conflictItem({ kind, file, ours, theirs, places, message }: Conflict): string {
+  const name = quoted(file)
+  const lines = places.map(
+    (place) =>
+      `  - ${ours ?? ''} ${code(`${name}:${rangeText(place.ours)}`)}, ${theirs} ${code(`${name}:${rangeText(place.theirs)}`)}`,
+  )
+  return [`- ${code(name)} (${kind}): ${words(message)}`, ...lines].join('\n')
+}
+
+function identicalSection({ identical }: Proposal): string {
+  if (identical.length === 0) return ''
+  const items = identical.map(({ file, tasks }) => `- ${code(quoted(file))}: ${tasks.join(', ')}`)
+  return section('Changed alike', items.join('\n'))
+}
+
+function checksSection(checks: readonly CheckResult[]): string {
+  if (checks.length === 0) return section('Checks', 'None is declared, so nothing says that the changes work together.')
+  const rows = checks.map((check) => [
+    words(check.name),
+    check.verdict === 'pass' ? 'pass' : `**${check.verdict}**`,
+    words(check.reason ?? ''),
+    `${(check.durationMs / 1000).toFixed(1)} s`,
+  ])
+  const tails = checks
+    .filter(({ verdict, outputTail }) => verdict !== 'pass' && outputTail.trim() !== '')
+    .map(tailBlock)
+  return section('Checks', [table(['Check', 'Verdict', 'Why', 'Took'], rows), ...tails].join('\n\n'))
+}
+
+function tailBlock({ name, outputTail }: CheckResult): string {
+  const lines = outputTail.trimEnd().split('\n').slice(-30).join('\n')
+  const fence = fenceFor(lines)
+  return `Last lines of ${words(name)}:\n\n${fence}text\n${lines}\n${fence}`
+}
+
+const severityOrder = { error: 0, warning: 1, note: 2 } as const satisfies Record<Severity, number>
+const shownFindings = 100
+
+function findingsSection({ findings }: Proposal): string {
+  if (findings.length === 0) return ''
+  const worstFirst = findings.toSorted((a, b) => severityOrder[a.severity] - severityOrder[b.severity])
+  const rows = worstFirst
+    .slice(0, shownFindings)
+    .map(({ severity, rule, file, line, message, tasks }) => [
+      severity,
+      code(`${quoted(file)}:${line}`),
+      code(rule),
+      words(message),
+      tasks.join(', '),
+    ])
+  const rest = findings.length - rows.length
+  const more = rest === 0 ? '' : `\n\n${rest} more are in the JSON.`
+  return section('Findings', table(['Severity', 'Place', 'Rule', 'What', 'Tasks'], rows) + more)
+}
+
+const section = (title: string, body: string): string => `## ${title}\n\n${body}`
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+const cell = (text: string): string => oneLine(text).replaceAll('|', String.raw`\|`)
+const oneLine = (text: string): string => text.replaceAll(/\s*[\r\n]+\s*/g, ' ')
+
+/** An agent's or a program's words: one line, and no markup but what Markdown makes of plain text. */
+const words = (text: string): string => oneLine(text).replaceAll('<', '&lt;')
+
+/** Text as code, with a fence longer than any run of backticks in it. */
+function code(text: string): string {
+  if (!text.includes('`')) return `\`${text}\``
+  const fence = fenceFor(text)
+  return `${fence} ${text} ${fence}`
+}
+
+function fenceFor(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
+  return '`'.repeat(longest + 1)
+}
+
+const firstLine = (text: string): string => text.split('\n')[0] ?? ''
+const short = (id: string): string => id.slice(0, 10)
+const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? '' : 's'}`

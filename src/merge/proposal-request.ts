@@ -1,0 +1,38 @@
+import type { Finding } from '../agents/agent.ts'
+import type { ChangeSet } from '../changes/change-set.ts'
+import type { AgentName, TaskId } from '../ids.ts'
+
+/** A sealed success, as the aggregator takes it. */
+export interface Contribution {
+  readonly changeSet: ChangeSet
+  readonly owns: readonly string[] | null
+}
+
+/** How one task ended, for the proposal. */
+export interface TaskEnding {
+  readonly task: TaskId
+  readonly agent: AgentName
+  readonly attempts: number
+  readonly needs: readonly TaskId[]
+  readonly summary: string | null
+  readonly findings: readonly Finding[]
+  /** Present when the task succeeded; null inside when it changed nothing. */
+  readonly success: { readonly contribution: Contribution | null } | null
+  /** Present when it did not succeed. */
+  readonly trouble: {
+    readonly state: 'failed' | 'blocked' | 'cancelled' | 'not-started'
+    readonly reason: string
+  } | null
+}
+
+/** Everything the proposal is made of, in manifest order: enough to make it anew after a crash. */
+export interface ProposalRequest {
+  readonly tasks: readonly TaskEnding[]
+  readonly checks: readonly {
+    readonly name: string
+    readonly command: readonly string[]
+    readonly timeoutMs: number | null
+  }[]
+  readonly createdAt: string
+  readonly interrupted: boolean
+}

@@ -1,0 +1,105 @@
+import type { Git } from '../changes/git.ts'
+import { unreachable } from '../errors.ts'
+import type { CommitId, RunId, TaskId } from '../ids.ts'
+import { type Check, overallVerdict } from './check.ts'
+import { mergeFindings } from './findings.ts'
+import { type Candidate, fold, type Fold } from './fold.ts'
+import type { ProposalRequest, TaskEnding } from './proposal-request.ts'
+import type { CheckResult, Disposition, Proposal, ProposalTask } from './proposal.ts'
+
+/** What a proposal is made with. */
+export interface ProposeWorld {
+  readonly git: Git
+  readonly run: RunId
+  readonly base: CommitId
+  /** Runs the checks on the merged commit. */
+  readonly check: (commit: CommitId, checks: readonly Check[]) => Promise<readonly CheckResult[]>
+}
+
+/** The ref that holds a run's proposal. */
+export const proposalRef = (run: RunId): string => `refs/troupe/${run}/proposal`
+
+/**
+ * Folds everything that succeeded, checks it once and moves the run's proposal ref to it by compare-and-swap.
+ * The same request gives the same commit, so it may be repeated after a crash.
+ * @throws TroupeError GIT_FAILED when an object is missing or somebody else moved the ref meanwhile.
+ */
+export async function propose(world: ProposeWorld, request: ProposalRequest): Promise<Proposal> {
+  const { git, run, base } = world
+  const folded = await fold({ git, base, date: request.createdAt, candidates: candidatesOf(run, request.tasks) })
+  const checks = await world.check(folded.commit, request.checks)
+  const ref = proposalRef(run)
+  await moveRef(git, ref, folded.commit)
+  return {
+    schema: 'troupe/proposal/1',
+    run,
+    createdAt: request.createdAt,
+    base,
+    commit: folded.commit,
+    tree: folded.tree,
+    ref,
+    files: folded.files,
+    tasks: request.tasks.map((ending) => proposalTask(run, ending, folded)),
+    conflicts: folded.conflicts,
+    identical: folded.identical,
+    checks,
+    verdict: overallVerdict(checks),
+    findings: mergeFindings(request.tasks),
+    interrupted: request.interrupted,
+  }
+}
+
+function candidatesOf(run: RunId, tasks: readonly TaskEnding[]): readonly Candidate[] {
+  return tasks.flatMap((ending) => {
+    const contribution = ending.success?.contribution ?? null
+    if (contribution === null) return []
+    return [{ ...contribution, needs: ending.needs, message: commitMessage(run, ending) }]
+  })
+}
+
+function commitMessage(run: RunId, { task, agent, summary }: TaskEnding): string {
+  const text = summary?.trim() ?? ''
+  const [firstLine = ''] = text.split('\n')
+  const title = firstLine === '' ? task : `${task}: ${firstLine}`
+  const subject = title.length > 72 ? `${title.slice(0, 71).trimEnd()}…` : title
+  const body = subject === title ? text.slice(firstLine.length).trim() : text
+  const trailers = `Troupe-Run: ${run}\nTroupe-Task: ${task}\nTroupe-Agent: ${agent}\n`
+  return [subject, ...(body === '' ? [] : [body]), trailers].join('\n\n')
+}
+
+async function moveRef(git: Git, ref: string, commit: CommitId): Promise<void> {
+  const { exitCode, stdout } = await git.run(['rev-parse', '--verify', '--quiet', ref], { accept: [0, 1] })
+  // 40 zeros or none: git takes an empty old value for "must not be there yet"
+  const previous = exitCode === 0 ? stdout.trim() : ''
+  await git.text(['update-ref', '-m', 'troupe: propose', ref, commit, previous])
+}
+
+function proposalTask(run: RunId, ending: TaskEnding, folded: Fold): ProposalTask {
+  const { task, agent, attempts, summary } = ending
+  return { task, agent, attempts, summary, disposition: dispositionOf(run, ending, folded) }
+}
+
+function dispositionOf(run: RunId, { task, success, trouble }: TaskEnding, folded: Fold): Disposition {
+  if (trouble !== null) return trouble
+  const changeSet = success?.contribution?.changeSet
+  const landing = folded.landings.get(task)
+  if (changeSet === undefined || landing === undefined) return { state: 'unchanged' }
+  switch (landing.state) {
+    case 'landed':
+      return { state: 'landed', commit: landing.commit, files: changeSet.files }
+    case 'unchanged':
+      return { state: 'unchanged' }
+    case 'left-out':
+      return {
+        state: 'left-out',
+        reason: landing.reason,
+        commit: changeSet.commit,
+        files: changeSet.files,
+        ref: sealedRef(run, task, changeSet.attempt),
+      }
+    default:
+      return unreachable(landing)
+  }
+}
+
+const sealedRef = (run: RunId, task: TaskId, attempt: number): string => `refs/troupe/${run}/${task}/${attempt}`

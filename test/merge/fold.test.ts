@@ -1,0 +1,500 @@
+import fc from 'fast-check'
+import t from 'tap'
+import type { ChangeSet } from '../../src/changes/change-set.ts'
+import { asTaskId, type CommitId } from '../../src/ids.ts'
+import { baseFor } from '../../src/merge/base-for.ts'
+import { placesOf } from '../../src/merge/conflict-places.ts'
+import type { Conflict } from '../../src/merge/conflict.ts'
+import { type Candidate, type Fold, fold } from '../../src/merge/fold.ts'
+import { footprintsOf } from '../../src/merge/footprint.ts'
+import { mergeCommits } from '../../src/merge/merge-tree.ts'
+import { filesOutside } from '../../src/merge/owns.ts'
+import { conflictsBetween } from '../../src/merge/pair.ts'
+import { candidate, date, type Files, numbered, Sealing } from './sealing.ts'
+
+t.jobs = 2
+
+interface Meeting {
+  readonly base: Files
+  readonly one: Files
+  readonly two: Files
+}
+
+/** Two tasks on one base, folded in this order. */
+async function meet({ base, one, two }: Meeting): Promise<Fold & { readonly sealing: Sealing }> {
+  const sealing = new Sealing()
+  t.teardown(() => sealing[Symbol.dispose]())
+  const start = await sealing.begin(base)
+  const changeSets = [await sealing.seal('one', start, one), await sealing.seal('two', start, two)]
+  return {
+    sealing,
+    ...(await foldAll(
+      sealing,
+      start,
+      changeSets.map((changeSet) => candidate(changeSet)),
+    )),
+  }
+}
+
+const foldAll = (sealing: Sealing, base: CommitId, candidates: readonly Candidate[]): Promise<Fold> =>
+  fold({ git: sealing.git, base, date, candidates })
+
+const told = (conflicts: readonly Conflict[]): readonly object[] =>
+  conflicts.map(({ kind, file, ours, theirs }) => ({ kind, file, ours, theirs }))
+
+const states = (folded: Fold): Readonly<Record<string, string>> =>
+  Object.fromEntries([...folded.landings].map(([task, { state }]) => [task, state]))
+
+const lines = (from: number, to = from): object => ({ from, to })
+
+const disagreements: readonly (Meeting & {
+  readonly name: string
+  readonly kind: Conflict['kind']
+  readonly file: string
+  readonly message: string
+})[] = [
+  {
+    name: 'both add a file',
+    base: { seed: '' },
+    one: { f: 'a\nb\n' },
+    two: { f: 'a\nc\n' },
+    kind: 'add/add',
+    file: 'f',
+    message: 'one and two both added f, with different content.',
+  },
+  {
+    name: 'one deletes what the other changes',
+    base: { f: numbered(9) },
+    one: { f: null },
+    two: { f: numbered(9, { 5: 'five\n' }) },
+    kind: 'modify/delete',
+    file: 'f',
+    message: 'one deleted f and two changed it.',
+  },
+  {
+    name: 'both rename a file, differently',
+    base: { f: numbered(9) },
+    one: { f: null, g: numbered(9) },
+    two: { f: null, h: numbered(9) },
+    kind: 'rename',
+    file: 'f',
+    message: 'one moved f to g and two moved f to h; git cannot tell where it belongs.',
+  },
+  {
+    name: 'one renames what the other deletes',
+    base: { f: numbered(9) },
+    one: { f: null, g: numbered(9) },
+    two: { f: null },
+    kind: 'rename',
+    file: 'f',
+    message: 'one moved f to g and two deleted f; git cannot tell where it belongs.',
+  },
+  {
+    name: 'one renames a folder into which the other puts a file',
+    base: { 'd/f': numbered(9), 'd/g': numbered(7) },
+    one: { 'd/f': null, 'd/g': null, 'e/f': numbered(9), 'e/g': numbered(7) },
+    two: { 'd/h': 'new\n' },
+    kind: 'rename',
+    file: 'd/h',
+    message: 'one moved the folder of d/h and two put a file at d/h; git cannot tell where it belongs.',
+  },
+  {
+    name: 'one spreads a folder into which the other puts a file',
+    base: { 'd/f': numbered(9), 'd/g': numbered(7) },
+    one: { 'd/f': null, 'd/g': null, 'x/f': numbered(9), 'y/g': numbered(7) },
+    two: { 'd/h': 'new\n' },
+    kind: 'rename',
+    file: 'd',
+    message: 'one and two disagree on where files of d belong.',
+  },
+  {
+    name: 'one makes a link of the file that the other changes',
+    base: { f: numbered(9), g: 'g\n' },
+    one: { f: { link: 'g' } },
+    two: { f: numbered(9, { 5: 'five\n' }) },
+    kind: 'mode',
+    file: 'f',
+    message: 'f is a link in one and a file in two.',
+  },
+  {
+    name: 'one adds a file where the other adds a folder',
+    base: { seed: '' },
+    one: { f: 'text\n' },
+    two: { 'f/inner': 'text\n' },
+    kind: 'mode',
+    file: 'f',
+    message: 'f is a file in one and a folder in two.',
+  },
+  {
+    name: 'both add a file, only one as an executable',
+    base: { seed: '' },
+    one: { f: { run: 'echo\n' } },
+    two: { f: 'echo\n' },
+    kind: 'mode',
+    file: 'f',
+    message: 'f is an executable file in one and a file in two.',
+  },
+  {
+    name: 'both change a binary file',
+    base: { f: Buffer.from([0, 1]) },
+    one: { f: Buffer.from([0, 2]) },
+    two: { f: Buffer.from([0, 3]) },
+    kind: 'binary',
+    file: 'f',
+    message: 'one and two both changed f, which cannot be merged line by line.',
+  },
+  {
+    name: 'both turn a link elsewhere',
+    base: { f: { link: 'a' } },
+    one: { f: { link: 'b' } },
+    two: { f: { link: 'c' } },
+    kind: 'content',
+    file: 'f',
+    message: 'one and two changed the same part of f.',
+  },
+]
+
+void t.test('the second of two tasks that disagree is left out whole, and both are named', async (t) => {
+  for (const { name, kind, file, message, ...meeting } of disagreements) {
+    await t.test(`${name}: ${kind}`, async (t) => {
+      const { sealing, commit, landings, conflicts } = await meet({
+        ...meeting,
+        two: { ...meeting.two, alone: 'x' },
+      })
+      t.strictSame(told(conflicts), [{ kind, file, ours: 'one', theirs: 'two' }])
+      t.equal(conflicts[0]?.message, message)
+      t.strictSame(landings.get(asTaskId('two')), { state: 'left-out', reason: `conflicts with one in ${file}` })
+      t.notOk(
+        (await sealing.listing(commit)).some((entry) => entry.endsWith('\talone')),
+        'nothing of it landed',
+      )
+    })
+  }
+})
+
+void t.test('a content conflict has the exact lines of each version, also after a clean change above', async (t) => {
+  const { conflicts } = await meet({
+    base: { f: numbered(20) },
+    one: { f: numbered(20, { 2: 'two\nmore\nand more\n', 10: 'TEN\n', 11: 'ELEVEN\n', 20: '' }) },
+    two: { f: numbered(20, { 5: '', 10: 'ten\n', 19: 'nineteen\n' }) },
+  })
+  t.strictSame(conflicts[0]?.places, [
+    { ours: lines(12, 13), base: lines(10, 11), theirs: lines(9, 10) },
+    { ours: lines(21), base: lines(19, 20), theirs: lines(18, 19) },
+  ])
+  t.equal(conflicts[0]?.message, 'one (lines 12-13, 21) and two (lines 9-10, 18-19) changed the same part of f.')
+})
+
+void t.test(
+  'lines are counted alike with CRLF, without a last newline, and amid text that looks like a conflict',
+  async (t) => {
+    const markers = '<<<<<<< ours\na\n||||||| base\nb\n=======\nc\n>>>>>>> theirs\n'
+    for (const [name, end] of [
+      ['CRLF', '\r\n'],
+      ['LF', '\n'],
+    ] as const) {
+      const of = (word: string): string => `${markers}${word}\nlast`.replaceAll('\n', end)
+      const { conflicts } = await meet({ base: { f: of('word') }, one: { f: of('WORD') }, two: { f: of('Word') } })
+      t.strictSame(conflicts[0]?.places, [{ ours: lines(8), base: lines(8), theirs: lines(8) }], name)
+    }
+    const { conflicts } = await meet({ base: { f: 'a\nb' }, one: { f: 'a\nB' }, two: { f: 'a\nb\n' } })
+    t.strictSame(conflicts[0]?.places, [{ ours: lines(2), base: lines(2), theirs: lines(2) }], 'only the newline')
+  },
+)
+
+void t.test('two added files are in conflict where they differ', async (t) => {
+  const { conflicts } = await meet({
+    base: { seed: '' },
+    one: { f: numbered(9) },
+    two: { f: numbered(9, { 3: 'three\n', 8: '' }) },
+  })
+  t.strictSame(conflicts[0]?.places, [
+    { ours: lines(3), base: { from: 1, to: 0 }, theirs: lines(3) },
+    { ours: lines(8), base: { from: 1, to: 0 }, theirs: { from: 8, to: 7 } },
+  ])
+})
+
+void t.test(
+  'names with spaces, quotes, newlines, letters of any script or a leading dash are kept to the letter',
+  async (t) => {
+    const names = [
+      '-rf',
+      'a b',
+      'new\nline',
+      'quo"te\\',
+      'zoë/日本',
+      'f~0123456789012345678901234567890123456789',
+      '1 f\t',
+    ]
+    const all = (text: string): Files => Object.fromEntries(names.map((name) => [name, text]))
+    const { conflicts, landings } = await meet({ base: all('a\n'), one: all('b\n'), two: all('c\n') })
+    t.strictSame(
+      conflicts.map(({ file }) => file),
+      names.toSorted(),
+    )
+    t.match(landings.get(asTaskId('two')), { reason: /"new\\nline"/ })
+    const disjoint = await meet({ base: { seed: '' }, one: { '-rf': 'x', 'new\nline': 'x' }, two: { 'quo"te\\': 'y' } })
+    t.strictSame(disjoint.files, ['-rf', 'new\nline', 'quo"te\\'])
+  },
+)
+
+void t.test(
+  'a rename that another task also edits merges, and a conflict in it names the editor of the old name',
+  async (t) => {
+    const clean = await meet({
+      base: { f: numbered(20) },
+      one: { f: null, g: numbered(20, { 1: 'one\n' }) },
+      two: { f: numbered(20, { 20: 'twenty\n' }) },
+    })
+    t.strictSame(states(clean), { one: 'landed', two: 'landed' })
+    t.equal(await clean.sealing.read(clean.commit, 'g'), numbered(20, { 1: 'one\n', 20: 'twenty\n' }))
+    const torn = await meet({
+      base: { f: numbered(20) },
+      one: { f: numbered(20, { 9: 'nine\n' }) },
+      two: { f: null, g: numbered(20, { 9: 'NINE\n' }) },
+    })
+    t.strictSame(told(torn.conflicts), [{ kind: 'content', file: 'g', ours: 'one', theirs: 'two' }])
+  },
+)
+
+void t.test('what tasks changed alike is listed and no conflict, deletions and modes included', async (t) => {
+  const shared: Files = { f: 'same\n', gone: null, tool: { run: 'x' } }
+  const { conflicts, identical, files, landings } = await meet({
+    base: { f: 'a\n', gone: 'b\n', tool: 'x' },
+    one: { ...shared, mine: '1' },
+    two: { ...shared, yours: '2' },
+  })
+  t.strictSame(conflicts, [])
+  t.strictSame(
+    identical,
+    ['f', 'gone', 'tool'].map((file) => ({ file, tasks: ['one', 'two'] })),
+  )
+  t.strictSame(files, ['f', 'gone', 'mine', 'tool', 'yours'])
+  t.ok([...landings.values()].every(({ state }) => state === 'landed'))
+})
+
+void t.test('a change outside its owns is left out, and so is what needs it', async (t) => {
+  using sealing = new Sealing()
+  const base = await sealing.begin({ seed: '' })
+  const stray = await sealing.seal('stray', base, { 'src/a.ts': 'a', 'docs/b.md': 'b' })
+  const heir = await sealing.seal('heir', stray.commit, { 'src/c.ts': 'c' })
+  const folded = await foldAll(sealing, base, [
+    candidate(stray, { owns: ['src/**'] }),
+    candidate(heir, { needs: [stray.task] }),
+  ])
+  t.strictSame(told(folded.conflicts), [{ kind: 'outside-owns', file: 'docs/b.md', ours: null, theirs: 'stray' }])
+  t.strictSame(Object.fromEntries(folded.landings), {
+    stray: { state: 'left-out', reason: 'changed docs/b.md outside its owns' },
+    heir: { state: 'left-out', reason: 'needs stray, which did not land' },
+  })
+  t.equal(folded.commit, base, 'nothing landed')
+})
+
+void t.test('owns globs cover names with a leading dot and folders named with a slash', async (t) => {
+  const files = ['.github/ci.yml', 'src/.env', 'src/a/b.ts', 'README.md', 'lib/-x', 'a\nb.md']
+  t.strictSame(filesOutside(null, files), [])
+  t.strictSame(filesOutside([], files), files)
+  t.strictSame(filesOutside(['**'], files), [])
+  t.strictSame(filesOutside(['src/', '*.md'], files), ['.github/ci.yml', 'lib/-x'])
+  t.strictSame(filesOutside(['./.github/*', '{src,lib}/*'], files), ['src/a/b.ts', 'README.md', 'a\nb.md'])
+  t.strictSame(filesOutside(['.*/**'], files), files.slice(1))
+})
+
+void t.test('an empty change set is unchanged and blocks nobody', async (t) => {
+  using sealing = new Sealing()
+  const base = await sealing.begin({ f: 'a' })
+  const empty = await sealing.seal('empty', base, {})
+  const heir = await sealing.seal('heir', empty.commit, { g: 'b' })
+  const folded = await foldAll(sealing, base, [candidate(empty), candidate(heir, { needs: [empty.task] })])
+  t.strictSame(states(folded), { empty: 'unchanged', heir: 'landed' })
+  t.strictSame(folded.files, ['g'])
+})
+
+void t.test('a chain of dependants lands on what it was made from, beside a stranger', async (t) => {
+  using sealing = new Sealing()
+  const base = await sealing.begin({ f: numbered(9) })
+  const first = await sealing.seal('first', base, { f: numbered(9, { 5: 'five\n' }) })
+  const second = await sealing.seal('second', first.commit, { f: numbered(9, { 5: 'FIVE\n' }) })
+  const third = await sealing.seal('third', second.commit, { f: numbered(9, { 5: 'Five!\n' }), g: 'g' })
+  const stranger = await sealing.seal('stranger', base, { f: numbered(9, { 1: 'one\n' }) })
+  const folded = await foldAll(sealing, base, [
+    candidate(stranger),
+    candidate(third, { needs: [second.task] }),
+    candidate(second, { needs: [first.task] }),
+    candidate(first),
+  ])
+  t.strictSame(states(folded), { stranger: 'landed', first: 'landed', second: 'landed', third: 'landed' })
+  t.equal(await sealing.read(folded.commit, 'f'), numbered(9, { 1: 'one\n', 5: 'Five!\n' }))
+  const log = await sealing.git.text(['log', '--reverse', '--format=%s', `${base}..${folded.commit}`])
+  t.strictSame(log.trim().split('\n'), ['stranger', 'first', 'second', 'third'], 'one commit each, needs first')
+})
+
+/** a; b and c need a; d needs b and c. Each changes lines of its own near the others'. */
+async function diamond(
+  sealing: Sealing,
+): Promise<{ readonly base: CommitId; readonly changeSets: readonly ChangeSet[] }> {
+  const base = await sealing.begin({ f: numbered(30) })
+  const { git } = sealing
+  const a = await sealing.seal('a', base, { f: numbered(30, { 3: 'A\n', 10: 'A\n', 20: 'A\n' }) })
+  const b = await sealing.seal('b', a.commit, { f: numbered(30, { 3: 'A\n', 10: 'B\n', 20: 'A\n' }) })
+  const c = await sealing.seal('c', a.commit, { f: numbered(30, { 3: 'A\n', 10: 'A\n', 20: 'C\n' }) })
+  const start = await baseFor({ git, runBase: base, needs: [b, c] })
+  if (start.how === 'conflict') throw new Error('the diamond must merge')
+  const d = await sealing.seal('d', start.commit, { f: numbered(30, { 3: 'D\n', 10: 'D\n', 20: 'D\n' }) })
+  return { base, changeSets: [a, b, c, d] }
+}
+
+void t.test('a diamond of needs folds to what its tip saw', async (t) => {
+  using sealing = new Sealing()
+  const { base, changeSets } = await diamond(sealing)
+  const [a, b, c, d] = changeSets.map(({ task }) => task)
+  const needs = [[], [a], [a], [b, c]].map((list) => list.flatMap((need) => need ?? []))
+  const folded = await foldAll(
+    sealing,
+    base,
+    changeSets.map((changeSet, index) => candidate(changeSet, { needs: needs[index] ?? [] })),
+  )
+  t.strictSame(states(folded), { a: 'landed', b: 'landed', c: 'landed', d: 'landed' })
+  t.equal(folded.tree, changeSets.at(-1)?.tree)
+  t.ok(d)
+})
+
+void t.test(
+  'a base of several needs holds each of them once, is the same every time, and is honest about a conflict',
+  async (t) => {
+    using sealing = new Sealing()
+    const { git } = sealing
+    const { base, changeSets } = await diamond(sealing)
+    const [a, b, c] = changeSets as [ChangeSet, ChangeSet, ChangeSet]
+    t.strictSame(await baseFor({ git, runBase: base, needs: [] }), { how: 'merged', commit: base })
+    t.strictSame(await baseFor({ git, runBase: base, needs: [b] }), { how: 'merged', commit: b.commit })
+    const direct = await baseFor({ git, runBase: base, needs: [b, c] })
+    const withAll = await baseFor({ git, runBase: base, needs: [a, b, c] })
+    t.strictSame(direct, await baseFor({ git, runBase: base, needs: [b, c] }))
+    for (const start of [direct, withAll]) {
+      if (start.how === 'conflict') throw new Error('no conflict here')
+      t.equal(await sealing.read(start.commit, 'f'), numbered(30, { 3: 'A\n', 10: 'B\n', 20: 'C\n' }))
+    }
+    const rival = await sealing.seal('rival', base, { f: numbered(30, { 10: 'R\n' }) })
+    const torn = await baseFor({ git, runBase: base, needs: [b, c, rival] })
+    if (torn.how === 'merged') throw new Error('line 10 is changed by b and by rival')
+    t.strictSame(
+      torn.conflicts.map(({ ours, theirs, file }) => [ours, theirs, file]),
+      [
+        ['b', 'rival', 'f'],
+        ['c', 'rival', 'f'],
+      ],
+      'what c started from is in conflict too, and c alone is what brings it',
+    )
+  },
+)
+
+void t.test('when only the combination fails every landed task that has a part in it is named', async (t) => {
+  using sealing = new Sealing()
+  const base = await sealing.begin({ 'd/f': numbered(9), 'd/g': numbered(7), 'z/other': 'o' })
+  // each moves half of the folder; only both together leave nowhere for a third file
+  const one = await sealing.seal('one', base, { 'd/f': null, 'e/f': numbered(9) })
+  const two = await sealing.seal('two', base, { 'd/g': null, 'e/g': numbered(7) })
+  const aside = await sealing.seal('aside', base, { 'z/other': 'O' })
+  const three = await sealing.seal('three', base, { 'd/h': 'new' })
+  const [first, second, , last] = await footprintsOf(sealing.git, [one, two, aside, three])
+  for (const other of [first, second]) {
+    if (other && last) t.strictSame(await conflictsBetween(sealing.git, other, last), [], 'no pair is in conflict')
+  }
+  const folded = await foldAll(
+    sealing,
+    base,
+    [one, two, aside, three].map((changeSet) => candidate(changeSet)),
+  )
+  t.strictSame(states(folded), { one: 'landed', two: 'landed', aside: 'landed', three: 'left-out' })
+  t.strictSame(told(folded.conflicts), [
+    { kind: 'rename', file: 'd/h', ours: 'one', theirs: 'three' },
+    { kind: 'rename', file: 'd/h', ours: 'two', theirs: 'three' },
+  ])
+  t.equal(folded.conflicts[0]?.message, 'three does not go with one, two together in d/h.')
+})
+
+void t.test('a task is not blamed for what its need has against another', async (t) => {
+  using sealing = new Sealing()
+  const base = await sealing.begin({ f: numbered(30) })
+  const need = await sealing.seal('need', base, { f: numbered(30, { 5: 'need\n' }) })
+  const heir = await sealing.seal('heir', need.commit, { f: numbered(30, { 5: 'need\n', 25: 'heir\n' }) })
+  const rival = await sealing.seal('rival', base, { f: numbered(30, { 5: 'rival\n' }) })
+  const both = await sealing.seal('both', base, { f: numbered(30, { 25: 'both\n' }) })
+  const between = async (ours: ChangeSet, theirs: ChangeSet): Promise<readonly unknown[]> => {
+    const [a, b] = await footprintsOf(sealing.git, [ours, theirs])
+    return a && b ? (await conflictsBetween(sealing.git, a, b)).map(({ conflict }) => conflict.places) : []
+  }
+  t.strictSame(await between(need, heir), [])
+  t.strictSame(await between(heir, rival), [])
+  t.strictSame(await between(rival, heir), [])
+  t.strictSame(await between(need, rival), [[{ ours: lines(5), base: lines(5), theirs: lines(5) }]])
+  t.strictSame(await between(heir, both), [[{ ours: lines(25), base: lines(25), theirs: lines(25) }]])
+})
+
+void t.test('the lines of a conflict are those that git itself writes between its markers', async (t) => {
+  const line = fc.constantFrom('a', 'b', 'c', '}', '', 'd')
+  const text = fc.array(line, { minLength: 6, maxLength: 14 })
+  const edit = fc.record({ at: fc.nat(14), remove: fc.nat(3), add: fc.array(line, { maxLength: 3 }) })
+  const file = fc.record({
+    base: text,
+    one: fc.array(edit, { minLength: 1, maxLength: 3 }),
+    two: fc.array(edit, { minLength: 1, maxLength: 3 }),
+    end: fc.constantFrom('\n', ''),
+  })
+  let compared = 0
+  await fc.assert(
+    fc.asyncProperty(fc.array(file, { minLength: 20, maxLength: 20 }), async (files) => {
+      using sealing = new Sealing()
+      const side = (of: (one: (typeof files)[number]) => readonly string[]): Files =>
+        Object.fromEntries(files.map((one, index) => [`f${index}`, `${of(one).join('\n')}${one.end}`]))
+      const base = await sealing.begin(side((one) => one.base))
+      const ours = await sealing.seal(
+        'one',
+        base,
+        side((one) => edited(one.base, one.one)),
+      )
+      const theirs = await sealing.seal(
+        'two',
+        base,
+        side((one) => edited(one.base, one.two)),
+      )
+      const merge = await mergeCommits(sealing.git, ours.commit, theirs.commit)
+      if (merge.clean) return
+      const style = ['-c', 'merge.conflictStyle=diff3', 'merge-tree', '--write-tree', ours.commit, theirs.commit]
+      const [marked = ''] = (await sealing.git.run(style, { accept: [0, 1] })).stdout.split('\n')
+      for (const conflict of merge.conflicts) {
+        const versions = await Promise.all(
+          [ours.commit, base, theirs.commit].map(async (at) => asLines(await sealing.read(at, conflict.path))),
+        )
+        const seen = (await placesOf(sealing.git, conflict)).map((place) =>
+          [place.ours, place.base, place.theirs].map(({ from, to }, index) => versions[index]?.slice(from - 1, to)),
+        )
+        t.strictSame(seen, chunksOf(await sealing.read(marked, conflict.path)))
+        compared += seen.length
+      }
+    }),
+    { numRuns: 6 },
+  )
+  t.ok(compared > 30, `${compared} places were compared`)
+})
+
+interface Edit {
+  readonly at: number
+  readonly remove: number
+  readonly add: readonly string[]
+}
+
+function edited(text: readonly string[], edits: readonly Edit[]): readonly string[] {
+  return edits.reduce((before, { at, remove, add }) => before.toSpliced(at, remove, ...add), text)
+}
+
+const asLines = (text: string): readonly string[] =>
+  text.match(/[^\n]*\n|[^\n]+$/g)?.map((line) => line.trimEnd()) ?? []
+
+/** The three sides of each conflict in a text that git marked in its diff3 style. */
+function chunksOf(marked: string): readonly (readonly (readonly string[])[])[] {
+  return [...marked.matchAll(/^<{7} .*\n([^]*?)^\|{7} .*\n([^]*?)^={7}\n([^]*?)^>{7} .*\n?/gm)].map(([, ...sides]) =>
+    sides.map((side) => asLines(side)),
+  )
+}
