@@ -1,0 +1,98 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
+import type { Clock } from '../clock.ts'
+import type { Launcher, ProgramExit } from './launcher.ts'
+import { startTimeOf } from './start-time.ts'
+
+const isWindows = process.platform === 'win32'
+
+/** How long output may still come after the program has ended, in milliseconds: a daemon can hold the pipe for ever. */
+const drainMs = 1_000
+
+type Child = ChildProcessByStdio<null, Readable, Readable>
+
+/**
+ * Starts programs from this very process; the cost of each start grows with this process's memory.
+ *
+ * What is left in a group is killed in the same turn of the event loop in which its leader was reaped: while a member lives
+ * the kernel keeps the group's number, and an empty group's would have to come round again within that turn.
+ */
+export function directLauncher(clock: Clock): Launcher {
+  return {
+    start({ argv, directory, environment }, listener) {
+      const [file = '', ...args] = argv
+      let child: Child
+      try {
+        child = spawn(file, args, {
+          cwd: directory,
+          env: environment,
+          detached: !isWindows,
+          windowsHide: true,
+          stdio: ['ignore', 'pipe', 'pipe'],
+        })
+      } catch (error) {
+        queueMicrotask(() => {
+          listener.ended(notStarted(error as NodeJS.ErrnoException))
+        })
+        return { signal: () => {} }
+      }
+      child.stdout.on('data', (chunk: Buffer) => {
+        listener.output(chunk, 'stdout')
+      })
+      child.stderr.on('data', (chunk: Buffer) => {
+        listener.output(chunk, 'stderr')
+      })
+      child.on('error', (error) => {
+        if (child.pid === undefined) listener.ended(notStarted(error))
+      })
+      const { pid } = child
+      if (pid === undefined) return { signal: () => {} }
+      listener.started(pid, startTimeOf(pid))
+      child.once('exit', (code, signal) => {
+        signalGroup(child, pid, 'SIGKILL')
+        const exit: ProgramExit = signal === null ? { how: 'exited', code: code ?? 0 } : { how: 'signalled', signal }
+        void drained(child, clock).then(() => {
+          listener.ended(exit)
+        })
+      })
+      return {
+        signal(name) {
+          if (child.exitCode === null && child.signalCode === null) signalGroup(child, pid, name)
+        },
+      }
+    },
+  }
+}
+
+const notStarted = ({ code, message }: NodeJS.ErrnoException): ProgramExit => ({
+  how: 'not-started',
+  code: code ?? 'UNKNOWN',
+  message,
+})
+
+function signalGroup(child: Child, group: number, signal: NodeJS.Signals): void {
+  if (isWindows) {
+    child.kill(signal)
+    return
+  }
+  try {
+    process.kill(-group, signal)
+  } catch (error) {
+    // ESRCH: all gone; EPERM: macOS says so of a group of zombies
+    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+  }
+}
+
+function drained(child: Child, clock: Clock): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const cancel = clock.after(drainMs, () => {
+    child.stdout.destroy()
+    child.stderr.destroy()
+    resolve()
+  })
+  child.once('close', () => {
+    cancel()
+    resolve()
+  })
+  return promise
+}
