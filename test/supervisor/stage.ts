@@ -19,6 +19,7 @@ export class Player implements Child {
   readonly end: (exit: Exit) => void
   readonly #stage: Stage
   readonly #id: string
+  #ended = false
 
   constructor(stage: Stage, id: string) {
     const ending = Promise.withResolvers<Exit>()
@@ -26,12 +27,14 @@ export class Player implements Child {
     this.#stage = stage
     this.#id = id
     this.end = (exit) => {
+      this.#ended = true
       if (stage.playing.get(id) === this) stage.playing.delete(id)
       ending.resolve(exit)
     }
   }
 
   stop(reason: string, graceMs: number): Promise<Exit> {
+    if (this.#ended) return this.closed
     this.#stage.log.push(`stop ${this.#id}`)
     this.#stage.graces.push(graceMs)
     if (graceMs === 0) this.end({ how: 'killed', reason })

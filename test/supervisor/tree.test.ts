@@ -696,6 +696,16 @@ void t.test('back-off', async (t) => {
     t.same(statuses(supervisor)[0], 'a stopped')
   })
 
+  await t.test('a child that is restarted by hand begins anew', async (t) => {
+    const { stage, supervisor } = await open({}, { backoff })
+    await stage.end('a', crash)
+    await supervisor.terminateChild('a')
+    await supervisor.restartChild('a')
+    await stage.end('a', crash)
+    const waits = stage.events.flatMap((event) => (event.type === 'child-waiting' ? [event.delayMs] : []))
+    t.same(waits, [100, 100])
+  })
+
   await t.test('a stop calls the wait off', async (t) => {
     const { stage, supervisor } = await open({}, { backoff })
     await stage.end('a', crash)

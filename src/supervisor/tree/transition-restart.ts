@@ -42,8 +42,8 @@ export function restartNow(state: State, child: ChildRecord): State {
   const held = hold(state, id, false)
   if (isIndependent(state.flags)) return beginJob(held, id, { purpose, steps: [{ act: 'start', id }] })
   const group = groupOf(held, id)
-  const starts = group.filter(({ policy }) => policy.restart !== 'temporary')
-  const steps = [...stops(group, id), ...starts.map(({ policy }) => ({ act: 'start', id: policy.id }) as const)]
+  const starts = group.map(({ policy }) => ({ act: 'start', id: policy.id }) as const)
+  const steps = [...stops(group, id), ...starts]
   return beginJob(held, id, { purpose, steps })
 }
 
@@ -67,7 +67,7 @@ function countRestart(state: State): State {
 function escalate(state: State, id: string): State {
   const { restarts, withinMs } = state.flags.intensity
   const noted = emit(state, { type: 'note', event: { type: 'escalated', id, restarts, withinMs } })
-  return beginShutdown(layDown(noted, id), 'reached maximum restart intensity')
+  return beginShutdown(noted, 'reached maximum restart intensity')
 }
 
 /** OTP's do_auto_shutdown; `state` is that after the child has been laid down. */
