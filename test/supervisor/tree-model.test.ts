@@ -287,17 +287,11 @@ function exactly(state: State, happening: Rough): TreeEvent {
   const id = child?.policy.id ?? 'nobody'
   const latest = child !== undefined && 'incarnation' in child.status ? child.status.incarnation : state.lastIncarnation
   const life = { id, at, incarnation: latest - happening.ago }
-  switch (happening.type) {
-    case 'started':
-    case 'wait-over':
-      return { type: happening.type, ...life }
-    case 'start-failed':
-      return { type: 'start-failed', message: 'no', cause: null, ...life }
-    case 'exited':
-      return { type: 'exited', exit: happening.exit, ...life }
-    default:
-      return asked(happening.type, id, at)
-  }
+  const { type } = happening
+  if (type === 'exited') return { type, exit: happening.exit, ...life }
+  if (type === 'start-failed') return { type, message: 'no', cause: null, ...life }
+  if (type === 'started' || type === 'wait-over') return { type, ...life }
+  return asked(type, id, at)
 }
 
 function asked(type: Exclude<Rough['type'], Fact['type'] | 'wait-over'>, id: string, at: number): TreeEvent {

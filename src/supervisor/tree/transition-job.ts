@@ -135,10 +135,10 @@ function tryAgain(state: State, id: string): State {
 
 const reply = (state: State, call: number, answer: Answer): State => emit(state, { type: 'reply', call, answer })
 
-const replaceJob = (state: State, job: Job, next: Job | null): State => ({
-  ...state,
-  jobs: state.jobs.flatMap((other) => (other === job ? (next === null ? [] : [next]) : [other])),
-})
+function replaceJob(state: State, job: Job, next: Job | null): State {
+  const index = state.jobs.indexOf(job)
+  return { ...state, jobs: next === null ? state.jobs.toSpliced(index, 1) : state.jobs.with(index, next) }
+}
 
 function incarnationOf(child: ChildRecord | undefined): number | null {
   const status = child?.status
