@@ -100,7 +100,6 @@ const done: AttemptEnd = {
   findings: [],
   details: {},
   changeSet: null,
-  tip: asCommitId('b'),
 }
 const failing = (kind: FailureKind = 'agent', signature = 's'): AttemptEnd => ({
   how: 'failed',

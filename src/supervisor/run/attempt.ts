@@ -3,14 +3,12 @@ import type { ActorHandle, Exit } from '../../actors/contract.ts'
 import type { Failure, Outcome } from '../../agents/agent.ts'
 import type { Clock } from '../../clock.ts'
 import { messageOf, TroupeError, unreachable } from '../../errors.ts'
-import type { CommitId } from '../../ids.ts'
 import type { AttemptEnd } from './events.ts'
 import type { Sealing, Workspace } from './workspaces.ts'
 
 /** Everything one attempt needs; the order is the run's, the means are the world's. */
 export interface AttemptMeans {
   readonly clock: Clock
-  readonly base: CommitId
   /** Wall-clock limit in milliseconds; null for none. */
   readonly timeoutMs: number | null
   /** How long a polite stop may take, in milliseconds. */
@@ -39,7 +37,7 @@ export async function carryOutAttempt(means: AttemptMeans): Promise<AttemptResul
   }
   const work = await carryOutWork(means, workspace)
   const sealing = await sealed(workspace)
-  return { end: endOf(work, sealing, means.base), workspace: sealing.how === 'refused' ? null : workspace }
+  return { end: endOf(work, sealing), workspace: sealing.how === 'refused' ? null : workspace }
 }
 
 /** What the work itself came to, before its workspace is sealed. */
@@ -122,12 +120,12 @@ async function sealed(workspace: Workspace): Promise<Sealing> {
   }
 }
 
-function endOf(work: Work, sealing: Sealing, base: CommitId): AttemptEnd {
+function endOf(work: Work, sealing: Sealing): AttemptEnd {
   if (sealing.how === 'refused') return unsealed(work, sealing)
   const changeSet = sealing.how === 'changed' ? sealing.changeSet : null
   switch (work.how) {
     case 'completed':
-      return { ...work, changeSet, tip: changeSet?.commit ?? base }
+      return { ...work, changeSet }
     case 'failed':
       return { how: 'failed', failure: work.failure, details: { ...work.details }, changeSet }
     case 'cancelled':

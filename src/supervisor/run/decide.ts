@@ -98,8 +98,8 @@ function attemptEnded(rules: RunRules, state: RunState, ended: Ended): Decision 
   const startedAt = task.phase === 'running' ? task.startedAt : endedAt
   switch (end.how) {
     case 'completed': {
-      const { summary, findings, changeSet, tip } = end
-      const success = { phase: 'succeeded', attempt, startedAt, endedAt, summary, findings, changeSet, tip } as const
+      const { summary, findings, changeSet } = end
+      const success = { phase: 'succeeded', attempt, startedAt, endedAt, summary, findings, changeSet } as const
       return [release(rules, withTask(rules, state, index, success), index), []]
     }
     case 'failed':

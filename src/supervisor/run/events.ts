@@ -13,8 +13,6 @@ export type AttemptEnd =
       readonly findings: readonly Finding[]
       readonly details: Readonly<Record<string, unknown>>
       readonly changeSet: ChangeSet | null
-      /** What dependants start from: the change set's commit, or the attempt's base when nothing was changed. */
-      readonly tip: CommitId
     }
   /** What a failed attempt wrote is sealed as well, but never part of the proposal. */
   | {

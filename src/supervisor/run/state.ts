@@ -1,7 +1,7 @@
 import type { HostKind } from '../../actors/contract.ts'
 import type { Failure, Finding } from '../../agents/agent.ts'
 import type { ChangeSet } from '../../changes/change-set.ts'
-import type { AgentName, CommitId, TaskId } from '../../ids.ts'
+import type { AgentName, TaskId } from '../../ids.ts'
 import type { LeftistHeap } from './leftist-heap.ts'
 import { type PersistentVector, vectorOf } from './persistent-vector.ts'
 import type { RunRules } from './rules.ts'
@@ -22,8 +22,6 @@ export type TaskState =
       readonly summary: string
       readonly findings: readonly Finding[]
       readonly changeSet: ChangeSet | null
-      /** What dependants start from. */
-      readonly tip: CommitId
     }
   | {
       readonly phase: 'failed'

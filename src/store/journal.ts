@@ -1,0 +1,140 @@
+import { existsSync } from 'node:fs'
+import { setImmediate as endOfTurn } from 'node:timers/promises'
+import { dirname } from 'node:path'
+import type { Clock } from '../clock.ts'
+import { messageOf, TroupeError } from '../errors.ts'
+import { type JournalFile, openJournalFile } from './journal-file.ts'
+import { journalFormat, lineOf } from './journal-record.ts'
+import { readJournal } from './read-journal.ts'
+import { syncFolder } from './replace-file.ts'
+
+/** What `append` gives back at once. */
+export interface Appended {
+  readonly seq: number
+  readonly at: number
+  /** Settles when the record is on disk; rejects with STORE_FAILED when it can no longer get there. */
+  readonly durable: Promise<void>
+}
+
+/** An append-only list of events, the only truth about a run. */
+export interface Journal<Event> {
+  append(event: Event): Appended
+  /** Resolves when everything appended so far is on disk. */
+  flush(): Promise<void>
+  close(): Promise<void>
+}
+
+interface JournalOptions {
+  readonly path: string
+  /** Of the lease under which is written. */
+  readonly epoch: number
+  readonly clock: Clock
+  /** For tests that put faults in. */
+  readonly openFile?: (path: string, keepBytes: number) => JournalFile
+}
+
+/**
+ * Opens a journal for appending; a torn end is cut off first.
+ * One write and one fdatasync are under way at a time, and whatever is appended meanwhile shares the next pair (group
+ * commit). After the first failure nothing is ever promised again.
+ * @throws TroupeError JOURNAL_CORRUPT or STORE_FAILED
+ */
+export async function openJournal<Event>(options: JournalOptions): Promise<Journal<Event>> {
+  const { path, openFile = openJournalFile } = options
+  const isNew = !existsSync(path)
+  const content = isNew ? null : readJournal<Event>(path)
+  const keepBytes = content?.soundBytes ?? 0
+  const file = openFile(path, keepBytes)
+  const journal = new GroupCommit<Event>(file, options, content?.records.length ?? 0)
+  if (keepBytes === 0) await journal.begin()
+  if (isNew) syncFolder(dirname(path))
+  return journal
+}
+
+interface Batch {
+  readonly lines: string[]
+  readonly done: PromiseWithResolvers<void>
+}
+
+class GroupCommit<Event> implements Journal<Event> {
+  readonly #file: JournalFile
+  readonly #options: JournalOptions
+  #seq: number
+  #gathering: Batch = newBatch()
+  #writing: Promise<void> | null = null
+  #failure: TroupeError | null = null
+
+  constructor(file: JournalFile, options: JournalOptions, seq: number) {
+    this.#file = file
+    this.#options = options
+    this.#seq = seq
+  }
+
+  /** Writes the header. */
+  begin(): Promise<void> {
+    return this.#add(0, this.#options.clock.now(), { journal: journalFormat })
+  }
+
+  append(event: Event): Appended {
+    const seq = ++this.#seq
+    const at = this.#options.clock.now()
+    return { seq, at, durable: this.#add(seq, at, event) }
+  }
+
+  async flush(): Promise<void> {
+    while (this.#writing !== null) await this.#writing
+    if (this.#failure !== null) throw this.#failure
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.flush()
+    } finally {
+      await this.#file.close()
+    }
+  }
+
+  #add(seq: number, at: number, event: unknown): Promise<void> {
+    if (this.#failure !== null) return quiet(Promise.reject(this.#failure))
+    const batch = this.#gathering
+    batch.lines.push(lineOf({ seq, at, epoch: this.#options.epoch, event }))
+    this.#writing ??= this.#writeAll()
+    return batch.done.promise
+  }
+
+  /** Begins at the end of this turn of the event loop, so that what is appended in it goes along. */
+  async #writeAll(): Promise<void> {
+    await endOfTurn()
+    while (this.#gathering.lines.length > 0) {
+      const batch = this.#gathering
+      this.#gathering = newBatch()
+      try {
+        if (this.#failure !== null) throw this.#failure
+        await this.#file.write(Buffer.from(batch.lines.join('')))
+        await this.#file.datasync()
+        batch.done.resolve()
+      } catch (cause) {
+        this.#failure ??= failureOf(this.#options.path, cause)
+        batch.done.reject(this.#failure)
+      }
+    }
+    this.#writing = null
+  }
+}
+
+function newBatch(): Batch {
+  const batch = { lines: [], done: Promise.withResolvers<void>() }
+  void quiet(batch.done.promise)
+  return batch
+}
+
+/** Whoever waits hears of a rejection; nobody waiting is no defect. */
+function quiet(promise: Promise<void>): Promise<void> {
+  promise.catch(() => {})
+  return promise
+}
+
+function failureOf(path: string, cause: unknown): TroupeError {
+  const code = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'NO_SPACE' : 'STORE_FAILED'
+  return new TroupeError(code, `the journal ${path} cannot be written: ${messageOf(cause)}`, { cause })
+}

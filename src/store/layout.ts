@@ -1,0 +1,83 @@
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { type AgentName, asRunId, type RunId, type TaskId } from '../ids.ts'
+
+/** Absolute paths of what one run keeps on disk. */
+export interface RunLayout {
+  readonly folder: string
+  readonly manifest: string
+  readonly journal: string
+  readonly lease: string
+  readonly logs: string
+  readonly supervisorLog: string
+  /** Worktrees of attempts under way. */
+  readonly work: string
+  status(agent: AgentName, task: TaskId): string
+  result(agent: AgentName, task: TaskId): string
+  log(task: TaskId, attempt: number): string
+  /** `createdAt` as ISO 8601; the name is safe for every file system. */
+  proposal(createdAt: string, kind: 'json' | 'md' | 'sarif'): string
+}
+
+/** Absolute paths of everything under `.agents` of one repository. */
+export interface Layout {
+  readonly folder: string
+  readonly runs: string
+  /** A link to the folder of the newest run: live status by a name that does not change. */
+  readonly statusLink: string
+  run(id: RunId): RunLayout
+}
+
+/** Where the repository with this root keeps its runs. */
+export function layoutOf(root: string): Layout {
+  const folder = join(root, '.agents')
+  const runs = join(folder, 'runs')
+  return { folder, runs, statusLink: join(folder, 'runtime', 'status'), run: (id) => runLayout(join(runs, id)) }
+}
+
+function runLayout(folder: string): RunLayout {
+  const logs = join(folder, 'logs')
+  return {
+    folder,
+    logs,
+    manifest: join(folder, 'manifest.yaml'),
+    journal: join(folder, 'journal.ndjson'),
+    lease: join(folder, 'lease'),
+    supervisorLog: join(logs, 'supervisor.ndjson'),
+    work: join(folder, 'work'),
+    status: (agent, task) => join(folder, `${agent}_${task}.status`),
+    result: (agent, task) => join(folder, `${agent}_${task}_result.json`),
+    log: (task, attempt) => join(logs, `${task}.${attempt}.log`),
+    proposal: (createdAt, kind) => join(folder, `proposal_${createdAt.replace(/[:.]/g, '-')}.${kind}`),
+  }
+}
+
+/** Makes the folders of a new run. */
+export function makeRunFolders(layout: Layout, id: RunId): RunLayout {
+  const run = layout.run(id)
+  for (const folder of [run.logs, run.work]) mkdirSync(folder, { recursive: true })
+  return run
+}
+
+/** Points the status link at a run, in one step; without links on this system the link is left out. */
+export function pointStatusAt(layout: Layout, id: RunId): void {
+  const next = `${layout.statusLink}.${process.pid}.next`
+  mkdirSync(join(layout.folder, 'runtime'), { recursive: true })
+  rmSync(next, { force: true })
+  try {
+    symlinkSync(join('..', 'runs', id), next, 'junction')
+    renameSync(next, layout.statusLink)
+  } catch {
+    rmSync(next, { force: true })
+  }
+}
+
+/** The runs of a repository, the oldest first; ids sort by time. */
+export function listRuns(layout: Layout): readonly RunId[] {
+  try {
+    return readdirSync(layout.runs).toSorted().map(asRunId)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}

@@ -1,0 +1,101 @@
+import type { AggregatorApi } from '../../actors/aggregator-api.ts'
+import type { AgentActorApi } from '../../actors/agent-api.ts'
+import type { ActorHandle } from '../../actors/contract.ts'
+import type { Clock } from '../../clock.ts'
+import { TroupeError } from '../../errors.ts'
+import type { Log } from '../../log.ts'
+import type { Child, ChildSpec } from '../tree/child-spec.ts'
+import type { StartResult } from '../tree/results.ts'
+import { Supervisor } from '../tree/supervisor.ts'
+import type { Aggregator } from './aggregator.ts'
+
+/** What the tree is built of. */
+export interface TroupeTreeParts {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly log: Log
+  /** Places for actors; disposed last. */
+  readonly hosts: AsyncDisposable
+  readonly aggregator: Aggregator
+  startAggregator(): Promise<ActorHandle<AggregatorApi>>
+  /** How long an actor may take to stop, in milliseconds. */
+  readonly graceMs: number
+}
+
+/** The supervision tree of one run. */
+export interface TroupeTree {
+  /** Throws TroupeError HOST_FAILED when something cannot start. */
+  start(): Promise<void>
+  /** Starts an agent's actor as a temporary child: it is never restarted, a retry is a new attempt. */
+  startAgent(id: string, start: () => Promise<ActorHandle<AgentActorApi>>): Promise<ActorHandle<AgentActorApi>>
+  stop(reason: string): Promise<void>
+}
+
+/**
+ * root (rest-for-one)
+ *   hosts ── agents (dynamic, temporary) ── aggregator (permanent)
+ * The aggregator stands last: when it is restarted, no agent is.
+ */
+export function openTroupeTree(parts: TroupeTreeParts): TroupeTree {
+  const { clock, random, log, aggregator } = parts
+  const onEvent = (event: { readonly type: string }): void => {
+    log.debug(event, `supervision: ${event.type}`)
+  }
+  const agents = new Supervisor({ strategy: 'simple', clock, random, onEvent })
+  const children: readonly ChildSpec[] = [
+    { id: 'hosts', start: () => Promise.resolve(hostsChild(parts.hosts)), shutdown: 'infinity' },
+    { id: 'agents', kind: 'supervisor', restart: 'temporary', start: () => started(agents) },
+    { id: 'aggregator', start: () => aggregatorChild(parts), shutdown: parts.graceMs, backoff: aggregatorBackoff },
+  ]
+  const intensity = { restarts: 3, withinMs: 60_000 }
+  const root = new Supervisor({ strategy: 'rest-for-one', intensity, children, clock, random, onEvent })
+  void root.closed.then((exit) => {
+    aggregator.givenUp(`the supervision tree ended: ${exit.how}`)
+  })
+  return {
+    async start() {
+      throwUnlessStarted(await root.start())
+    },
+    async startAgent(id, start) {
+      const result = await agents.startChild({ id, start, restart: 'temporary', shutdown: parts.graceMs })
+      if (result.ok) return result.child as ActorHandle<AgentActorApi>
+      if (result.reason === 'start-failed') throw result.cause
+      throw new TroupeError('HOST_FAILED', `the actor ${id} cannot start: ${result.reason}`)
+    },
+    async stop(reason) {
+      await root.stop(reason)
+    },
+  }
+}
+
+const aggregatorBackoff = { firstMs: 50, factor: 2, maxMs: 1_000, jitter: 0.5 }
+
+async function started(supervisor: Supervisor): Promise<Supervisor> {
+  throwUnlessStarted(await supervisor.start())
+  return supervisor
+}
+
+async function aggregatorChild({ aggregator, startAggregator }: TroupeTreeParts): Promise<Child> {
+  const actor = await startAggregator()
+  aggregator.started(actor)
+  return actor
+}
+
+/** The hosts as a child: they end only when they are told to. */
+function hostsChild(hosts: AsyncDisposable): Child {
+  const closed = Promise.withResolvers<{ readonly how: 'shutdown'; readonly reason: string }>()
+  return {
+    closed: closed.promise,
+    async stop(reason) {
+      await hosts[Symbol.asyncDispose]()
+      closed.resolve({ how: 'shutdown', reason })
+      return await closed.promise
+    },
+  }
+}
+
+function throwUnlessStarted(result: StartResult): void {
+  if (result.ok) return
+  const message = 'message' in result ? result.message : result.reason
+  throw new TroupeError('HOST_FAILED', message, 'cause' in result ? { cause: result.cause } : {})
+}
