@@ -73,7 +73,7 @@ async function runCheck(world: CheckWorld, check: Check, directory: string): Pro
   const startedMs = world.clock.monotonic()
   const end = await world.runCommand(
     { argv: command, directory, env: checkEnvironment(world.environment) },
-    { signal: AbortSignal.any([world.signal, tooLong.signal]), output: tail.add },
+    { signal: AbortSignal.any([world.signal, tooLong.signal]), output: (chunk) => tail.add(chunk) },
   )
   cancel?.()
   const durationMs = Math.round(world.clock.monotonic() - startedMs)

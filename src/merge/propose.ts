@@ -1,7 +1,7 @@
 import type { Git } from '../changes/git.ts'
 import { unreachable } from '../errors.ts'
 import type { CommitId, RunId, TaskId } from '../ids.ts'
-import { type Check, overallVerdict } from './check.ts'
+import { type Check, notRun, overallVerdict } from './check.ts'
 import { mergeFindings } from './findings.ts'
 import { type Candidate, fold, type Fold } from './fold.ts'
 import type { ProposalRequest, TaskEnding } from './proposal-request.ts'
@@ -27,7 +27,10 @@ export const proposalRef = (run: RunId): string => `refs/troupe/${run}/proposal`
 export async function propose(world: ProposeWorld, request: ProposalRequest): Promise<Proposal> {
   const { git, run, base } = world
   const folded = await fold({ git, base, date: request.createdAt, candidates: candidatesOf(run, request.tasks) })
-  const checks = await world.check(folded.commit, request.checks)
+  const checks =
+    folded.commit === base
+      ? request.checks.map((check) => notRun(check, 'nothing landed'))
+      : await world.check(folded.commit, request.checks)
   const ref = proposalRef(run)
   await moveRef(git, ref, folded.commit)
   return {
@@ -69,7 +72,7 @@ function commitMessage(run: RunId, { task, agent, summary }: TaskEnding): string
 
 async function moveRef(git: Git, ref: string, commit: CommitId): Promise<void> {
   const { exitCode, stdout } = await git.run(['rev-parse', '--verify', '--quiet', ref], { accept: [0, 1] })
-  // 40 zeros or none: git takes an empty old value for "must not be there yet"
+  // to git an empty old value means: must not be there yet
   const previous = exitCode === 0 ? stdout.trim() : ''
   await git.text(['update-ref', '-m', 'troupe: propose', ref, commit, previous])
 }

@@ -1,0 +1,35 @@
+import { join } from 'node:path'
+import { runProgram } from '../agents/command/program.ts'
+import { openGit } from '../changes/git.ts'
+import { systemClock } from '../clock.ts'
+import { baseFor } from '../merge/base-for.ts'
+import { checkCommit, type CommitCheckWorld } from '../merge/check-commit.ts'
+import type { RunCommand } from '../merge/check.ts'
+import { openOverlaps } from '../merge/overlaps.ts'
+import { propose } from '../merge/propose.ts'
+import type { AggregatorApi, AggregatorInput } from './aggregator-api.ts'
+import type { ActorFactory } from './contract.ts'
+
+/**
+ * The aggregator: tells early which change sets conflict, merges what dependants start from, and makes the proposal.
+ * It keeps nothing that its calls do not bring again, so one that died is replaced by a new one given the same calls.
+ */
+export const aggregatorActor: ActorFactory = ({ input, signal }): AggregatorApi => {
+  const { run, repository, base, scratch } = input as AggregatorInput
+  const git = openGit(repository)
+  const overlaps = openOverlaps(git)
+  const folder = join(scratch, 'check')
+  const world: CommitCheckWorld = { git, folder, clock: systemClock, signal, runCommand, environment: process.env }
+  return {
+    baseFor: (needs) => baseFor({ git, runBase: base, needs }),
+    add: ({ changeSet }) => overlaps.add(changeSet),
+    propose: (request) =>
+      propose({ git, run, base, check: (commit, checks) => checkCommit(world, commit, checks) }, request),
+  }
+}
+
+/** How long a check that must stop may take before force. */
+const graceMs = 2000
+
+const runCommand: RunCommand = ({ argv, directory, env }, { signal, output }) =>
+  runProgram({ argv, shell: false, directory, env }, { clock: systemClock, signal, graceMs, output, started: () => {} })

@@ -1,0 +1,426 @@
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t, { type Test } from 'tap'
+import type { AggregatorApi } from '../../src/actors/aggregator-api.ts'
+import { aggregatorActor } from '../../src/actors/aggregator-actor.ts'
+import type { Finding } from '../../src/agents/agent.ts'
+import type { ChangeSet } from '../../src/changes/change-set.ts'
+import { asActorId, asAgentName, asTaskId, type CommitId } from '../../src/ids.ts'
+import { type Check, type CommandEnd, runChecks } from '../../src/merge/check.ts'
+import { mergeFindings } from '../../src/merge/findings.ts'
+import { newOutputTail } from '../../src/merge/output-tail.ts'
+import { proposalToMarkdown } from '../../src/merge/proposal-markdown.ts'
+import type { ProposalRequest, TaskEnding } from '../../src/merge/proposal-request.ts'
+import type { Proposal } from '../../src/merge/proposal.ts'
+import { ManualClock } from '../manual-clock.ts'
+import { violations } from './json-schema.ts'
+import { date, type Files, numbered, run, Sealing } from './sealing.ts'
+
+const schema: unknown = JSON.parse(readFileSync(new URL('../../schema/proposal.schema.json', import.meta.url), 'utf8'))
+
+function aggregatorOf(sealing: Sealing, base: CommitId, signal = new AbortController().signal): AggregatorApi {
+  const input = { run, repository: sealing.directory, base, scratch: join(sealing.directory, '.git', 'troupe-scratch') }
+  const context = { id: asActorId('aggregator'), input, signal, emit: () => {}, room: async () => {}, finish: () => {} }
+  return aggregatorActor(context) as AggregatorApi
+}
+
+function ended(task: string, more: Partial<TaskEnding> = {}): TaskEnding {
+  return {
+    task: asTaskId(task),
+    agent: asAgentName('scripted'),
+    attempts: 1,
+    needs: [],
+    summary: null,
+    findings: [],
+    success: { contribution: null },
+    trouble: null,
+    ...more,
+  }
+}
+
+const sealedAs = (changeSet: ChangeSet, more: Partial<TaskEnding> = {}): TaskEnding =>
+  ended(changeSet.task, { success: { contribution: { changeSet, owns: null } }, ...more })
+
+const request = (tasks: readonly TaskEnding[], checks: readonly Check[] = []): ProposalRequest => ({
+  tasks,
+  checks,
+  createdAt: date,
+  interrupted: false,
+})
+
+const shell = (name: string, script: string, timeoutMs: number | null = null): Check => ({
+  name,
+  command: ['sh', '-c', script],
+  timeoutMs,
+})
+
+const finding: Finding = {
+  rule: 'python/weak-hash',
+  severity: 'warning',
+  file: 'a.py',
+  line: 3,
+  column: 1,
+  endLine: 3,
+  endColumn: 9,
+  message: 'md5 | is <weak>',
+  text: 'md5(x)',
+}
+
+/** A run with one of everything: landed, unchanged, left out, failed, and a dependant of what was left out. */
+async function fullRun(sealing: Sealing): Promise<{ readonly base: CommitId; readonly request: ProposalRequest }> {
+  const base = await sealing.begin({ f: numbered(9), 'g h': 'g\n' })
+  const one = await sealing.seal('one', base, { f: numbered(9, { 5: 'one\n' }), same: 's' })
+  const two = await sealing.seal('two', base, { f: numbered(9, { 5: 'two\n' }) })
+  const heir = await sealing.seal('heir', two.commit, { h: 'h' })
+  const three = await sealing.seal('three', base, { 'g h': 'G\n', same: 's' })
+  const error = { ...finding, severity: 'error', line: 9, message: 'worse' } as const
+  const tasks = [
+    sealedAs(one, { summary: 'Say one\n\nbecause.', findings: [finding] }),
+    sealedAs(two, { attempts: 2 }),
+    sealedAs(heir, { needs: [two.task] }),
+    sealedAs(three, { summary: 'x'.repeat(100), findings: [finding, error] }),
+    ended('idle'),
+    ended('broken', { success: null, trouble: { state: 'failed', reason: 'exit code 1' } }),
+  ]
+  return { base, request: request(tasks, [shell('tests', 'test "$(cat same)" = s'), shell('lint', 'echo no; exit 3')]) }
+}
+
+void t.test('a proposal accounts for every task, validates against its schema and reads well', async (t) => {
+  using sealing = new Sealing()
+  const { base, request: asked } = await fullRun(sealing)
+  const proposal = await aggregatorOf(sealing, base).propose(asked)
+  t.strictSame(violations(schema, JSON.parse(JSON.stringify(proposal))), [])
+  t.strictSame(
+    proposal.tasks.map(({ task, disposition }) => [task, disposition.state]),
+    [
+      ['one', 'landed'],
+      ['two', 'left-out'],
+      ['heir', 'left-out'],
+      ['three', 'landed'],
+      ['idle', 'unchanged'],
+      ['broken', 'failed'],
+    ],
+  )
+  t.match(proposal.tasks[1]?.disposition, {
+    reason: 'conflicts with one in f',
+    ref: `refs/troupe/${run}/two/1`,
+    files: ['f'],
+  })
+  t.strictSame(proposal.files, ['f', 'g h', 'same'])
+  t.strictSame(proposal.identical, [{ file: 'same', tasks: ['one', 'three'] }])
+  t.strictSame(
+    proposal.checks.map(({ name, verdict, reason, exitCode, outputTail }) => [
+      name,
+      verdict,
+      reason,
+      exitCode,
+      outputTail,
+    ]),
+    [
+      ['tests', 'pass', null, 0, ''],
+      ['lint', 'fail', 'exit code 3', 3, 'no\n'],
+    ],
+  )
+  t.equal(proposal.verdict, 'fail')
+  t.equal(await sealing.git.text(['rev-parse', proposal.ref]), proposal.commit)
+  const log = await sealing.git.text(['log', '--reverse', '--format=%an|%aI|%B', `${base}..${proposal.commit}`])
+  t.match(log, `Troupe|2026-01-01T12:00:00+00:00|one: Say one\n\nbecause.\n\nTroupe-Run: ${run}\nTroupe-Task: one\n`)
+  t.match(log, `three: ${'x'.repeat(64)}…\n\n${'x'.repeat(100)}\n\nTroupe-Run: ${run}\n`)
+  t.matchOnly(
+    await sealing.git.text(['log', '-1', '--format=%(trailers:key=Troupe-Agent,valueonly)', proposal.commit]),
+    /^scripted\s*$/,
+  )
+  checkMarkdown(t, proposal)
+})
+
+function checkMarkdown(t: Test, proposal: Proposal): void {
+  const markdown = proposalToMarkdown(proposal)
+  t.match(markdown, /^# Checks fail: 2 of 6 tasks landed, 1 conflict\n/)
+  for (const part of [
+    `troupe apply ${run}`,
+    '| `two` | scripted | 2 | **left out**: conflicts with one in f; kept at `refs/troupe/',
+    '- `f` (content): one (line 5) and two (line 5) changed the same part of f.\n  - one `f:5`, two `f:5`',
+    '- `same`: one, three',
+    '| lint | **fail** | exit code 3 |',
+    '```text\nno\n```',
+    String.raw`| warning | ${'`a.py:3`'} | ${'`python/weak-hash`'} | md5 \| is &lt;weak> | one, three |`,
+  ])
+    t.ok(markdown.includes(part), part)
+  t.ok(markdown.indexOf('| error |') < markdown.indexOf('| warning |'), 'the worst comes first')
+}
+
+void t.test('the schema notices a proposal that is not one', async (t) => {
+  using sealing = new Sealing()
+  const { base, request: asked } = await fullRun(sealing)
+  const proposal = JSON.parse(
+    JSON.stringify(await aggregatorOf(sealing, base).propose({ ...asked, checks: [] })),
+  ) as Record<string, unknown>
+  const { tree: _tree, ...lacking } = proposal
+  t.strictSame(violations(schema, lacking), ['$: lacks tree'])
+  t.not(violations(schema, { ...proposal, verdict: 'green' }).length, 0)
+  t.not(violations(schema, { ...proposal, more: 1 }).length, 0)
+  t.not(
+    violations(schema, { ...proposal, tasks: [{ ...(proposal['tasks'] as object[])[0], disposition: {} }] }).length,
+    0,
+  )
+  t.equal(proposal['verdict'], 'not-run', 'without checks nothing is proven')
+})
+
+void t.test('the answer does not depend on when things arrived, nor on how often the aggregator died', async (t) => {
+  using sealing = new Sealing()
+  const { base, request: asked } = await fullRun(sealing)
+  const quick = { ...asked, checks: [] }
+  const contributions = asked.tasks.flatMap(({ success }) => success?.contribution ?? [])
+  const known: Proposal[] = []
+  await fc.assert(
+    fc.asyncProperty(fc.shuffledSubarray(contributions, { minLength: 0 }), async (arriving) => {
+      const aggregator = aggregatorOf(sealing, base)
+      await Promise.all(arriving.map((contribution) => aggregator.add(contribution)))
+      known.push(await aggregator.propose(quick))
+      t.strictSame(known.at(-1), known[0])
+    }),
+    { numRuns: 8 },
+  )
+})
+
+void t.test('conflicts are told as change sets arrive, once and the same when asked again', async (t) => {
+  using sealing = new Sealing()
+  const { base, request: asked } = await fullRun(sealing)
+  const [one, two, heir, three] = asked.tasks.flatMap(({ success }) => success?.contribution ?? [])
+  if (!one || !two || !heir || !three) throw new Error('four tasks contribute')
+  const aggregator = aggregatorOf(sealing, base)
+  t.strictSame(await aggregator.add(one), [])
+  const conflicts = await aggregator.add(two)
+  t.match(conflicts, [{ kind: 'content', file: 'f', ours: 'one', theirs: 'two' }])
+  t.strictSame(await aggregator.add(three), [])
+  t.strictSame(await aggregator.add(heir), [])
+  t.strictSame(await aggregator.add(two), conflicts)
+  t.strictSame(await aggregator.add(one), [], 'what came later is not its conflict')
+  t.match(await aggregator.baseFor([one.changeSet, two.changeSet]), { how: 'conflict', conflicts: [{ file: 'f' }] })
+  t.match(await aggregator.baseFor([one.changeSet, three.changeSet]), { how: 'merged' })
+})
+
+void t.test("the user's checkout, index, stash, branches and config stay as they are", async (t) => {
+  using sealing = new Sealing()
+  const { base, request: asked } = await fullRun(sealing)
+  await sealing.git.text(['reset', '--quiet', '--hard'])
+  writeFileSync(join(sealing.directory, 'f'), 'unfinished work')
+  writeFileSync(join(sealing.directory, 'untracked'), 'mine')
+  await sealing.git.text(['add', 'f'])
+  const before = await fingerprint(sealing)
+  const aggregator = aggregatorOf(sealing, base)
+  for (const { success } of asked.tasks) if (success?.contribution) await aggregator.add(success.contribution)
+  await aggregator.propose(asked)
+  t.strictSame(await fingerprint(sealing), before)
+  t.notOk(existsSync(join(sealing.directory, '.git', 'troupe-scratch', 'check')), 'the checkout of the checks is gone')
+  t.equal((await sealing.git.text(['worktree', 'list'])).split('\n').length, 1)
+})
+
+/** Everything of a repository but objects and Troupe's own refs. */
+async function fingerprint({ directory, git }: Sealing): Promise<unknown> {
+  const refs = await git.text(['for-each-ref', '--format=%(refname) %(objectname)'])
+  const own = readdirSync(directory).filter((name) => name !== '.git')
+  const internal = ['HEAD', 'index', 'config', 'logs/HEAD'].filter((name) => existsSync(join(directory, '.git', name)))
+  return {
+    refs: refs.split('\n').filter((line) => !line.startsWith('refs/troupe/')),
+    files: [...own, ...internal.map((name) => join('.git', name))].map((name) => {
+      const path = join(directory, name)
+      return [name, statSync(path).mtimeMs, createHash('sha256').update(readFileSync(path)).digest('hex')]
+    }),
+  }
+}
+
+void t.test('checks run one after the other on the merged files alone, and none outlives its end', async (t) => {
+  using sealing = new Sealing()
+  const base = await sealing.begin({ f: 'a' })
+  const one = await sealing.seal('one', base, { g: 'b' })
+  const checks = [
+    shell('sees the merge', 'cat f g; test ! -t 0; cat'),
+    shell('leaves a child', 'sleep 1000 & echo $!'),
+    { name: 'missing', command: ['no-such-program-anywhere'], timeoutMs: null },
+    shell('missing in a shell', 'no-such-program-anywhere'),
+    shell('hangs', 'echo began; exec sleep 1000', 50),
+    shell('dies', 'kill -9 $$'),
+    shell('floods', 'yes 0123456789 | head -c 300000; echo; echo end; exit 1'),
+    shell('knows no other repository', 'test -z "$GIT_DIR" && git rev-parse HEAD'),
+  ]
+  process.env['GIT_DIR'] = '/nowhere'
+  t.teardown(() => delete process.env['GIT_DIR'])
+  const proposal = await aggregatorOf(sealing, base).propose(request([sealedAs(one)], checks))
+  const [sees, leaves, , , , , floods, repository] = proposal.checks
+  t.strictSame(
+    proposal.checks.map(({ name, verdict, reason }) => [name, verdict, reason]),
+    [
+      ['sees the merge', 'pass', null],
+      ['leaves a child', 'pass', null],
+      ['missing', 'not-run', 'cannot start: spawn no-such-program-anywhere ENOENT'],
+      ['missing in a shell', 'not-run', 'command not found'],
+      ['hangs', 'fail', 'took longer than 0.05 s'],
+      ['dies', 'fail', 'killed by SIGKILL'],
+      ['floods', 'fail', 'exit code 1'],
+      ['knows no other repository', 'pass', null],
+    ],
+  )
+  t.equal(sees?.outputTail, 'ab', 'standard input is closed')
+  t.notOk(isRunning(Number(leaves?.outputTail)))
+  t.ok((floods?.outputTail.length ?? 0) <= 64 * 1024)
+  t.match(floods?.outputTail, /^0123456789\n[^]*\nend\n$/)
+  t.equal(repository?.outputTail.trim(), proposal.commit)
+  t.equal(proposal.verdict, 'fail')
+})
+
+/** A process that is dead and only waits for its parent to read how it ended does not run. */
+function isRunning(pid: number): boolean {
+  if (!existsSync('/proc/self')) return spawnSync('kill', ['-0', `${pid}`]).status === 0
+  return existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+}
+
+void t.test('a check that cannot have its checkout, or has nothing to check, or is stopped, is not run', async (t) => {
+  using sealing = new Sealing()
+  const base = await sealing.begin({ f: 'a' })
+  const one = await sealing.seal('one', base, { g: 'b' })
+  const asked = request([sealedAs(one)], [shell('tests', 'true')])
+  t.match((await aggregatorOf(sealing, base).propose({ ...asked, tasks: [ended('idle')] })).checks, [
+    { verdict: 'not-run', reason: 'nothing landed' },
+  ])
+  t.match((await aggregatorOf(sealing, base, AbortSignal.abort()).propose(asked)).checks, [
+    { verdict: 'not-run', reason: 'stopped before it began' },
+  ])
+  mkdirSync(join(sealing.directory, '.git', 'troupe-scratch'), { recursive: true })
+  writeFileSync(join(sealing.directory, '.git', 'worktrees'), 'in the way')
+  const { checks, verdict } = await aggregatorOf(sealing, base).propose(asked)
+  t.match(checks, [{ verdict: 'not-run', reason: /^the merged tree cannot be checked out/ }])
+  t.equal(verdict, 'not-run')
+})
+
+void t.test('a check over its time fails by the clock it was given', async (t) => {
+  const clock = new ManualClock()
+  const world = {
+    clock,
+    signal: new AbortController().signal,
+    environment: {},
+    runCommand: (_command: object, { signal }: { readonly signal: AbortSignal }): Promise<CommandEnd> => {
+      const { promise, resolve } = Promise.withResolvers<CommandEnd>()
+      signal.addEventListener('abort', () => {
+        resolve({ how: 'stopped' })
+      })
+      clock.advance(60_000)
+      return promise
+    },
+  }
+  t.match(await runChecks(world, [shell('slow', '', 60_000)], '.'), [
+    { verdict: 'fail', reason: 'took longer than 60 s', durationMs: 60_000 },
+  ])
+  t.equal(clock.waiting, 0)
+})
+
+void t.test('the tail of an output is its end, whatever the chunks', async (t) => {
+  await fc.assert(
+    fc.property(
+      fc.array(fc.array(fc.constantFrom('a\n', 'bcd', 'é', '\n'))),
+      fc.integer({ min: 1, max: 40 }),
+      (chunks, limit) => {
+        const tail = newOutputTail(limit)
+        const whole = chunks.map((chunk) => chunk.join('')).join('')
+        for (const chunk of chunks) tail.add(Buffer.from(chunk.join('')))
+        t.ok(
+          Buffer.byteLength(whole) <= limit
+            ? tail.text() === whole
+            : whole.endsWith(tail.text().replace(/^\uFFFD+/, '')),
+        )
+        t.ok(Buffer.byteLength(tail.text().replaceAll('\uFFFD', '')) <= limit)
+      },
+    ),
+  )
+})
+
+void t.test(
+  'the same finding of several tasks is told once, and the order of tasks does not change the list',
+  async (t) => {
+    const place = fc.record({
+      rule: fc.constantFrom('a', 'b'),
+      line: fc.integer({ min: 1, max: 3 }),
+      text: fc.constantFrom('x', 'y'),
+    })
+    await fc.assert(
+      fc.property(fc.array(fc.array(place)), (lists) => {
+        const tasks = lists.map((list, index) => ({
+          task: asTaskId(`t${index}`),
+          findings: list.map((one) => ({ ...finding, ...one })),
+        }))
+        const merged = mergeFindings(tasks)
+        const keys = merged.map(({ rule, line, text }) => `${line}${rule}${text}`)
+        t.strictSame(keys, [...new Set(lists.flat().map(({ rule, line, text }) => `${line}${rule}${text}`))].toSorted())
+        const withSortedTasks = (list: typeof merged): unknown =>
+          list.map((one) => ({ ...one, tasks: one.tasks.toSorted() }))
+        t.strictSame(withSortedTasks(mergeFindings(tasks.toReversed())), withSortedTasks(merged))
+      }),
+    )
+  },
+)
+
+const path = fc.constantFrom('a', 'b', 'c', 'd/e', 'd/f', '-g')
+const change = fc.record({
+  path,
+  line: fc.integer({ min: 1, max: 12 }),
+  word: fc.constantFrom('x\n', 'y\n', '', 'two\nlines\n'),
+})
+const workload = fc.array(fc.array(change, { maxLength: 3 }), { minLength: 1, maxLength: 5 })
+const seeds: Files = Object.fromEntries(['a', 'b', 'c', 'd/e', 'd/f', '-g'].map((name) => [name, numbered(12)]))
+
+const filesOf = (
+  changes: readonly { readonly path: string; readonly line: number; readonly word: string }[],
+): Files => {
+  const replaced = Object.groupBy(changes, ({ path: name }) => name)
+  return Object.fromEntries(
+    Object.entries(replaced).map(([name, list = []]) => [
+      name,
+      numbered(12, Object.fromEntries(list.map(({ line, word }) => [line, word]))),
+    ]),
+  )
+}
+
+void t.test('no workload loses a task in silence, leaks a conflict marker or depends on the hour', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(workload, async (tasks) => {
+      using sealing = new Sealing()
+      const base = await sealing.begin(seeds)
+      const sealed: ChangeSet[] = []
+      for (const [index, changes] of tasks.entries())
+        sealed.push(await sealing.seal(`t${index}`, base, filesOf(changes)))
+      const asked = request(sealed.map((changeSet) => sealedAs(changeSet)))
+      const proposal = await aggregatorOf(sealing, base).propose(asked)
+      const told = new Set(proposal.conflicts.map(({ theirs }) => theirs))
+      for (const { task, disposition } of proposal.tasks) t.equal(told.has(task), disposition.state === 'left-out')
+      for (const file of proposal.files) t.notMatch(await sealing.read(proposal.commit, file), /^[<|=>]{7}/m)
+      t.strictSame(await aggregatorOf(sealing, base).propose(asked), proposal)
+    }),
+    { numRuns: 15 },
+  )
+})
+
+void t.test('tasks with files of their own fold to all of their changes at once, in any order', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(workload, fc.nat(), async (tasks, turn) => {
+      using sealing = new Sealing()
+      const base = await sealing.begin(seeds)
+      const own = tasks.map((changes, index) =>
+        filesOf(changes.filter(({ path: name }) => Object.keys(seeds).indexOf(name) % tasks.length === index)),
+      )
+      const sealed: ChangeSet[] = []
+      for (const [index, files] of own.entries()) sealed.push(await sealing.seal(`t${index}`, base, files))
+      const all = await sealing.seal('all', base, Object.assign({}, ...own) as Files)
+      const endings = sealed.map((changeSet) => sealedAs(changeSet))
+      const cut = turn % endings.length
+      for (const order of [endings, endings.toReversed(), [...endings.slice(cut), ...endings.slice(0, cut)]]) {
+        const proposal = await aggregatorOf(sealing, base).propose(request(order))
+        t.equal(proposal.tree, all.tree)
+        t.strictSame(proposal.conflicts, [])
+      }
+    }),
+    { numRuns: 10 },
+  )
+})
