@@ -1,0 +1,119 @@
+/** What every kind of agent promises, whatever it does. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { Agent, Assignment } from '../../src/agents/agent.ts'
+import { kinds } from '../../src/agents/registry.ts'
+import { must } from '../../src/errors.ts'
+import { assignment, isAlive, perform, type Direction, type Performance } from '../agents/perform.ts'
+
+/** Assignments of one kind that show the contract. */
+interface Samples {
+  readonly completes: Partial<Assignment>
+  readonly fails: Partial<Assignment>
+  /** Shows a sign of life and then has more to do. */
+  readonly goesOn: Partial<Assignment>
+}
+
+const programs = join(import.meta.dirname, '../fixtures/programs')
+
+const samples: ReadonlyMap<string, Samples> = new Map([
+  [
+    'command',
+    {
+      completes: { command: ['sh', '-c', 'ls; echo done'] },
+      fails: { command: ['sh', '-c', 'echo no >&2; exit 1'] },
+      goesOn: { command: [join(programs, 'waits-for-ever.sh')] },
+    },
+  ],
+  [
+    'local',
+    {
+      completes: { verb: 'review', files: ['a b/ünï 🎭.py'] },
+      fails: { verb: 'review', files: ['nosuch.py'] },
+      goesOn: { verb: 'review' },
+    },
+  ],
+])
+
+t.same([...samples.keys()], [...kinds.keys()], 'every kind is held to the contract')
+
+for (const [name, kind] of kinds) {
+  t.test(`a ${name} agent`, async (t) => {
+    const agent = await kind.load()
+    const sample = must(samples, name)
+
+    t.test('completes with a summary', async (t) => {
+      const { outcome } = await act(t, agent, sample.completes)
+      t.match(outcome, { how: 'completed', summary: /\S/, findings: Array, details: Object })
+    })
+    t.test('lets its output reach the log and tells its progress', async (t) => {
+      const { output, progress } = await act(t, agent, sample.completes)
+      t.match(output, /ünï 🎭\.py/)
+      t.ok(progress.length > 0)
+      t.ok(progress.every((line) => line.trim() !== '' && !line.includes('\n')))
+    })
+    t.test('fails as a value', async (t) => {
+      const { outcome } = await act(t, agent, sample.fails)
+      t.match(outcome, { how: 'failed', failure: { kind: 'agent', message: /\S/, signature: /\S/ }, details: Object })
+    })
+    t.test('fails the same way with the same signature', async (t) => {
+      const failures = [await act(t, agent, sample.fails), await act(t, agent, sample.fails)]
+      const [one, two] = failures.map(({ outcome }) => outcome.how === 'failed' && outcome.failure.signature)
+      t.equal(one, two)
+    })
+    t.test('stops in the middle when it is told to', async (t) => {
+      const { outcome } = await act(t, agent, sample.goesOn, { stopAtFirstSign: 'enough' })
+      t.same(outcome, { how: 'cancelled', reason: 'enough' })
+    })
+    t.test('does nothing when it is told to stop before it starts', async (t) => {
+      const signal = AbortSignal.abort(new Error('too late'))
+      const { outcome, output } = await act(t, agent, sample.completes, { signal })
+      t.same(outcome, { how: 'cancelled', reason: 'too late' })
+      t.equal(output, '')
+    })
+    t.test('has ends that can cross a process', async (t) => {
+      for (const what of [sample.completes, sample.fails]) {
+        const { outcome } = await act(t, agent, what)
+        t.same(JSON.parse(JSON.stringify(outcome)), outcome)
+      }
+    })
+    t.test('knows its options and refuses others', (t) => {
+      t.ok(kind.options.safeParse({}).success)
+      t.notOk(kind.options.safeParse({ nosuchoption: 1 }).success)
+      for (const [option, schema] of Object.entries(kind.options.shape)) {
+        t.ok((schema as { meta(): { description?: string } | undefined }).meta()?.description, `${option} is described`)
+      }
+      t.end()
+    })
+    t.end()
+  })
+}
+
+t.test('the registry is light: it loads neither a parser nor a way to start programs', async (t) => {
+  const script = `
+    await import(${JSON.stringify(import.meta.resolve('../../src/agents/registry.ts'))})
+    const loaded = process.moduleLoadList.filter((name) => /child_process|ast-grep/.test(name))
+    console.log(JSON.stringify([...loaded, ...process.report.getReport().sharedObjects.filter((name) => name.includes('ast-grep'))]))`
+  const agent = await must(kinds, 'command').load()
+  const { output } = await act(t, agent, { command: [process.execPath, '--input-type=module', '-e', script] })
+  t.same(JSON.parse(output), [])
+})
+
+async function act(t: Test, agent: Agent, what: Partial<Assignment>, direction: Direction = {}): Promise<Performance> {
+  const directory = join(t.testdir({}), 'with spaces', 'ünï 🎭')
+  mkdirSync(join(directory, 'a b'), { recursive: true })
+  writeFileSync(join(directory, 'ünï 🎭.py'), 'import hashlib\nhashlib.md5(b"")\n')
+  writeFileSync(join(directory, 'a b', 'ünï 🎭.py'), 'import hashlib\nhashlib.md5(b"")\n')
+  const given = deepFreeze(assignment({ directory, ...what }))
+  const before = structuredClone(given)
+  const performance = await perform(agent, given, direction)
+  t.same(given, before, 'the assignment is as it was')
+  for (const { group } of performance.processes) t.notOk(isAlive(group), 'nothing of its process group is left')
+  return performance
+}
+
+function deepFreeze<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze)
+  return value
+}

@@ -1,0 +1,412 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import type { ActorHost, HostKind } from '../../src/actors/contract.ts'
+import { openHosts } from '../../src/actors/hosts/registry.ts'
+import { eventWindow } from '../../src/actors/protocol.ts'
+import { asActorId } from '../../src/ids.ts'
+import type { Answers } from '../fixtures/actors/answers.ts'
+import type { EatsMemory } from '../fixtures/actors/eats-memory.ts'
+import type { Exits } from '../fixtures/actors/exits.ts'
+import type { Finishes } from '../fixtures/actors/finishes.ts'
+import type { Floods } from '../fixtures/actors/floods.ts'
+import type { HeedsCancel } from '../fixtures/actors/heeds-cancel.ts'
+import type { HoldsALine } from '../fixtures/actors/holds-a-line.ts'
+import { type IgnoresCancel, later } from '../fixtures/actors/ignores-cancel.ts'
+import type { Spins } from '../fixtures/actors/spins.ts'
+import type { ThrowsLate } from '../fixtures/actors/throws-late.ts'
+import { ManualClock } from '../manual-clock.ts'
+
+const kinds: readonly HostKind[] = ['async', 'thread', 'process']
+const gone = { name: 'TroupeError', code: 'ACTOR_GONE' }
+const failed = (message: RegExp) => ({ name: 'TroupeError', code: 'HOST_FAILED', message })
+
+const warnings: string[] = []
+process.on('warning', (warning) => warnings.push(String(warning)))
+
+/** Collects events and lets a test wait for one. */
+function eventsOf() {
+  const events: unknown[] = []
+  const waiting = new Map<unknown, () => void>()
+  return {
+    events,
+    emit(event: unknown) {
+      events.push(event)
+      waiting.get(event)?.()
+    },
+    async seen(event: unknown) {
+      if (!events.includes(event)) await new Promise<void>((resolve) => waiting.set(event, resolve))
+    },
+  }
+}
+
+/** Starts the fixture `program` on the host. */
+async function start<Api extends object>(host: ActorHost, program: string, input: unknown = null, from = 'actor') {
+  const { events, emit, seen } = eventsOf()
+  const module = import.meta.resolve(`../fixtures/actors/${program}.ts`)
+  const spec = { id: asActorId(program), module, export: from, input }
+  const handle = await host.start<Api>(spec, { emit })
+  return { handle, events, seen }
+}
+
+/** A place where fixtures report that they live by a connection and that they died by its end. */
+async function openLines(t: Tap) {
+  const folder = await mkdtemp(join(tmpdir(), 'troupe-hosts-'))
+  const server = createServer()
+  const sockets: Socket[] = []
+  server.on('connection', (socket) => sockets.push(socket.resume()))
+  server.listen(join(folder, 'lines'))
+  await once(server, 'listening')
+  t.teardown(async () => {
+    server.close()
+    await rm(folder, { recursive: true })
+  })
+  const dead = () => Promise.all(sockets.map((socket) => socket.closed || once(socket, 'close')))
+  return { path: join(folder, 'lines'), sockets, dead }
+}
+
+type Tap = Pick<typeof t, 'teardown'>
+
+for (const kind of kinds) {
+  void t.test(`${kind} host`, async (t) => {
+    const clock = new ManualClock()
+    const hosts = openHosts({
+      clock,
+      startWithinMs: 60_000,
+      thread: { maxThreads: 3, resourceLimits: { maxOldGenerationSizeMb: 64 } },
+      process: { maxOldSpaceMb: 64 },
+    })
+    const host = hosts.get(kind)
+    t.teardown(() => hosts[Symbol.asyncDispose]())
+
+    await t.test('starts an actor where it should live and answers calls', async (t) => {
+      const { handle } = await start<Answers>(host, 'answers', { given: [1, 2] })
+      t.equal(handle.kind, kind)
+      t.equal(await handle.call('add', 2, 3), 5)
+      t.same(await handle.call('input'), { given: [1, 2] })
+      t.strictSame(await handle.call('echo', new Map([['when', new Date(0)]])), new Map([['when', new Date(0)]]))
+      const where = await handle.call('where')
+      t.equal(where.pid === process.pid, kind !== 'process')
+      t.equal(where.threadId === 0, kind !== 'thread')
+      t.equal(handle.identity?.pid ?? null, kind === 'process' ? where.pid : null)
+      if (kind === 'process') {
+        t.equal(handle.identity?.group, where.pid, 'it leads its own group')
+        t.equal(typeof handle.identity?.startTime, process.platform === 'linux' ? 'number' : 'object')
+      }
+      t.same(await handle.stop('enough', Infinity), { how: 'shutdown', reason: 'enough' })
+      t.same(await handle.closed, { how: 'shutdown', reason: 'enough' })
+    })
+
+    await t.test('brings all events of a call, in order, before its answer', async (t) => {
+      const { handle, events } = await start<Answers>(host, 'answers')
+      t.equal(await handle.call('count', 500), 500)
+      t.same(
+        events,
+        Array.from({ length: 500 }, (_, index) => ({ step: index + 1 })),
+      )
+      await handle.stop('enough', Infinity)
+    })
+
+    await t.test('carries an error with its name, message and code', async (t) => {
+      const { handle } = await start<Answers>(host, 'answers')
+      await t.rejects(handle.call('fail', 'out of reach'), { name: 'RangeError', message: 'out of reach' })
+      await t.rejects(handle.call('failWithCode', 'git said no'), { name: 'TroupeError', code: 'GIT_FAILED' })
+      await handle.stop('enough', Infinity)
+    })
+
+    await t.test('rejects an unknown method and lives on', async (t) => {
+      const { handle } = await start<Answers & { missing(): void; toString(): string }>(host, 'answers')
+      await t.rejects(handle.call('missing'), { name: 'TypeError', message: /no method missing/ })
+      await t.rejects(handle.call('toString'), { name: 'TypeError', message: /no method toString/ })
+      t.equal(await handle.call('add', 1, 1), 2)
+      await handle.stop('enough', Infinity)
+    })
+
+    await t.test('turns what cannot be cloned into errors and lives on', async (t) => {
+      const { handle, events } = await start<Answers>(host, 'answers')
+      await t.rejects(handle.call('giveFunction'), { name: 'TypeError', message: /[Uu]nserializable/ })
+      await t.rejects(
+        handle.call('echo', () => {}),
+        /could not be cloned/,
+      )
+      await t.rejects(handle.call('emitFunction'), /could not be cloned/)
+      t.equal(await handle.call('add', 1, 1), 2)
+      t.same(events, [])
+      await t.rejects(
+        start(host, 'answers', () => {}),
+        failed(/could not be cloned/),
+      )
+      await handle.stop('enough', Infinity)
+    })
+
+    await t.test('carries a megabyte there and back', async (t) => {
+      const { handle } = await start<Answers>(host, 'answers')
+      const big = new Uint8Array(1_000_000).map((_, index) => index % 251)
+      t.strictSame(await handle.call('echo', big), big)
+      await handle.stop('enough', Infinity)
+    })
+
+    await t.test('asks politely, lets running calls settle and hears everything until then', async (t) => {
+      const { handle, events, seen } = await start<HeedsCancel>(host, 'heeds-cancel')
+      const run = handle.call('run')
+      await seen('running')
+      const exit = handle.stop('the user said so', Infinity)
+      t.equal(await run, 'AbortError: the user said so')
+      t.same(await exit, { how: 'shutdown', reason: 'the user said so' })
+      t.same(events, ['running', 'cleaning 1', 'cleaning 2', 'cleaning 3'])
+    })
+
+    await t.test('keeps the first reason when asked twice', async (t) => {
+      const { handle, seen } = await start<HeedsCancel>(host, 'heeds-cancel')
+      const run = handle.call('run')
+      await seen('running')
+      const exits = await Promise.all([handle.stop('first', Infinity), handle.stop('second', Infinity)])
+      t.same(exits, [
+        { how: 'shutdown', reason: 'first' },
+        { how: 'shutdown', reason: 'first' },
+      ])
+      t.equal(await run, 'AbortError: first')
+    })
+
+    await t.test('lets an actor end by itself once its call is over', async (t) => {
+      const { handle, events } = await start<Finishes>(host, 'finishes')
+      t.equal(await handle.call('run'), 'last answer')
+      t.same(await handle.closed, { how: 'normal' })
+      t.same(events, ['last event'])
+    })
+
+    await t.test('rejects calls after the end', async (t) => {
+      const { handle } = await start<Answers>(host, 'answers')
+      await handle.stop('enough', Infinity)
+      await t.rejects(handle.call('add', 1, 1), { ...gone, message: 'answers is gone: it was stopped: enough' })
+    })
+
+    await t.test('takes an actor that ignores its signal away after the grace, not before', async (t) => {
+      const { handle, events, seen } = await start<IgnoresCancel>(host, 'ignores-cancel')
+      const run = t.rejects(handle.call('run'), gone)
+      await seen('running')
+      let ended = false
+      void handle.closed.then(() => (ended = true))
+      const exit = handle.stop('time is up', 2000)
+      clock.advance(1999)
+      await new Promise((resolve) => setImmediate(resolve))
+      t.equal(ended, false)
+      clock.advance(1)
+      t.match(await exit, { how: 'killed', reason: /^time is up \(not ended within 2000 ms\)/ })
+      if (kind === 'async') t.match(await exit, { reason: /abandoned/ })
+      await run
+      for (const act of later.splice(0)) act()
+      await new Promise((resolve) => setImmediate(resolve))
+      t.same(events, ['running'], 'what an abandoned actor still emits is dropped')
+    })
+
+    await t.test('takes an actor away at once when there is no grace', async (t) => {
+      const { handle, seen } = await start<IgnoresCancel>(host, 'ignores-cancel')
+      const run = t.rejects(handle.call('run'), gone)
+      await seen('running')
+      t.match(await handle.stop('now', 0), { how: 'killed', reason: /^now/ })
+      await run
+    })
+
+    await t.test('refuses what cannot start with the reason, and stays usable', async (t) => {
+      await t.rejects(start(host, 'no-such-file'), failed(/Cannot find module/))
+      await t.rejects(start(host, 'throws-at-import'), failed(/this module is broken/))
+      await t.rejects(start(host, 'answers', null, 'nobody'), failed(/exports no function nobody/))
+      await t.rejects(start(host, 'cannot-start', null, 'notAFunction'), failed(/exports no function/))
+      await t.rejects(start(host, 'cannot-start', null, 'throws'), failed(/no such model/))
+      await t.rejects(start(host, 'cannot-start', null, 'makesNothing'), failed(/made no actor/))
+      const { handle } = await start<Answers>(host, 'answers')
+      t.equal(await handle.call('add', 1, 1), 2)
+      await handle.stop('enough', Infinity)
+    })
+
+    await t.test('gives up an actor that does not become ready in time', async (t) => {
+      const { emit, seen } = eventsOf()
+      const module = import.meta.resolve('../fixtures/actors/cannot-start.ts')
+      const spec = { id: asActorId('late'), module, export: 'neverReady', input: null }
+      const starting = t.rejects(host.start(spec, { emit }), failed(/did not start within 60000 ms/))
+      await seen('starting')
+      clock.advance(60_000)
+      await starting
+    })
+
+    await t.test('bounds the events an actor may be ahead, and gives room again', async (t) => {
+      const { handle, events } = await start<Floods>(host, 'floods')
+      t.same(await handle.call('untilRefused'), { emitted: eventWindow, code: 'MAILBOX_FULL' })
+      t.equal(events.length, eventWindow)
+      t.equal(await handle.call('politely', 2 * eventWindow), 2 * eventWindow)
+      t.equal(events.length, 3 * eventWindow)
+      await handle.stop('enough', Infinity)
+    })
+
+    if (kind !== 'async') {
+      await t.test('kills an actor that never gives its event loop back', async (t) => {
+        const { handle, seen } = await start<Spins>(host, 'spins')
+        const run = t.rejects(handle.call('run'), gone)
+        await seen('spinning')
+        const exit = handle.stop('spinning', 50)
+        clock.advance(50)
+        t.match(await exit, { how: 'killed', reason: /^spinning/ })
+        await run
+      })
+
+      await t.test('sees an uncaught error', async (t) => {
+        const { handle } = await start<ThrowsLate>(host, 'throws-late')
+        await t.rejects(handle.call('run'), gone)
+        t.match(await handle.closed, { how: 'crashed', message: /^RangeError: thrown late/, code: 1, signal: null })
+      })
+
+      await t.test('sees process.exit, with its code', async (t) => {
+        const { handle } = await start<Exits>(host, 'exits')
+        await t.rejects(handle.call('run', 3), gone)
+        t.same(await handle.closed, { how: 'crashed', message: 'exited with code 3', code: 3, signal: null })
+        const other = await start<Exits>(host, 'exits')
+        await t.rejects(other.handle.call('run', 0), gone)
+        t.same(await other.handle.closed, { how: 'normal' }, 'leaving with success is no crash')
+        await t.rejects(start(host, 'cannot-start', null, 'exits'), failed(/exited with code 7/))
+      })
+
+      await t.test('survives an actor that runs out of memory', async (t) => {
+        const { handle } = await start<EatsMemory>(host, 'eats-memory')
+        await t.rejects(handle.call('run'), gone)
+        t.match(await handle.closed, { how: 'crashed', message: /memory/ })
+      })
+
+      await t.test('lets the neighbours of a crashed actor live', async (t) => {
+        const neighbour = await start<HeedsCancel>(host, 'heeds-cancel')
+        const run = neighbour.handle.call('run')
+        await neighbour.seen('running')
+        const { handle } = await start<Exits>(host, 'exits')
+        await t.rejects(handle.call('run', 1), gone)
+        await handle.closed
+        await neighbour.handle.stop('enough', Infinity)
+        t.equal(await run, 'AbortError: enough')
+      })
+    }
+
+    await t.test('runs 200 actors one after another and keeps nothing of them', async (t) => {
+      const count = kind === 'process' ? 40 : 200
+      const threads = new Set<number>()
+      for (let index = 0; index < count; index++) {
+        const { handle } = await start<Answers>(host, 'answers')
+        threads.add((await handle.call('where')).threadId)
+        await handle.stop('next', Infinity)
+      }
+      // a child's handle is closed at the end of the turn after its exit
+      for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve))
+      const resources = process.getActiveResourcesInfo()
+      t.same(
+        resources.filter((name) => name === 'MessagePort' || name === 'ProcessWrap'),
+        [],
+      )
+      t.ok(threads.size <= 3, 'threads are used again')
+      t.equal(clock.waiting, 0, 'no timer waits')
+      t.same(warnings, [])
+    })
+
+    await t.test('closes with its actors', async (t) => {
+      const module = import.meta.resolve('../fixtures/actors/cannot-start.ts')
+      const { emit, seen } = eventsOf()
+      const running = await start<IgnoresCancel>(host, 'ignores-cancel')
+      const run = t.rejects(running.handle.call('run'), gone)
+      await running.seen('running')
+      const spec = { id: asActorId('starting'), module, export: 'neverReady', input: null }
+      const starting = t.rejects(host.start(spec, { emit }), failed(/the host is closed/))
+      await seen('starting')
+      await hosts[Symbol.asyncDispose]()
+      t.match(await running.handle.closed, { how: 'killed', reason: /the host is closed/ })
+      await Promise.all([run, starting])
+      await t.rejects(start(host, 'answers'), failed(/the host is closed/))
+    })
+  })
+}
+
+void t.test('the thread host', async (t) => {
+  const hosts = openHosts({ thread: { maxThreads: 2 } })
+  const host = hosts.get('thread')
+  t.teardown(() => hosts[Symbol.asyncDispose]())
+
+  await t.test('refuses one actor more than it has threads instead of letting it wait unseen', async (t) => {
+    const first = await start<Answers>(host, 'answers')
+    const second = await start<Answers>(host, 'answers')
+    await t.rejects(start(host, 'answers'), failed(/all 2 places are taken/))
+    await first.handle.stop('room', Infinity)
+    const third = await start<Answers>(host, 'answers')
+    t.equal(await third.handle.call('add', 1, 1), 2)
+    await Promise.all([second.handle.stop('enough', Infinity), third.handle.stop('enough', Infinity)])
+  })
+
+  await t.test('uses the thread of an actor that ended politely again', async (t) => {
+    const threads = new Set<number>()
+    for (let index = 0; index < 5; index++) {
+      const { handle } = await start<Answers>(host, 'answers')
+      threads.add((await handle.call('where')).threadId)
+      await handle.stop('next', Infinity)
+    }
+    t.ok(threads.size <= 2)
+  })
+})
+
+void t.test('the process host', async (t) => {
+  const hosts = openHosts({
+    thread: { maxThreads: 1 },
+    process: { env: { PATH: process.env['PATH'], ONLY: 'this' } },
+  })
+  const host = hosts.get('process')
+  t.teardown(() => hosts[Symbol.asyncDispose]())
+
+  await t.test('sees a kill from outside', async (t) => {
+    const { handle, seen } = await start<HeedsCancel>(host, 'heeds-cancel')
+    const run = t.rejects(handle.call('run'), gone)
+    await seen('running')
+    process.kill(handle.identity?.pid ?? 0, 'SIGKILL')
+    t.same(await handle.closed, { how: 'crashed', message: 'killed by SIGKILL', code: null, signal: 'SIGKILL' })
+    await run
+  })
+
+  for (const [title, end] of [
+    ['politely', Infinity],
+    ['by force', 0],
+  ] as const) {
+    await t.test(`takes the children of an actor along when it ends ${title}`, async (t) => {
+      const { path, sockets, dead } = await openLines(t)
+      const { handle } = await start<HoldsALine>(host, 'holds-a-line', path)
+      await handle.call('startChild')
+      t.equal(sockets.length, 2)
+      await handle.stop('enough', end)
+      await dead()
+    })
+  }
+
+  await t.test('gives its actors the environment it was told and no other', async (t) => {
+    const { handle } = await start<{ names(): string[] }>(host, 'knows-its-environment')
+    t.same((await handle.call('names')).filter((name) => !name.startsWith('NODE_')).toSorted(), ['ONLY', 'PATH'])
+    await handle.stop('enough', Infinity)
+  })
+})
+
+void t.test('a supervisor', async (t) => {
+  const program = (name: string) => fileURLToPath(import.meta.resolve(`../fixtures/actors/${name}.ts`))
+
+  await t.test('ends by itself after it has used each host', async (t) => {
+    const child = spawn(process.execPath, [program('uses-each-host')], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')])
+    t.equal(said, 'done\n')
+    t.equal(code, 0)
+  })
+
+  await t.test('that is killed takes idle and spinning process actors and their children along', async (t) => {
+    const { path, sockets, dead } = await openLines(t)
+    const child = spawn(process.execPath, [program('supervises-lines'), path], { stdio: ['ignore', 'pipe', 'inherit'] })
+    await once(child.stdout, 'data')
+    t.equal(sockets.length, 3)
+    child.kill('SIGKILL')
+    await dead()
+  })
+})
