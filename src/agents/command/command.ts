@@ -1,0 +1,116 @@
+import type * as z from 'zod'
+import { messageOf } from '../../errors.ts'
+import type { Clock } from '../../clock.ts'
+import type { Agent, AgentContext, Assignment, Outcome } from '../agent.ts'
+import { environmentOf } from './environment.ts'
+import { type BadEnd, failureOf, nameOf } from './failure.ts'
+import { commandOptions } from './options.ts'
+import { type Program, type ProgramEnd, runProgram } from './program.ts'
+import { newResultPath, type ResultReading, takeResult } from './result-file.ts'
+import { newTail, type Tail } from './tail.ts'
+
+type GoodEnd = Extract<ProgramEnd, { readonly how: 'exited' }>
+
+const summaryLimit = 400
+const lineLimit = 200
+
+/**
+ * The agent that runs a program: the task's command, else `options.argv`.
+ *
+ * Exit codes in `successExitCodes` complete; every other is a failure of kind `agent`, a signal of kind `crash`, a program that cannot
+ * start of kind `infrastructure`. A program may write a summary and findings as JSON to the path in TROUPE_RESULT.
+ */
+export const commandAgent =
+  (clock: Clock): Agent =>
+  async (assignment, context) => {
+    const cancelled = (): Outcome => ({ how: 'cancelled', reason: messageOf(context.signal.reason) })
+    if (context.signal.aborted) return cancelled()
+    const options = commandOptions.parse(assignment.options)
+    const resultPath = newResultPath()
+    const program = programOf(assignment, options, resultPath)
+    const ran = await watched(program, context, clock)
+    const result = takeResult(resultPath)
+    const { end } = ran
+    if (end.how === 'stopped') return cancelled()
+    if (end.how === 'exited' && options.successExitCodes.includes(end.code)) {
+      return completed(program, { ...ran, end }, result)
+    }
+    return failed(program, { ...ran, end }, result)
+  }
+
+function programOf(assignment: Assignment, options: z.infer<typeof commandOptions>, resultPath: string): Program {
+  return {
+    argv: assignment.command ?? options.argv ?? [],
+    shell: options.shell,
+    directory: assignment.directory,
+    env: environmentOf({
+      parent: process.env,
+      inherit: options.inheritEnv,
+      agent: options.env,
+      assignment,
+      resultPath,
+    }),
+  }
+}
+
+interface Ran<End extends ProgramEnd> {
+  readonly end: End
+  readonly durationMs: number
+  /** Both outputs, as they came. */
+  readonly all: Tail
+  readonly errors: Tail
+}
+
+async function watched(program: Program, context: AgentContext, clock: Clock): Promise<Ran<ProgramEnd>> {
+  const began = clock.monotonic()
+  const all = newTail()
+  const errors = newTail()
+  let shown: string | null = null
+  const end = await runProgram(program, {
+    clock,
+    signal: context.signal,
+    graceMs: context.graceMs,
+    started: context.started,
+    output(chunk, source) {
+      context.output(chunk)
+      all.add(chunk)
+      if (source === 'stderr') errors.add(chunk)
+      const line = all.lastLine(lineLimit)
+      if (line === null || line === shown) return
+      shown = line
+      context.progress(line)
+    },
+  })
+  return { end, durationMs: clock.monotonic() - began, all, errors }
+}
+
+function completed(program: Program, ran: Ran<GoodEnd>, result: ResultReading): Outcome {
+  const said = result.how === 'read' ? result.summary : null
+  const lines = ran.all.lastLines(summaryLimit)
+  return {
+    how: 'completed',
+    summary: said ?? (lines || `${nameOf(program)} exited with ${ran.end.code} and said nothing`),
+    findings: result.how === 'read' ? result.findings : [],
+    details: detailsOf(ran, result),
+  }
+}
+
+function failed(program: Program, ran: Ran<BadEnd>, result: ResultReading): Outcome {
+  const lastLine = ran.errors.lastLine(lineLimit) ?? ran.all.lastLine(lineLimit)
+  // a failure has no findings of its own, yet what was found is worth keeping
+  const reported = result.how === 'read' ? { summary: result.summary, findings: result.findings } : null
+  return {
+    how: 'failed',
+    failure: failureOf(ran.end, program, lastLine),
+    details: { ...detailsOf(ran, result), ...(reported && { reported }) },
+  }
+}
+
+function detailsOf({ end, durationMs }: Ran<BadEnd>, result: ResultReading): Record<string, unknown> {
+  return {
+    exitCode: end.how === 'exited' ? end.code : null,
+    signal: end.how === 'signalled' ? end.signal : null,
+    durationMs: Math.round(durationMs),
+    ...(result.how === 'unusable' && { resultProblem: result.why }),
+  }
+}

@@ -1,0 +1,21 @@
+import type { AgentKind } from '../agent.ts'
+import { systemClock } from '../../clock.ts'
+import { commandOptions } from './options.ts'
+
+/** Any program, by its argv. */
+export const commandKind: AgentKind = {
+  name: 'command',
+  summary: 'Runs any program in the workspace.',
+  options: commandOptions,
+  preferredMode: 'async',
+  preferredWorkspace: () => 'own',
+  willWrite: () => null,
+  mistakes({ command, options }) {
+    if (command !== null ? command.length > 0 : Array.isArray(options['argv']) && options['argv'].length > 0) return []
+    return ['nothing to run: give the task a command, or its agent options.argv']
+  },
+  async load() {
+    const { commandAgent } = await import('./command.ts')
+    return commandAgent(systemClock)
+  },
+}

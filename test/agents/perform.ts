@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { asAgentName, asRunId, asTaskId } from '../../src/ids.ts'
+import type { Agent, Assignment, Outcome, StartedProcess } from '../../src/agents/agent.ts'
+
+/** What an agent did while it was watched. */
+export interface Performance {
+  readonly outcome: Outcome
+  readonly output: string
+  readonly progress: readonly string[]
+  readonly processes: readonly StartedProcess[]
+}
+
+/** How to watch: stop at the first output or progress, how politely, and what else to do with output. */
+export interface Direction {
+  readonly stopAtFirstSign?: string
+  readonly signal?: AbortSignal
+  readonly graceMs?: number
+  readonly onOutput?: (chunk: string | Uint8Array) => void
+}
+
+/** An assignment with everything but what a test is about. */
+export function assignment(given: Partial<Assignment> & Pick<Assignment, 'directory'>): Assignment {
+  return {
+    run: asRunId('20260101-000000-00000000'),
+    task: asTaskId('a-task'),
+    attempt: 2,
+    agent: asAgentName('somebody'),
+    verb: 'review',
+    prompt: null,
+    command: null,
+    files: [],
+    owns: null,
+    env: {},
+    options: {},
+    ...given,
+  }
+}
+
+/** Lets an agent do an assignment and writes down what it did. */
+export async function perform(agent: Agent, what: Assignment, direction: Direction = {}): Promise<Performance> {
+  const controller = new AbortController()
+  const output: string[] = []
+  const progress: string[] = []
+  const processes: StartedProcess[] = []
+  const sign = (): void => {
+    if (direction.stopAtFirstSign !== undefined) controller.abort(direction.stopAtFirstSign)
+  }
+  const outcome = await agent(what, {
+    signal: direction.signal ?? controller.signal,
+    graceMs: direction.graceMs ?? 10_000,
+    output(chunk) {
+      if (direction.onOutput) direction.onOutput(chunk)
+      else output.push(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString())
+      sign()
+    },
+    progress(line) {
+      progress.push(line)
+      sign()
+    },
+    started: (process) => processes.push(process),
+  })
+  return { outcome, output: output.join(''), progress, processes }
+}
+
+/** Whether any process of a group still runs; one that only waits to be reaped by its new parent does not. */
+export function isAlive(group: number): boolean {
+  try {
+    process.kill(-group, 0)
+  } catch {
+    return false
+  }
+  if (process.platform !== 'linux') return true
+  return readdirSync('/proc').some((pid) => /^\d+$/.test(pid) && runsIn(pid, group))
+}
+
+function runsIn(pid: string, group: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    const [state, , inGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return Number(inGroup) === group && state !== 'Z' && state !== 'X'
+  } catch {
+    return false
+  }
+}
