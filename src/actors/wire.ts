@@ -12,7 +12,7 @@ export interface Wire {
   close(): void
 }
 
-/** A port of `node:worker_threads`; it keeps the process alive until closed. */
+/** A port of `node:worker_threads`; once listened to, and only then heard, it keeps the process alive until closed. */
 export function portWire(port: MessagePort): Wire {
   return {
     post: (message) => {

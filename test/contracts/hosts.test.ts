@@ -148,7 +148,7 @@ for (const kind of kinds) {
     await t.test('carries a megabyte there and back', async (t) => {
       const { handle } = await start<Answers>(host, 'answers')
       const big = new Uint8Array(1_000_000).map((_, index) => index % 251)
-      t.strictSame(await handle.call('echo', big), big)
+      t.ok(Buffer.from((await handle.call('echo', big)) as Uint8Array).equals(big))
       await handle.stop('enough', Infinity)
     })
 
@@ -386,7 +386,7 @@ void t.test('the process host', async (t) => {
 
   await t.test('gives its actors the environment it was told and no other', async (t) => {
     const { handle } = await start<{ names(): string[] }>(host, 'knows-its-environment')
-    t.same((await handle.call('names')).filter((name) => !name.startsWith('NODE_')).toSorted(), ['ONLY', 'PATH'])
+    t.same((await handle.call('names')).filter((name) => !/^(NODE|_TAPJS)_/.test(name)).toSorted(), ['ONLY', 'PATH'])
     await handle.stop('enough', Infinity)
   })
 })

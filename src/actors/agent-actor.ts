@@ -1,0 +1,75 @@
+import type { Agent, AgentKind, Outcome } from '../agents/agent.ts'
+import { foldText } from '../agents/command/failure.ts'
+import { systemClock } from '../clock.ts'
+import { messageOf } from '../errors.ts'
+import type { AgentActorApi, AgentActorInput, AgentEvent } from './agent-api.ts'
+import { AgentReport } from './agent-report.ts'
+import type { ActorFactory } from './contract.ts'
+
+/**
+ * The actor that lets an agent do one assignment, in whatever host. Cannot start when the kind is unknown; after that every
+ * end of the agent, a thrown error included, is an Outcome.
+ */
+export const agentActor: ActorFactory = async ({ input, signal, emit }) => {
+  const order = input as AgentActorInput
+  const agent = await loadAgent(order)
+  const api: AgentActorApi = { run: () => perform(agent, order, { signal, emit }) }
+  return api
+}
+
+interface Stage {
+  readonly signal: AbortSignal
+  readonly emit: (event: AgentEvent) => void
+}
+
+async function loadAgent({ kind, kindsModule }: AgentActorInput): Promise<Agent> {
+  const { kinds } = (await import(kindsModule)) as { readonly kinds: ReadonlyMap<string, AgentKind> }
+  const found = kinds.get(kind)
+  if (found === undefined) throw new TypeError(`no agent is of kind ${kind}; known are ${[...kinds.keys()].join(', ')}`)
+  return await found.load()
+}
+
+async function perform(agent: Agent, order: AgentActorInput, { signal, emit }: Stage): Promise<Outcome> {
+  const report = new AgentReport(order.log, systemClock, emit)
+  const outcome = await attempt(agent, order, signal, report)
+  const trouble = report.close()
+  if (trouble === null || outcome.how === 'cancelled') return outcome
+  return { ...outcome, details: { ...outcome.details, logTrouble: trouble } }
+}
+
+async function attempt(
+  agent: Agent,
+  { assignment, graceMs }: AgentActorInput,
+  signal: AbortSignal,
+  report: AgentReport,
+): Promise<Outcome> {
+  try {
+    return await agent(assignment, {
+      signal,
+      graceMs,
+      output: (chunk) => {
+        report.output(chunk)
+      },
+      progress: (line) => {
+        report.progress(line)
+      },
+      started: (process) => {
+        report.started(process)
+      },
+    })
+  } catch (error) {
+    return outcomeOf(error, signal, assignment.directory)
+  }
+}
+
+function outcomeOf(error: unknown, signal: AbortSignal, directory: string): Outcome {
+  if (signal.aborted) return { how: 'cancelled', reason: messageOf(signal.reason) }
+  const name = error instanceof Error ? error.name : 'Error'
+  const message = `the agent threw ${name}: ${messageOf(error)}`
+  const stack = error instanceof Error ? (error.stack ?? null) : null
+  return {
+    how: 'failed',
+    failure: { kind: 'crash', message, signature: `crash ${name} ${foldText(messageOf(error), directory)}` },
+    details: { stack },
+  }
+}

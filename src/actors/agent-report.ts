@@ -1,0 +1,77 @@
+import { stripVTControlCharacters } from 'node:util'
+import type { StartedProcess } from '../agents/agent.ts'
+import type { Clock } from '../clock.ts'
+import { messageOf } from '../errors.ts'
+import { type AttemptLog, openAttemptLog } from '../store/attempt-log.ts'
+import type { AgentActorInput, AgentEvent } from './agent-api.ts'
+import { Throttle } from './throttle.ts'
+
+/** How often output and progress are told, in milliseconds: for eyes and for the stall watch, not for the record. */
+const periodMs = 100
+const lineCharacters = 200
+
+/** What an agent says while it works: all output into the attempt's log, the latest of it to the supervisor. */
+export class AgentReport {
+  readonly #emit: (event: AgentEvent) => void
+  readonly #log: AttemptLog | null
+  readonly #outputThrottle: Throttle
+  readonly #progressThrottle: Throttle
+  #lastChunk: string | Uint8Array = ''
+  #lastProgress = ''
+  #trouble: string | null = null
+
+  constructor(log: AgentActorInput['log'], clock: Clock, emit: (event: AgentEvent) => void) {
+    this.#emit = emit
+    this.#log = log === null ? null : openAttemptLog(log.path, log)
+    this.#outputThrottle = new Throttle(periodMs, clock, () => {
+      emit({ type: 'output', line: this.#log?.lastLine() ?? lastLineOf(this.#lastChunk) })
+    })
+    this.#progressThrottle = new Throttle(periodMs, clock, () => {
+      emit({ type: 'progress', line: this.#lastProgress })
+    })
+  }
+
+  output(chunk: string | Uint8Array): void {
+    this.#guarded(() => this.#log?.write(chunk))
+    this.#lastChunk = chunk
+    this.#outputThrottle.request()
+  }
+
+  progress(line: string): void {
+    this.#lastProgress = line
+    this.#progressThrottle.request()
+  }
+
+  started(process: StartedProcess): void {
+    this.#emit({ type: 'process', process })
+  }
+
+  /** Tells what is owed and closes the log; returns why output is missing from it, or null. */
+  close(): string | null {
+    this.#outputThrottle.flush()
+    this.#progressThrottle.flush()
+    this.#guarded(() => this.#log?.close())
+    return this.#trouble
+  }
+
+  /** A full disk costs the log, not the work: output comes where nobody could catch. */
+  #guarded(write: () => void): void {
+    if (this.#trouble !== null) return
+    try {
+      write()
+    } catch (error) {
+      this.#trouble = messageOf(error)
+    }
+  }
+}
+
+function lastLineOf(chunk: string | Uint8Array): string {
+  const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString()
+  return (
+    stripVTControlCharacters(text.slice(-1024))
+      .split(/[\r\n]+/)
+      .findLast((line) => line.trim() !== '')
+      ?.trim()
+      .slice(0, lineCharacters) ?? ''
+  )
+}

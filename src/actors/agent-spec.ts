@@ -1,0 +1,12 @@
+import type { ActorId } from '../ids.ts'
+import type { AgentActorInput } from './agent-api.ts'
+import type { ActorSpec } from './contract.ts'
+import { sibling } from './sibling.ts'
+
+/** The module of the kinds of agent that Troupe comes with. */
+export const defaultKindsModule = sibling(import.meta.url, '../agents/registry').href
+
+/** The agent actor for one attempt, to be started on any host. */
+export function agentSpec(id: ActorId, input: AgentActorInput): ActorSpec {
+  return { id, module: sibling(import.meta.url, 'agent-actor').href, export: 'agentActor', input }
+}

@@ -1,0 +1,97 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import type { AgentActorApi, AgentActorInput, AgentEvent } from '../../src/actors/agent-api.ts'
+import { agentSpec, defaultKindsModule } from '../../src/actors/agent-spec.ts'
+import type { HostKind } from '../../src/actors/contract.ts'
+import { openHosts } from '../../src/actors/hosts/registry.ts'
+import { asActorId } from '../../src/ids.ts'
+import { assignment } from '../agents/perform.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'troupe-agent-actor-'))
+const hosts = openHosts({ thread: { maxThreads: 1 } })
+t.teardown(async () => {
+  await hosts[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true })
+})
+
+/** Starts an agent actor; `first` resolves at the first event. */
+async function start(kind: string, given: Partial<AgentActorInput> = {}, host: HostKind = 'async') {
+  const events: AgentEvent[] = []
+  const { promise: first, resolve } = Promise.withResolvers<void>()
+  const input: AgentActorInput = {
+    assignment: assignment({ directory: folder, prompt: 'hello' }),
+    kind,
+    kindsModule: import.meta.resolve('../fixtures/actors/agent-kinds.ts'),
+    log: null,
+    graceMs: 1000,
+    ...given,
+  }
+  const emit = (event: unknown): void => {
+    events.push(event as AgentEvent)
+    resolve()
+  }
+  const actor = await hosts.get(host).start<AgentActorApi>(agentSpec(asActorId(kind), input), { emit })
+  return { actor, events, first }
+}
+
+const lines = (events: readonly AgentEvent[], type: 'output' | 'progress') =>
+  events.flatMap((event) => (event.type === type ? [event.line] : []))
+
+for (const host of ['async', 'thread', 'process'] as const) {
+  void t.test(`an agent actor keeps all output in its log and tells little of it (${host})`, async (t) => {
+    const path = join(folder, `${host}.log`)
+    const { actor, events } = await start('talkative', { log: { path, maxBytes: 1_000_000 } }, host)
+    const began = performance.now()
+    t.match(await actor.call('run'), { how: 'completed', summary: 'done: hello', details: { lines: 1000 } })
+    const periods = Math.ceil((performance.now() - began) / 100)
+    await actor.stop('done', Infinity)
+    t.equal((await readFile(path, 'utf8')).trimEnd().split('\n').length, 1000)
+    t.same(events[0], { type: 'process', process: { pid: 12, group: 12, startTime: null } })
+    t.equal(lines(events, 'output').at(-1), 'line 1000')
+    t.equal(lines(events, 'progress').at(-1), 'step 1000')
+    t.ok(lines(events, 'output').length <= periods + 1, 'at most one in 100 ms and what was owed at the end')
+  })
+}
+
+void t.test('an agent that throws has failed, whatever it threw', async (t) => {
+  const { actor } = await start('throwing')
+  t.match(await actor.call('run'), {
+    how: 'failed',
+    failure: {
+      kind: 'crash',
+      message: 'the agent threw RangeError: lost at 0x12ab in /tmp/somewhere/17',
+      signature: 'crash RangeError lost at # in <tmp>',
+    },
+  })
+  await actor.stop('done', Infinity)
+})
+
+void t.test('an agent that throws because it was asked to stop was cancelled', async (t) => {
+  const { actor, first } = await start('waiting')
+  const outcome = actor.call('run')
+  await first
+  t.same(await actor.stop('enough', Infinity), { how: 'shutdown', reason: 'enough' })
+  t.same(await outcome, { how: 'cancelled', reason: 'enough' })
+})
+
+void t.test('a log that cannot be written costs the log, not the work', async (t) => {
+  const { actor } = await start('talkative', { log: { path: join(folder, 'missing', 'a.log'), maxBytes: 100 } })
+  t.match(await actor.call('run'), { how: 'completed', details: { lines: 1000, logTrouble: /ENOENT/ } })
+  await actor.stop('done', Infinity)
+})
+
+void t.test('an unknown kind cannot start', async (t) => {
+  await t.rejects(start('nobody'), { code: 'HOST_FAILED', message: /no agent is of kind nobody; known are talkative/ })
+})
+
+void t.test('the kinds that come with Troupe run', async (t) => {
+  const { actor, events } = await start('command', {
+    kindsModule: defaultKindsModule,
+    assignment: assignment({ directory: folder, command: ['echo', 'hello'] }),
+  })
+  t.match(await actor.call('run'), { how: 'completed' })
+  t.same(lines(events, 'output'), ['hello'])
+  await actor.stop('done', Infinity)
+})
