@@ -1,0 +1,125 @@
+import { TroupeError } from '../errors.ts'
+import { asCommitId, type CommitId } from '../ids.ts'
+import { nulSeparated, type Repository } from './repository.ts'
+
+/** What is to be applied, and where. */
+export interface ApplyOrder {
+  readonly repository: Repository
+  /** Short name of the branch; null for the one that is checked out. */
+  readonly branch: string | null
+  readonly base: CommitId
+  readonly proposal: CommitId
+  /** Merge when the branch has moved from the base. */
+  readonly force: boolean
+}
+
+/** What `apply` did. */
+export type Applied =
+  | { readonly how: 'already'; readonly branch: string }
+  | {
+      readonly how: 'created' | 'fast-forward' | 'merged'
+      readonly branch: string
+      readonly from: CommitId | null
+      readonly to: CommitId
+    }
+
+/**
+ * Moves a branch to a proposal by compare-and-swap; the only place where Troupe touches a branch or the user's files.
+ * A branch that is checked out is moved by `git merge --ff-only`, which keeps uncommitted changes or refuses.
+ * @throws TroupeError BRANCH_MOVED, CHECKOUT_DIRTY, BASE_UNKNOWN
+ */
+export async function applyProposal(order: ApplyOrder): Promise<Applied> {
+  const { repository, proposal } = order
+  const branch = order.branch ?? (await currentBranch(repository))
+  const ref = `refs/heads/${branch}`
+  await checkBranchName(repository, branch)
+  const now = await commitAt(repository, ref)
+  if (now === null) {
+    await repository.git.run(['update-ref', '-m', 'troupe apply', ref, proposal, ''])
+    return { how: 'created', branch, from: null, to: proposal }
+  }
+  if (await isAncestor(repository, proposal, now)) return { how: 'already', branch }
+  const target = await targetOf(order, branch, now)
+  await move({ repository, ref, branch, from: now, to: target })
+  return { how: target === proposal ? 'fast-forward' : 'merged', branch, from: now, to: target }
+}
+
+async function currentBranch({ git, root }: Repository): Promise<string> {
+  const { exitCode, stdout } = await git.run(['symbolic-ref', '--quiet', '--short', 'HEAD'], { accept: [0, 1] })
+  if (exitCode === 0) return stdout.trim()
+  throw new TroupeError('BASE_UNKNOWN', `no branch is checked out in ${root}; name one with --branch`)
+}
+
+async function checkBranchName({ git }: Repository, branch: string): Promise<void> {
+  const { exitCode } = await git.run(['check-ref-format', '--branch', branch], { accept: [0, 1, 128] })
+  if (exitCode !== 0) throw new TroupeError('USAGE', `${JSON.stringify(branch)} is not a name for a branch`)
+}
+
+async function commitAt({ git }: Repository, ref: string): Promise<CommitId | null> {
+  const { exitCode, stdout } = await git.run(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`], {
+    accept: [0, 1, 128],
+  })
+  return exitCode === 0 ? asCommitId(stdout.trim()) : null
+}
+
+async function isAncestor({ git }: Repository, older: CommitId, newer: CommitId): Promise<boolean> {
+  const { exitCode } = await git.run(['merge-base', '--is-ancestor', older, newer], { accept: [0, 1] })
+  return exitCode === 0
+}
+
+/** The proposal itself where the branch still stands on its base, otherwise a merge, if that was asked for. */
+async function targetOf(order: ApplyOrder, branch: string, now: CommitId): Promise<CommitId> {
+  const { repository, base, proposal, force } = order
+  if (await isAncestor(repository, now, proposal)) return proposal
+  const moved = `${branch} stands at ${now.slice(0, 12)}, the proposal is on ${base.slice(0, 12)}`
+  if (!force) throw new TroupeError('BRANCH_MOVED', moved)
+  const { git } = repository
+  const { exitCode, stdout } = await git.run(['merge-tree', '--write-tree', '--name-only', '-z', now, proposal], {
+    accept: [0, 1],
+  })
+  const [tree = '', ...paths] = stdout.split('\0')
+  if (exitCode !== 0) {
+    const files = paths.slice(0, paths.indexOf('')).join(', ')
+    throw new TroupeError('BRANCH_MOVED', `${moved}, and they conflict in ${files}`)
+  }
+  return asCommitId(
+    await git.text(['commit-tree', tree, '-p', now, '-p', proposal, '-m', `Merge troupe proposal into ${branch}`]),
+  )
+}
+
+interface Move {
+  readonly repository: Repository
+  readonly ref: string
+  readonly branch: string
+  readonly from: CommitId
+  readonly to: CommitId
+}
+
+async function move({ repository, ref, branch, from, to }: Move): Promise<void> {
+  const checkout = await checkoutOf(repository, ref)
+  if (checkout === null) {
+    await repository.git.run(['update-ref', '-m', 'troupe apply', ref, to, from])
+    return
+  }
+  const { exitCode, stderr } = await repository.git
+    .at(checkout)
+    .run(['merge', '--ff-only', '--quiet', '--no-autostash', to], { accept: [0, 1, 128] })
+  if (exitCode === 0) return
+  const files = [...stderr.matchAll(/^\t(.+)$/gm)].map(([, file]) => file)
+  if (files.length > 0) {
+    throw new TroupeError(
+      'CHECKOUT_DIRTY',
+      `${branch} cannot move: your uncommitted changes in ${files.join(', ')} would be lost`,
+    )
+  }
+  throw new TroupeError('BRANCH_MOVED', `${branch} cannot be moved: ${stderr.trim()}`)
+}
+
+/** The worktree in which a ref is checked out; null for none. */
+async function checkoutOf({ git }: Repository, ref: string): Promise<string | null> {
+  const parts = nulSeparated(await git.text(['worktree', 'list', '--porcelain', '-z']))
+  const at = parts.indexOf(`branch ${ref}`)
+  if (at === -1) return null
+  const folder = parts.slice(0, at).findLast((part) => part.startsWith('worktree '))
+  return folder?.slice('worktree '.length) ?? null
+}
