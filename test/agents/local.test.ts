@@ -265,14 +265,14 @@ class Adder(object):
   t.test('writes unittest cases that run green', async (t) => {
     const directory = workspace(t, {
       'calc.py': calc,
-      'shop/__init__.py': '',
-      'shop/cart.py': 'from .money import Money\n\n\ndef total(items):\n    return Money(sum(items))\n',
-      'shop/money.py': 'class Money(int):\n    pass\n',
+      'src/shop/__init__.py': '',
+      'src/shop/cart.py': 'from .money import Money\n\n\ndef total(items):\n    return Money(sum(items))\n',
+      'src/shop/money.py': 'class Money(int):\n    pass\n',
     })
-    const { details, summary } = await completed(directory, { verb: 'test', files: ['calc.py', 'shop/cart.py'] })
-    t.same(details['written'], ['test_calc_smoke.py', 'shop/test_cart_smoke.py'])
+    const { details, summary } = await completed(directory, { verb: 'test', files: ['calc.py', 'src/shop/cart.py'] })
+    t.same(details['written'], ['test_calc_smoke.py', 'src/shop/test_cart_smoke.py'])
     t.match(summary, /2 smoke tests with 4 cases, not run yet/)
-    for (const file of ['test_calc_smoke.py', 'shop/test_cart_smoke.py']) {
+    for (const file of ['test_calc_smoke.py', 'src/shop/test_cart_smoke.py']) {
       const { stderr } = await python(directory, '-m', 'unittest', file)
       t.match(stderr, file.includes('calc') ? /Ran 3 tests[\s\S]*OK/ : /Ran 1 test[\s\S]*OK/)
     }
