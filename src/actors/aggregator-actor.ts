@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { runProgram } from '../agents/command/program.ts'
 import { openGit } from '../changes/git.ts'
 import { systemClock } from '../clock.ts'
@@ -18,8 +17,14 @@ export const aggregatorActor: ActorFactory = ({ input, signal }): AggregatorApi 
   const { run, repository, base, scratch } = input as AggregatorInput
   const git = openGit(repository)
   const overlaps = openOverlaps(git)
-  const folder = join(scratch, 'check')
-  const world: CommitCheckWorld = { git, folder, clock: systemClock, signal, runCommand, environment: process.env }
+  const world: CommitCheckWorld = {
+    git,
+    folder: scratch,
+    clock: systemClock,
+    signal,
+    runCommand,
+    environment: process.env,
+  }
   return {
     baseFor: (needs) => baseFor({ git, runBase: base, needs }),
     add: ({ changeSet }) => overlaps.add(changeSet),

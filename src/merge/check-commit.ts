@@ -1,5 +1,8 @@
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Git } from '../changes/git.ts'
+import { openRepository } from '../changes/repository.ts'
+import { openWorktrees, type Worktree, type Worktrees } from '../changes/worktree.ts'
 import { messageOf } from '../errors.ts'
 import type { CommitId } from '../ids.ts'
 import { type Check, type CheckWorld, notRun, runChecks } from './check.ts'
@@ -8,7 +11,7 @@ import type { CheckResult } from './proposal.ts'
 /** What a commit is checked with. */
 export interface CommitCheckWorld extends CheckWorld {
   readonly git: Git
-  /** Absolute path of the folder to check it out into; it is Troupe's alone. */
+  /** Absolute path of a folder of Troupe's own, in which the checkout may be made. */
   readonly folder: string
 }
 
@@ -19,22 +22,28 @@ export async function checkCommit(
   checks: readonly Check[],
 ): Promise<readonly CheckResult[]> {
   if (checks.length === 0) return []
-  const { git, folder } = world
+  let worktree: Worktree
+  let worktrees: Worktrees
   try {
-    await clear(git, folder)
-    await git.text(['worktree', 'add', '--quiet', '--detach', folder, commit])
+    await clear(world)
+    const repository = await openRepository(world.git.directory)
+    worktrees = openWorktrees({ repository, folder: world.folder, parallel: 1 })
+    worktree = await worktrees.create(name, commit)
   } catch (error) {
     return checks.map((check) => notRun(check, `the merged tree cannot be checked out: ${messageOf(error)}`))
   }
   try {
-    return await runChecks(world, checks, folder)
+    return await runChecks(world, checks, worktree.directory)
   } finally {
-    await clear(git, folder)
+    await worktrees.remove(worktree)
   }
 }
 
-/** Also takes away what a run that died has left; exit code 128 means that there is nothing. */
-async function clear(git: Git, folder: string): Promise<void> {
-  await git.run(['worktree', 'remove', '--force', '--force', folder], { accept: [0, 128] })
-  await rm(folder, { recursive: true, force: true, maxRetries: 3 })
+const name = 'check'
+
+/** Takes away what a supervisor that died has left; exit code 128 means that git knows of nothing there. */
+async function clear({ git, folder }: CommitCheckWorld): Promise<void> {
+  const directory = join(folder, name)
+  await rm(directory, { recursive: true, force: true, maxRetries: 3 })
+  await git.run(['worktree', 'remove', '--force', '--force', directory], { accept: [0, 128] })
 }

@@ -1,6 +1,7 @@
 import type { Git } from '../changes/git.ts'
 import { unreachable } from '../errors.ts'
-import type { CommitId, RunId, TaskId } from '../ids.ts'
+import type { CommitId, RunId } from '../ids.ts'
+import { changeSetRef, proposalRef } from '../refs.ts'
 import { type Check, notRun, overallVerdict } from './check.ts'
 import { mergeFindings } from './findings.ts'
 import { type Candidate, fold, type Fold } from './fold.ts'
@@ -15,9 +16,6 @@ export interface ProposeWorld {
   /** Runs the checks on the merged commit. */
   readonly check: (commit: CommitId, checks: readonly Check[]) => Promise<readonly CheckResult[]>
 }
-
-/** The ref that holds a run's proposal. */
-export const proposalRef = (run: RunId): string => `refs/troupe/${run}/proposal`
 
 /**
  * Folds everything that succeeded, checks it once and moves the run's proposal ref to it by compare-and-swap.
@@ -98,11 +96,9 @@ function dispositionOf(run: RunId, { task, success, trouble }: TaskEnding, folde
         reason: landing.reason,
         commit: changeSet.commit,
         files: changeSet.files,
-        ref: sealedRef(run, task, changeSet.attempt),
+        ref: changeSetRef(run, task, changeSet.attempt),
       }
     default:
       return unreachable(landing)
   }
 }
-
-const sealedRef = (run: RunId, task: TaskId, attempt: number): string => `refs/troupe/${run}/${task}/${attempt}`

@@ -21,13 +21,18 @@ interface Meeting {
 }
 
 /** Two tasks on one base, folded in this order. */
-async function meet({ base, one, two }: Meeting): Promise<Fold & { readonly sealing: Sealing }> {
+async function meet({
+  base,
+  one,
+  two,
+}: Meeting): Promise<Fold & { readonly sealing: Sealing; readonly changeSets: readonly ChangeSet[] }> {
   const sealing = new Sealing()
   t.teardown(() => sealing[Symbol.dispose]())
   const start = await sealing.begin(base)
   const changeSets = [await sealing.seal('one', start, one), await sealing.seal('two', start, two)]
   return {
     sealing,
+    changeSets,
     ...(await foldAll(
       sealing,
       start,
@@ -157,12 +162,19 @@ const disagreements: readonly (Meeting & {
 void t.test('the second of two tasks that disagree is left out whole, and both are named', async (t) => {
   for (const { name, kind, file, message, ...meeting } of disagreements) {
     await t.test(`${name}: ${kind}`, async (t) => {
-      const { sealing, commit, landings, conflicts } = await meet({
+      const { sealing, changeSets, commit, landings, conflicts } = await meet({
         ...meeting,
         two: { ...meeting.two, alone: 'x' },
       })
       t.strictSame(told(conflicts), [{ kind, file, ours: 'one', theirs: 'two' }])
       t.equal(conflicts[0]?.message, message)
+      const [one, two] = await footprintsOf(sealing.git, changeSets)
+      const pair = one && two ? await conflictsBetween(sealing.git, one, two) : []
+      t.strictSame(
+        pair.map(({ conflict }) => conflict),
+        conflicts,
+        'the pair alone tells the same',
+      )
       t.strictSame(landings.get(asTaskId('two')), { state: 'left-out', reason: `conflicts with one in ${file}` })
       t.notOk(
         (await sealing.listing(commit)).some((entry) => entry.endsWith('\talone')),
@@ -439,6 +451,7 @@ void t.test('the lines of a conflict are those that git itself writes between it
   const file = fc.record({
     base: text,
     one: fc.array(edit, { minLength: 1, maxLength: 3 }),
+    both: fc.array(edit, { maxLength: 1 }),
     two: fc.array(edit, { minLength: 1, maxLength: 3 }),
     end: fc.constantFrom('\n', ''),
   })
@@ -452,12 +465,12 @@ void t.test('the lines of a conflict are those that git itself writes between it
       const ours = await sealing.seal(
         'one',
         base,
-        side((one) => edited(one.base, one.one)),
+        side((one) => edited(one.base, [...one.both, ...one.one])),
       )
       const theirs = await sealing.seal(
         'two',
         base,
-        side((one) => edited(one.base, one.two)),
+        side((one) => edited(one.base, [...one.both, ...one.two])),
       )
       const merge = await mergeCommits(sealing.git, ours.commit, theirs.commit)
       if (merge.clean) return

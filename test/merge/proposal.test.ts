@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
@@ -169,6 +169,18 @@ void t.test('the schema notices a proposal that is not one', async (t) => {
   t.equal(proposal['verdict'], 'not-run', 'without checks nothing is proven')
 })
 
+void t.test('docs/proposal.md speaks of every field of the schema and every kind it lists', async (t) => {
+  const text = readFileSync(new URL('../../docs/proposal.md', import.meta.url), 'utf8')
+  for (const word of wordsOf(schema)) t.match(text, `\`${word}\``)
+})
+
+/** Every property name and every allowed word of a schema. */
+function wordsOf(part: unknown): readonly string[] {
+  if (typeof part !== 'object' || part === null) return []
+  const { properties, enum: allowed } = part as { readonly properties?: object; readonly enum?: readonly string[] }
+  return [...Object.keys(properties ?? {}), ...(allowed ?? []), ...Object.values(part).flatMap(wordsOf)]
+}
+
 void t.test('the answer does not depend on when things arrived, nor on how often the aggregator died', async (t) => {
   using sealing = new Sealing()
   const { base, request: asked } = await fullRun(sealing)
@@ -272,6 +284,21 @@ void t.test('checks run one after the other on the merged files alone, and none 
   t.equal(proposal.verdict, 'fail')
 })
 
+void t.test('what a check that was cut off has left is cleared before the next one', async (t) => {
+  using sealing = new Sealing()
+  const base = await sealing.begin({ f: 'a' })
+  const one = await sealing.seal('one', base, { g: 'b' })
+  const asked = request([sealedAs(one)], [shell('tests', 'test ! -e left && touch left && pwd')])
+  const [first] = (await aggregatorOf(sealing, base).propose(asked)).checks
+  const folder = first?.outputTail.trim() ?? ''
+  await sealing.git.text(['worktree', 'add', '--quiet', '--lock', '--detach', folder, base])
+  writeFileSync(join(folder, 'left'), '')
+  t.match((await aggregatorOf(sealing, base).propose(asked)).checks, [{ verdict: 'pass' }])
+  rmSync(folder, { recursive: true, force: true })
+  t.match((await aggregatorOf(sealing, base).propose(asked)).checks, [{ verdict: 'pass' }])
+  t.equal((await sealing.git.text(['worktree', 'list'])).split('\n').length, 1)
+})
+
 /** A process that is dead and only waits for its parent to read how it ended does not run. */
 function isRunning(pid: number): boolean {
   if (!existsSync('/proc/self')) return spawnSync('kill', ['-0', `${pid}`]).status === 0
@@ -289,7 +316,7 @@ void t.test('a check that cannot have its checkout, or has nothing to check, or 
   t.match((await aggregatorOf(sealing, base, AbortSignal.abort()).propose(asked)).checks, [
     { verdict: 'not-run', reason: 'stopped before it began' },
   ])
-  mkdirSync(join(sealing.directory, '.git', 'troupe-scratch'), { recursive: true })
+  rmSync(join(sealing.directory, '.git', 'worktrees'), { recursive: true, force: true })
   writeFileSync(join(sealing.directory, '.git', 'worktrees'), 'in the way')
   const { checks, verdict } = await aggregatorOf(sealing, base).propose(asked)
   t.match(checks, [{ verdict: 'not-run', reason: /^the merged tree cannot be checked out/ }])
