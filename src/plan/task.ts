@@ -45,7 +45,7 @@ export interface AgentDeclaration {
   readonly mode: ModeChoice
   /** How many of its tasks may run at once; null for no limit of its own. */
   readonly concurrency: number | null
-  /** The kind's own options, checked by the kind's schema. */
+  /** The kind's own options as written, checked by the kind's schema; the kind fills in what is left out. */
   readonly options: Readonly<Record<string, unknown>>
 }
 

@@ -1,0 +1,66 @@
+import { stringify } from 'yaml'
+import { printDuration } from './duration.ts'
+import type { AgentDeclaration, CheckCommand, Manifest, Task } from './task.ts'
+
+/** How a manifest is printed. */
+export interface PrintOptions {
+  /** Where editors find the schema; null leaves the line out. */
+  readonly schema: string | null
+}
+
+/** A manifest as YAML that reads back to the same; what is as by default is left out. */
+export function manifestToYaml(manifest: Manifest, { schema }: PrintOptions): string {
+  const declared = [...manifest.agents.values()].filter(isWorthSaying)
+  const document = present({
+    version: manifest.version,
+    name: manifest.name,
+    base: unless(manifest.base, 'HEAD'),
+    mode: unless(manifest.mode, 'auto'),
+    concurrency: unless(manifest.concurrency, 4),
+    mailbox: unless(manifest.mailbox, 64),
+    onOverlap: unless(manifest.onOverlap, 'warn'),
+    onFailure: unless(manifest.onFailure, 'continue'),
+    agents: declared.length === 0 ? null : Object.fromEntries(declared.map((agent) => [agent.name, agentEntry(agent)])),
+    tasks: manifest.tasks.map((task) => taskEntry(task, manifest)),
+    check: manifest.check.length === 0 ? null : manifest.check.map(checkEntry),
+    output: nonEmpty(present(manifest.output)),
+  })
+  const head = schema === null ? '' : `# yaml-language-server: $schema=${schema}\n`
+  return head + stringify(document, { lineWidth: 0 })
+}
+
+const isWorthSaying = ({ name, kind, mode, concurrency, options }: AgentDeclaration): boolean =>
+  name !== kind || mode !== 'auto' || concurrency !== null || Object.keys(options).length > 0
+
+const agentEntry = ({ kind, mode, concurrency, options }: AgentDeclaration): object =>
+  present({ kind, mode: unless(mode, 'auto'), concurrency, ...options })
+
+function taskEntry(task: Task, { agents }: Manifest): object {
+  const shell = agents.get(task.agent)?.options['shell'] === true
+  const [only] = task.command ?? []
+  return present({
+    id: task.id,
+    agent: task.agent,
+    verb: task.verb,
+    prompt: task.prompt,
+    command: shell && task.command?.length === 1 ? only : task.command,
+    files: nonEmpty(task.files),
+    owns: task.owns,
+    needs: nonEmpty(task.needs),
+    priority: unless(task.priority, 0),
+    timeout: task.timeoutMs === null ? null : printDuration(task.timeoutMs),
+    retries: unless(task.retries, 0),
+    env: nonEmpty(task.env),
+    workspace: task.workspace,
+  })
+}
+
+const checkEntry = ({ name, command, timeoutMs }: CheckCommand): object =>
+  present({ name, run: command, timeout: timeoutMs === null ? null : printDuration(timeoutMs) })
+
+const unless = <Value>(value: Value, usual: Value): Value | null => (value === usual ? null : value)
+
+const nonEmpty = <Value extends object>(value: Value): Value | null => (Object.keys(value).length === 0 ? null : value)
+
+const present = (entries: object): object =>
+  Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== null && value !== undefined))

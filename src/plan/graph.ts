@@ -1,0 +1,141 @@
+import type { TaskId } from '../ids.ts'
+import type { Task } from './task.ts'
+
+/** One task waits for the end of another, whether or not it succeeds, and starts from what it changed. */
+export interface SoftEdge {
+  readonly first: TaskId
+  readonly second: TaskId
+}
+
+/** The tasks of a manifest as a graph; everything is by the task's index in the manifest. */
+export interface Graph {
+  /** Needs before dependants, and manifest order where that leaves a choice. */
+  readonly order: readonly number[]
+  readonly needs: readonly (readonly number[])[]
+  readonly after: readonly (readonly number[])[]
+  readonly dependants: readonly (readonly { readonly index: number; readonly hard: boolean }[])[]
+  /** Tasks on the longest path from a task to an end, itself included. */
+  readonly remaining: readonly number[]
+  /** Place among ready tasks: longest remaining path first, then greater priority, then manifest order. */
+  readonly rank: readonly number[]
+  readonly byRank: readonly number[]
+  /** The longest chain, which no concurrency can shorten. */
+  readonly criticalPath: readonly number[]
+  /** Tasks by how many others must have ended before them: what runs side by side without limits. */
+  readonly waves: readonly (readonly number[])[]
+}
+
+/** Builds the graph of a manifest without cycles; linear but for sorting, and without recursion. */
+export function buildGraph(tasks: readonly Task[], softEdges: readonly SoftEdge[] = []): Graph {
+  const indexOf = new Map(tasks.map(({ id }, index) => [id, index]))
+  const indices = (ids: readonly TaskId[]): readonly number[] => ids.flatMap((id) => indexOf.get(id) ?? [])
+  const needs = tasks.map((task) => indices(task.needs))
+  const after = softAfter(tasks.length, softEdges, indices)
+  const before = tasks.map((_, index) => [...(needs[index] ?? []), ...(after[index] ?? [])])
+  const order = topologicalOrder(before)
+  const dependants = dependantsOf(needs, after)
+  const remaining = remainingOf(order, dependants)
+  const byRank = tasks
+    .map((_, index) => index)
+    .toSorted((a, b) => at(remaining, b) - at(remaining, a) || priority(tasks, b) - priority(tasks, a) || a - b)
+  const rank = invert(byRank)
+  return {
+    order,
+    needs,
+    after,
+    dependants,
+    remaining,
+    rank,
+    byRank,
+    criticalPath: criticalPathOf(byRank, dependants, remaining),
+    waves: wavesOf(order, before),
+  }
+}
+
+const at = (numbers: readonly number[], index: number): number => numbers[index] ?? 0
+const priority = (tasks: readonly Task[], index: number): number => tasks[index]?.priority ?? 0
+
+function softAfter(
+  size: number,
+  edges: readonly SoftEdge[],
+  indices: (ids: readonly TaskId[]) => readonly number[],
+): readonly (readonly number[])[] {
+  const after: number[][] = Array.from({ length: size }, () => [])
+  for (const { first, second } of edges) {
+    const [earlier, later] = indices([first, second])
+    if (earlier !== undefined && later !== undefined) after[later]?.push(earlier)
+  }
+  return after
+}
+
+function topologicalOrder(before: readonly (readonly number[])[]): readonly number[] {
+  const order: number[] = []
+  const state = new Uint8Array(before.length)
+  for (const start of before.keys()) {
+    const trail = [start]
+    for (let top = trail.at(-1); top !== undefined; top = trail.at(-1)) {
+      const open = state[top] === 0 ? (before[top] ?? []).filter((need) => state[need] === 0) : []
+      if (state[top] === 0 && open.length > 0) {
+        trail.push(...open.toReversed())
+        continue
+      }
+      trail.pop()
+      if (state[top] !== 0) continue
+      state[top] = 1
+      order.push(top)
+    }
+  }
+  return order
+}
+
+function dependantsOf(
+  needs: readonly (readonly number[])[],
+  after: readonly (readonly number[])[],
+): Graph['dependants'] {
+  const dependants: { readonly index: number; readonly hard: boolean }[][] = needs.map(() => [])
+  for (const index of needs.keys()) {
+    for (const need of needs[index] ?? []) dependants[need]?.push({ index, hard: true })
+    for (const earlier of after[index] ?? []) dependants[earlier]?.push({ index, hard: false })
+  }
+  return dependants
+}
+
+function remainingOf(order: readonly number[], dependants: Graph['dependants']): readonly number[] {
+  const remaining: number[] = order.map(() => 1)
+  for (const index of order.toReversed()) {
+    for (const dependant of dependants[index] ?? []) {
+      remaining[index] = Math.max(at(remaining, index), at(remaining, dependant.index) + 1)
+    }
+  }
+  return remaining
+}
+
+function invert(byRank: readonly number[]): readonly number[] {
+  const rank: number[] = byRank.map(() => 0)
+  for (const [place, index] of byRank.entries()) rank[index] = place
+  return rank
+}
+
+function criticalPathOf(
+  byRank: readonly number[],
+  dependants: Graph['dependants'],
+  remaining: readonly number[],
+): readonly number[] {
+  const path: number[] = []
+  for (let next = byRank[0]; next !== undefined;) {
+    path.push(next)
+    const left = at(remaining, next) - 1
+    next = dependants[next]?.find(({ index }) => at(remaining, index) === left)?.index
+  }
+  return path
+}
+
+function wavesOf(order: readonly number[], before: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  const wave: number[] = order.map(() => 0)
+  const waves: number[][] = []
+  for (const index of order) {
+    for (const need of before[index] ?? []) wave[index] = Math.max(at(wave, index), at(wave, need) + 1)
+    ;(waves[at(wave, index)] ??= []).push(index)
+  }
+  return waves.map((tasks) => tasks.toSorted((a, b) => a - b))
+}

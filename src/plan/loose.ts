@@ -1,0 +1,31 @@
+/** A task of a document that may be wrong elsewhere: what can be trusted of it. */
+export interface LooseTask {
+  readonly index: number
+  readonly id: string | null
+  readonly value: Readonly<Record<string, unknown>>
+  readonly needs: readonly string[]
+}
+
+/** The tasks of any value that came out of a document. */
+export function looseTasks(document: unknown): readonly LooseTask[] {
+  const tasks = isRecord(document) && Array.isArray(document['tasks']) ? (document['tasks'] as readonly unknown[]) : []
+  return tasks.flatMap((value, index) => {
+    if (!isRecord(value)) return []
+    const id = typeof value['id'] === 'string' ? value['id'] : null
+    return [{ index, id, value, needs: stringsOf(value['needs']) }]
+  })
+}
+
+/** The agents of any value that came out of a document, by name. */
+export function looseAgents(document: unknown): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
+  const agents = isRecord(document) && isRecord(document['agents']) ? document['agents'] : {}
+  return Object.fromEntries(Object.entries(agents).flatMap(([name, value]) => (isRecord(value) ? [[name, value]] : [])))
+}
+
+/** Whether a value is a mapping. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The strings of a list; anything else is left out. */
+export const stringsOf = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []

@@ -1,0 +1,29 @@
+/** What is wrong with a path that should lie inside the repository; null when nothing is. */
+export function pathMistake(path: string): string | null {
+  if (path === '') return 'must not be empty'
+  if (path.includes('\0')) return 'must not hold a NUL character'
+  if (path.includes('\\')) return 'must use forward slashes'
+  if (path.startsWith('/') || /^[A-Za-z]:/.test(path)) return 'must be relative to the repository: it is absolute'
+  if (climbs(path)) return 'must stay inside the repository'
+  return null
+}
+
+/** A path without `./` and doubled slashes. */
+export const normalPath = (path: string): string => {
+  const steps: string[] = []
+  for (const step of path.split('/')) {
+    if (step === '..') steps.pop()
+    else if (step !== '' && step !== '.') steps.push(step)
+  }
+  return steps.join('/')
+}
+
+function climbs(path: string): boolean {
+  let depth = 0
+  for (const step of path.split('/')) {
+    if (step === '..') depth -= 1
+    else if (step !== '' && step !== '.') depth += 1
+    if (depth < 0) return true
+  }
+  return false
+}

@@ -1,0 +1,77 @@
+import { type AgentName, asAgentName } from '../ids.ts'
+import { parseDuration } from './duration.ts'
+import type { PlanKinds } from './kinds.ts'
+import { resolveTask } from './resolve-task.ts'
+import type { WrittenManifest } from './schema.ts'
+import type { AgentDeclaration, CheckCommand, Manifest } from './task.ts'
+
+/** A sound manifest with every default filled in. Agents called like a kind exist without being declared. */
+export function resolveManifest(written: WrittenManifest, kinds: PlanKinds): Manifest {
+  const agents = agentsOf(written.agents ?? {}, kinds)
+  const shellOf = (agent: string): boolean => agents.get(asAgentName(agent))?.options['shell'] === true
+  return {
+    ...defaults,
+    ...given(written),
+    agents,
+    tasks: written.tasks.map((task) => resolveTask(task, shellOf)),
+    check: (written.check ?? []).map(resolveCheck),
+    output: outputOf(written.output ?? {}),
+  }
+}
+
+type Plain = Omit<Manifest, 'agents' | 'tasks' | 'check' | 'output'>
+
+const defaults: Plain = {
+  version: 1,
+  name: null,
+  base: 'HEAD',
+  mode: 'auto',
+  concurrency: 4,
+  mailbox: 64,
+  onOverlap: 'warn',
+  onFailure: 'continue',
+}
+
+const outputOf = ({ json, markdown, sarif }: NonNullable<WrittenManifest['output']>): Manifest['output'] => ({
+  json: json ?? null,
+  markdown: markdown ?? null,
+  sarif: sarif ?? null,
+})
+
+/** The plain values that were written; what is left out is absent, not undefined. */
+function given(written: WrittenManifest): Partial<Plain> {
+  const plain = Object.keys(defaults).map((key) => [key, written[key as keyof Plain]] as const)
+  return Object.fromEntries(plain.filter(([, value]) => value !== undefined))
+}
+
+/** The agents of a manifest, and those that need no declaration. */
+export function agentsOf(
+  written: NonNullable<WrittenManifest['agents']>,
+  kinds: PlanKinds,
+): ReadonlyMap<AgentName, AgentDeclaration> {
+  const implied = [...kinds].filter(([kind]) => !(kind in written)).map(([kind]) => [kind, { kind }] as const)
+  return new Map(
+    [...Object.entries(written), ...implied].map(([name, { kind, ...rest }]) => {
+      const { mode, concurrency, ...options } = rest as { mode?: AgentDeclaration['mode']; concurrency?: number }
+      const declaration: AgentDeclaration = {
+        name: asAgentName(name),
+        kind,
+        mode: mode ?? 'auto',
+        concurrency: concurrency ?? null,
+        options,
+      }
+      return [declaration.name, declaration]
+    }),
+  )
+}
+
+function resolveCheck(written: NonNullable<WrittenManifest['check']>[number]): CheckCommand {
+  const { name, run, timeout } =
+    typeof written === 'string' ? { name: undefined, run: written, timeout: undefined } : written
+  const command = typeof run === 'string' ? ['sh', '-c', run] : run
+  return {
+    name: name ?? (typeof run === 'string' ? run : run.join(' ')),
+    command,
+    timeoutMs: timeout === undefined ? null : parseDuration(timeout),
+  }
+}
