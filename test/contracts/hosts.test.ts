@@ -12,6 +12,7 @@ import { openHosts } from '../../src/actors/hosts/registry.ts'
 import { eventWindow } from '../../src/actors/protocol.ts'
 import { asActorId } from '../../src/ids.ts'
 import type { Answers } from '../fixtures/actors/answers.ts'
+import type { Blocks } from '../fixtures/actors/blocks.ts'
 import type { EatsMemory } from '../fixtures/actors/eats-memory.ts'
 import type { Exits } from '../fixtures/actors/exits.ts'
 import type { Finishes } from '../fixtures/actors/finishes.ts'
@@ -67,8 +68,11 @@ async function openLines(t: Tap) {
     server.close()
     await rm(folder, { recursive: true })
   })
+  const connected = async () => {
+    if (sockets.length === 0) await once(server, 'connection')
+  }
   const dead = () => Promise.all(sockets.map((socket) => socket.closed || once(socket, 'close')))
-  return { path: join(folder, 'lines'), sockets, dead }
+  return { path: join(folder, 'lines'), sockets, connected, dead }
 }
 
 type Tap = Pick<typeof t, 'teardown'>
@@ -340,6 +344,21 @@ void t.test('the thread host', async (t) => {
     const third = await start<Answers>(host, 'answers')
     t.equal(await third.handle.call('add', 1, 1), 2)
     await Promise.all([second.handle.stop('enough', Infinity), third.handle.stop('enough', Infinity)])
+  })
+
+  await t.test('says that an actor is gone only when its thread is, even out of a native call', async (t) => {
+    const { path, connected, sockets } = await openLines(t)
+    const { handle } = await start<Blocks>(host, 'blocks', path)
+    const run = t.rejects(handle.call('run'), gone)
+    await connected()
+    let ended = false
+    void handle.closed.then(() => (ended = true))
+    const exit = handle.stop('now', 0)
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+    t.equal(ended, false)
+    sockets[0]?.destroy()
+    t.match(await exit, { how: 'killed' })
+    await run
   })
 
   await t.test('uses the thread of an actor that ended politely again', async (t) => {
