@@ -1,4 +1,4 @@
-import type { TaskId } from '../../ids.ts'
+import type { RunId, TaskId } from '../../ids.ts'
 import type { Task } from '../../plan/task.ts'
 import type { Recorded } from './events.ts'
 import type { LiveLine } from './live.ts'
@@ -23,7 +23,7 @@ export interface RunRecords {
 }
 
 interface RecordsOptions {
-  readonly run: string
+  readonly run: RunId
   readonly rules: RunRules
   /** In the order of the manifest. */
   readonly tasks: readonly Task[]

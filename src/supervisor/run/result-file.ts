@@ -1,8 +1,9 @@
+import type { RunId } from '../../ids.ts'
 import type { Task } from '../../plan/task.ts'
 import type { AttemptEnd } from './events.ts'
 import type { TaskRecord } from './state.ts'
 import { isoTime, reasonOf } from './task-reason.ts'
-import { changeSetRef } from './workspaces.ts'
+import { changeSetRef } from '../../refs.ts'
 
 /** The content of `<agent>_<task>_result.json`. */
 export interface ResultFile {
@@ -30,7 +31,7 @@ export interface ResultFile {
 
 /** What a result is made of. */
 export interface ResultParts {
-  readonly run: string
+  readonly run: RunId
   readonly task: Task
   readonly record: TaskRecord
   /** Null when the task ended without an attempt of its own. */

@@ -1,3 +1,4 @@
+import type { RunId } from '../../ids.ts'
 import type { Task } from '../../plan/task.ts'
 import type { LiveLine } from './live.ts'
 import type { TaskRecord } from './state.ts'
@@ -22,7 +23,7 @@ export interface StatusFile {
 
 /** What a status is made of. */
 export interface StatusParts {
-  readonly run: string
+  readonly run: RunId
   readonly task: Task
   readonly record: TaskRecord
   readonly live: LiveLine

@@ -75,9 +75,9 @@ async function started(supervisor: Supervisor): Promise<Supervisor> {
   return supervisor
 }
 
-async function aggregatorChild({ aggregator, startAggregator }: TroupeTreeParts): Promise<Child> {
-  const actor = await startAggregator()
-  aggregator.started(actor)
+async function aggregatorChild(parts: TroupeTreeParts): Promise<Child> {
+  const actor = await parts.startAggregator()
+  parts.aggregator.started(actor)
   return actor
 }
 

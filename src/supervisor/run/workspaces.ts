@@ -1,5 +1,5 @@
 import type { ChangeSet } from '../../changes/change-set.ts'
-import type { CommitId, TaskId } from '../../ids.ts'
+import type { CommitId } from '../../ids.ts'
 import type { Task, WorkspaceKind } from '../../plan/task.ts'
 
 /** What is asked for when an attempt needs a place to work in. */
@@ -33,7 +33,3 @@ export interface Workspaces {
   /** Takes away what is left of the run's workspaces, refused seals excepted. */
   close(): Promise<void>
 }
-
-/** The ref that keeps an attempt's change set. */
-export const changeSetRef = (run: string, task: TaskId, attempt: number): string =>
-  `refs/troupe/${run}/${task}/${attempt}`

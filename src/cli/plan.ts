@@ -1,0 +1,114 @@
+import { exitCodes } from '../errors.ts'
+import { manifestToYaml } from '../plan/as-manifest.ts'
+import type { Task } from '../plan/task.ts'
+import { describeOverlap, type PlanOptions, prepare, type Prepared } from './prepare.ts'
+import { readManifestArgument } from './read-manifest-argument.ts'
+import type { Terminal } from './terminal.ts'
+
+interface PlanCommandOptions extends PlanOptions {
+  readonly asManifest: boolean
+}
+
+/** `troupe plan`: what a run would do, from the very parts that the run uses. */
+export async function planCommand(
+  terminal: Terminal,
+  input: { readonly arguments: readonly string[]; readonly options: PlanCommandOptions },
+): Promise<number> {
+  const { options } = input
+  const [argument = ''] = input.arguments
+  if (options.asManifest) {
+    const { manifest } = readManifestArgument(argument, terminal.directory)
+    terminal.print(manifestToYaml(manifest, { schema: null }).trimEnd())
+    return exitCodes.ok
+  }
+  const prepared = await prepare(argument, terminal, options)
+  terminal.print(options.json ? JSON.stringify(planAsJson(prepared), null, 2) : planAsText(prepared))
+  return exitCodes.ok
+}
+
+function planAsJson({ manifest, base, graph, overlaps, placements, warnings }: Prepared): object {
+  const names = (indices: readonly number[]): readonly string[] =>
+    indices.map((index) => taskAt(manifest.tasks, index).id)
+  return {
+    schema: 'troupe/plan/1',
+    base,
+    concurrency: manifest.concurrency,
+    order: names(graph.byRank),
+    waves: graph.waves.map(names),
+    criticalPath: names(graph.criticalPath),
+    tasks: manifest.tasks.map((task, index) => ({
+      id: task.id,
+      agent: task.agent,
+      verb: task.verb,
+      files: task.files,
+      needs: task.needs,
+      waitsFor: names(graph.after[index] ?? []),
+      ...placements.get(task.id),
+    })),
+    overlaps,
+    onOverlap: manifest.onOverlap,
+    checks: manifest.check,
+    warnings,
+  }
+}
+
+function planAsText(prepared: Prepared): string {
+  const { manifest, graph, overlaps, base, warnings } = prepared
+  const critical = graph.criticalPath.map((index) => taskAt(manifest.tasks, index).id)
+  const lines = [
+    `${manifest.tasks.length} tasks on ${base.slice(0, 12)}, ${manifest.concurrency} at once`,
+    '',
+    ...table([['wave', 'task', 'agent', 'verb', 'mode', 'workspace', 'waits for', 'files'], ...rows(prepared)]),
+    '',
+    `critical path (${critical.length}): ${critical.join(' -> ')}`,
+    ...(overlaps.length === 0
+      ? ['no predicted conflicts']
+      : [
+          '',
+          `predicted conflicts (onOverlap: ${manifest.onOverlap}):`,
+          ...overlaps.map((one) => `  ${describeOverlap(one)}`),
+        ]),
+    ...manifest.check.map(({ name }) => `check: ${name}`),
+    ...warnings.map((warning) => `note: ${warning}`),
+  ]
+  return lines.join('\n')
+}
+
+function rows({ manifest, graph, placements }: Prepared): readonly (readonly string[])[] {
+  return graph.waves.flatMap((wave, number) =>
+    wave.map((index) => {
+      const task = taskAt(manifest.tasks, index)
+      const { host = '', workspace = '' } = placements.get(task.id) ?? {}
+      const behind = [
+        ...task.needs,
+        ...(graph.after[index] ?? []).map((before) => `(${taskAt(manifest.tasks, before).id})`),
+      ]
+      return [
+        String(number + 1),
+        task.id,
+        task.agent,
+        task.verb,
+        host,
+        workspace,
+        behind.join(' ') || '-',
+        task.files.join(' ') || '-',
+      ]
+    }),
+  )
+}
+
+function table(cells: readonly (readonly string[])[]): readonly string[] {
+  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))
+  return cells.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+function taskAt(tasks: readonly Task[], index: number): Task {
+  const task = tasks[index]
+  if (task === undefined) throw new RangeError(`no task ${index}`)
+  return task
+}

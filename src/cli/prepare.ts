@@ -1,0 +1,116 @@
+import { matchesGlob } from 'node:path'
+import { kinds } from '../agents/registry.ts'
+import { openRepository, type Repository } from '../changes/repository.ts'
+import { must, TroupeError } from '../errors.ts'
+import type { CommitId, TaskId } from '../ids.ts'
+import { buildGraph, type Graph } from '../plan/graph.ts'
+import { type Overlap, predictOverlaps } from '../plan/overlap.ts'
+import type { Manifest, ModeChoice, Task } from '../plan/task.ts'
+import type { Placement } from '../supervisor/run/open-attempts.ts'
+import type { RunRules } from '../supervisor/run/rules.ts'
+import { rulesOf } from '../supervisor/run/run-rules.ts'
+import { readManifestArgument } from './read-manifest-argument.ts'
+import type { CommonOptions, Terminal } from './terminal.ts'
+
+/** Options that change what a manifest says. */
+export interface PlanOptions extends CommonOptions {
+  readonly mode?: ModeChoice
+  readonly concurrency?: number
+  readonly base?: string
+  readonly onOverlap?: Manifest['onOverlap']
+  readonly onFailure?: Manifest['onFailure']
+}
+
+/** Everything a run needs to know before it starts; a plan shows the same. */
+export interface Prepared {
+  readonly manifest: Manifest
+  readonly manifestText: string
+  readonly repository: Repository
+  readonly base: CommitId
+  readonly overlaps: readonly Overlap[]
+  readonly graph: Graph
+  readonly rules: RunRules
+  readonly placements: ReadonlyMap<TaskId, Placement>
+  /** For people; none of them stops anything. */
+  readonly warnings: readonly string[]
+}
+
+/** Reads and checks all that was asked for, and starts nothing. Throws every TroupeError of bad input. */
+export async function prepare(argument: string, terminal: Terminal, options: PlanOptions): Promise<Prepared> {
+  const given = readManifestArgument(argument, terminal.directory)
+  const manifest = withOptions(given.manifest, options)
+  const repository = await openRepository(terminal.directory)
+  const base = await repository.resolveBase(manifest.base)
+  const placements = new Map(manifest.tasks.map((task) => [task.id, placementOf(task, manifest, options.mode)]))
+  const plain = buildGraph(manifest.tasks)
+  const overlaps = await overlapsOf({ manifest, repository, base, placements, graph: plain })
+  if (manifest.onOverlap === 'refuse' && overlaps.length > 0) throw refused(overlaps)
+  const graph = manifest.onOverlap === 'serialize' ? buildGraph(manifest.tasks, overlaps) : plain
+  const warnings = [...given.warnings, ...(await dirtyWarning(repository, manifest))]
+  const rules = rulesOf(manifest, graph)
+  return { manifest, manifestText: given.text, repository, base, overlaps, graph, rules, placements, warnings }
+}
+
+function withOptions(manifest: Manifest, options: PlanOptions): Manifest {
+  const { mode, concurrency, base, onOverlap, onFailure } = options
+  return {
+    ...manifest,
+    mode: mode ?? manifest.mode,
+    concurrency: concurrency ?? manifest.concurrency,
+    base: base ?? manifest.base,
+    onOverlap: onOverlap ?? manifest.onOverlap,
+    onFailure: onFailure ?? manifest.onFailure,
+  }
+}
+
+/** The command line's mode goes before the agent's, that before the manifest's, and the kind's own choice comes last. */
+function placementOf(task: Task, manifest: Manifest, asked: ModeChoice | undefined): Placement {
+  const agent = must(manifest.agents, task.agent)
+  const kind = must(kinds, agent.kind)
+  const chosen = [asked, agent.mode, manifest.mode].find((mode) => mode !== undefined && mode !== 'auto')
+  return {
+    kind: agent.kind,
+    host: chosen ?? kind.preferredMode,
+    workspace: task.workspace ?? kind.preferredWorkspace(task.verb),
+  }
+}
+
+interface OverlapQuestion extends Pick<Prepared, 'manifest' | 'repository' | 'base' | 'placements' | 'graph'> {}
+
+async function overlapsOf({
+  manifest,
+  repository,
+  base,
+  placements,
+  graph,
+}: OverlapQuestion): Promise<readonly Overlap[]> {
+  const needsTree = manifest.tasks.some(({ owns, files }) => owns !== null && files.length === 0)
+  const filesInBase = needsTree ? await repository.filesAt(base) : []
+  return predictOverlaps(manifest.tasks, graph, {
+    filesInBase,
+    matches: matchesGlob,
+    writes: ({ id }) => must(placements, id).workspace === 'own',
+    willWrite: (task) => must(kinds, must(placements, task.id).kind).willWrite(task),
+  })
+}
+
+function refused(overlaps: readonly Overlap[]): TroupeError {
+  const lines = overlaps.map(describeOverlap)
+  return new TroupeError('OVERLAP_REFUSED', `tasks may write the same files:\n${lines.join('\n')}`, {
+    details: overlaps,
+  })
+}
+
+/** One predicted conflict in a line. */
+export function describeOverlap({ first, second, files }: Overlap): string {
+  const shown = files.slice(0, 3).join(', ')
+  return `${first} and ${second} may both write ${shown}${files.length > 3 ? ` and ${files.length - 3} more` : ''}`
+}
+
+async function dirtyWarning(repository: Repository, manifest: Manifest): Promise<readonly string[]> {
+  const dirty = await repository.dirtyFiles()
+  if (dirty.length === 0) return []
+  const shown = dirty.slice(0, 3).join(', ')
+  const more = dirty.length > 3 ? ` and ${dirty.length - 3} more` : ''
+  return [`uncommitted changes are not part of the base ${manifest.base}: ${shown}${more}`]
+}

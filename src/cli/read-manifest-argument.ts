@@ -1,0 +1,58 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { kinds } from '../agents/registry.ts'
+import { messageOf, TroupeError } from '../errors.ts'
+import { manifestToYaml } from '../plan/as-manifest.ts'
+import { isExpression, readExpression } from '../plan/expression.ts'
+import { readManifest } from '../plan/manifest.ts'
+import { showMistakes } from '../plan/show-mistakes.ts'
+import type { Manifest, Mistake } from '../plan/task.ts'
+
+/** A manifest as given on the command line. */
+export interface GivenManifest {
+  readonly manifest: Manifest
+  /** The manifest's text; that of an expression is the manifest it stands for. */
+  readonly text: string
+  readonly warnings: readonly string[]
+}
+
+/** Reads what a command was given: a file, or a task expression. Throws MANIFEST_NOT_FOUND, MANIFEST_INVALID or EXPRESSION_INVALID. */
+export function readManifestArgument(argument: string, directory: string): GivenManifest {
+  const path = resolve(directory, argument)
+  if (existsSync(path)) return readFile(path, argument)
+  if (isExpression(argument)) return readLine(argument)
+  throw new TroupeError(
+    'MANIFEST_NOT_FOUND',
+    `there is no file ${argument}, and a task expression has more than one word`,
+  )
+}
+
+function readFile(path: string, shown: string): GivenManifest {
+  const text = textOf(path, shown)
+  const reading = readManifest(text, { kinds })
+  if (!reading.ok) throw invalid('MANIFEST_INVALID', shown, { text, mistakes: reading.mistakes })
+  const warnings = reading.warnings.map(({ line, column, message }) => `${shown}:${line}:${column} ${message}`)
+  return { manifest: reading.value, text, warnings }
+}
+
+function textOf(path: string, shown: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path))
+  } catch (cause) {
+    throw new TroupeError('MANIFEST_NOT_FOUND', `${shown} cannot be read as UTF-8 text: ${messageOf(cause)}`, { cause })
+  }
+}
+
+function readLine(expression: string): GivenManifest {
+  const reading = readExpression(expression, { kinds })
+  if (!reading.ok) throw invalid('EXPRESSION_INVALID', 'expression', { text: expression, mistakes: reading.mistakes })
+  return { manifest: reading.value, text: manifestToYaml(reading.value, { schema: null }), warnings: [] }
+}
+
+function invalid(
+  code: 'MANIFEST_INVALID' | 'EXPRESSION_INVALID',
+  file: string,
+  { text, mistakes }: { readonly text: string; readonly mistakes: readonly Mistake[] },
+): TroupeError {
+  return new TroupeError(code, showMistakes(file, text, mistakes), { details: mistakes })
+}

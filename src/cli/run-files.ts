@@ -1,0 +1,52 @@
+import type { Clock } from '../clock.ts'
+import type { RunId } from '../ids.ts'
+import type { Manifest } from '../plan/task.ts'
+import type { RunLayout } from '../store/layout.ts'
+import { replaceFile } from '../store/replace-file.ts'
+import { openStatusWriter } from '../store/status-writer.ts'
+import type { Recorded } from '../supervisor/run/events.ts'
+import type { LiveBoard } from '../supervisor/run/live.ts'
+import { openRecords } from '../supervisor/run/records.ts'
+import type { RunRules } from '../supervisor/run/rules.ts'
+import type { RunState } from '../supervisor/run/state.ts'
+
+interface RunFilesOptions {
+  readonly run: RunId
+  readonly rules: RunRules
+  readonly manifest: Manifest
+  readonly folders: RunLayout
+  readonly clock: Clock
+  readonly live: LiveBoard
+}
+
+/** The status and result files of a run, kept up with its events. */
+export interface RunFiles {
+  observe(recorded: Recorded, state: RunState): void
+  /** Writes what is still held back. */
+  flush(): void
+}
+
+/** How long status changes are gathered, in milliseconds. */
+const everyMs = 200
+
+/** Opens the files of a run; both kinds are held back a moment and then written once, the latest content. */
+export function openRunFiles({ run, rules, manifest, folders, clock, live }: RunFilesOptions): RunFiles {
+  const writer = openStatusWriter({ clock, everyMs, write: replaceFile })
+  const records = openRecords({
+    run,
+    rules,
+    tasks: manifest.tasks,
+    live: live.of,
+    sink: {
+      status(task, content) {
+        writer.set(folders.status(task.agent, task.id), () => printed(content))
+      },
+      result(task, content) {
+        writer.set(folders.result(task.agent, task.id), () => printed(content))
+      },
+    },
+  })
+  return { observe: records.observe, flush: writer.flush }
+}
+
+const printed = (content: object): string => `${JSON.stringify(content, null, 2)}\n`

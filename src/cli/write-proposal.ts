@@ -1,0 +1,48 @@
+import { mkdirSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { findingsToSarif } from '../agents/local/sarif.ts'
+import { proposalToMarkdown } from '../merge/proposal-markdown.ts'
+import type { Proposal } from '../merge/proposal.ts'
+import type { Manifest } from '../plan/task.ts'
+import type { RunLayout } from '../store/layout.ts'
+import { replaceFile } from '../store/replace-file.ts'
+import { version } from './version.ts'
+
+/** Where a proposal was written. */
+export interface ProposalFiles {
+  readonly json: string
+  readonly markdown: string
+  /** Null when there were no findings. */
+  readonly sarif: string | null
+}
+
+interface Places {
+  readonly folders: RunLayout
+  readonly root: string
+  readonly output: Manifest['output']
+}
+
+/** Writes a proposal for programs, for people and for code scanners, also where the manifest wants copies. */
+export function writeProposal(proposal: Proposal, { folders, root, output }: Places): ProposalFiles {
+  const texts = {
+    json: `${JSON.stringify(proposal, null, 2)}\n`,
+    md: proposalToMarkdown(proposal),
+    sarif: `${JSON.stringify(findingsToSarif(proposal.findings, { version }), null, 2)}\n`,
+  }
+  const place = (kind: keyof typeof texts, copy: string | null): string => {
+    const path = folders.proposal(proposal.createdAt, kind)
+    replaceFile(path, texts[kind], { durable: true })
+    if (copy !== null) writeCopy(resolve(root, copy), texts[kind])
+    return path
+  }
+  return {
+    json: place('json', output.json),
+    markdown: place('md', output.markdown),
+    sarif: proposal.findings.length === 0 && output.sarif === null ? null : place('sarif', output.sarif),
+  }
+}
+
+function writeCopy(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  replaceFile(path, text)
+}

@@ -1,0 +1,140 @@
+import { agentSpec, defaultKindsModule } from '../../actors/agent-spec.ts'
+import type { AgentActorApi, AgentEvent } from '../../actors/agent-api.ts'
+import type { ActorHandle, ActorHost, HostKind } from '../../actors/contract.ts'
+import type { Assignment } from '../../agents/agent.ts'
+import type { Clock } from '../../clock.ts'
+import { asActorId, type CommitId, type RunId, type TaskId } from '../../ids.ts'
+import { must } from '../../errors.ts'
+import { renderArguments, renderText, type TemplateValues } from '../../plan/template.ts'
+import type { Manifest, Task, WorkspaceKind } from '../../plan/task.ts'
+import type { Aggregator } from './aggregator.ts'
+import { type AttemptResult, carryOutAttempt, failedBefore } from './attempt.ts'
+import { changeSetsBehind } from './attempt-base.ts'
+import { ruleOf, type RunRules } from './rules.ts'
+import type { AttemptOrder } from './run.ts'
+import type { RunState } from './state.ts'
+import { taskAt } from './task-change.ts'
+import type { TroupeTree } from './troupe-tree.ts'
+import type { Workspaces } from './workspaces.ts'
+
+/** Where a task's actor lives and where it works, all choices made. */
+export interface Placement {
+  readonly kind: string
+  readonly host: HostKind
+  readonly workspace: WorkspaceKind
+}
+
+interface AttemptsParts {
+  readonly run: RunId
+  readonly base: CommitId
+  readonly manifest: Manifest
+  readonly rules: RunRules
+  readonly clock: Clock
+  readonly placements: ReadonlyMap<TaskId, Placement>
+  readonly aggregator: Aggregator
+  readonly workspaces: Workspaces
+  readonly tree: TroupeTree
+  host(kind: HostKind): ActorHost
+  logPath(task: TaskId, attempt: number): string
+  /** Bytes of output kept of one attempt. */
+  readonly logBytes: number
+  /** How long a polite stop may take, in milliseconds. */
+  readonly graceMs: number
+}
+
+/** Carries attempts out: base, workspace, actor, assignment. */
+export function openAttempts(parts: AttemptsParts): (order: AttemptOrder, state: RunState) => Promise<AttemptResult> {
+  const { rules, manifest, clock, graceMs, workspaces } = parts
+  return async (order, state) => {
+    const { index } = ruleOf(rules, order.task)
+    const task = manifest.tasks[index]
+    if (task === undefined) throw new RangeError(`no task ${index}`)
+    const found = await baseOf(parts, state, index).catch((error: unknown) => ({ end: failedBefore('base', error) }))
+    if ('end' in found) return { end: found.end, workspace: null }
+    const { workspace: kind } = must(parts.placements, task.id)
+    return await carryOutAttempt({
+      clock,
+      graceMs,
+      timeoutMs: task.timeoutMs,
+      polite: order.polite,
+      force: order.force,
+      openWorkspace: () => workspaces.open({ kind, task, attempt: order.attempt, base: found.base }),
+      startActor: (directory) => startActor(parts, { order, task, state, directory }),
+    })
+  }
+}
+
+type Found = { readonly base: CommitId } | { readonly end: AttemptResult['end'] }
+
+async function baseOf({ rules, base, aggregator }: AttemptsParts, state: RunState, index: number): Promise<Found> {
+  const behind = changeSetsBehind(rules, state, index)
+  const [only] = behind
+  if (only === undefined) return { base }
+  if (behind.length === 1) return { base: only.commit }
+  const merged = await aggregator.baseFor(behind)
+  if (merged.how === 'merged') return { base: merged.commit }
+  const message = `what it needs cannot be merged: ${merged.conflicts.map((conflict) => conflict.message).join('; ')}`
+  return {
+    end: { how: 'failed', failure: { kind: 'conflict', message, signature: message }, details: {}, changeSet: null },
+  }
+}
+
+interface Start {
+  readonly order: AttemptOrder
+  readonly task: Task
+  readonly state: RunState
+  readonly directory: string
+}
+
+function startActor(parts: AttemptsParts, start: Start): Promise<ActorHandle<AgentActorApi>> {
+  const { order, task } = start
+  const { kind, host } = must(parts.placements, task.id)
+  const id = asActorId(`${task.id}.${order.attempt}`)
+  const log = { path: parts.logPath(task.id, order.attempt), maxBytes: parts.logBytes }
+  const assignment = assignmentOf(parts, start)
+  const spec = agentSpec(id, {
+    assignment,
+    kind,
+    kindsModule: defaultKindsModule,
+    log,
+    graceMs: parts.graceMs * programShare,
+  })
+  const emit = (event: unknown): void => {
+    order.tell(event as AgentEvent)
+  }
+  return parts.tree.startAgent(id, () => parts.host(host).start<AgentActorApi>(spec, { emit }))
+}
+
+function assignmentOf({ run, manifest, rules }: AttemptsParts, { order, task, state, directory }: Start): Assignment {
+  const { options } = must(manifest.agents, task.agent)
+  const values = valuesOf(run, rules, { order, task, state })
+  const prompt = task.prompt === null ? null : renderText(task.prompt, values)
+  const withPrompt = { ...values, prompt: prompt ?? '' }
+  const argv = options['argv'] as readonly string[] | undefined
+  return {
+    run,
+    task: task.id,
+    attempt: order.attempt,
+    agent: task.agent,
+    verb: task.verb,
+    prompt,
+    command: task.command === null ? null : renderArguments(task.command, withPrompt),
+    files: task.files,
+    owns: task.owns,
+    env: task.env,
+    options: argv === undefined ? options : { ...options, argv: renderArguments(argv, withPrompt) },
+    directory,
+  }
+}
+
+function valuesOf(run: RunId, rules: RunRules, { order, task, state }: Omit<Start, 'directory'>): TemplateValues {
+  const summaries = task.needs.map((need) => {
+    const { state: needed } = taskAt(state, ruleOf(rules, need).index)
+    return [need, needed.phase === 'succeeded' ? needed.summary : ''] as const
+  })
+  const { id, verb, agent, files } = task
+  return { run, task: id, verb, agent, attempt: order.attempt, prompt: '', files, summaries: new Map(summaries) }
+}
+
+/** A program must be gone before its actor's own time is over. */
+const programShare = 0.8
