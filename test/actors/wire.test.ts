@@ -55,6 +55,7 @@ for (const [name, openWire] of Object.entries(wires)) {
       near.onMessage((message) => heard.push(message))
       const closed = new Promise<void>((resolve) => far.onClose(resolve))
       far.onMessage(() => {})
+      far.post('under way')
       near.close()
       far.post('too late')
       await closed
