@@ -1,0 +1,100 @@
+import type { TaskId } from '../ids.ts'
+import type { Recorded } from '../supervisor/run/events.ts'
+import { ruleAt, ruleOf } from '../supervisor/run/rules.ts'
+import type { RunState } from '../supervisor/run/state.ts'
+import { taskAt } from '../supervisor/run/task-change.ts'
+import { elapsedText } from './elapsed.ts'
+import { plainText } from './plain-text.ts'
+import { conflictLines, type Row, rowOf } from './rows.ts'
+import { cutTo } from './text-width.ts'
+import type { View, ViewOptions } from './view.ts'
+
+const widestNote = 200
+
+/** A line for each change that matters, for logs and pipes: no colours, nothing redrawn. */
+export class LineView implements View {
+  readonly #options: ViewOptions
+  /** What was last said of a task. */
+  readonly #said = new Map<number, string>()
+  #withoutAttempt = 0
+  #settled = false
+
+  constructor(options: ViewOptions) {
+    this.#options = options
+  }
+
+  observe(recorded: Recorded, state: RunState): void {
+    this.#sayEvent(recorded, state)
+    this.#sayUnnamed(recorded.at, state)
+    const settled = state.phase.name === 'settled'
+    if (settled && !this.#settled) this.#say(recorded.at, 'every task has ended: merging and checking')
+    this.#settled = settled
+  }
+
+  tell(text: string): void {
+    this.#options.output.write(`${text}\n`)
+  }
+
+  end(): void {
+    // nothing was changed that must be put right
+  }
+
+  #sayEvent({ at, event }: Recorded, state: RunState): void {
+    switch (event.type) {
+      case 'attempt-started':
+      case 'attempt-ended':
+        this.#sayTask(event.task, at, state)
+        return
+      case 'conflict-found':
+        for (const line of conflictLines(event.conflicts)) this.#say(at, line)
+        return
+      case 'stop-requested':
+        this.#say(at, `stopping: ${plainText(event.reason)}`)
+        return
+      case 'run-ended':
+        this.#say(at, `run ended: ${plainText(event.reason)}`)
+        return
+      case 'run-started':
+      case 'process-started':
+      case 'backoff-elapsed':
+      case 'proposal-made':
+    }
+  }
+
+  /** Tasks that are blocked or cancelled end without an event that names them. */
+  #sayUnnamed(at: number, state: RunState): void {
+    const count = state.counts.blocked + state.counts.cancelled
+    if (count === this.#withoutAttempt) return
+    this.#withoutAttempt = count
+    const { rules } = this.#options
+    for (const index of rules.tasks.keys()) {
+      const { phase } = taskAt(state, index).state
+      if (phase === 'blocked' || phase === 'cancelled') this.#sayTask(ruleAt(rules, index).id, at, state)
+    }
+  }
+
+  #sayTask(task: TaskId, at: number, state: RunState): void {
+    const { rules, live } = this.#options
+    const { index } = ruleOf(rules, task)
+    const row = rowOf({ rules, live, state, now: at }, index)
+    const { attempts } = taskAt(state, index).tally
+    const what = `${row.phase} ${attempts}`
+    if (this.#said.get(index) === what) return
+    this.#said.set(index, what)
+    this.#say(at, `${task} ${lineOf(row, attempts)}`)
+  }
+
+  #say(at: number, text: string): void {
+    this.tell(`${timeOfDay(at)} ${text}`)
+  }
+}
+
+function lineOf({ phase, words, elapsedMs, note }: Row, attempts: number): string {
+  const attempt = phase === 'succeeded' || attempts === 0 ? '' : ` (attempt ${attempts})`
+  const time = phase === 'succeeded' && elapsedMs !== null ? ` in ${elapsedText(elapsedMs)}` : ''
+  const why = note === '' || phase === 'running' ? '' : `: ${cutTo(note, widestNote)}`
+  return `${words}${time}${attempt}${why}`
+}
+
+/** Hours, minutes and seconds where the reader is. */
+const timeOfDay = (at: number): string => new Date(at).toTimeString().slice(0, 8)

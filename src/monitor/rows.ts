@@ -1,0 +1,126 @@
+import { unreachable } from '../errors.ts'
+import type { AgentName, TaskId } from '../ids.ts'
+import type { Conflict } from '../merge/conflict.ts'
+import type { LiveLine } from '../supervisor/run/live.ts'
+import { type RunRules, ruleAt } from '../supervisor/run/rules.ts'
+import { endedTotal, type Phase, type RunPhase, type RunState, type TaskState } from '../supervisor/run/state.ts'
+import { taskAt } from '../supervisor/run/task-change.ts'
+import { plainText } from './plain-text.ts'
+
+/** What rows are made of. */
+export interface RowParts {
+  readonly rules: RunRules
+  readonly state: RunState
+  /** What a task under way said last. */
+  readonly live: (task: TaskId) => LiveLine
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/** One task as people see it. No text in it can do anything to a terminal. */
+export interface Row {
+  readonly task: TaskId
+  readonly agent: AgentName
+  readonly phase: Phase
+  /** The phase in words: waiting, running, retrying in 3 s, blocked by x, … */
+  readonly words: string
+  /** `2/3`: the second of at most three; empty before the first. */
+  readonly attempt: string
+  /** Of the attempt that runs or ended; null when there is none. */
+  readonly elapsedMs: number | null
+  /** What there is to say about it, in a line. */
+  readonly note: string
+}
+
+/** The run as a whole. */
+export interface RunSummary {
+  readonly phase: RunPhase['name']
+  readonly total: number
+  /** Tasks that have ended in whatever way, from 0 to 1. */
+  readonly share: number
+  readonly counts: Readonly<Record<Phase, number>>
+}
+
+/** A row for each task, or for the tasks at `indices`, in that order. */
+export function rowsOf(parts: RowParts, indices: Iterable<number> = parts.rules.tasks.keys()): readonly Row[] {
+  return Array.from(indices, (index) => rowOf(parts, index))
+}
+
+/** The row of the task at `index`. */
+export function rowOf({ rules, state, live, now }: RowParts, index: number): Row {
+  const { id: task, agent, retries } = ruleAt(rules, index)
+  const { state: where, tally } = taskAt(state, index)
+  const most = Math.max(retries + 1, tally.attempts)
+  return {
+    task,
+    agent,
+    phase: where.phase,
+    words: wordsOf(where, now),
+    attempt: tally.attempts === 0 ? '' : `${tally.attempts}/${most}`,
+    elapsedMs: elapsedOf(where, now),
+    note: plainText(noteOf(where, () => live(task))),
+  }
+}
+
+/** The run's phase, its counts, and how much of it is over. */
+export function summaryOf(state: RunState): RunSummary {
+  const { phase, counts, tasks } = state
+  const share = tasks.length === 0 ? 1 : endedTotal(state) / tasks.length
+  return { phase: phase.name, total: tasks.length, share, counts }
+}
+
+/** A line for each conflict. */
+export const conflictLines = (conflicts: readonly Conflict[]): readonly string[] =>
+  conflicts.map(({ kind, message }) => `conflict (${kind}): ${plainText(message)}`)
+
+function wordsOf(state: TaskState, now: number): string {
+  switch (state.phase) {
+    case 'waiting':
+    case 'ready':
+    case 'running':
+    case 'failed':
+    case 'cancelled':
+      return state.phase
+    case 'dispatched':
+      return 'queued'
+    case 'backing-off':
+      return `retrying in ${Math.max(0, Math.ceil((state.until - now) / 1_000))} s`
+    case 'succeeded':
+      return 'done'
+    case 'blocked':
+      return `blocked by ${state.by}`
+    default:
+      return unreachable(state)
+  }
+}
+
+function elapsedOf(state: TaskState, now: number): number | null {
+  if (state.phase === 'running') return Math.max(0, now - state.startedAt)
+  return 'endedAt' in state ? state.endedAt - state.startedAt : null
+}
+
+function noteOf(state: TaskState, live: () => LiveLine): string {
+  switch (state.phase) {
+    case 'waiting':
+      return state.unmet === 1 ? 'for 1 task' : `for ${state.unmet} tasks`
+    case 'running':
+      return heard(live())
+    case 'backing-off':
+    case 'failed':
+      return state.failure.message
+    case 'succeeded':
+      return firstLine(state.summary)
+    case 'cancelled':
+      return state.reason
+    case 'ready':
+    case 'dispatched':
+    case 'blocked':
+      return ''
+    default:
+      return unreachable(state)
+  }
+}
+
+const heard = ({ lastOutput, progress }: LiveLine): string => (lastOutput === '' ? progress : lastOutput)
+
+const firstLine = (text: string): string => text.trimStart().split('\n', 1)[0] ?? ''
