@@ -3,6 +3,7 @@ import { kinds } from '../agents/registry.ts'
 import { openRepository, type Repository } from '../changes/repository.ts'
 import { must, TroupeError } from '../errors.ts'
 import type { CommitId, TaskId } from '../ids.ts'
+import { manifestToYaml } from '../plan/as-manifest.ts'
 import { buildGraph, type Graph } from '../plan/graph.ts'
 import { type Overlap, predictOverlaps } from '../plan/overlap.ts'
 import type { Manifest, ModeChoice, Task } from '../plan/task.ts'
@@ -41,14 +42,14 @@ export async function prepare(argument: string, terminal: Terminal, options: Pla
   const manifest = withOptions(given.manifest, options)
   const repository = await openRepository(terminal.directory)
   const base = await repository.resolveBase(manifest.base)
-  const placements = new Map(manifest.tasks.map((task) => [task.id, placementOf(task, manifest, options.mode)]))
-  const plain = buildGraph(manifest.tasks)
-  const overlaps = await overlapsOf({ manifest, repository, base, placements, graph: plain })
+  const placements = placementsOf(manifest, options.mode)
+  const { overlaps, graph } = await graphOf({ manifest, repository, base, placements })
   if (manifest.onOverlap === 'refuse' && overlaps.length > 0) throw refused(overlaps)
-  const graph = manifest.onOverlap === 'serialize' ? buildGraph(manifest.tasks, overlaps) : plain
   const warnings = [...given.warnings, ...(await dirtyWarning(repository, manifest))]
   const rules = rulesOf(manifest, graph)
-  return { manifest, manifestText: given.text, repository, base, overlaps, graph, rules, placements, warnings }
+  // what is kept with the run must lead to the same rules again
+  const manifestText = isChanged(options) ? manifestToYaml(manifest, { schema: null }) : given.text
+  return { manifest, manifestText, repository, base, overlaps, graph, rules, placements, warnings }
 }
 
 function withOptions(manifest: Manifest, options: PlanOptions): Manifest {
@@ -73,6 +74,23 @@ function placementOf(task: Task, manifest: Manifest, asked: ModeChoice | undefin
     host: chosen ?? kind.preferredMode,
     workspace: task.workspace ?? kind.preferredWorkspace(task.verb),
   }
+}
+
+const isChanged = ({ mode, concurrency, base, onOverlap, onFailure }: PlanOptions): boolean =>
+  [mode, concurrency, base, onOverlap, onFailure].some((option) => option !== undefined)
+
+/** Where each task lives and works, all choices made. */
+export const placementsOf = (manifest: Manifest, asked?: ModeChoice): Prepared['placements'] =>
+  new Map(manifest.tasks.map((task) => [task.id, placementOf(task, manifest, asked)]))
+
+/** The graph that a run follows: with the edges that predicted conflicts add where they are serialized. */
+export async function graphOf(
+  question: Omit<OverlapQuestion, 'graph'>,
+): Promise<Pick<Prepared, 'graph' | 'overlaps'>> {
+  const { tasks, onOverlap } = question.manifest
+  const plain = buildGraph(tasks)
+  const overlaps = await overlapsOf({ ...question, graph: plain })
+  return { overlaps, graph: onOverlap === 'serialize' ? buildGraph(tasks, overlaps) : plain }
 }
 
 interface OverlapQuestion extends Pick<Prepared, 'manifest' | 'repository' | 'base' | 'placements' | 'graph'> {}
