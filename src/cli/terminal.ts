@@ -1,9 +1,21 @@
+/** A place that can be drawn on. */
+interface Screen {
+  write(text: string): void
+  /** Size of the window in characters, as it is now. */
+  readonly columns: number
+  readonly rows: number
+}
+
 /** What a command may use of the world outside: its arguments' folder, its output, whether people look at it. */
 export interface Terminal {
   readonly directory: string
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Whether standard error is a terminal that can be redrawn. */
   readonly live: boolean
+  /** Standard error, as it is. */
+  readonly screen: Screen
+  /** Whether answers go to a terminal: standard output is one. */
+  readonly answersSeen: boolean
   /** Answers: standard output. */
   print(text: string): void
   /** Everything else: standard error. */
@@ -22,7 +34,20 @@ export function processTerminal(directory: string): Terminal {
     directory,
     environment: process.env,
     live: process.stderr.isTTY && process.env['TERM'] !== 'dumb' && process.env['CI'] === undefined,
+    answersSeen: process.stdout.isTTY,
+    screen: {
+      write: (text) => void process.stderr.write(text),
+      get columns() {
+        return process.stderr.columns
+      },
+      get rows() {
+        return process.stderr.rows
+      },
+    },
     print: (text) => void process.stdout.write(`${text}\n`),
     tell: (text) => void process.stderr.write(`${text}\n`),
   }
 }
+
+/** Whether colours are welcome (https://no-color.org). */
+export const wantsColour = ({ environment }: Terminal): boolean => (environment['NO_COLOR'] ?? '') === ''
