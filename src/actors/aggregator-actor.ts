@@ -1,4 +1,3 @@
-import { runProgram } from '../agents/command/program.ts'
 import { openGit } from '../changes/git.ts'
 import { systemClock } from '../clock.ts'
 import { baseFor } from '../merge/base-for.ts'
@@ -7,6 +6,8 @@ import type { RunCommand } from '../merge/check.ts'
 import { openOverlaps } from '../merge/overlaps.ts'
 import { propose } from '../merge/propose.ts'
 import type { AggregatorApi, AggregatorInput } from './aggregator-api.ts'
+import { directLauncher } from '../processes/direct-launcher.ts'
+import { runProgram } from '../processes/program.ts'
 import type { ActorFactory } from './contract.ts'
 
 /**
@@ -37,4 +38,7 @@ export const aggregatorActor: ActorFactory = ({ input, signal }): AggregatorApi 
 const graceMs = 2000
 
 const runCommand: RunCommand = ({ argv, directory, env }, { signal, output }) =>
-  runProgram({ argv, shell: false, directory, env }, { clock: systemClock, signal, graceMs, output, started: () => {} })
+  runProgram(
+    { argv, shell: false, directory, env },
+    { clock: systemClock, launcher: directLauncher(systemClock), signal, graceMs, output, started: () => {} },
+  )

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { startTimeOf } from '../processes/start-time.ts'
 import type { ProcessIdentity } from './contract.ts'
 
 /**
@@ -7,16 +7,4 @@ import type { ProcessIdentity } from './contract.ts'
  */
 export function processIdentity(pid: number, group: number): ProcessIdentity {
   return { pid, group, startTime: startTimeOf(pid) }
-}
-
-function startTimeOf(pid: number): number | null {
-  if (process.platform !== 'linux') return null
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // the name (field 2) may hold spaces and brackets, so count from its end: field 3 comes first
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return Number(fields[22 - 3])
-  } catch {
-    return null
-  }
 }

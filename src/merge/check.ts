@@ -1,19 +1,13 @@
 import type { Clock } from '../clock.ts'
 import { unreachable } from '../errors.ts'
+import type { ProgramEnd } from '../processes/program.ts'
+import { misleading, unattended } from '../processes/unattended.ts'
 import { newOutputTail } from './output-tail.ts'
 import type { ProposalRequest } from './proposal-request.ts'
 import type { CheckResult, Verdict } from './proposal.ts'
 
 /** A check as the manifest declares it. */
 export type Check = ProposalRequest['checks'][number]
-
-/** How a command ended. */
-export type CommandEnd =
-  | { readonly how: 'exited'; readonly code: number }
-  | { readonly how: 'signalled'; readonly signal: string }
-  /** Its signal aborted before it ended by itself. */
-  | { readonly how: 'stopped' }
-  | { readonly how: 'not-started'; readonly error: Error }
 
 /** Runs a command, with stdin closed, until it and everything it started has ended; never rejects. */
 export type RunCommand = (
@@ -23,7 +17,7 @@ export type RunCommand = (
     readonly env: Readonly<Record<string, string>>
   },
   watch: { readonly signal: AbortSignal; readonly output: (chunk: Uint8Array) => void },
-) => Promise<CommandEnd>
+) => Promise<ProgramEnd>
 
 /** What checks run with. */
 export interface CheckWorld {
@@ -89,7 +83,7 @@ const tookTooLong = (timeoutMs: number | null): Judgement => ({
   exitCode: null,
 })
 
-function judge(end: CommandEnd, command: readonly string[]): Judgement {
+function judge(end: ProgramEnd, command: readonly string[]): Judgement {
   switch (end.how) {
     case 'exited':
       return judgeExit(end.code, command)
@@ -98,7 +92,7 @@ function judge(end: CommandEnd, command: readonly string[]): Judgement {
     case 'stopped':
       return { verdict: 'not-run', reason: 'stopped before its end', exitCode: null }
     case 'not-started':
-      return { verdict: 'not-run', reason: `cannot start: ${end.error.message}`, exitCode: null }
+      return { verdict: 'not-run', reason: `cannot start: ${end.message}`, exitCode: null }
     default:
       return unreachable(end)
   }
@@ -121,27 +115,4 @@ function checkEnvironment(inherited: CheckWorld['environment']): Record<string, 
     (entry): entry is [string, string] => entry[1] !== undefined && !misleading.has(entry[0]),
   )
   return { ...Object.fromEntries(kept), ...unattended }
-}
-
-const misleading = new Set([
-  'GIT_DIR',
-  'GIT_WORK_TREE',
-  'GIT_INDEX_FILE',
-  'GIT_COMMON_DIR',
-  'GIT_OBJECT_DIRECTORY',
-  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
-  'GIT_PREFIX',
-  'GIT_NAMESPACE',
-  'PWD',
-  'OLDPWD',
-])
-
-const unattended = {
-  GIT_TERMINAL_PROMPT: '0',
-  GIT_EDITOR: 'true',
-  EDITOR: 'true',
-  VISUAL: 'true',
-  GIT_PAGER: 'cat',
-  PAGER: 'cat',
-  TERM: 'dumb',
 }

@@ -18,10 +18,11 @@ export interface Checked {
 /** Every mistake between parts of a manifest, also when other parts are wrong by themselves. */
 export function crossChecks(checked: Checked): readonly Mistake[] {
   const tasks = looseTasks(checked.document)
+  const known = new Set(tasks.flatMap(({ id }) => (id === null ? [] : [id])))
   return [
     ...sameNames(tasks, checked.places),
     ...tasks.flatMap((task) => [
-      ...needsMistakes(task, tasks, checked.places),
+      ...needsMistakes(task, known, checked.places),
       ...agentMistakes(task, checked),
       ...taskTemplates(task, checked.places),
     ]),
@@ -50,13 +51,12 @@ function sameNames(tasks: readonly LooseTask[], places: Places): readonly Mistak
   })
 }
 
-function needsMistakes(task: LooseTask, tasks: readonly LooseTask[], places: Places): readonly Mistake[] {
-  const known = tasks.flatMap(({ id }) => (id === null ? [] : [id]))
+function needsMistakes(task: LooseTask, known: ReadonlySet<string>, places: Places): readonly Mistake[] {
   return task.needs.flatMap((need, index) => {
     const at: Path = ['tasks', task.index, 'needs', index]
     if (need === task.id) return [places.atValue(at, 'a task cannot need itself')]
     if (task.needs.indexOf(need) < index) return [places.atValue(at, `${need} is named twice`)]
-    return known.includes(need) ? [] : [places.atValue(at, `no task is called ${need}${didYouMean(need, known)}`)]
+    return known.has(need) ? [] : [places.atValue(at, `no task is called ${need}${didYouMean(need, known)}`)]
   })
 }
 

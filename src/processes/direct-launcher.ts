@@ -2,6 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import type { Clock } from '../clock.ts'
 import type { Launcher, ProgramExit } from './launcher.ts'
+import { notStarted } from './program.ts'
 import { startTimeOf } from './start-time.ts'
 
 const isWindows = process.platform === 'win32'
@@ -19,7 +20,7 @@ type Child = ChildProcessByStdio<null, Readable, Readable>
  */
 export function directLauncher(clock: Clock): Launcher {
   return {
-    start({ argv, directory, environment }, listener) {
+    start({ argv, directory, environment, verbatim }, listener) {
       const [file = '', ...args] = argv
       let child: Child
       try {
@@ -28,11 +29,12 @@ export function directLauncher(clock: Clock): Launcher {
           env: environment,
           detached: !isWindows,
           windowsHide: true,
+          windowsVerbatimArguments: isWindows && verbatim === true,
           stdio: ['ignore', 'pipe', 'pipe'],
         })
       } catch (error) {
         queueMicrotask(() => {
-          listener.ended(notStarted(error as NodeJS.ErrnoException))
+          listener.ended(notStarted(error))
         })
         return { signal: () => {} }
       }
@@ -63,12 +65,6 @@ export function directLauncher(clock: Clock): Launcher {
     },
   }
 }
-
-const notStarted = ({ code, message }: NodeJS.ErrnoException): ProgramExit => ({
-  how: 'not-started',
-  code: code ?? 'UNKNOWN',
-  message,
-})
 
 function signalGroup(child: Child, group: number, signal: NodeJS.Signals): void {
   if (isWindows) {

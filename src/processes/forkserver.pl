@@ -1,6 +1,7 @@
 # Starts programs for a larger process: a fork costs by the memory of who forks, and this stays small.
 #
 # standard input   R <length>\n<fields>       start: id, folder, number of arguments, arguments, NAME=value..., parted by NUL
+#                  E <length>\n<fields>       the variables that every program after it has: NAME=value..., parted by NUL
 #                  K <id> <signal>\n          signal the program's group
 #                  end of file                kill every group and leave: whoever started us is gone
 # standard output  S <id> <pid> <ticks>\n     started; clock ticks since boot, or - where unknown
@@ -11,8 +12,9 @@ use strict;
 use warnings;
 use Errno qw(EINTR EAGAIN);
 use Fcntl qw(F_GETFL F_SETFL O_NONBLOCK);
-use POSIX qw(:sys_wait_h);
 
+# POSIX is left out, and so is all that is not needed: what is loaded here is copied at every fork
+use constant WNOHANG => 1;
 my $drain_seconds = 1;    # a daemon that left the group may hold the output for ever
 my (%program, %id_of, %reader, %exec_failure);
 my ($requests, $answers) = ('', '');
@@ -41,7 +43,7 @@ sub read_requests {
     my $got = sysread(*STDIN, $requests, 65536, length $requests);
     return if !defined $got && $! == EINTR;
     leave() if !$got;
-    while ($requests =~ /\A([RK]) (\d+)(?: (\w+))?\n/) {
+    while ($requests =~ /\A([REK]) (\d+)(?: (\w+))?\n/) {
         my ($kind, $number, $signal, $head) = ($1, $2, $3, $+[0]);
         if ($kind eq 'K') {
             kill("-$signal", $program{$number}{pid}) if $program{$number} && !$program{$number}{reaped};
@@ -51,7 +53,8 @@ sub read_requests {
         last if length($requests) < $head + $number;
         my $fields = substr($requests, $head, $number);
         substr($requests, 0, $head + $number) = '';
-        start(split /\0/, $fields, -1);
+        if ($kind eq 'R') { start(split /\0/, $fields, -1) }
+        else { %ENV = map { split /=/, $_, 2 } split /\0/, $fields, -1 }
     }
 }
 
@@ -76,17 +79,20 @@ sub become {
     setpgrp(0, 0);
     $SIG{$_} = 'DEFAULT' for qw(CHLD PIPE INT HUP);
     open(STDIN, '<', '/dev/null');
-    POSIX::dup2(fileno($out), 1);
-    POSIX::dup2(fileno($err), 2);
+    open(STDOUT, '>&', $out);
+    open(STDERR, '>&', $err);
     my $what = 'chdir';
     if (chdir $folder) {
         $what = 'exec';
-        %ENV = map { split /=/, $_, 2 } @$environment;
+        for (@$environment) {
+            my ($name, $value) = split /=/, $_, 2;
+            $ENV{$name} = $value;
+        }
         no warnings 'exec';
         exec { $command->[0] } @$command;
     }
     syswrite($failure_writer, "$id $what " . ($! + 0) . "\n");
-    POSIX::_exit(127);
+    kill 'KILL', $$;    # without the clean-up that belongs to the server
 }
 
 sub watch {
@@ -118,7 +124,7 @@ sub reap {
         next if !defined $id;
         kill('-KILL', $pid);    # what the program started and left behind
         my $program = $program{$id};
-        @$program{qw(reaped status deadline)} = (1, $status, POSIX::ceil(time) + $drain_seconds);
+        @$program{qw(reaped status deadline)} = (1, $status, time + 1 + $drain_seconds);
         read_failures();
         finish($id) if $program->{open} == 0;
     }
@@ -185,5 +191,5 @@ sub unblock {
 
 sub leave {
     kill('-KILL', $_->{pid}) for grep { !$_->{reaped} } values %program;
-    POSIX::_exit(0);
+    exit 0;
 }

@@ -18,6 +18,8 @@ export class Forkserver implements Launcher {
   readonly #listeners = new Map<number, ProgramListener>()
   readonly #perl: string
   #server: Server | null = null
+  /** The variables that the server gives to every program; a program's own come on top. */
+  #common: Readonly<Record<string, string>> = {}
   #lastId = 0
 
   constructor(perl: string) {
@@ -25,11 +27,17 @@ export class Forkserver implements Launcher {
   }
 
   start(order: ProgramOrder, listener: ProgramListener): RunningProgram {
+    const request = [...order.argv, order.directory, ...Object.values(order.environment)]
+    if (request.some((text) => text.includes('\0'))) return refused(listener)
     const id = ++this.#lastId
     const server = (this.#server ??= this.#open())
     if (this.#listeners.size === 0) holdOpen(server, true)
     this.#listeners.set(id, listener)
-    server.stdin.write(requestOf(id, order))
+    if (!isAddedTo(this.#common, order.environment)) {
+      this.#common = order.environment
+      server.stdin.write(message('E', variablesOf(order.environment, {})))
+    }
+    server.stdin.write(requestOf(id, order, this.#common))
     return {
       signal: (name) => {
         if (this.#listeners.has(id) && this.#server === server) server.stdin.write(`K ${id} ${name.slice(3)}\n`)
@@ -86,19 +94,44 @@ export class Forkserver implements Launcher {
   #gone(server: Server): void {
     if (this.#server !== server) return
     this.#server = null
+    this.#common = {}
     const orphans = [...this.#listeners.values()]
     this.#listeners.clear()
     for (const orphan of orphans) orphan.ended({ how: 'signalled', signal: 'SIGKILL' })
   }
 }
 
+/** NUL parts the fields, and no system call takes it anyway. */
+function refused(listener: ProgramListener): RunningProgram {
+  const message = 'an argument, the folder or a variable holds a NUL character'
+  queueMicrotask(() => {
+    listener.ended({ how: 'not-started', code: 'ERR_INVALID_ARG_VALUE', message })
+  })
+  return { signal: () => {} }
+}
+
 const program = fileURLToPath(new URL('./forkserver.pl', import.meta.url))
 
-function requestOf(id: number, { argv, directory, environment }: ProgramOrder): Buffer {
-  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
-  const fields = Buffer.from([id, directory, argv.length, ...argv, ...variables].join('\0'))
-  return Buffer.concat([Buffer.from(`R ${fields.length}\n`), fields])
+function requestOf(id: number, { argv, directory, environment }: ProgramOrder, common: Environment): Buffer {
+  return message('R', [String(id), directory, String(argv.length), ...argv, ...variablesOf(environment, common)])
 }
+
+function message(kind: 'R' | 'E', parts: readonly string[]): Buffer {
+  const fields = Buffer.from(parts.join('\0'))
+  return Buffer.concat([Buffer.from(`${kind} ${fields.length}\n`), fields])
+}
+
+type Environment = ProgramOrder['environment']
+
+/** The variables that are not common already. */
+const variablesOf = (environment: Environment, common: Environment): readonly string[] =>
+  Object.entries(environment)
+    .filter(([name, value]) => common[name] !== value)
+    .map(([name, value]) => `${name}=${value}`)
+
+/** Whether an environment has all that is common, so that only additions need to be said. */
+const isAddedTo = (common: Environment, environment: Environment): boolean =>
+  Object.keys(common).every((name) => name in environment)
 
 /** Whether the event loop waits for the server. */
 function holdOpen(server: Server, hold: boolean): void {

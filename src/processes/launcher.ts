@@ -5,6 +5,8 @@ export interface ProgramOrder {
   /** Absolute path to start it in. */
   readonly directory: string
   readonly environment: Readonly<Record<string, string>>
+  /** On Windows: the arguments are quoted already. */
+  readonly verbatim?: boolean
 }
 
 /** How a program ended, as the kernel has it. */

@@ -73,12 +73,12 @@ t.test('failures say what happened, by kind', async (t) => {
   t.match(failureIn(killed).message, 'sh was ended by SIGSEGV')
 })
 
-t.test('a program that cannot start is a failure of the infrastructure', async (t) => {
+t.test('a program that is not there is the order's failure, and trying again does not help', async (t) => {
   const directory = t.testdir({ 'plain.txt': 'text' })
-  t.match(failureIn(await run(['nosuch'])), { kind: 'infrastructure', message: 'nosuch: not found on PATH' })
-  t.match(failureIn(await run(['./nosuch'])), { kind: 'infrastructure', message: /^\.\/nosuch: not found/ })
+  t.match(failureIn(await run(['nosuch'])), { kind: 'agent', message: 'nosuch: not found on PATH' })
+  t.match(failureIn(await run(['./nosuch'])), { kind: 'agent', message: /^\.\/nosuch: not found/ })
   t.match(failureIn(await run(['./plain.txt'], { directory })), {
-    kind: 'infrastructure',
+    kind: 'agent',
     message: './plain.txt: may not be executed',
   })
   t.match(failureIn(await run(['true'], { directory: join(directory, 'gone') })), {

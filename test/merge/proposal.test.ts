@@ -9,7 +9,8 @@ import { aggregatorActor } from '../../src/actors/aggregator-actor.ts'
 import type { Finding } from '../../src/agents/agent.ts'
 import type { ChangeSet } from '../../src/changes/change-set.ts'
 import { asActorId, asAgentName, asTaskId, type CommitId } from '../../src/ids.ts'
-import { type Check, type CommandEnd, runChecks } from '../../src/merge/check.ts'
+import { type Check, runChecks } from '../../src/merge/check.ts'
+import type { ProgramEnd } from '../../src/processes/program.ts'
 import { mergeFindings } from '../../src/merge/findings.ts'
 import { newOutputTail } from '../../src/merge/output-tail.ts'
 import { proposalToMarkdown } from '../../src/merge/proposal-markdown.ts'
@@ -329,8 +330,8 @@ void t.test('a check over its time fails by the clock it was given', async (t) =
     clock,
     signal: new AbortController().signal,
     environment: {},
-    runCommand: (_command: object, { signal }: { readonly signal: AbortSignal }): Promise<CommandEnd> => {
-      const { promise, resolve } = Promise.withResolvers<CommandEnd>()
+    runCommand: (_command: object, { signal }: { readonly signal: AbortSignal }): Promise<ProgramEnd> => {
+      const { promise, resolve } = Promise.withResolvers<ProgramEnd>()
       signal.addEventListener('abort', () => {
         resolve({ how: 'stopped' })
       })

@@ -2,10 +2,11 @@ import type * as z from 'zod'
 import { messageOf } from '../../errors.ts'
 import type { Clock } from '../../clock.ts'
 import type { Agent, AgentContext, Assignment, Outcome } from '../agent.ts'
-import { environmentOf } from './environment.ts'
+import { environmentOf, inheritedFrom } from './environment.ts'
 import { type BadEnd, failureOf, nameOf } from './failure.ts'
 import { commandOptions } from './options.ts'
-import { type Program, type ProgramEnd, runProgram } from './program.ts'
+import type { Launcher } from '../../processes/launcher.ts'
+import { type Program, type ProgramEnd, runProgram } from '../../processes/program.ts'
 import { newResultPath, type ResultReading, takeResult } from './result-file.ts'
 import { newTail, type Tail } from './tail.ts'
 
@@ -20,15 +21,15 @@ const lineLimit = 200
  * Exit codes in `successExitCodes` complete; every other is a failure of kind `agent`, a signal of kind `crash`, a program that cannot
  * start of kind `infrastructure`. A program may write a summary and findings as JSON to the path in TROUPE_RESULT.
  */
-export const commandAgent =
-  (clock: Clock): Agent =>
-  async (assignment, context) => {
+export function commandAgent(clock: Clock, launcher: Launcher): Agent {
+  const inherited = inheritedOnce()
+  return async (assignment, context) => {
     const cancelled = (): Outcome => ({ how: 'cancelled', reason: messageOf(context.signal.reason) })
     if (context.signal.aborted) return cancelled()
     const options = commandOptions.parse(assignment.options)
     const resultPath = newResultPath()
-    const program = programOf(assignment, options, resultPath)
-    const ran = await watched(program, context, clock)
+    const program = programOf(assignment, options, { resultPath, inherited: inherited(options.inheritEnv) })
+    const ran = await watched(program, context, { clock, launcher })
     const result = takeResult(resultPath)
     const { end } = ran
     if (end.how === 'stopped') return cancelled()
@@ -37,19 +38,30 @@ export const commandAgent =
     }
     return failed(program, { ...ran, end }, result)
   }
+}
 
-function programOf(assignment: Assignment, options: z.infer<typeof commandOptions>, resultPath: string): Program {
+interface Surroundings {
+  readonly resultPath: string
+  readonly inherited: Readonly<Record<string, string>>
+}
+
+function programOf(assignment: Assignment, options: z.infer<typeof commandOptions>, given: Surroundings): Program {
   return {
     argv: assignment.command ?? options.argv ?? [],
     shell: options.shell,
     directory: assignment.directory,
-    env: environmentOf({
-      parent: process.env,
-      inherit: options.inheritEnv,
-      agent: options.env,
-      assignment,
-      resultPath,
-    }),
+    env: environmentOf({ ...given, agent: options.env, assignment }),
+  }
+}
+
+/** Reading the environment is slow and it does not change: once for each list of names. */
+function inheritedOnce(): (inherit: 'all' | readonly string[] | undefined) => Readonly<Record<string, string>> {
+  const known = new Map<string, Readonly<Record<string, string>>>()
+  return (inherit) => {
+    const key = JSON.stringify(inherit ?? null)
+    const found = known.get(key) ?? inheritedFrom(process.env, inherit)
+    known.set(key, found)
+    return found
   }
 }
 
@@ -61,13 +73,19 @@ interface Ran<End extends ProgramEnd> {
   readonly errors: Tail
 }
 
-async function watched(program: Program, context: AgentContext, clock: Clock): Promise<Ran<ProgramEnd>> {
+interface Means {
+  readonly clock: Clock
+  readonly launcher: Launcher
+}
+
+async function watched(program: Program, context: AgentContext, { clock, launcher }: Means): Promise<Ran<ProgramEnd>> {
   const began = clock.monotonic()
   const all = newTail()
   const errors = newTail()
   let shown: string | null = null
   const end = await runProgram(program, {
     clock,
+    launcher,
     signal: context.signal,
     graceMs: context.graceMs,
     started: context.started,

@@ -1,3 +1,4 @@
+import { misleading, unattended } from '../../processes/unattended.ts'
 import type { Assignment } from '../agent.ts'
 
 /** What a program needs to find its home, its tools and the certificates; nothing that usually holds a secret. */
@@ -8,31 +9,10 @@ const homely = words(`
   SystemRoot SystemDrive ComSpec PATHEXT WINDIR TEMP TMP USERPROFILE APPDATA LOCALAPPDATA ProgramData ProgramFiles
 `)
 
-/** Never inherited: CI changes what tools do, and these of git's point into another repository than the workspace. */
-const misleading = new Set(
-  words(`
-  CI PWD OLDPWD GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_COMMON_DIR GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_NAMESPACE
-  GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_CEILING_DIRECTORIES
-`),
-)
-
-/** Nothing may wait for a person: there is no terminal, no editor and nobody to answer. */
-const unattended = {
-  TERM: 'dumb',
-  GIT_EDITOR: 'true',
-  EDITOR: 'true',
-  VISUAL: 'true',
-  GIT_TERMINAL_PROMPT: '0',
-  GIT_PAGER: 'cat',
-  PAGER: 'cat',
-}
-
 /** Where a program's variables come from. */
 export interface EnvironmentSources {
-  /** The variables of Troupe itself. */
-  readonly parent: Readonly<Record<string, string | undefined>>
-  /** Which of them are handed on; undefined for the short list. */
-  readonly inherit: 'all' | readonly string[] | undefined
+  /** The variables of Troupe itself that are handed on. */
+  readonly inherited: Readonly<Record<string, string>>
   /** The agent's own. */
   readonly agent: Readonly<Record<string, string>>
   readonly assignment: Pick<Assignment, 'run' | 'task' | 'attempt' | 'agent' | 'env'>
@@ -44,7 +24,7 @@ export interface EnvironmentSources {
 export function environmentOf(sources: EnvironmentSources): Record<string, string> {
   const { assignment } = sources
   return {
-    ...inherited(sources.parent, sources.inherit ?? homely),
+    ...sources.inherited,
     ...unattended,
     ...sources.agent,
     ...assignment.env,
@@ -56,12 +36,15 @@ export function environmentOf(sources: EnvironmentSources): Record<string, strin
   }
 }
 
-function inherited(
-  parent: EnvironmentSources['parent'],
-  allowed: 'all' | readonly string[],
-): Record<string, string | undefined> {
+/** The variables that a program may have of its parent's; `inherit` names them, undefined stands for the short list. */
+export function inheritedFrom(
+  parent: Readonly<Record<string, string | undefined>>,
+  inherit: 'all' | readonly string[] | undefined,
+): Record<string, string> {
+  const allowed = inherit ?? homely
   const given = Object.entries(parent).filter(
-    ([name, value]) => value !== undefined && !misleading.has(name) && isAllowed(name, allowed),
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && !misleading.has(entry[0]) && isAllowed(entry[0], allowed),
   )
   return Object.fromEntries(given)
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename } from 'node:path'
 import type { Failure } from '../agent.ts'
-import type { Program, ProgramEnd } from './program.ts'
+import type { Program, ProgramEnd } from '../../processes/program.ts'
 
 /** A program's end that may be a failure. */
 export type BadEnd = Exclude<ProgramEnd, { readonly how: 'stopped' }>
@@ -26,7 +26,7 @@ export function failureOf(end: BadEnd, program: Program, lastLine: string | null
         signature: `crash ${end.signal} ${fold(said)}`,
       }
     case 'not-started':
-      return notStarted(end.error, program)
+      return notStarted(end, program)
   }
 }
 
@@ -34,8 +34,9 @@ export function failureOf(end: BadEnd, program: Program, lastLine: string | null
 export const nameOf = ({ argv, shell }: Program): string =>
   shell ? argv.join(' ').slice(0, 60) : basename(argv[0] ?? '')
 
-function notStarted(error: NodeJS.ErrnoException, program: Program): Failure {
-  const code = error.code ?? error.name
+/** A program that is not there, or may not be run, is the order's fault: trying again does not help. */
+function notStarted(end: Extract<ProgramEnd, { readonly how: 'not-started' }>, program: Program): Failure {
+  const { code } = end
   const reason = (kind: Failure['kind'], message: string): Failure => ({
     kind,
     message,
@@ -44,11 +45,11 @@ function notStarted(error: NodeJS.ErrnoException, program: Program): Failure {
   const file = program.argv[0] ?? ''
   if (!existsSync(program.directory)) return reason('infrastructure', 'the working directory does not exist')
   if (code === 'ENOENT' && /[/\\]/.test(file))
-    return reason('infrastructure', `${file}: not found, or the interpreter that it names is not`)
-  if (code === 'ENOENT') return reason('infrastructure', `${file}: not found on PATH`)
-  if (code === 'EACCES') return reason('infrastructure', `${file}: may not be executed`)
+    return reason('agent', `${file}: not found, or the interpreter that it names is not`)
+  if (code === 'ENOENT') return reason('agent', `${file}: not found on PATH`)
+  if (code === 'EACCES') return reason('agent', `${file}: may not be executed`)
   if (code === 'E2BIG') return reason('agent', `${nameOf(program)}: the arguments are too long for the system`)
-  if (code.startsWith('ERR_')) return reason('agent', `${nameOf(program)}: ${error.message}`)
+  if (code.startsWith('ERR_')) return reason('agent', `${nameOf(program)}: ${end.message}`)
   return reason('infrastructure', `${nameOf(program)} could not be started: ${code}`)
 }
 

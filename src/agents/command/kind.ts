@@ -1,4 +1,4 @@
-import type { AgentKind } from '../agent.ts'
+import type { Agent, AgentKind } from '../agent.ts'
 import { systemClock } from '../../clock.ts'
 import { commandOptions } from './options.ts'
 
@@ -14,8 +14,19 @@ export const commandKind: AgentKind = {
     if (command !== null ? command.length > 0 : Array.isArray(options['argv']) && options['argv'].length > 0) return []
     return ['nothing to run: give the task a command, or its agent options.argv']
   },
-  async load() {
-    const { commandAgent } = await import('./command.ts')
-    return commandAgent(systemClock)
-  },
+  load: once(load),
+}
+
+/** One launcher serves all programs of this process. */
+async function load(): Promise<Agent> {
+  const [{ commandAgent }, { openLauncher }] = await Promise.all([
+    import('./command.ts'),
+    import('../../processes/open-launcher.ts'),
+  ])
+  return commandAgent(systemClock, openLauncher(systemClock))
+}
+
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | null = null
+  return () => (made ??= make())
 }

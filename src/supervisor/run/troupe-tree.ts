@@ -5,7 +5,7 @@ import type { Clock } from '../../clock.ts'
 import { TroupeError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { Child, ChildSpec } from '../tree/child-spec.ts'
-import type { StartResult } from '../tree/results.ts'
+import type { StartResult, SupervisorEvent } from '../tree/results.ts'
 import { Supervisor } from '../tree/supervisor.ts'
 import type { Aggregator } from './aggregator.ts'
 
@@ -38,8 +38,8 @@ export interface TroupeTree {
  */
 export function openTroupeTree(parts: TroupeTreeParts): TroupeTree {
   const { clock, random, log, aggregator } = parts
-  const onEvent = (event: { readonly type: string }): void => {
-    log.debug(event, `supervision: ${event.type}`)
+  const onEvent = (event: SupervisorEvent): void => {
+    if (isWorthLogging(event)) log.info(event, `supervision: ${event.type}`)
   }
   const agents = new Supervisor({ strategy: 'simple', clock, random, onEvent })
   const children: readonly ChildSpec[] = [
@@ -67,6 +67,10 @@ export function openTroupeTree(parts: TroupeTreeParts): TroupeTree {
     },
   }
 }
+
+/** Children that come and go in peace are in the journal already. */
+const isWorthLogging = (event: SupervisorEvent): boolean =>
+  event.type !== 'child-started' && !(event.type === 'child-exited' && event.exit.how !== 'crashed')
 
 const aggregatorBackoff = { firstMs: 50, factor: 2, maxMs: 1_000, jitter: 0.5 }
 

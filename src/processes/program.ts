@@ -1,0 +1,99 @@
+import { messageOf } from '../errors.ts'
+import type { Clock } from '../clock.ts'
+import type { Launcher, ProgramExit } from './launcher.ts'
+
+const isWindows = process.platform === 'win32'
+
+/** What to run. */
+export interface Program {
+  /** Program and arguments; with `shell`, the words of a shell command. */
+  readonly argv: readonly string[]
+  readonly shell: boolean
+  readonly directory: string
+  /** The whole environment. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** A process, to be found again by more than its number. */
+export interface ProgramProcess {
+  readonly pid: number
+  readonly group: number
+  /** Clock ticks since boot; null where the system does not tell. */
+  readonly startTime: number | null
+}
+
+/** Who watches a program, and how it is stopped. */
+export interface Watch {
+  readonly clock: Clock
+  readonly launcher: Launcher
+  readonly signal: AbortSignal
+  /** Milliseconds between the polite stop and force. */
+  readonly graceMs: number
+  readonly output: (chunk: Uint8Array, source: 'stdout' | 'stderr') => void
+  readonly started: (process: ProgramProcess) => void
+}
+
+/** How a program ended. */
+export type ProgramEnd =
+  | ProgramExit
+  /** It was stopped from outside before it ended by itself. */
+  | { readonly how: 'stopped' }
+
+/**
+ * Runs a program in a process group of its own, with stdin closed, until nothing of the group is left.
+ *
+ * When `signal` aborts, the group gets SIGTERM and after `graceMs` SIGKILL. A descendant that started a session of its own has
+ * left the group and is not found here.
+ *
+ * Never rejects: a program that cannot start is the end `not-started`.
+ */
+export function runProgram(program: Program, watch: Watch): Promise<ProgramEnd> {
+  const { promise, resolve } = Promise.withResolvers<ProgramEnd>()
+  const { argv, shell, directory, env } = program
+  let endStop = (): boolean => false
+  const running = watch.launcher.start(
+    { argv: shell ? shellArgv(argv.join(' ')) : argv, directory, environment: env, verbatim: shell },
+    {
+      started: (pid, startTime) => {
+        watch.started({ pid, group: pid, startTime })
+      },
+      output: watch.output,
+      ended: (exit) => {
+        resolve(endStop() && exit.how !== 'not-started' ? { how: 'stopped' } : exit)
+      },
+    },
+  )
+  endStop = stopWhenAborted(running.signal, watch)
+  return promise
+}
+
+/** What a program that could not start says of itself. */
+export const notStarted = (error: unknown): ProgramExit => ({
+  how: 'not-started',
+  code: (error as NodeJS.ErrnoException).code ?? 'UNKNOWN',
+  message: messageOf(error),
+})
+
+const shellArgv = (script: string): readonly string[] =>
+  isWindows ? ['cmd.exe', '/d', '/s', '/c', `"${script}"`] : ['/bin/sh', '-c', script]
+
+/** Begins to stop the group at the abort; the returned function calls the rest off and says whether it had begun. */
+function stopWhenAborted(
+  send: (name: 'SIGTERM' | 'SIGKILL') => void,
+  { clock, signal, graceMs }: Watch,
+): () => boolean {
+  let cancelForce: (() => void) | null = null
+  const stop = (): void => {
+    cancelForce = clock.after(graceMs, () => {
+      send('SIGKILL')
+    })
+    send('SIGTERM')
+  }
+  if (signal.aborted) stop()
+  else signal.addEventListener('abort', stop, { once: true })
+  return () => {
+    signal.removeEventListener('abort', stop)
+    cancelForce?.()
+    return cancelForce !== null
+  }
+}
