@@ -84,9 +84,7 @@ export const placementsOf = (manifest: Manifest, asked?: ModeChoice): Prepared['
   new Map(manifest.tasks.map((task) => [task.id, placementOf(task, manifest, asked)]))
 
 /** The graph that a run follows: with the edges that predicted conflicts add where they are serialized. */
-export async function graphOf(
-  question: Omit<OverlapQuestion, 'graph'>,
-): Promise<Pick<Prepared, 'graph' | 'overlaps'>> {
+export async function graphOf(question: Omit<OverlapQuestion, 'graph'>): Promise<Pick<Prepared, 'graph' | 'overlaps'>> {
   const { tasks, onOverlap } = question.manifest
   const plain = buildGraph(tasks)
   const overlaps = await overlapsOf({ ...question, graph: plain })
