@@ -1,0 +1,51 @@
+import { openRepository, type Repository } from '../changes/repository.ts'
+import { TroupeError } from '../errors.ts'
+import type { RunId } from '../ids.ts'
+import { didYouMean } from '../plan/closest.ts'
+import { type Layout, layoutOf, listRuns, type RunLayout } from '../store/layout.ts'
+
+/** A run of a repository. */
+export interface FoundRun {
+  readonly repository: Repository
+  readonly id: RunId
+  readonly files: RunLayout
+}
+
+/** The repository around a folder, and where it keeps its runs. */
+export async function openRuns(
+  directory: string,
+): Promise<{ readonly repository: Repository; readonly layout: Layout; readonly ids: readonly RunId[] }> {
+  const repository = await openRepository(directory)
+  const layout = layoutOf(repository.root)
+  return { repository, layout, ids: listRuns(layout) }
+}
+
+/**
+ * The run with this id, or the only one whose id begins so; without an id, the newest.
+ * @throws TroupeError RUN_NOT_FOUND, and those of openRepository
+ */
+export async function findRun(directory: string, idOrBeginning: string | undefined): Promise<FoundRun> {
+  const { repository, layout, ids } = await openRuns(directory)
+  const id = idOrBeginning === undefined ? newest(ids, repository) : matching(ids, idOrBeginning)
+  return { repository, id, files: layout.run(id) }
+}
+
+function newest(ids: readonly RunId[], { root }: Repository): RunId {
+  const id = ids.at(-1)
+  if (id === undefined) throw new TroupeError('RUN_NOT_FOUND', `there is no run in ${root} yet: troupe run starts one`)
+  return id
+}
+
+function matching(ids: readonly RunId[], beginning: string): RunId {
+  const candidates = ids.filter((id) => id.startsWith(beginning))
+  const [only] = candidates
+  if (only !== undefined && candidates.length === 1) return only
+  const exact = candidates.find((id) => id === beginning)
+  if (exact !== undefined) return exact
+  if (only === undefined)
+    throw new TroupeError('RUN_NOT_FOUND', `there is no run ${beginning}${didYouMean(beginning, ids)}`)
+  const shown = candidates.slice(-5).join(', ')
+  throw new TroupeError('RUN_NOT_FOUND', `${candidates.length} runs begin with ${beginning}: ${shown}`, {
+    details: candidates,
+  })
+}

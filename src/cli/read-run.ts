@@ -1,0 +1,86 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { processIdentity } from '../actors/process-identity.ts'
+import { kinds } from '../agents/registry.ts'
+import type { StartedProcess } from '../agents/agent.ts'
+import { TroupeError } from '../errors.ts'
+import type { TaskId } from '../ids.ts'
+import { afterEvent, noHistory, type RunHistory } from '../monitor/history.ts'
+import { didYouMean } from '../plan/closest.ts'
+import { buildGraph, type Graph } from '../plan/graph.ts'
+import { readManifest } from '../plan/manifest.ts'
+import { showMistakes } from '../plan/show-mistakes.ts'
+import type { Manifest, Task } from '../plan/task.ts'
+import { readJournal } from '../store/read-journal.ts'
+import { fold } from '../supervisor/run/decide.ts'
+import type { Recorded, RunEvent } from '../supervisor/run/events.ts'
+import type { RunRules } from '../supervisor/run/rules.ts'
+import { rulesOf } from '../supervisor/run/run-rules.ts'
+import type { RunState } from '../supervisor/run/state.ts'
+import type { FoundRun } from './find-run.ts'
+import { graphOf, placementsOf } from './prepare.ts'
+
+/** What a run was asked to do. */
+export interface RunPlan {
+  readonly manifest: Manifest
+  readonly rules: RunRules
+}
+
+/** A run as its files tell it. */
+export interface RunReading extends RunPlan {
+  readonly records: readonly Recorded[]
+  readonly state: RunState
+  readonly history: RunHistory
+}
+
+/** Reads a run from its manifest and journal. Throws TroupeError RUN_NOT_FOUND, MANIFEST_INVALID or JOURNAL_CORRUPT. */
+export async function readRun(run: FoundRun): Promise<RunReading> {
+  const plan = await readPlan(run)
+  const { records } = readJournal<RunEvent>(run.files.journal)
+  return {
+    ...plan,
+    records,
+    state: fold(plan.rules, records),
+    history: records.reduce<RunHistory>(afterEvent, noHistory),
+  }
+}
+
+/** Reads what a run was asked to do. Throws TroupeError RUN_NOT_FOUND or MANIFEST_INVALID. */
+export async function readPlan({ repository, id, files }: FoundRun): Promise<RunPlan> {
+  if (!existsSync(files.journal)) throw new TroupeError('RUN_NOT_FOUND', `the run ${id} never began`)
+  const text = readFileSync(files.manifest, 'utf8')
+  const reading = readManifest(text, { kinds })
+  if (!reading.ok) throw new TroupeError('MANIFEST_INVALID', showMistakes(files.manifest, text, reading.mistakes))
+  const manifest = reading.value
+  return { manifest, rules: rulesOf(manifest, await graphAgain(manifest, { repository, files })) }
+}
+
+/** Whether this very process lives; one with its number does not count. */
+export function isAlive({ pid, group, startTime }: StartedProcess): boolean {
+  if (process.platform === 'linux') {
+    const now = processIdentity(pid, group).startTime
+    return now !== null && (startTime === null || now === startTime)
+  }
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** The task with this id. Throws TroupeError TASK_NOT_FOUND. */
+export function taskOf({ manifest }: RunPlan, id: string): { readonly task: Task; readonly index: number } {
+  const index = manifest.tasks.findIndex((task) => task.id === id)
+  const task = manifest.tasks[index]
+  if (task !== undefined) return { task, index }
+  const known: readonly TaskId[] = manifest.tasks.map((one) => one.id)
+  throw new TroupeError('TASK_NOT_FOUND', `the run has no task ${id}${didYouMean(id, known)}`)
+}
+
+/** Predicting again what a run serialized needs its base; every other graph is in the manifest. */
+async function graphAgain(manifest: Manifest, { repository, files }: Omit<FoundRun, 'id'>): Promise<Graph> {
+  if (manifest.onOverlap !== 'serialize') return buildGraph(manifest.tasks)
+  const [first] = readJournal<RunEvent>(files.journal).records
+  const base = first?.event.type === 'run-started' ? first.event.base : await repository.resolveBase(manifest.base)
+  const { graph } = await graphOf({ manifest, repository, base, placements: placementsOf(manifest) })
+  return graph
+}

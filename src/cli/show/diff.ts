@@ -1,0 +1,35 @@
+import type { Git } from '../../changes/git.ts'
+import type { CommitId } from '../../ids.ts'
+import { plainLines } from '../../monitor/plain-text.ts'
+import { type Terminal, wantsColour } from '../terminal.ts'
+
+/** What two commits differ in. */
+export interface Difference {
+  readonly base: CommitId
+  readonly commit: CommitId
+}
+
+/** The diff as git makes it, whatever the user's settings; where people see it, coloured and without other escape codes. */
+export async function diffText(git: Git, { base, commit }: Difference, terminal: Terminal | null): Promise<string> {
+  const isSeen = terminal !== null && terminal.answersSeen
+  const colour = isSeen && wantsColour(terminal) ? 'always' : 'never'
+  const settings = ['-c', 'diff.noprefix=false', '-c', 'diff.mnemonicPrefix=false']
+  const diff = await git.text([
+    ...settings,
+    'diff',
+    '--no-ext-diff',
+    '--no-textconv',
+    `--color=${colour}`,
+    base,
+    commit,
+  ])
+  return isSeen ? harmless(diff) : diff
+}
+
+const colourCode = new RegExp(String.raw`(${'\u001B'}\[[\d;]*m)`)
+
+const harmless = (text: string): string =>
+  text
+    .split(colourCode)
+    .map((part, index) => (index % 2 === 1 ? part : plainLines(part)))
+    .join('')

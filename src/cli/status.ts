@@ -1,0 +1,65 @@
+import { systemClock } from '../clock.ts'
+import { exitCodes, TroupeError } from '../errors.ts'
+import { findRun, type FoundRun } from './find-run.ts'
+import { readRun } from './read-run.ts'
+import { allRuns, runsTable } from './status/all-runs.ts'
+import { statusJson, statusText, type ToldRun } from './status/one-run.ts'
+import { watchRun } from './status/watch-run.ts'
+import { type CommonOptions, type Terminal, wantsColour } from './terminal.ts'
+
+interface StatusOptions extends CommonOptions {
+  readonly watch: boolean
+  readonly all: boolean
+}
+
+/** `troupe status`: where a run and its tasks stand, once or until its end, or the list of all runs. */
+export async function statusCommand(
+  terminal: Terminal,
+  input: { readonly arguments: readonly string[]; readonly options: StatusOptions },
+): Promise<number> {
+  const { options } = input
+  const [id] = input.arguments
+  if (options.all) {
+    if (options.watch || id !== undefined) throw new TroupeError('USAGE', '--all goes with no run and no --watch')
+    return await tellAll(terminal, options)
+  }
+  const run = await findRun(terminal.directory, id)
+  if (options.watch) return await watch(run, terminal, options)
+  await tellOne(run, terminal, { ...options, brief: false })
+  return exitCodes.ok
+}
+
+async function tellAll(terminal: Terminal, { json }: StatusOptions): Promise<number> {
+  const runs = await allRuns(terminal.directory)
+  if (json) terminal.print(JSON.stringify({ schema: 'troupe/runs/1', runs }, null, 2))
+  else if (runs.length === 0) terminal.tell('there is no run yet: troupe run starts one')
+  else terminal.print(runsTable(runs))
+  return exitCodes.ok
+}
+
+interface TellOptions extends StatusOptions {
+  readonly brief: boolean
+}
+
+async function tellOne(run: FoundRun, terminal: Terminal, { json, brief }: TellOptions): Promise<void> {
+  const told: ToldRun = { run, reading: await readRun(run), now: systemClock.now() }
+  const coloured = terminal.answersSeen && wantsColour(terminal)
+  terminal.print(json ? JSON.stringify(statusJson(told), null, 2) : statusText(told, { coloured, brief }))
+}
+
+async function watch(run: FoundRun, terminal: Terminal, options: StatusOptions): Promise<number> {
+  const interrupted = new AbortController()
+  const onInterrupt = (): void => {
+    interrupted.abort()
+  }
+  process.once('SIGINT', onInterrupt)
+  try {
+    const { signal } = interrupted
+    const standing = await watchRun(run, { clock: systemClock, terminal, signal, shown: !options.json })
+    if (signal.aborted) return exitCodes.interrupted
+    await tellOne(run, terminal, { ...options, brief: terminal.live && terminal.answersSeen })
+    return standing === 'ended' ? exitCodes.ok : exitCodes.unfinished
+  } finally {
+    process.off('SIGINT', onInterrupt)
+  }
+}

@@ -1,0 +1,68 @@
+import { messageOf } from '../../errors.ts'
+import type { RunId } from '../../ids.ts'
+import { type FoundRun, openRuns } from '../find-run.ts'
+import { type RunReading, readRun } from '../read-run.ts'
+import { table } from '../table.ts'
+import { type Standing, standingOf, standingText } from './standing.ts'
+
+/** One run in the list of all. */
+export interface RunEntry {
+  readonly run: RunId
+  readonly phase: Standing | 'unreadable'
+  readonly startedAt: string | null
+  readonly endedAt: string | null
+  readonly done: number
+  readonly failed: number
+  readonly total: number
+  /** Of its proposal; null when there is none. */
+  readonly verdict: 'pass' | 'fail' | 'not-run' | null
+  readonly exitCode: number | null
+  /** Why it cannot be read; null when it can. */
+  readonly problem: string | null
+}
+
+/** Every run of the repository around a folder, the newest first. A damaged one does not hide the others. */
+export async function allRuns(directory: string): Promise<readonly RunEntry[]> {
+  const { repository, layout, ids } = await openRuns(directory)
+  const entries: RunEntry[] = []
+  for (const id of ids.toReversed()) entries.push(await entryOf({ repository, id, files: layout.run(id) }))
+  return entries
+}
+
+/** The list as a table. */
+export function runsTable(entries: readonly RunEntry[]): string {
+  const rows = entries.map(({ run, phase, startedAt, done, failed, total, verdict, problem }) => [
+    run,
+    problem ?? (phase === 'unreadable' ? phase : standingText(phase)),
+    `${done}/${total}`,
+    String(failed),
+    startedAt?.slice(0, 19).replace('T', ' ') ?? '-',
+    verdict ?? '-',
+  ])
+  return table([['run', 'state', 'done', 'failed', 'started (UTC)', 'checks'], ...rows]).join('\n')
+}
+
+async function entryOf(run: FoundRun): Promise<RunEntry> {
+  try {
+    return readEntry(run.id, await readRun(run))
+  } catch (error) {
+    const nothing = { startedAt: null, endedAt: null, done: 0, failed: 0, total: 0, verdict: null, exitCode: null }
+    return { run: run.id, phase: 'unreadable', ...nothing, problem: messageOf(error).split('\n')[0] ?? '' }
+  }
+}
+
+function readEntry(run: RunId, { state, history, manifest }: RunReading): RunEntry {
+  const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())
+  return {
+    run,
+    phase: standingOf(state, history),
+    startedAt: iso(history.startedAt),
+    endedAt: iso(history.endedAt),
+    done: state.counts.succeeded,
+    failed: state.counts.failed,
+    total: manifest.tasks.length,
+    verdict: history.proposal?.verdict ?? null,
+    exitCode: state.phase.name === 'ended' ? state.phase.exitCode : null,
+    problem: null,
+  }
+}

@@ -1,0 +1,73 @@
+import { elapsedText } from '../../monitor/elapsed.ts'
+import { countsText, rowLines } from '../../monitor/frame.ts'
+import { conflictLines, type Row, rowsOf, summaryOf } from '../../monitor/rows.ts'
+import type { FoundRun } from '../find-run.ts'
+import type { RunReading } from '../read-run.ts'
+import { liveFromFiles } from './live-files.ts'
+import { standingOf, standingText } from './standing.ts'
+
+/** A run to be told of. */
+export interface ToldRun {
+  readonly run: FoundRun
+  readonly reading: RunReading
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/** Where a run and each of its tasks stand, for people; `brief` leaves out what a picture of the run has just shown. */
+export function statusText(
+  told: ToldRun,
+  { coloured, brief }: { readonly coloured: boolean; readonly brief: boolean },
+): string {
+  const { run, reading, now } = told
+  const { state, history } = reading
+  const { proposal, conflicts, startedAt, endedAt } = history
+  const elapsed = startedAt === null ? '' : ` ${elapsedText((endedAt ?? now) - startedAt)}`
+  return [
+    `run ${run.id}: ${standingText(standingOf(state, history))}${elapsed}, ${countsText(summaryOf(state))}`,
+    ...(brief ? [] : [...rowLines(rowsFor(told), { columns: 120, coloured }), ...conflictLines(conflicts)]),
+    ...(proposal === null ? [] : [`proposal: checks ${proposal.verdict}; troupe show ${run.id}`]),
+    ...(state.phase.name === 'ended' ? [`ended with ${state.phase.exitCode}: ${state.phase.reason}`] : []),
+  ].join('\n')
+}
+
+/** The same for programs: schema troupe/status/1. */
+export function statusJson(told: ToldRun): object {
+  const { run, reading } = told
+  const { state, history, manifest } = reading
+  const { base, startedAt, endedAt, supervisor, conflicts, proposal } = history
+  return {
+    schema: 'troupe/status/1',
+    run: run.id,
+    phase: standingOf(state, history),
+    base,
+    startedAt: isoOrNull(startedAt),
+    endedAt: isoOrNull(endedAt),
+    supervisor,
+    ending: state.phase.name === 'ended' ? { exitCode: state.phase.exitCode, reason: state.phase.reason } : null,
+    counts: state.counts,
+    tasks: rowsFor(told).map((row, index) => ({ ...taskJson(row), verb: manifest.tasks[index]?.verb })),
+    conflicts,
+    proposal:
+      proposal === null
+        ? null
+        : { commit: proposal.commit, tree: proposal.tree, verdict: proposal.verdict, file: proposal.file },
+  }
+}
+
+const taskJson = ({ task, agent, phase, words, attempt, elapsedMs, note }: Row): object => ({
+  id: task,
+  agent,
+  phase,
+  words,
+  attempt,
+  elapsedMs,
+  note,
+})
+
+function rowsFor({ run, reading, now }: ToldRun): readonly Row[] {
+  const { rules, state, manifest } = reading
+  return rowsOf({ rules, state, live: liveFromFiles(run.files, manifest), now })
+}
+
+const isoOrNull = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())

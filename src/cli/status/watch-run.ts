@@ -1,0 +1,65 @@
+import type { Clock } from '../../clock.ts'
+import { afterEvent, noHistory } from '../../monitor/history.ts'
+import { openView } from '../../monitor/terminal.ts'
+import type { View } from '../../monitor/view.ts'
+import { followJournal } from '../../store/follow-journal.ts'
+import { decide } from '../../supervisor/run/decide.ts'
+import type { RunEvent } from '../../supervisor/run/events.ts'
+import type { RunRules } from '../../supervisor/run/rules.ts'
+import { initialState } from '../../supervisor/run/state.ts'
+import type { FoundRun } from '../find-run.ts'
+import { readPlan } from '../read-run.ts'
+import { type Terminal, wantsColour } from '../terminal.ts'
+import { liveFromFiles } from './live-files.ts'
+import { type Standing, standingOf } from './standing.ts'
+
+interface WatchOptions {
+  readonly clock: Clock
+  readonly terminal: Terminal
+  /** Aborts when nobody wants to watch any more. */
+  readonly signal: AbortSignal
+  /** Whether a view is wanted; without one it is only waited. */
+  readonly shown: boolean
+}
+
+const everyMs = 200
+
+/** Follows a run from another process until it ends, is left without a supervisor, or `signal` aborts. */
+export async function watchRun(run: FoundRun, options: WatchOptions): Promise<Standing> {
+  const { clock, signal } = options
+  const { manifest, rules } = await readPlan(run)
+  const view = options.shown ? viewOf(options, rules, liveFromFiles(run.files, manifest)) : null
+  const journal = followJournal<RunEvent>(run.files.journal)
+  let state = initialState(rules)
+  let history = noHistory
+  try {
+    for (;;) {
+      // asked first: what a supervisor wrote before it went is then read below
+      const standing = standingOf(state, history)
+      const records = journal.next()
+      for (const record of records) {
+        state = decide(rules, state, record)[0]
+        history = afterEvent(history, record)
+        view?.observe(record, state)
+      }
+      const isOver = standing === 'ended' || (standing === 'unfinished' && records.length === 0)
+      if (isOver || signal.aborted) return standing
+      await pause(clock, signal)
+    }
+  } finally {
+    view?.end()
+  }
+}
+
+function viewOf({ terminal, clock }: WatchOptions, rules: RunRules, live: ReturnType<typeof liveFromFiles>): View {
+  const { screen: output, live: redraw } = terminal
+  return openView({ rules, live, clock, output, redraw, coloured: wantsColour(terminal) })
+}
+
+/** Ends early when the signal aborts. */
+function pause(clock: Clock, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const cancel = clock.after(everyMs, resolve)
+  signal.addEventListener('abort', () => resolve(), { once: true })
+  return promise.finally(cancel)
+}
