@@ -56,6 +56,7 @@ function describeProgram(bind: Bind): Command {
   withRunOptions(program.command('supervise'))
     .description('the same as run; without an argument, an example in a temporary folder')
     .argument('[manifest|expression]')
+    .option('--example <name>', 'which example: service, diamond or self')
     .action(bind(async () => (await import('./supervise.ts')).superviseCommand))
   withRunOptions(program.command('plan'))
     .description('what a run would do: order, critical path, predicted conflicts; starts nothing')

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import type { Clock } from '../clock.ts'
 import type { Launcher, ProgramExit } from './launcher.ts'
 import { notStarted } from './program.ts'
+import { signalGroup } from './signal-group.ts'
 import { startTimeOf } from './start-time.ts'
 
 const isWindows = process.platform === 'win32'
@@ -51,7 +52,7 @@ export function directLauncher(clock: Clock): Launcher {
       if (pid === undefined) return { signal: () => {} }
       listener.started(pid, startTimeOf(pid))
       child.once('exit', (code, signal) => {
-        signalGroup(child, pid, 'SIGKILL')
+        signalAll(child, pid, 'SIGKILL')
         const exit: ProgramExit = signal === null ? { how: 'exited', code: code ?? 0 } : { how: 'signalled', signal }
         void drained(child, clock).then(() => {
           listener.ended(exit)
@@ -59,24 +60,16 @@ export function directLauncher(clock: Clock): Launcher {
       })
       return {
         signal(name) {
-          if (child.exitCode === null && child.signalCode === null) signalGroup(child, pid, name)
+          if (child.exitCode === null && child.signalCode === null) signalAll(child, pid, name)
         },
       }
     },
   }
 }
 
-function signalGroup(child: Child, group: number, signal: NodeJS.Signals): void {
-  if (isWindows) {
-    child.kill(signal)
-    return
-  }
-  try {
-    process.kill(-group, signal)
-  } catch (error) {
-    // ESRCH: all gone; EPERM: macOS says so of a group of zombies
-    if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
-  }
+function signalAll(child: Child, group: number, signal: NodeJS.Signals): void {
+  if (isWindows) child.kill(signal)
+  else signalGroup(group, signal)
 }
 
 function drained(child: Child, clock: Clock): Promise<void> {

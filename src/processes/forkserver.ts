@@ -4,6 +4,7 @@ import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { getSystemErrorName } from 'node:util'
 import { AnswerReader, type ForkserverAnswer } from './forkserver-answers.ts'
+import { signalGroup } from './signal-group.ts'
 import type { Launcher, ProgramExit, ProgramListener, ProgramOrder, RunningProgram } from './launcher.ts'
 
 type Server = ChildProcessByStdio<Writable, Readable, null>
@@ -16,10 +17,12 @@ type Server = ChildProcessByStdio<Writable, Readable, null>
  */
 export class Forkserver implements Launcher {
   readonly #listeners = new Map<number, ProgramListener>()
+  /** Groups of running programs, in case the server cannot end them any more. */
+  readonly #groups = new Map<number, number>()
   readonly #perl: string
   #server: Server | null = null
   /** The variables that the server gives to every program; a program's own come on top. */
-  #common: Readonly<Record<string, string>> = {}
+  #common: Environment = {}
   #lastId = 0
 
   constructor(perl: string) {
@@ -47,6 +50,7 @@ export class Forkserver implements Launcher {
 
   #open(): Server {
     const server = spawn(this.#perl, [program], {
+      env: {}, // it would hand it on
       stdio: ['pipe', 'pipe', 'inherit'],
       detached: true,
       windowsHide: true,
@@ -71,6 +75,7 @@ export class Forkserver implements Launcher {
     if (listener === undefined) return
     switch (answer.type) {
       case 'started':
+        this.#groups.set(answer.id, answer.pid)
         listener.started(answer.pid, answer.startTime)
         return
       case 'output':
@@ -87,6 +92,7 @@ export class Forkserver implements Launcher {
 
   #end(id: number, listener: ProgramListener, exit: ProgramExit): void {
     this.#listeners.delete(id)
+    this.#groups.delete(id)
     if (this.#listeners.size === 0 && this.#server !== null) holdOpen(this.#server, false)
     listener.ended(exit)
   }
@@ -96,7 +102,9 @@ export class Forkserver implements Launcher {
     this.#server = null
     this.#common = {}
     const orphans = [...this.#listeners.values()]
+    for (const group of this.#groups.values()) signalGroup(group, 'SIGKILL')
     this.#listeners.clear()
+    this.#groups.clear()
     for (const orphan of orphans) orphan.ended({ how: 'signalled', signal: 'SIGKILL' })
   }
 }
@@ -129,9 +137,11 @@ const variablesOf = (environment: Environment, common: Environment): readonly st
     .filter(([name, value]) => common[name] !== value)
     .map(([name, value]) => `${name}=${value}`)
 
-/** Whether an environment has all that is common, so that only additions need to be said. */
-const isAddedTo = (common: Environment, environment: Environment): boolean =>
-  Object.keys(common).every((name) => name in environment)
+/** Whether an environment has all that is common, so that only additions need to be said; nothing is common at first. */
+function isAddedTo(common: Environment, environment: Environment): boolean {
+  const names = Object.keys(common)
+  return names.length > 0 && names.every((name) => name in environment)
+}
 
 /** Whether the event loop waits for the server. */
 function holdOpen(server: Server, hold: boolean): void {

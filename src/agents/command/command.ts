@@ -114,7 +114,7 @@ function completed(program: Program, ran: Ran<GoodEnd>, result: ResultReading): 
 }
 
 function failed(program: Program, ran: Ran<BadEnd>, result: ResultReading): Outcome {
-  const lastLine = ran.errors.lastLine(lineLimit) ?? ran.all.lastLine(lineLimit)
+  const lastLine = ran.errors.tellingLine(lineLimit) ?? ran.all.tellingLine(lineLimit)
   // a failure has no findings of its own, yet what was found is worth keeping
   const reported = result.how === 'read' ? { summary: result.summary, findings: result.findings } : null
   return {

@@ -7,9 +7,13 @@ export interface Tail {
   add(chunk: Uint8Array): void
   /** The last line with something on it, at most `limit` characters; null when there is none. */
   lastLine(limit: number): string | null
+  /** The last line that speaks of a fault, else the last line; null when there is none. */
+  tellingLine(limit: number): string | null
   /** As many of the last lines as fit into `limit` characters, at least one; empty when there is none. */
   lastLines(limit: number): string
 }
+
+const fault = /\b(?:\w*error|\w*exception|fatal|panic(?:ked)?|failed|failure|cannot|can't|not found|denied)\b/i
 
 /** An empty tail; it keeps the last 4 KB. */
 export function newTail(): Tail {
@@ -26,6 +30,10 @@ export function newTail(): Tail {
       kept = Buffer.concat([kept.subarray(Math.max(0, kept.length + end.length - keptBytes)), end])
     },
     lastLine: (limit) => lines().at(-1)?.slice(0, limit) ?? null,
+    tellingLine(limit) {
+      const all = lines()
+      return (all.findLast((line) => fault.test(line)) ?? all.at(-1))?.slice(0, limit) ?? null
+    },
     lastLines(limit) {
       const [last = '', ...before] = lines().toReversed()
       let text = last.slice(-limit)

@@ -1,0 +1,24 @@
+import { layOutExample } from './example.ts'
+import type { PlanOptions } from './prepare.ts'
+import { carryOut, runCommand } from './run.ts'
+import type { Terminal } from './terminal.ts'
+
+interface SuperviseOptions extends PlanOptions {
+  readonly example?: string
+}
+
+/** `troupe supervise`: as `run`; without a manifest it runs an example in a temporary folder, to show what happens. */
+export async function superviseCommand(
+  terminal: Terminal,
+  input: { readonly arguments: readonly string[]; readonly options: SuperviseOptions },
+): Promise<number> {
+  const { arguments: given, options } = input
+  if (given.length > 0 && options.example === undefined) return await runCommand(terminal, input)
+  const { directory, argument } = await layOutExample(options.example ?? 'service')
+  terminal.tell(
+    `running an example in ${directory}:\n  troupe run ${argument.includes(' ') ? `'${argument}'` : argument}\n`,
+  )
+  const { exitCode } = await carryOut(argument, { ...terminal, directory }, options)
+  if (!options.json) terminal.print(`\nlook around: cd ${directory}`)
+  return exitCode
+}

@@ -1,0 +1,218 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { systemClock } from '../../src/clock.ts'
+import { directLauncher } from '../../src/processes/direct-launcher.ts'
+import { Forkserver } from '../../src/processes/forkserver.ts'
+import { AnswerReader, type ForkserverAnswer } from '../../src/processes/forkserver-answers.ts'
+import type { Launcher, ProgramExit, RunningProgram } from '../../src/processes/launcher.ts'
+import { openLauncher } from '../../src/processes/open-launcher.ts'
+import { startTimeOf } from '../../src/processes/start-time.ts'
+
+interface Ran {
+  readonly exit: ProgramExit
+  readonly stdout: string
+  readonly stderr: string
+  readonly pid: number | null
+}
+
+interface Watched {
+  readonly running: RunningProgram
+  readonly ended: Promise<Ran>
+  /** Resolves at the first output. */
+  readonly spoke: Promise<string>
+}
+
+const environment = { PATH: process.env['PATH'] ?? '', LANG: 'C' }
+
+function start(
+  launcher: Launcher,
+  argv: readonly string[],
+  more: Partial<{ directory: string; environment: Record<string, string> }> = {},
+): Watched {
+  const ended = Promise.withResolvers<Ran>()
+  const spoke = Promise.withResolvers<string>()
+  const said: { stdout: Buffer[]; stderr: Buffer[] } = { stdout: [], stderr: [] }
+  let pid: number | null = null
+  const running = launcher.start(
+    { argv, directory: '/tmp', environment, ...more },
+    {
+      started(number, startTime) {
+        pid = number
+        if (process.platform === 'linux' && startTime === null) spoke.reject(new Error('no start time'))
+      },
+      output(chunk, source) {
+        said[source].push(Buffer.from(chunk))
+        spoke.resolve(Buffer.from(chunk).toString())
+      },
+      ended(exit) {
+        ended.resolve({
+          exit,
+          stdout: Buffer.concat(said.stdout).toString(),
+          stderr: Buffer.concat(said.stderr).toString(),
+          pid,
+        })
+      },
+    },
+  )
+  return { running, ended: ended.promise, spoke: spoke.promise }
+}
+
+const run = (launcher: Launcher, argv: readonly string[], more?: Parameters<typeof start>[2]): Promise<Ran> =>
+  start(launcher, argv, more).ended
+
+const launchers: Readonly<Record<string, () => Launcher>> = {
+  'the direct launcher': () => directLauncher(systemClock),
+  'the fork server': () => new Forkserver('perl'),
+}
+
+for (const [name, make] of Object.entries(launchers)) {
+  void t.test(name, async (t) => {
+    const launcher = make()
+
+    void t.test('tells exit codes from signals, also where a shell would confuse them', async (t) => {
+      t.same((await run(launcher, ['sh', '-c', 'exit 3'])).exit, { how: 'exited', code: 3 })
+      t.same((await run(launcher, ['sh', '-c', 'exit 145'])).exit, { how: 'exited', code: 145 })
+      t.same((await run(launcher, ['sh', '-c', 'kill -9 $$'])).exit, { how: 'signalled', signal: 'SIGKILL' })
+    })
+
+    void t.test('says what could not start', async (t) => {
+      t.match((await run(launcher, ['nosuch'])).exit, { how: 'not-started', code: 'ENOENT' })
+      t.match((await run(launcher, ['/etc/passwd'])).exit, { how: 'not-started', code: 'EACCES' })
+      t.match((await run(launcher, ['true'], { directory: '/nosuch' })).exit, { how: 'not-started', code: 'ENOENT' })
+      t.match((await run(launcher, ['echo', 'a\0b'])).exit, { how: 'not-started', code: 'ERR_INVALID_ARG_VALUE' })
+    })
+
+    void t.test('hands over folder, arguments and exactly the environment, and closes standard input', async (t) => {
+      const odd = ['a b', '', '"\'$x', 'zwei\nZeilen', 'ü€🙂', '-n']
+      t.equal((await run(launcher, ['printf', '[%s]', ...odd])).stdout, odd.map((word) => `[${word}]`).join(''))
+      const { stdout } = await run(launcher, ['env'], { environment: { ...environment, ONLY: 'x=y' } })
+      t.match(stdout, 'ONLY=x=y')
+      t.notMatch((await run(launcher, ['env'])).stdout, 'ONLY', 'and the next program has not what the last one had')
+      t.equal((await run(launcher, ['pwd'], { directory: '/usr' })).stdout, '/usr\n')
+      t.match(await run(launcher, ['cat']), { exit: { how: 'exited', code: 0 }, stdout: '' })
+    })
+
+    void t.test('keeps the two outputs apart, and 20 MB of them whole', async (t) => {
+      t.match(await run(launcher, ['sh', '-c', 'echo out; echo err >&2']), { stdout: 'out\n', stderr: 'err\n' })
+      const { stdout } = await run(launcher, ['sh', '-c', 'head -c 20000000 /dev/zero | tr "\\0" x'])
+      t.equal(stdout.length, 20_000_000)
+    })
+
+    void t.test('starts each program in a group of its own, and leaves nothing of it', async (t) => {
+      const { exit, stdout, pid } = await run(launcher, ['sh', '-c', 'sleep 600 & echo $!; ps -o pgid= -p $$'])
+      const [child, group] = stdout.trim().split(/\s+/).map(Number)
+      t.equal(group, pid)
+      t.same(exit, { how: 'exited', code: 0 })
+      t.notOk(isAlive(child ?? 0), 'the child that was left behind is gone')
+    })
+
+    void t.test('signals the whole group', async (t) => {
+      const { running, spoke, ended } = start(launcher, ['sh', '-c', 'sleep 600 & echo $!; wait'])
+      const child = Number(await spoke)
+      running.signal('SIGTERM')
+      t.same((await ended).exit, { how: 'signalled', signal: 'SIGTERM' })
+      t.notOk(isAlive(child))
+      running.signal('SIGKILL')
+    })
+
+    void t.test('a program that took a session of its own cannot hold the end up for ever', async (t) => {
+      const { exit, stdout } = await run(launcher, [
+        'sh',
+        '-c',
+        'setsid sh -c "echo \\$\\$; exec sleep 600" & sleep 0.3',
+      ])
+      t.same(exit, { how: 'exited', code: 0 })
+      process.kill(Number(stdout), 'SIGKILL')
+    })
+
+    void t.test('runs many at once', async (t) => {
+      const all = await Promise.all(Array.from({ length: 100 }, (_, index) => run(launcher, ['echo', String(index)])))
+      t.same(
+        all.map(({ stdout }) => Number(stdout)),
+        all.map((_, index) => index),
+      )
+    })
+  })
+}
+
+void t.test('when the fork server dies, its programs end as killed and the next start makes a new one', async (t) => {
+  const launcher = new Forkserver('perl')
+  const { spoke, ended } = start(launcher, ['sh', '-c', 'echo $PPID; sleep 600'])
+  process.kill(Number(await spoke), 'SIGKILL')
+  const { exit, pid } = await ended
+  t.match(exit, { how: 'signalled', signal: 'SIGKILL' })
+  t.notOk(isAlive(pid ?? 0), 'and are really gone')
+  t.same((await run(launcher, ['echo', 'again'])).stdout, 'again\n')
+})
+
+void t.test('when whoever used the fork server is killed, so are its programs', async (t) => {
+  const fixture = fileURLToPath(new URL('../fixtures/uses-the-forkserver.ts', import.meta.url))
+  const user = spawn(process.execPath, [fixture], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = (await once(user.stdout, 'data')) as [Buffer]
+  const pid = Number(line.toString())
+  t.ok(isAlive(pid))
+  const ended = once(user.stdout, 'close') // the program holds the same pipe: it closes when both are gone
+  user.kill('SIGKILL')
+  await ended
+  t.notOk(isAlive(pid))
+})
+
+void t.test('an idle fork server does not keep the process alive', async (t) => {
+  const fixture = fileURLToPath(new URL('../fixtures/uses-the-forkserver.ts', import.meta.url))
+  const user = spawn(process.execPath, [fixture, 'true'], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const [code] = (await once(user, 'exit')) as [number]
+  t.equal(code, 0)
+})
+
+void t.test('the launcher that chooses does the same by either way', async (t) => {
+  const launcher = openLauncher(systemClock)
+  for (let index = 0; index < 4; index++) t.equal((await run(launcher, ['echo', 'x'])).stdout, 'x\n')
+  const without = openLauncher(systemClock, { PATH: '/nosuch' })
+  for (let index = 0; index < 4; index++) t.equal((await run(without, ['echo', 'x'])).stdout, 'x\n')
+})
+
+void t.test('answers are read whole however the stream is cut', async (t) => {
+  const text = Buffer.from('S 1 77 900\nO 1 1 5\nab\ncdO 1 2 1\nxX 1 3 0\nF 2 chdir 2\n')
+  const whole: ForkserverAnswer[] = []
+  new AnswerReader((answer) => whole.push(answer)).read(text)
+  t.equal(whole.length, 5)
+  for (let cut = 1; cut < text.length; cut++) {
+    const parts: ForkserverAnswer[] = []
+    const reader = new AnswerReader((answer) => parts.push(answer))
+    reader.read(text.subarray(0, cut))
+    reader.read(text.subarray(cut))
+    t.same(joined(parts), joined(whole), `cut at ${cut}`)
+  }
+})
+
+void t.test('a start time belongs to a process, and there is none for a pid that is not there', async (t) => {
+  if (process.platform !== 'linux') return
+  t.equal(startTimeOf(process.pid), startTimeOf(process.pid))
+  t.equal(startTimeOf(2 ** 30), null)
+})
+
+/** Output that came in pieces, put together again. */
+function joined(answers: readonly ForkserverAnswer[]): readonly unknown[] {
+  const out: { type: string; text: string }[] = []
+  for (const answer of answers) {
+    const last = out.at(-1)
+    const type = answer.type === 'output' ? answer.source : answer.type
+    const text = answer.type === 'output' ? Buffer.from(answer.bytes).toString() : JSON.stringify(answer)
+    if (answer.type === 'output' && last?.type === type) last.text += text
+    else out.push({ type, text })
+  }
+  return out
+}
+
+/** A zombie counts as gone: only its parent has still to read how it ended. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return process.platform !== 'linux' || !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  } catch {
+    return false
+  }
+}
