@@ -1,0 +1,42 @@
+import { styleText } from 'node:util'
+import { exitCodes } from '../errors.ts'
+import { checkAgents } from './doctor/agents-check.ts'
+import type { Check } from './doctor/check.ts'
+import { checkGit } from './doctor/git-check.ts'
+import { checkModes } from './doctor/modes-check.ts'
+import { checkNode } from './doctor/node-check.ts'
+import { checkRepository } from './doctor/repository-check.ts'
+import { table } from './table.ts'
+import { type CommonOptions, type Terminal, wantsColour } from './terminal.ts'
+
+/** `troupe doctor`: whether everything a run needs is there, tried for real, and what to do where it is not. */
+export async function doctorCommand(
+  terminal: Terminal,
+  input: { readonly arguments: readonly string[]; readonly options: CommonOptions },
+): Promise<number> {
+  const [git, repository, modes, agents] = await Promise.all([
+    checkGit(),
+    checkRepository(terminal.directory),
+    checkModes(),
+    checkAgents(terminal.environment),
+  ])
+  const checks = [checkNode(process.versions.node), git, ...repository, ...modes, ...agents]
+  const isWell = checks.every(({ state }) => state !== 'wrong')
+  if (input.options.json) terminal.print(JSON.stringify({ schema: 'troupe/doctor/1', ok: isWell, checks }, null, 2))
+  else terminal.print(checksText(checks, terminal.answersSeen && wantsColour(terminal)))
+  return isWell ? exitCodes.ok : exitCodes.unfinished
+}
+
+function checksText(checks: readonly Check[], coloured: boolean): string {
+  const lines = table(checks.map(({ name, state, found }) => [words[state], name, found]))
+  return checks
+    .flatMap(({ state, todo }, index) => {
+      const line = lines[index] ?? ''
+      const painted = coloured ? styleText(colours[state], line, { validateStream: false }) : line
+      return todo === null ? [painted] : [painted, `         do: ${todo}`]
+    })
+    .join('\n')
+}
+
+const words: Readonly<Record<Check['state'], string>> = { ok: 'ok', warning: 'warning', wrong: 'WRONG', optional: '-' }
+const colours = { ok: 'green', warning: 'yellow', wrong: 'red', optional: 'gray' } as const

@@ -1,0 +1,44 @@
+import { statfs } from 'node:fs/promises'
+import { openRepository, type Repository } from '../../changes/repository.ts'
+import { TroupeError } from '../../errors.ts'
+import { type Check, fine, warning, wrong } from './check.ts'
+
+/** The repository around a folder: its root, its commit, what is not committed, whether `.agents` is ignored; and the disk. */
+export async function checkRepository(directory: string): Promise<readonly Check[]> {
+  try {
+    const repository = await openRepository(directory)
+    const head = await repository.resolveBase('HEAD')
+    return [
+      fine('repository', `${repository.root} at ${head.slice(0, 12)}`),
+      await checkoutCheck(repository),
+      await ignoreCheck(repository),
+      await diskCheck(repository.root),
+    ]
+  } catch (error) {
+    if (!(error instanceof TroupeError)) throw error
+    return [wrong('repository', error.message, error.fix), await diskCheck(directory)]
+  }
+}
+
+async function checkoutCheck(repository: Repository): Promise<Check> {
+  const dirty = await repository.dirtyFiles()
+  if (dirty.length === 0) return fine('checkout', 'clean')
+  const todo = 'agents start from a commit: commit what they are to see'
+  return warning('checkout', `${dirty.length} uncommitted ${dirty.length === 1 ? 'path' : 'paths'}`, todo)
+}
+
+async function ignoreCheck({ git }: Repository): Promise<Check> {
+  const { exitCode } = await git.run(['check-ignore', '--quiet', '.agents/runs/any'], { accept: [0, 1] })
+  return fine('.agents', exitCode === 0 ? 'ignored by git' : 'not ignored yet; the first run sees to it')
+}
+
+const gibibyte = 1024 ** 3
+
+async function diskCheck(directory: string): Promise<Check> {
+  const { bavail, bsize } = await statfs(directory)
+  const free = bavail * bsize
+  const found = `${(free / gibibyte).toFixed(1)} GiB free`
+  return free >= gibibyte
+    ? fine('disk', found)
+    : warning('disk', found, 'every attempt has a checkout of its own: free some space')
+}

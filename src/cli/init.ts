@@ -1,0 +1,46 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { openRepository } from '../changes/repository.ts'
+import { exitCodes, messageOf, TroupeError } from '../errors.ts'
+import { checkCommand } from './init/check-command.ts'
+import { firstManifest } from './init/first-manifest.ts'
+import { sourceFiles } from './init/source-files.ts'
+import type { CommonOptions, Terminal } from './terminal.ts'
+
+interface InitOptions extends CommonOptions {
+  readonly force: boolean
+}
+
+const fileName = 'troupe.yaml'
+
+/** `troupe init`: a first manifest that fits the repository, at its root. */
+export async function initCommand(
+  terminal: Terminal,
+  input: { readonly arguments: readonly string[]; readonly options: InitOptions },
+): Promise<number> {
+  const { force, json } = input.options
+  const repository = await openRepository(terminal.directory)
+  const paths = await repository.filesAt(await repository.resolveBase('HEAD'))
+  const files = sourceFiles(paths, 3)
+  const check = checkCommand(paths, (path) => readFileSync(join(repository.root, path), 'utf8'))
+  const path = join(repository.root, fileName)
+  write(path, firstManifest({ files, check }), force)
+  if (json) {
+    terminal.print(JSON.stringify({ schema: 'troupe/init/1', path, files }))
+    return exitCodes.ok
+  }
+  const about = files.length === 0 ? 'the whole repository' : files.join(', ')
+  terminal.print(`wrote ${path}, about ${about}`)
+  terminal.print(`next: troupe plan ${fileName}\nthen: troupe run ${fileName}`)
+  return exitCodes.ok
+}
+
+function write(path: string, text: string, force: boolean): void {
+  try {
+    writeFileSync(path, text, { flag: force ? 'w' : 'wx' })
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST')
+      throw new TroupeError('USAGE', `${path} is there already; --force replaces it`, { cause })
+    throw new TroupeError('STORE_FAILED', `cannot write ${path}: ${messageOf(cause)}`, { cause })
+  }
+}
