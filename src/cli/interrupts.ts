@@ -1,19 +1,18 @@
 import { exitCodes } from '../errors.ts'
 import type { RunUnderWay } from './perform-run.ts'
-import type { Terminal } from './terminal.ts'
 
 const signals = ['SIGINT', 'SIGTERM'] as const
 
 /** The first signal stops a run politely, the second by force, the third leaves at once. Returns how to stop listening. */
-export function onInterrupts(run: RunUnderWay, terminal: Terminal): () => void {
+export function onInterrupts(run: RunUnderWay, tell: (text: string) => void): () => void {
   let count = 0
   const onSignal = (): void => {
     count += 1
     if (count === 1) {
-      terminal.tell('stopping politely; once more to stop at once')
+      tell('stopping politely; once more to stop at once')
       run.stop('graceful', 'interrupted')
     } else if (count === 2) {
-      terminal.tell('stopping at once')
+      tell('stopping at once')
       run.stop('hard', 'interrupted twice')
     } else process.exit(exitCodes.interrupted)
   }

@@ -1,28 +1,24 @@
-import type { Recorded } from '../supervisor/run/events.ts'
-import type { RunState } from '../supervisor/run/state.ts'
+import type { View } from '../monitor/view.ts'
+import { type LiveBoard, openLiveBoard } from '../supervisor/run/live.ts'
 import type { RunUnderWay } from './perform-run.ts'
 import type { Prepared } from './prepare.ts'
 import type { Terminal } from './terminal.ts'
+import { viewOnTerminal } from './view-on-terminal.ts'
 
-/** What a person sees of a run while it goes on. */
-export interface RunView {
+/** What a person sees of a run while it goes on in this process. */
+export interface RunView extends View {
   begun(run: RunUnderWay): void
-  observe(recorded: Recorded, state: RunState): void
-  /** Puts the terminal right again; may be called twice. */
-  end(): void
 }
 
-/** One line for each attempt that begins or ends. */
-export function openRunView(_prepared: Prepared, terminal: Terminal): RunView {
+/** A view of a run; until the run has begun nobody says anything. */
+export function openRunView({ rules }: Prepared, terminal: Terminal): RunView {
+  let board: LiveBoard = openLiveBoard()
+  const view = viewOnTerminal(terminal, { rules, live: (task) => board.of(task) })
   return {
-    begun: ({ id }) => {
-      terminal.tell(`run ${id}`)
+    ...view,
+    begun({ id, live }) {
+      board = live
+      view.tell(`run ${id}`)
     },
-    observe: ({ event }) => {
-      if (event.type === 'attempt-started')
-        terminal.tell(`${event.task}: running (attempt ${event.attempt}, ${event.host})`)
-      if (event.type === 'attempt-ended') terminal.tell(`${event.task}: ${event.end.how}`)
-    },
-    end: () => {},
   }
 }

@@ -19,13 +19,14 @@ export async function carryOut(argument: string, terminal: Terminal, options: Pl
   const prepared = await prepare(argument, terminal, options)
   for (const warning of prepared.warnings) terminal.tell(`note: ${warning}`)
   for (const overlap of prepared.overlaps) terminal.tell(`predicted conflict: ${describeOverlap(overlap)}`)
-  const view = openRunView(prepared, terminal)
+  // log lines would tear a picture
+  const view = openRunView(prepared, options.verbose ? { ...terminal, live: false } : terminal)
   let calledOff = (): void => {}
   try {
     const outcome = await performRun(prepared, {
       verbose: options.verbose,
       begun(run: RunUnderWay) {
-        calledOff = onInterrupts(run, terminal)
+        calledOff = onInterrupts(run, view.tell)
         view.begun(run)
       },
       observe: view.observe,

@@ -1,15 +1,13 @@
 import type { Clock } from '../../clock.ts'
 import { afterEvent, noHistory } from '../../monitor/history.ts'
-import { openView } from '../../monitor/terminal.ts'
-import type { View } from '../../monitor/view.ts'
 import { followJournal } from '../../store/follow-journal.ts'
 import { decide } from '../../supervisor/run/decide.ts'
 import type { RunEvent } from '../../supervisor/run/events.ts'
-import type { RunRules } from '../../supervisor/run/rules.ts'
 import { initialState } from '../../supervisor/run/state.ts'
 import type { FoundRun } from '../find-run.ts'
 import { readPlan } from '../read-run.ts'
-import { type Terminal, wantsColour } from '../terminal.ts'
+import type { Terminal } from '../terminal.ts'
+import { viewOnTerminal } from '../view-on-terminal.ts'
 import { liveFromFiles } from './live-files.ts'
 import { type Standing, standingOf } from './standing.ts'
 
@@ -26,9 +24,9 @@ const everyMs = 200
 
 /** Follows a run from another process until it ends, is left without a supervisor, or `signal` aborts. */
 export async function watchRun(run: FoundRun, options: WatchOptions): Promise<Standing> {
-  const { clock, signal } = options
+  const { clock, signal, terminal } = options
   const { manifest, rules } = await readPlan(run)
-  const view = options.shown ? viewOf(options, rules, liveFromFiles(run.files, manifest)) : null
+  const view = options.shown ? viewOnTerminal(terminal, { rules, live: liveFromFiles(run.files, manifest) }) : null
   const journal = followJournal<RunEvent>(run.files.journal)
   let state = initialState(rules)
   let history = noHistory
@@ -49,11 +47,6 @@ export async function watchRun(run: FoundRun, options: WatchOptions): Promise<St
   } finally {
     view?.end()
   }
-}
-
-function viewOf({ terminal, clock }: WatchOptions, rules: RunRules, live: ReturnType<typeof liveFromFiles>): View {
-  const { screen: output, live: redraw } = terminal
-  return openView({ rules, live, clock, output, redraw, coloured: wantsColour(terminal) })
 }
 
 /** Ends early when the signal aborts. */

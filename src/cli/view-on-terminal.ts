@@ -1,0 +1,17 @@
+import { systemClock } from '../clock.ts'
+import { openView } from '../monitor/terminal.ts'
+import type { View, ViewOptions } from '../monitor/view.ts'
+import { type Terminal, wantsColour } from './terminal.ts'
+
+/** A view on standard error: a picture drawn in place where that works, otherwise a line for each change. */
+export function viewOnTerminal(terminal: Terminal, { rules, live }: Pick<ViewOptions, 'rules' | 'live'>): View {
+  const { screen: output, live: redraw } = terminal
+  const view = openView({ rules, live, clock: systemClock, output, redraw, coloured: wantsColour(terminal) })
+  const end = (): void => {
+    process.off('exit', end)
+    view.end()
+  }
+  // a process that is made to leave at once must leave a cursor behind, too
+  process.once('exit', end)
+  return { observe: view.observe.bind(view), tell: view.tell.bind(view), end }
+}
