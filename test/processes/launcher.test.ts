@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { systemClock } from '../../src/clock.ts'
@@ -10,6 +9,7 @@ import { AnswerReader, type ForkserverAnswer } from '../../src/processes/forkser
 import type { Launcher, ProgramExit, RunningProgram } from '../../src/processes/launcher.ts'
 import { openLauncher } from '../../src/processes/open-launcher.ts'
 import { startTimeOf } from '../../src/processes/start-time.ts'
+import { gone, isAlive } from '../process-life.ts'
 
 interface Ran {
   readonly exit: ProgramExit
@@ -203,19 +203,4 @@ function joined(answers: readonly ForkserverAnswer[]): readonly unknown[] {
     else out.push({ type, text })
   }
   return out
-}
-
-/** Resolves when a killed process is gone; the file's time limit is the bound. */
-async function gone(pid: number): Promise<void> {
-  while (isAlive(pid)) await new Promise(setImmediate)
-}
-
-/** A zombie counts as gone: only its parent has still to read how it ended. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return process.platform !== 'linux' || !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
-  } catch {
-    return false
-  }
 }

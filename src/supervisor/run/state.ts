@@ -33,6 +33,7 @@ export type TaskState =
       readonly reason: string
     }
   | { readonly phase: 'blocked'; readonly by: TaskId }
+  /** `attempt` is the last that was begun; 0 when there was none. */
   | { readonly phase: 'cancelled'; readonly attempt: number; readonly reason: string }
 
 export type Phase = TaskState['phase']

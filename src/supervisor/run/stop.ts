@@ -32,6 +32,9 @@ export function stop(rules: RunRules, state: RunState, order: StopOrder): readon
   return [next, commands]
 }
 
+/** An attempt that only waited in the mailbox does not count as begun. */
 function cancelled(rules: RunRules, state: RunState, index: number, reason: string): RunState {
-  return withTask(rules, state, index, { phase: 'cancelled', attempt: taskAt(state, index).tally.attempts, reason })
+  const { state: task, tally } = taskAt(state, index)
+  const attempt = tally.attempts - Number(task.phase === 'dispatched')
+  return withTask(rules, state, index, { phase: 'cancelled', attempt, reason })
 }

@@ -1,0 +1,314 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { gone } from '../process-life.ts'
+import {
+  begin,
+  emptyFolder,
+  exampleRepository,
+  fingerprint,
+  git,
+  manifest,
+  repositoryOf,
+  root,
+  runJson,
+  troupe,
+} from './troupe.ts'
+
+const diamond = join(root, 'examples/diamond/troupe.yaml')
+const modes = ['async', 'thread', 'process'] as const
+const states = (run: Awaited<ReturnType<typeof runJson>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(run.proposal.tasks.map(({ task, disposition }) => [task, disposition.state]))
+
+void t.test('the diamond gives one and the same proposal in every mode, and touches nothing of the user', async (t) => {
+  const directory = exampleRepository(t, 'diamond')
+  const before = fingerprint(directory)
+  const runs = []
+  for (const mode of modes) runs.push(await runJson(directory, '--mode', mode, diamond))
+  t.same(fingerprint(directory), before)
+  const [first] = runs
+  if (first === undefined) throw new Error('no run')
+  for (const run of runs) t.equal(run.proposal.tree, first.proposal.tree)
+  t.match(first, { schema: 'troupe/run/1', exitCode: 1, reason: /1 task failed; 1 task did not run; 1 task left out/ })
+  t.match(states(first), {
+    benchmark: 'failed',
+    'benchmark-report': 'blocked',
+    'fewer-digits': 'left-out',
+    'release-notes': 'landed',
+  })
+  t.equal(
+    Object.values(states(first)).filter((state) => state === 'landed').length,
+    8,
+    'the failed task blocks its dependants and nothing else',
+  )
+  t.match(first.proposal.conflicts, [
+    {
+      kind: 'content',
+      file: 'src/format.js',
+      ours: 'more-digits',
+      theirs: 'fewer-digits',
+      places: [{ ours: { from: 2, to: 2 }, theirs: { from: 2, to: 2 } }],
+    },
+  ])
+  t.equal(first.proposal.conflicts.length, 1)
+  t.match(first.proposal.checks, [{ name: 'tests', verdict: 'pass' }])
+  t.equal(git(directory, 'rev-parse', first.proposal.ref).trim(), first.proposal.commit)
+})
+
+void t.test('twenty completion orders give one tree', async (t) => {
+  const directory = exampleRepository(t, 'diamond')
+  const text = readFileSync(diamond, 'utf8')
+  const trees = new Set<string>()
+  const orders = new Set<string>()
+  const seeds = Array.from({ length: 20 }, (_, seed) => seed)
+  const one = async (seed: number): Promise<void> => {
+    const shuffled = text.replaceAll(
+      /^ {2}- id: (.+)$/gm,
+      (line, id: string) => `${line}\n    priority: ${scattered(seed, id)}`,
+    )
+    const path = join(directory, '..', `troupe-order-${process.pid}-${seed}.yaml`)
+    writeFileSync(path, shuffled)
+    const run = await runJson(directory, '--mode', 'async', '--concurrency', String(1 + (seed % 4)), path)
+    trees.add(run.proposal.tree)
+    orders.add(orderOfEnds(directory, run.run))
+  }
+  while (seeds.length > 0) await Promise.all(seeds.splice(0, 2).map(one))
+  t.equal(trees.size, 1)
+  t.ok(orders.size >= 15, `${orders.size} different orders`)
+})
+
+/** A number that looks drawn by lot. */
+function scattered(seed: number, text: string): number {
+  let number = seed * 7_919
+  for (const character of text) number = (number * 31 + character.charCodeAt(0)) % 10_007
+  return number % 100
+}
+
+function orderOfEnds(directory: string, run: string): string {
+  const journal = readFileSync(join(directory, '.agents/runs', run, 'journal.ndjson'), 'utf8')
+  return [...journal.matchAll(/"type":"attempt-ended","task":"([^"]+)"/g)].map(([, task]) => task).join(' ')
+}
+
+void t.test('the files that a run leaves are those that the README of .agents promises', async (t) => {
+  const directory = exampleRepository(t, 'service')
+  const run = await runJson(directory, readFileSync(join(root, 'examples/service/expression'), 'utf8').trim())
+  const folder = join(directory, '.agents/runs', run.run)
+  const names = readdirSync(folder)
+  for (const task of ['review-auth', 'test-auth', 'docs-auth']) {
+    t.ok(names.includes(`local_${task}.status`) && names.includes(`local_${task}_result.json`), task)
+  }
+  t.match(names.join(' '), /proposal_\S+\.json proposal_\S+\.md proposal_\S+\.sarif/)
+  t.match(read(folder, 'local_review-auth.status'), { schema: 'troupe/status/1', state: 'succeeded', attempt: 1 })
+  t.match(read(folder, 'local_docs-auth_result.json'), {
+    schema: 'troupe/result/1',
+    changeSet: { files: ['docs/api/auth.md'] },
+  })
+  t.match(
+    read(directory, '.agents/runtime/status/local_test-auth.status'),
+    { task: 'test-auth' },
+    'by the name that does not change',
+  )
+  t.ok(run.proposal.findings.length >= 5)
+  t.same(readdirSync(join(folder, 'work')), [], 'no worktree is left')
+  t.equal(git(directory, 'status', '--porcelain'), '', '.agents is hidden from git')
+})
+
+const read = (...path: readonly string[]): unknown => JSON.parse(readFileSync(join(...path), 'utf8'))
+
+void t.test('an expression is the same run as the manifest that it stands for', async (t) => {
+  const directory = exampleRepository(t, 'service')
+  const expression = '(review "security issues" auth.py AND docs auth.py) THEN test auth.py'
+  const { stdout, status } = await troupe(directory, 'plan', '--as-manifest', expression)
+  t.equal(status, 0)
+  const path = join(directory, '..', `troupe-expression-${process.pid}.yaml`)
+  writeFileSync(path, stdout)
+  t.equal((await runJson(directory, path)).proposal.tree, (await runJson(directory, expression)).proposal.tree)
+})
+
+void t.test('dependants start from what they need, and can quote it', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': '1\n' })
+  const path = manifest(t, {
+    agents: { sh: { kind: 'command', shell: true } },
+    tasks: [
+      { id: 'one', agent: 'sh', command: 'echo first > one.txt; echo said by one' },
+      { id: 'two', agent: 'sh', command: 'echo second > two.txt' },
+      { id: 'looks', agent: 'sh', command: 'true', needs: ['one'] },
+      {
+        id: 'both',
+        agent: 'sh',
+        needs: ['looks', 'two'],
+        command: 'cat one.txt two.txt > both.txt; echo "{{needs.looks.summary}}"',
+      },
+    ],
+  })
+  const { proposal, exitCode } = await runJson(directory, path)
+  t.equal(exitCode, 0)
+  t.equal(
+    git(directory, 'show', `${proposal.commit}:both.txt`),
+    'first\nsecond\n',
+    'also through a task that changed nothing',
+  )
+  t.match(
+    git(directory, 'log', '--format=%s %(trailers:key=Troupe-Task,valueonly)', `${proposal.base}..${proposal.commit}`),
+    /both/,
+  )
+})
+
+void t.test('overlaps are told, put in order, or refused, as the manifest says', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': '1\n' })
+  const task = (id: string): object => ({ id, agent: 'sh', command: `echo ${id} >> a.txt`, files: ['a.txt'] })
+  const path = manifest(t, {
+    agents: { sh: { kind: 'command', shell: true } },
+    tasks: [task('x'), task('y'), task('z')],
+  })
+  const warned = await runJson(directory, path)
+  t.same(states(warned), { x: 'landed', y: 'left-out', z: 'left-out' })
+  const ordered = await runJson(directory, '--on-overlap', 'serialize', path)
+  t.same(states(ordered), { x: 'landed', y: 'landed', z: 'landed' })
+  t.equal(git(directory, 'show', `${ordered.proposal.commit}:a.txt`), '1\nx\ny\nz\n')
+  const refused = await troupe(directory, 'run', '--on-overlap', 'refuse', path)
+  t.match(refused, { status: 2, stderr: /x and y may both write a\.txt/ })
+})
+
+void t.test('failures: retried, timed out, stopped at, and each with its reason', async (t) => {
+  const directory = repositoryOf(t, { 'count.txt': '' })
+  const flaky = `n=$(cat ../../count-$TROUPE_RUN 2>/dev/null); echo x$n > ../../count-$TROUPE_RUN; test "$n" = xx || { echo "not yet $n"; exit 1; }`
+  const agents = { sh: { kind: 'command', shell: true } }
+  const { proposal } = await runJson(
+    directory,
+    manifest(t, {
+      agents,
+      tasks: [
+        { id: 'slow', agent: 'sh', command: 'echo kept > kept.txt; sleep 60', timeout: '300ms' },
+        { id: 'flaky', agent: 'sh', command: flaky, retries: 2 },
+        { id: 'missing', command: ['nosuch-program'] },
+      ],
+    }),
+  )
+  const reason = Object.fromEntries(
+    proposal.tasks.map(({ task, disposition }) => [
+      task,
+      'reason' in disposition ? disposition.reason : disposition.state,
+    ]),
+  )
+  t.match(reason, {
+    slow: 'it had not ended after 0.3 s',
+    missing: 'nosuch-program: not found on PATH',
+    flaky: 'unchanged',
+  })
+  t.equal(
+    git(directory, 'show', `refs/troupe/${proposal.run}/slow/1:kept.txt`),
+    'kept\n',
+    'what the timed-out attempt wrote is kept',
+  )
+  const stopped = await runJson(
+    directory,
+    '--on-failure',
+    'stop',
+    manifest(t, {
+      agents,
+      concurrency: 1,
+      tasks: [
+        { id: 'bad', agent: 'sh', command: 'exit 1' },
+        { id: 'later', agent: 'sh', command: 'true' },
+      ],
+    }),
+  )
+  t.match(states(stopped), { bad: 'failed', later: 'not-started' })
+})
+
+void t.test('a check that fails, that cannot run, and one that passes decide the exit status', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': '1\n' })
+  const tasks = [{ id: 'x', command: ['touch', 'new.txt'] }]
+  const statusOf = async (check: readonly object[]): Promise<number> =>
+    (await runJson(directory, manifest(t, { tasks, check }))).exitCode
+  t.equal(await statusOf([{ run: 'test -f new.txt' }]), 0)
+  t.equal(await statusOf([{ run: 'test -f other.txt' }]), 1)
+  t.equal(await statusOf([{ run: ['nosuch-program'] }]), 1)
+})
+
+void t.test('bad input is refused whole, with its place, and nothing is left behind', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': '1\n' })
+  const bad = join(directory, 'bad.yaml')
+  writeFileSync(bad, 'version: 1\nconcurency: 2\ntasks:\n  - id: a\n    agent: nobody\n')
+  git(directory, 'add', '.')
+  const refused = await troupe(directory, 'run', 'bad.yaml')
+  t.match(refused, {
+    status: 2,
+    stdout: '',
+    stderr: /bad\.yaml:2:1 .*did you mean concurrency\?[^]*bad\.yaml:5:12 .*nobody/,
+  })
+  t.match((await troupe(directory, 'run', 'reviw a.txt @nobdy')).stderr, 'expression:1:13')
+  t.match(await troupe(directory, 'run', 'missing.yaml'), { status: 2, stderr: /MANIFEST_NOT_FOUND/ })
+  t.match(await troupe(directory, 'run', '--base', 'nosuch', 'review a.txt'), { status: 2, stderr: /BASE_UNKNOWN/ })
+  t.match(await troupe(directory, 'fly'), { status: 2 })
+  t.match(await troupe('/', 'run', 'review a.txt'), { status: 2, stderr: /NOT_A_REPOSITORY/ })
+  const { stdout } = await troupe(directory, '--json', 'run', 'bad.yaml')
+  t.match(JSON.parse(stdout), {
+    schema: 'troupe/error/1',
+    code: 'MANIFEST_INVALID',
+    details: [{ line: 2, column: 1 }, { line: 5 }],
+  })
+  t.notOk(existsSync(join(directory, '.agents')))
+})
+
+void t.test('an interrupt ends politely, keeps what was done, and leaves nothing running or changed', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': '1\n' })
+  const before = fingerprint(directory)
+  const path = manifest(t, {
+    agents: { sh: { kind: 'command', shell: true } },
+    concurrency: 2,
+    tasks: [
+      { id: 'done', agent: 'sh', command: 'echo done > done.txt' },
+      { id: 'long', agent: 'sh', needs: ['done'], command: 'echo half > half.txt; echo $$; sleep 600' },
+      { id: 'later', agent: 'sh', needs: ['long'], command: 'true' },
+    ],
+  })
+  for (const mode of modes) {
+    const run = begin(directory, '--json', 'run', '--mode', mode, path)
+    await run.said('long')
+    run.child.kill('SIGINT')
+    const { status, stdout } = await run.ended
+    t.equal(status, 130, mode)
+    const { proposal } = JSON.parse(stdout) as Awaited<ReturnType<typeof runJson>>
+    t.equal(proposal.interrupted, true)
+    t.match(Object.fromEntries(proposal.tasks.map(({ task, disposition }) => [task, disposition.state])), {
+      done: 'landed',
+      long: 'cancelled',
+      later: 'not-started',
+    })
+    t.same(fingerprint(directory), before)
+  }
+})
+
+void t.test('a second interrupt takes away what ignores the first', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': '1\n' })
+  const path = manifest(t, {
+    agents: { sh: { kind: 'command', shell: true } },
+    tasks: [{ id: 'deaf', agent: 'sh', command: 'trap "" TERM; echo deaf; while true; do sleep 1; done' }],
+  })
+  const run = begin(directory, 'run', path)
+  await run.said('deaf')
+  run.child.kill('SIGINT')
+  await run.said('stopping politely')
+  run.child.kill('SIGINT')
+  const { status, stderr } = await run.ended
+  t.equal(status, 130)
+  t.match(stderr, 'stopping at once')
+})
+
+void t.test('a supervisor that is killed has touched nothing of the user, and its programs die with it', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': '1\n' })
+  const { worktrees: _, ...before } = fingerprint(directory)
+  const pidFile = join(emptyFolder(t), 'pid')
+  const path = manifest(t, {
+    tasks: [{ id: 'long', command: ['sh', '-c', `echo $$ > ${JSON.stringify(pidFile)}; exec sleep 600`] }],
+  })
+  const run = begin(directory, 'run', path)
+  while (!existsSync(pidFile) || readFileSync(pidFile, 'utf8') === '') await new Promise(setImmediate)
+  run.child.kill('SIGKILL')
+  t.match(await run.ended, { signal: 'SIGKILL' })
+  await gone(Number(readFileSync(pidFile, 'utf8')))
+  const { worktrees: __, ...after } = fingerprint(directory)
+  t.same(after, before)
+})

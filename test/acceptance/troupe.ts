@@ -1,0 +1,175 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative, resolve } from 'node:path'
+import type { Proposal } from '../../src/merge/proposal.ts'
+
+export const root = resolve(import.meta.dirname, '../..')
+const program = join(root, 'bin/troupe.mjs')
+
+/** What a command of Troupe came to. */
+export interface Ended {
+  readonly status: number | null
+  readonly signal: string | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A command of Troupe under way. */
+export interface UnderWay {
+  readonly child: ChildProcess
+  readonly ended: Promise<Ended>
+  /** Resolves when standard error has said this. */
+  said(text: string): Promise<void>
+}
+
+/** Runs `troupe` as a user would, in a folder. */
+export const troupe = (directory: string, ...args: readonly string[]): Promise<Ended> => begin(directory, ...args).ended
+
+/** Starts `troupe` and does not wait. */
+export function begin(directory: string, ...args: readonly string[]): UnderWay {
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd: directory,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: environment,
+  })
+  const said = { stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said.stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said.stderr += text
+  })
+  const ended = once(child, 'close').then(([status, signal]) => ({
+    ...said,
+    status: status as number | null,
+    signal: signal as string | null,
+  }))
+  return {
+    child,
+    ended,
+    async said(text) {
+      while (!said.stderr.includes(text)) await once(child.stderr, 'data')
+    },
+  }
+}
+
+/** Neither the test runner's hooks nor colours reach the program. */
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(NODE_OPTIONS|TAP.*|FORCE_COLOR)$/.test(name)),
+)
+
+/** The run that `troupe --json run` printed. */
+export interface PrintedRun {
+  readonly schema: string
+  readonly run: string
+  readonly exitCode: number
+  readonly reason: string
+  readonly files: { readonly json: string; readonly markdown: string; readonly sarif: string | null }
+  readonly proposal: Proposal
+}
+
+/** Runs a manifest or an expression and answers with what was printed as JSON. */
+export async function runJson(directory: string, ...args: readonly string[]): Promise<PrintedRun> {
+  const { stdout, stderr } = await troupe(directory, '--json', 'run', ...args)
+  if (!stdout.startsWith('{')) throw new Error(`no JSON but ${stdout}${stderr}`)
+  return JSON.parse(stdout) as PrintedRun
+}
+
+interface Teardown {
+  teardown(work: () => void): void
+}
+
+/** A new repository with these files, and one commit. */
+export function repositoryOf(t: Teardown, files: Readonly<Record<string, string>>): string {
+  const directory = emptyFolder(t)
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, name)), { recursive: true })
+    writeFileSync(join(directory, name), text)
+  }
+  commitAll(directory)
+  return directory
+}
+
+/** The repository of an example. */
+export function exampleRepository(t: Teardown, name: string): string {
+  const directory = emptyFolder(t)
+  cpSync(join(root, 'examples', name, 'repository'), directory, { recursive: true })
+  commitAll(directory)
+  return directory
+}
+
+/** A temporary folder that goes with the test. */
+export function emptyFolder(t: Teardown): string {
+  const directory = mkdtempSync(join(tmpdir(), 'troupe test ü '))
+  t.teardown(() => {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
+  })
+  return directory
+}
+
+/** Writes a manifest outside the repository and answers with its path. */
+export function manifest(t: Teardown, content: object): string {
+  const path = join(emptyFolder(t), 'troupe.json')
+  writeFileSync(path, JSON.stringify({ version: 1, ...content }))
+  return path
+}
+
+/** Runs git in a folder. */
+export const git = (directory: string, ...args: readonly string[]): string =>
+  execFileSync('git', ['-c', 'user.name=Test', '-c', 'user.email=test@localhost', ...args], {
+    cwd: directory,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+
+function commitAll(directory: string): void {
+  git(directory, 'init', '--quiet', '--initial-branch', 'main')
+  git(directory, 'add', '--all')
+  git(directory, 'commit', '--quiet', '--message', 'base')
+}
+
+/** Everything of the user's that a run must not change: files, index, HEAD, refs, stash, configuration, hooks. */
+export function fingerprint(directory: string): Readonly<Record<string, string>> {
+  const gitFolder = join(directory, '.git')
+  const own = ['index', 'HEAD', 'config', 'ORIG_HEAD', 'MERGE_HEAD', 'packed-refs', 'logs/HEAD', 'logs/refs/stash']
+  const files = filesUnder(directory).filter((name) => !/^\.(git|agents)\//.test(name))
+  return {
+    ...Object.fromEntries(own.map((name) => [`.git/${name}`, digest(join(gitFolder, name))])),
+    ...Object.fromEntries(files.map((name) => [name, digest(join(directory, name))])),
+    refs: git(directory, 'for-each-ref')
+      .split('\n')
+      .filter((line) => !line.includes('refs/troupe/'))
+      .join('\n'),
+    stash: git(directory, 'stash', 'list'),
+    worktrees: git(directory, 'worktree', 'list'),
+  }
+}
+
+function digest(path: string): string {
+  if (!existsSync(path) && !isLink(path)) return 'none'
+  const found = lstatSync(path)
+  const content = found.isSymbolicLink() ? readlinkSync(path) : readFileSync(path)
+  return `${found.mode.toString(8)} ${createHash('sha256').update(content).digest('hex')}`
+}
+
+const isLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+
+function filesUnder(directory: string): readonly string[] {
+  return readdirSync(directory, { withFileTypes: true, recursive: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(directory, join(entry.parentPath, entry.name)))
+}

@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs'
+
+/** Resolves when a killed process is gone; the test file's time limit is the bound. */
+export async function gone(pid: number): Promise<void> {
+  while (isAlive(pid)) await new Promise(setImmediate)
+}
+
+/** A zombie counts as gone: only its parent has still to read how it ended. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return process.platform !== 'linux' || !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  } catch {
+    return false
+  }
+}
