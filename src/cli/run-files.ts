@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { RunId } from '../ids.ts'
+import type { RunId, TaskId } from '../ids.ts'
 import type { Manifest } from '../plan/task.ts'
 import type { RunLayout } from '../store/layout.ts'
 import { replaceFile } from '../store/replace-file.ts'
@@ -22,6 +22,8 @@ interface RunFilesOptions {
 /** The status and result files of a run, kept up with its events. */
 export interface RunFiles {
   observe(recorded: Recorded, state: RunState): void
+  /** After a task under way has said something. */
+  spoke(task: TaskId, state: RunState): void
   /** Writes what is still held back. */
   flush(): void
 }
@@ -46,7 +48,13 @@ export function openRunFiles({ run, rules, manifest, folders, clock, live }: Run
       },
     },
   })
-  return { observe: records.observe, flush: writer.flush }
+  return {
+    observe: records.observe,
+    spoke(task, state) {
+      records.spoke(task, state, clock.now())
+    },
+    flush: writer.flush,
+  }
 }
 
 const printed = (content: object): string => `${JSON.stringify(content, null, 2)}\n`

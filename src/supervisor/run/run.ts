@@ -8,7 +8,7 @@ import { Mailbox } from '../mailbox.ts'
 import type { AttemptResult } from './attempt.ts'
 import { decide } from './decide.ts'
 import type { Recorded, RunEvent, StopHow } from './events.ts'
-import type { LiveBoard } from './live.ts'
+import type { LiveBoard, LiveLine } from './live.ts'
 import type { RunRules } from './rules.ts'
 import type { Command } from './schedule.ts'
 import { initialState, type RunState } from './state.ts'
@@ -38,6 +38,8 @@ export interface RunWorld {
   hostOf(task: TaskId): HostKind
   /** Carries one attempt out; never rejects. */
   attempt(order: AttemptOrder, state: RunState): Promise<AttemptResult>
+  /** Told that a task under way has said something: the live board has it. */
+  spoke(task: TaskId, state: RunState): void
   /** Told of every event after it was decided on, in order. */
   observe(recorded: Recorded, state: RunState): void
 }
@@ -160,20 +162,9 @@ export class Run {
 
   #listener(task: TaskId, attempt: number): (event: AgentEvent) => void {
     return (event) => {
-      switch (event.type) {
-        case 'output':
-          this.#world.live.update(task, { lastOutput: event.line })
-          return
-        case 'progress':
-          this.#world.live.update(task, { progress: event.line })
-          return
-        case 'process':
-          this.#world.live.update(task, { pid: event.process.pid })
-          this.#note({ type: 'process-started', task, attempt, process: event.process })
-          return
-        default:
-          unreachable(event)
-      }
+      this.#world.live.update(task, liveChange(event))
+      if (event.type === 'process') this.#note({ type: 'process-started', task, attempt, process: event.process })
+      else this.#world.spoke(task, this.#state)
     }
   }
 
@@ -195,5 +186,18 @@ export class Run {
   #breakOff(error: unknown): void {
     this.#settled.reject(error)
     for (const { force } of this.#underWay.values()) force.abort(error)
+  }
+}
+
+function liveChange(event: AgentEvent): Partial<LiveLine> {
+  switch (event.type) {
+    case 'output':
+      return { lastOutput: event.line }
+    case 'progress':
+      return { progress: event.line }
+    case 'process':
+      return { pid: event.process.pid }
+    default:
+      return unreachable(event)
   }
 }

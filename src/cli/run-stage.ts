@@ -1,0 +1,99 @@
+import { availableParallelism } from 'node:os'
+import type { AggregatorApi, AggregatorInput } from '../actors/aggregator-api.ts'
+import type { ActorHandle, HostKind } from '../actors/contract.ts'
+import { type Hosts, openHosts } from '../actors/hosts/registry.ts'
+import { sibling } from '../actors/sibling.ts'
+import { systemClock } from '../clock.ts'
+import { asActorId, type RunId, type TaskId } from '../ids.ts'
+import type { Log } from '../log.ts'
+import type { RunLayout } from '../store/layout.ts'
+import { type Aggregator, openAggregator } from '../supervisor/run/aggregator.ts'
+import { type LiveBoard, openLiveBoard } from '../supervisor/run/live.ts'
+import { openAttempts } from '../supervisor/run/open-attempts.ts'
+import { openWorkspaces } from '../supervisor/run/open-workspaces.ts'
+import type { RunWorld } from '../supervisor/run/run.ts'
+import { openTroupeTree, type TroupeTree } from '../supervisor/run/troupe-tree.ts'
+import type { Workspaces } from '../supervisor/run/workspaces.ts'
+import type { Prepared } from './prepare.ts'
+
+/** What a run works with, but for its journal and whoever watches it. */
+export interface RunStage {
+  readonly tree: TroupeTree
+  readonly workspaces: Workspaces
+  readonly aggregator: Aggregator
+  readonly live: LiveBoard
+  readonly world: Pick<RunWorld, 'clock' | 'random' | 'log' | 'hostOf' | 'attempt'>
+}
+
+interface StageParts {
+  readonly id: RunId
+  readonly folders: RunLayout
+  readonly log: Log
+}
+
+/** How long whatever runs may take to stop politely, in milliseconds. */
+const graceMs = 5_000
+/** Bytes of output kept of one attempt. */
+const logBytes = 16 * 1024 * 1024
+
+/** Builds the stage of one run; nothing is started yet. */
+export function openStage(prepared: Prepared, { id, folders, log }: StageParts): RunStage {
+  const { repository, base, manifest, rules, placements } = prepared
+  const clock = systemClock
+  const random = Math.random
+  const aggregator = openAggregator()
+  const hosts = openHosts({ clock, thread: { maxThreads: manifest.concurrency } })
+  const services = openHosts({ clock, thread: { maxThreads: 1 } })
+  const parallel = availableParallelism() * 2
+  const workspaces = openWorkspaces({ repository, run: id, folder: folders.work, clock, parallel })
+  const startAggregator = (): Promise<ActorHandle<AggregatorApi>> =>
+    services.get(aggregatorHost(prepared)).start<AggregatorApi>(aggregatorSpec(prepared, id, folders), silent)
+  const tree = openTroupeTree({
+    clock,
+    random,
+    log,
+    hosts: both(hosts, services),
+    aggregator,
+    startAggregator,
+    graceMs,
+  })
+  const attempt = openAttempts({
+    run: id,
+    base,
+    manifest,
+    rules,
+    clock,
+    placements,
+    aggregator,
+    workspaces,
+    tree,
+    logBytes,
+    graceMs,
+    host: (kind) => hosts.get(kind),
+    logPath: folders.log,
+  })
+  const hostOf = (task: TaskId): HostKind => placements.get(task)?.host ?? 'async'
+  return { tree, workspaces, aggregator, live: openLiveBoard(), world: { clock, random, log, hostOf, attempt } }
+}
+
+/** The aggregator says nothing but its answers. */
+const silent = { emit: (): void => {} }
+
+/** The aggregator lives as the agents do, in a host of its own. */
+function aggregatorHost({ placements }: Prepared): HostKind {
+  const used = new Set([...placements.values()].map(({ host }) => host))
+  const [only = 'async'] = used
+  return used.size === 1 ? only : 'async'
+}
+
+function aggregatorSpec({ repository, base }: Prepared, run: RunId, folders: RunLayout) {
+  const input: AggregatorInput = { run, repository: repository.root, base, scratch: folders.work }
+  const module = sibling(import.meta.url, '../actors/aggregator-actor').href
+  return { id: asActorId('aggregator'), module, export: 'aggregatorActor', input }
+}
+
+const both = (...hosts: readonly Hosts[]): AsyncDisposable => ({
+  async [Symbol.asyncDispose]() {
+    await Promise.all(hosts.map((one) => one[Symbol.asyncDispose]()))
+  },
+})
