@@ -3,6 +3,7 @@ import { exitCodes } from '../errors.ts'
 import { checkAgents } from './doctor/agents-check.ts'
 import type { Check } from './doctor/check.ts'
 import { checkGit } from './doctor/git-check.ts'
+import { checkLauncher } from './doctor/launcher-check.ts'
 import { checkModes } from './doctor/modes-check.ts'
 import { checkNode } from './doctor/node-check.ts'
 import { checkRepository } from './doctor/repository-check.ts'
@@ -14,13 +15,14 @@ export async function doctorCommand(
   terminal: Terminal,
   input: { readonly arguments: readonly string[]; readonly options: CommonOptions },
 ): Promise<number> {
-  const [git, repository, modes, agents] = await Promise.all([
+  const [git, repository, launcher, modes, agents] = await Promise.all([
     checkGit(),
     checkRepository(terminal.directory),
+    checkLauncher(terminal.environment),
     checkModes(),
     checkAgents(terminal.environment),
   ])
-  const checks = [checkNode(process.versions.node), git, ...repository, ...modes, ...agents]
+  const checks = [checkNode(process.versions.node), git, ...repository, launcher, ...modes, ...agents]
   const isWell = checks.every(({ state }) => state !== 'wrong')
   if (input.options.json) terminal.print(JSON.stringify({ schema: 'troupe/doctor/1', ok: isWell, checks }, null, 2))
   else terminal.print(checksText(checks, terminal.answersSeen && wantsColour(terminal)))

@@ -13,12 +13,15 @@ export const openLauncher = (clock: Clock, environment: NodeJS.ProcessEnv = proc
   openForkserver(environment) ?? directLauncher(clock)
 
 function openForkserver(environment: NodeJS.ProcessEnv): Launcher | null {
+  const perl = findPerl(environment)
+  return perl === null ? null : new Forkserver(perl)
+}
+
+/** Path of the Perl that runs the fork server; null where there is none, or no use for it. */
+export function findPerl(environment: Readonly<Record<string, string | undefined>>): string | null {
   if (process.platform === 'win32') return null
-  const perl = (environment['PATH'] ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, 'perl'))
-    .find(isExecutable)
-  return perl === undefined ? null : new Forkserver(perl)
+  const candidates = (environment['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'perl'))
+  return candidates.find(isExecutable) ?? null
 }
 
 function isExecutable(path: string): boolean {
