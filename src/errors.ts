@@ -21,7 +21,7 @@ export const catalogue = {
   GIT_TOO_OLD: { exit: exitCodes.badInput, fix: 'Install git 2.38 or newer: merge-tree --write-tree is needed.' },
   GIT_FAILED: { exit: exitCodes.internal, fix: 'Read what git said; troupe doctor checks the set-up.' },
   NO_SPACE: { exit: exitCodes.internal, fix: 'Free some disk space and run again.' },
-  RUN_NOT_FOUND: { exit: exitCodes.badInput, fix: 'troupe status lists the runs of this repository.' },
+  RUN_NOT_FOUND: { exit: exitCodes.badInput, fix: 'troupe status --all lists the runs of this repository.' },
   TASK_NOT_FOUND: { exit: exitCodes.badInput, fix: 'troupe status lists the tasks of the run.' },
   PROPOSAL_NOT_FOUND: {
     exit: exitCodes.badInput,

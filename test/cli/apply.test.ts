@@ -1,0 +1,116 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { fingerprint, git, manifest, repositoryOf, runJson, troupe } from '../acceptance/troupe.ts'
+
+/** A task that writes its id to a file of its own. */
+const writes = (id: string): object => ({ id, command: ['sh', '-c', `echo ${id} > ${id}.txt`] })
+
+const head = (directory: string, revision = 'HEAD'): string => git(directory, 'rev-parse', revision).trim()
+
+/** Carries out the command that `apply` offers. */
+function undo(directory: string, printed: string): void {
+  const [, words = ''] = /^undo: git (.+)$/m.exec(printed) ?? []
+  git(directory, ...words.split(' '))
+}
+
+void t.test('apply moves the branch that is checked out, keeps uncommitted changes, and can be undone', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': '1\n' })
+  const base = head(directory)
+  const { proposal, run } = await runJson(directory, manifest(t, { tasks: [writes('one'), writes('two')] }))
+  writeFileSync(join(directory, 'a.txt'), 'mine\n')
+  const { status, stdout, stderr } = await troupe(directory, 'apply', run.slice(0, 15))
+  t.equal(status, 0, stderr)
+  t.match(
+    stdout,
+    `moved main from ${base.slice(0, 12)} to ${proposal.commit.slice(0, 12)}: 2 files changed, not checked\n`,
+  )
+  t.equal(head(directory), proposal.commit)
+  t.equal(readFileSync(join(directory, 'two.txt'), 'utf8'), 'two\n')
+  t.equal(git(directory, 'status', '--porcelain'), ' M a.txt\n')
+  t.match(await troupe(directory, 'apply'), {
+    status: 0,
+    stdout: 'nothing to apply: main holds the proposal already\n',
+  })
+  undo(directory, stdout)
+  t.equal(head(directory, 'main'), base)
+  t.equal(git(directory, 'symbolic-ref', 'HEAD'), 'refs/heads/main\n')
+  t.equal(git(directory, 'status', '--porcelain'), ' M a.txt\n')
+})
+
+void t.test('apply --branch makes or moves another branch and leaves the checkout alone', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': '1\n' })
+  const base = head(directory)
+  const { proposal } = await runJson(directory, manifest(t, { tasks: [writes('one')] }))
+  git(directory, 'branch', 'old')
+  const { refs: _, ...before } = fingerprint(directory)
+  const { stdout } = await troupe(directory, 'apply', '--branch', 'new', '--json')
+  const applied = JSON.parse(stdout)
+  const { commit: to } = proposal
+  t.match(applied, {
+    schema: 'troupe/apply/1',
+    how: 'created',
+    branch: 'new',
+    from: null,
+    to,
+    undo: 'git branch -D new',
+  })
+  const moved = await troupe(directory, 'apply', '--branch', 'old')
+  t.match(moved, { status: 0, stdout: /^moved old from / })
+  t.same([head(directory, 'new'), head(directory, 'old'), head(directory)], [to, to, base])
+  undo(directory, moved.stdout)
+  t.equal(head(directory, 'old'), base)
+  const { refs: __, ...after } = fingerprint(directory)
+  t.same(after, before)
+})
+
+void t.test('apply refuses what did not pass its checks, unless it is forced', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': '1\n' })
+  const check = [{ name: 'present', run: 'test -f other.txt' }]
+  const { proposal, exitCode } = await runJson(directory, manifest(t, { tasks: [writes('one')], check }))
+  t.equal(exitCode, 1)
+  const before = fingerprint(directory)
+  const refused = await troupe(directory, 'apply')
+  t.match(refused, {
+    status: 1,
+    stdout: '',
+    stderr: /did not pass its checks \(present: .+\)\n {2}CHECK_FAILED: .*--force/,
+  })
+  const told = JSON.parse((await troupe(directory, 'apply', '--json')).stdout)
+  t.match(told, { schema: 'troupe/error/1', code: 'CHECK_FAILED', details: [{ name: 'present', verdict: 'fail' }] })
+  t.same(fingerprint(directory), before)
+  const forced = await troupe(directory, 'apply', '--force')
+  t.match(forced, { status: 0, stdout: /a check failed\n/ })
+  t.equal(head(directory), proposal.commit)
+})
+
+void t.test('apply merges with a branch that has moved only when it is forced', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': '1\n' })
+  await runJson(directory, manifest(t, { tasks: [writes('one')] }))
+  git(directory, 'commit', '--quiet', '--allow-empty', '--message', 'meanwhile')
+  const now = head(directory)
+  t.match(await troupe(directory, 'apply'), { status: 1, stderr: /BRANCH_MOVED/ })
+  t.equal(head(directory), now)
+  const { stdout } = await troupe(directory, 'apply', '--force')
+  t.match(stdout, 'a merge with what the branch had gained: 1 file changed')
+  t.equal(git(directory, 'rev-list', '--count', `${now}..HEAD`), '2\n', 'the merge and the proposal')
+  undo(directory, stdout)
+  t.equal(head(directory), now)
+})
+
+void t.test('apply has nothing to do where nothing changed, and refuses to lose uncommitted changes', async (t) => {
+  const directory = repositoryOf(t, { 'one.txt': '1\n' })
+  const { run } = await runJson(directory, manifest(t, { tasks: [{ id: 'looks', command: ['true'] }] }))
+  t.match(await troupe(directory, 'apply'), {
+    status: 0,
+    stdout: /^nothing to apply: the proposal changes no file\n/,
+  })
+  t.match(JSON.parse((await troupe(directory, 'apply', '--json')).stdout), { how: 'nothing', undo: null })
+  await runJson(directory, manifest(t, { tasks: [writes('one')] }))
+  writeFileSync(join(directory, 'one.txt'), 'mine\n')
+  const { '.git/ORIG_HEAD': _, ...before } = fingerprint(directory)
+  t.match(await troupe(directory, 'apply'), { status: 2, stderr: /in one\.txt would be lost\n {2}CHECKOUT_DIRTY/ })
+  const { '.git/ORIG_HEAD': __, ...after } = fingerprint(directory)
+  t.same(after, before)
+  t.match(await troupe(directory, 'apply', run), { status: 0, stdout: /no file/ }, 'the older run, by its id')
+})
