@@ -19,6 +19,6 @@ export async function superviseCommand(
     `running an example in ${directory}:\n  troupe run ${argument.includes(' ') ? `'${argument}'` : argument}\n`,
   )
   const { exitCode } = await carryOut(argument, { ...terminal, directory }, options)
-  if (!options.json) terminal.print(`\nlook around: cd ${directory}`)
+  if (!options.json) terminal.print(`\nlook around: npm run -s troupe -- -C ${directory} show`)
   return exitCode
 }
