@@ -17,7 +17,7 @@ concurrency: 4 # attempts at once
 # agents:
 #   coder:
 #     kind: command
-#     argv: [codex, exec, --full-auto, '{{prompt}}'] # any program that works in the current folder
+#     argv: [codex, exec, --full-auto, '{{task.prompt}}'] # any program that works in the current folder
 
 tasks:
   # "local" works by fixed rules: review looks, docs writes reference pages, test writes smoke tests.

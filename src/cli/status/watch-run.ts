@@ -41,7 +41,8 @@ export async function watchRun(run: FoundRun, options: WatchOptions): Promise<St
         view?.observe(record, state)
       }
       const isOver = standing === 'ended' || (standing === 'unfinished' && records.length === 0)
-      if (isOver || signal.aborted) return standing
+      if (isOver) return standing
+      if (signal.aborted) return standingOf(state, history)
       await pause(clock, signal)
     }
   } finally {

@@ -1,0 +1,397 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import t from 'tap'
+import { processIdentity } from '../../src/actors/process-identity.ts'
+import { kinds } from '../../src/agents/registry.ts'
+import { openGit } from '../../src/changes/git.ts'
+import { openRepository } from '../../src/changes/repository.ts'
+import { doctorCommand } from '../../src/cli/doctor.ts'
+import { findRun, type FoundRun } from '../../src/cli/find-run.ts'
+import { initCommand } from '../../src/cli/init.ts'
+import { runCommand } from '../../src/cli/run.ts'
+import { schemaCommand } from '../../src/cli/schema.ts'
+import { showCommand } from '../../src/cli/show.ts'
+import { statusCommand } from '../../src/cli/status.ts'
+import { watchRun } from '../../src/cli/status/watch-run.ts'
+import { systemClock } from '../../src/clock.ts'
+import { asAgentName, asRunId, asTaskId } from '../../src/ids.ts'
+import { readManifest } from '../../src/plan/manifest.ts'
+import { followJournal } from '../../src/store/follow-journal.ts'
+import { lineOf } from '../../src/store/journal-record.ts'
+import { openJournal } from '../../src/store/journal.ts'
+import { layoutOf, makeRunFolders } from '../../src/store/layout.ts'
+import type { RunEvent } from '../../src/supervisor/run/events.ts'
+import { manifestOf, Play, run as played } from '../monitor/play.ts'
+import { ManualClock } from '../manual-clock.ts'
+import { invoke } from './fake-terminal.ts'
+
+process.env['TZ'] = 'UTC'
+const root = resolve(import.meta.dirname, '../..')
+const nobody = { pid: 999_999_999, group: 999_999_999, startTime: 1 }
+
+/** A repository with these files in its only commit. */
+async function repositoryOf(t: Tap, files: Readonly<Record<string, string>>): Promise<string> {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'troupe-look-')))
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }))
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true })
+    writeFileSync(join(directory, path), text)
+  }
+  const git = openGit(directory)
+  await git.run(['init', '--quiet', '--initial-branch', 'main'])
+  await git.run(['add', '--all'])
+  await git.run(['commit', '--quiet', '--allow-empty', '--message', 'base'])
+  return directory
+}
+
+type Tap = Pick<typeof t, 'teardown'>
+
+/** A run's folder as a supervisor leaves it after these events. */
+async function leaveRun(directory: string, play: Play, manifest: string): Promise<FoundRun> {
+  const repository = await openRepository(directory)
+  const files = makeRunFolders(layoutOf(repository.root), played)
+  writeFileSync(files.manifest, manifest)
+  const journal = await openJournal<RunEvent>({ path: files.journal, epoch: 1, clock: new ManualClock(play.now) })
+  for (const { event } of play.records) journal.append(event)
+  await journal.close()
+  return { repository, id: played, files }
+}
+
+const weak = `import hashlib
+
+
+def digest(text):
+    print("\\x1b[31m")
+    return hashlib.md5(text).hexdigest()
+`
+
+const manifest = `version: 1
+tasks:
+  - { id: left, command: [sh, -c, 'echo working; printf "a\\nLEFT\\nc\\n" > list.txt'], files: [list.txt] }
+  - { id: right, command: [sh, -c, 'printf "a\\nRIGHT\\nc\\n" > list.txt'], files: [list.txt] }
+  - { id: review, agent: local, verb: review, prompt: security, files: [weak.py] }
+  - { id: broken, command: [sh, -c, 'printf "\\033[31mred\\033[0m\\n"; echo out of luck; exit 3'] }
+  - { id: after, needs: [broken], command: ['true'] }
+`
+
+t.test('looking at a run', async (t) => {
+  const files = { 'list.txt': 'a\nb\nc\n', 'weak.py': weak }
+  const directory = await repositoryOf(t, { ...files, 'troupe.yaml': manifest })
+  const setting = { directory, environment: { PATH: process.env['PATH'] } }
+  const ended = await invoke(runCommand, setting, { given: ['troupe.yaml'] })
+  t.equal(ended.status, 1, ended.err)
+  const { id } = await findRun(directory, undefined)
+  const status = (more = {}) => invoke(statusCommand, setting, more)
+  const show = (more = {}) => invoke(showCommand, setting, more)
+
+  await t.test('status tells where each task stands', async (t) => {
+    const { out, status: code } = await status()
+    t.equal(code, 0)
+    t.match(out, /^run \d{8}-.*: ended .*, 3 of 5 done, 1 failed, 1 blocked\n/)
+    t.match(out, /^done +left +1\/1 .* working$/m)
+    t.match(out, /^failed +broken +1\/1 /m)
+    t.match(out, /^blocked by broken +after$/m)
+    t.match(out, /^ended with 1: /m)
+    const json = JSON.parse((await status({ json: true, given: [id.slice(0, 12)] })).out)
+    t.match(json, {
+      schema: 'troupe/status/1',
+      run: id,
+      phase: 'ended',
+      counts: { succeeded: 3, failed: 1, blocked: 1 },
+    })
+    t.match(json.tasks[3], { id: 'broken', phase: 'failed', attempt: '1/1' })
+    t.match(json.proposal, { verdict: 'not-run', commit: /^[0-9a-f]{40}$/ })
+  })
+
+  await t.test('status --all lists the runs', async (t) => {
+    t.match((await status({ all: true })).out, new RegExp(`^run .*checks\n${id} +ended +3/5 +1 +\\d{4}-.* not-run\n$`))
+    const { runs, schema } = JSON.parse((await status({ all: true, json: true })).out)
+    t.match({ runs, schema }, { schema: 'troupe/runs/1', runs: [{ run: id, phase: 'ended', done: 3, exitCode: 1 }] })
+    t.match(await status({ all: true, watch: true }), { status: 2, err: /USAGE/ })
+  })
+
+  await t.test('status --watch tells the whole run and ends with it', async (t) => {
+    const { out, err, status: code } = await status({ watch: true })
+    t.equal(code, 0)
+    t.match(err, /^\d\d:\d\d:\d\d left running \(attempt 1\)$/m)
+    t.match(err, /^\d\d:\d\d:\d\d after blocked by broken$/m)
+    t.match(err, /run ended: .*\n$/)
+    t.match(out, /^run .*: ended/)
+  })
+
+  await t.test('show prints the proposal for people and programs', async (t) => {
+    t.match((await show()).out, /^# Not checked: 1 of 5 tasks landed, 1 conflict\n/)
+    t.match(JSON.parse((await show({ json: true })).out), { schema: 'troupe/proposal/1', run: id })
+  })
+
+  await t.test('show --conflicts gives both sides in the manner of diff3', async (t) => {
+    t.equal(
+      (await show({ conflicts: true })).out,
+      `list.txt (content): left (line 2) and right (line 2) changed the same part of list.txt.
+<<<<<<< left list.txt:2
+LEFT
+||||||| base list.txt:2
+b
+=======
+RIGHT
+>>>>>>> right list.txt:2
+`,
+    )
+    const { conflicts } = JSON.parse((await show({ conflicts: true, json: true })).out)
+    t.match(conflicts, [{ kind: 'content', texts: [{ ours: ['LEFT'], base: ['b'], theirs: ['RIGHT'] }] }])
+  })
+
+  await t.test('show --findings is a table', async (t) => {
+    t.match((await show({ findings: true })).out, /^\w+ +weak\.py:6:\d+ +python\/weak-hash +review /m)
+    t.match(JSON.parse((await show({ findings: true, json: true })).out), { findings: [{ rule: 'python/weak-hash' }] })
+  })
+
+  await t.test('show --task gives the result, the log or the diff of one task', async (t) => {
+    const right = await show({ task: 'right' })
+    t.match(right.out, /^right: succeeded \(run by command\)\n/)
+    t.match(right.out, /^ {2}proposal +left-out: conflicts with left in list\.txt$/m)
+    t.match(right.out, new RegExp(`^ {2}change +[0-9a-f]{12} at refs/troupe/${id}/right/1$`, 'm'))
+    t.match((await show({ task: 'after' })).out, /^ {2}reason +needs broken, which did not succeed$/m)
+    t.match((await show({ task: 'review' })).out, /python\/weak-hash/)
+    t.equal((await show({ task: 'broken', log: true })).out, 'red\nout of luck\n', 'without escape codes')
+    t.match(await show({ task: 'after', log: true }), { out: '', err: 'after has not begun\n', status: 0 })
+    t.match((await show({ task: 'left', diff: true })).out, /^-b\n\+LEFT$/m)
+    t.match(await show({ task: 'review', diff: true }), { out: '', err: 'review has changed nothing\n', status: 0 })
+    const json = async (more: object): Promise<unknown> => JSON.parse((await show({ ...more, json: true })).out)
+    t.match(await json({ task: 'right' }), { schema: 'troupe/result/1', changeSet: { files: ['list.txt'] } })
+    t.match(await json({ task: 'broken', log: true }), { schema: 'troupe/log/1', attempt: 1, text: /luck/ })
+    t.match(await json({ task: 'left', diff: true }), { schema: 'troupe/diff/1', task: 'left', diff: /LEFT/ })
+  })
+
+  await t.test('show --diff can be applied, and is coloured only where people see it', async (t) => {
+    const { out } = await show({ diff: true })
+    await openGit(directory).run(['apply', '--check', '-'], { input: out })
+    t.notMatch(out, '\u001B')
+    const seen = await invoke(showCommand, { ...setting, answersSeen: true }, { diff: true })
+    t.match(seen.out, '\u001B[32m')
+    const plain = { directory, answersSeen: true, environment: { NO_COLOR: '1' } }
+    t.notMatch((await invoke(showCommand, plain, { diff: true })).out, '\u001B')
+  })
+
+  await t.test('what is not there is said with the nearest that is', async (t) => {
+    t.match(await show({ task: 'riht' }), { status: 2, err: /did you mean right\?\n {2}TASK_NOT_FOUND: / })
+    t.match(await show({ given: [`${id.slice(0, -1)}x`] }), { status: 2, err: new RegExp(`did you mean ${id}`) })
+    t.match(await show({ log: true }), { status: 2, err: /--log needs --task/ })
+    t.match(await show({ log: true, diff: true, task: 'left' }), { status: 2, err: /only one of --log and --diff/ })
+    t.match(await show({ findings: true, task: 'left' }), { status: 2, err: /USAGE/ })
+    const failure = JSON.parse((await show({ task: 'riht', json: true })).out)
+    t.match(failure, { schema: 'troupe/error/1', code: 'TASK_NOT_FOUND' })
+  })
+})
+
+t.test('a run folds again to what it was, also when the command line changed its rules', async (t) => {
+  const directory = await repositoryOf(t, {
+    'troupe.yaml': `version: 1
+concurrency: 1
+mailbox: 0
+onFailure: stop
+tasks:
+${['a', 'b', 'c', 'd'].map((id) => `  - { id: ${id}, command: [sh, -c, 'echo ${id} >> one.txt'], files: [one.txt] }`).join('\n')}
+  - { id: bad, command: ['false'] }
+`,
+  })
+  const options = { concurrency: 3, onOverlap: 'serialize', onFailure: 'continue' } as const
+  const ended = await invoke(runCommand, { directory }, { ...options, given: ['troupe.yaml'] })
+  const { out } = await invoke(statusCommand, { directory }, {})
+  t.match(out, ': ended', ended.err)
+  t.match(out, ', 4 of 5 done, 1 failed\n')
+})
+
+t.test('a run whose supervisor is gone is unfinished, and one that goes on is followed', async (t) => {
+  const directory = await repositoryOf(t, {})
+  const text = manifestOf(['tests', 'docs tests'])
+  const play = new Play(text)
+  play.start(nobody).begin('tests')
+  const run = await leaveRun(directory, play, text)
+  const status = run.files.status(asAgentName('local'), asTaskId('tests'))
+  writeFileSync(status, JSON.stringify({ lastOutput: 'half way', progress: '', pid: null }))
+  const gone = await invoke(statusCommand, { directory }, {})
+  t.match(gone.out, ': unfinished (its supervisor is gone) ')
+  t.match(gone.out, /^running +tests .* half way$/m)
+  t.match(await invoke(statusCommand, { directory }, { watch: true }), { status: 1, out: /unfinished/ })
+  t.match(await invoke(showCommand, { directory }, {}), { status: 2, err: /PROPOSAL_NOT_FOUND/ })
+  t.match((await invoke(showCommand, { directory }, { task: 'tests' })).out, /^tests: running/)
+
+  await t.test('a process with the same number is not the supervisor', async (t) => {
+    const other = { ...processIdentity(process.pid, process.pid), startTime: 1 }
+    const again = new Play(text)
+    again.start(other)
+    rmSync(run.files.folder, { recursive: true })
+    await leaveRun(directory, again, text)
+    t.match((await invoke(statusCommand, { directory }, { json: true })).out, '"phase": "unfinished"')
+  })
+
+  await t.test('watching shows what comes, until the end', async (t) => {
+    const here = new Play(text)
+    here.start(processIdentity(process.pid, process.pid)).begin('tests')
+    rmSync(run.files.folder, { recursive: true })
+    await leaveRun(directory, here, text)
+    const told = here.records.length
+    here.done('tests', 'fine').begin('docs').done('docs', 'written')
+    here.happened({ type: 'run-ended', exitCode: 0, reason: 'all is well' })
+
+    const journal = await openJournal<RunEvent>({ path: run.files.journal, epoch: 1, clock: systemClock })
+    const said: string[] = []
+    const write = (line: string): void => {
+      said.push(line.replace(/^[\d:]+ /, ''))
+      // the first line of the view is the sign that the run is being watched
+      if (said.length === 1) for (const { event } of here.records.slice(told)) journal.append(event)
+    }
+    const watched = await invoke(statusCommand, { directory, write }, { watch: true })
+    await journal.close()
+    t.equal(watched.status, 0)
+    t.match(said, ['tests running (attempt 1)\n', /^tests done/, 'docs running (attempt 1)\n', /^docs done/])
+    t.match(said.at(-1), 'run ended: all is well\n')
+    t.match(watched.out, /^run .*: ended .*2 of 2 done\n/)
+  })
+
+  await t.test('watching ends when nobody wants to watch any more', async (t) => {
+    const here = new Play(text)
+    here.start(processIdentity(process.pid, process.pid)).begin('tests')
+    rmSync(run.files.folder, { recursive: true })
+    await leaveRun(directory, here, text)
+    const stop = new AbortController()
+    const clock = new ManualClock()
+    const after = clock.after.bind(clock)
+    clock.after = (delayMs, due) => {
+      queueMicrotask(() => stop.abort())
+      return after(delayMs, due)
+    }
+    const watching = invoke(
+      async (terminal) => {
+        t.equal(await watchRun(run, { clock, terminal, signal: stop.signal, shown: true }), 'working')
+        return 0
+      },
+      { directory },
+      {},
+    )
+    t.equal((await watching).status, 0)
+    t.equal(clock.waiting, 0, 'no timer is left')
+  })
+})
+
+t.test('a run is found by the beginning of its id, if that says which', async (t) => {
+  const directory = await repositoryOf(t, {})
+  t.match(await invoke(statusCommand, { directory }, {}), { status: 2, err: /there is no run .* yet/ })
+  t.match(await invoke(statusCommand, { directory }, { all: true }), { status: 0, out: '', err: /no run yet/ })
+  const layout = layoutOf(directory)
+  for (const id of ['20260101-120000-aa', '20260101-120000-ab', '20260202-000000-cc'])
+    makeRunFolders(layout, asRunId(id))
+  t.equal((await findRun(directory, undefined)).id, '20260202-000000-cc', 'the newest')
+  t.equal((await findRun(directory, '20260202')).id, '20260202-000000-cc')
+  t.equal((await findRun(directory, '20260101-120000-aa')).id, '20260101-120000-aa')
+  await t.rejects(findRun(directory, '20260101'), {
+    code: 'RUN_NOT_FOUND',
+    message: '2 runs begin with 20260101: 20260101-120000-aa, 20260101-120000-ab',
+  })
+  t.match((await invoke(statusCommand, { directory }, {})).err, 'never began')
+  t.match((await invoke(statusCommand, { directory }, { all: true })).out, /20260202-000000-cc +the run .* never began/)
+})
+
+t.test('a journal is followed line by whole line', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'troupe-look-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'journal.ndjson')
+  const line = (seq: number, event: unknown, epoch = 1): string => lineOf({ seq, at: 0, epoch, event })
+  const [first, second, third] = [line(1, 'ä'), line(2, 'b'), line(3, 'c', 2)]
+  const events = (): readonly unknown[] => follower.next().map(({ event }) => event)
+  const follower = followJournal<unknown>(path)
+  const header = line(0, { journal: 'troupe/journal/1' })
+  writeFileSync(path, header + first + second.slice(0, 20))
+  t.same(events(), ['ä'])
+  t.same(events(), [], 'a torn line is waited for')
+  writeFileSync(path, header + first + second)
+  t.same(events(), ['b'])
+  writeFileSync(path, `${header}${first}${second}garbage\n`)
+  t.same(events(), [], 'a damaged end may yet be cut off')
+  writeFileSync(path, header + first + second + third + line(3, 'late', 1))
+  t.same(events(), ['c'], 'what a deposed supervisor writes does not count')
+  writeFileSync(path, `${readFileSync(path, 'utf8')}garbage\n${line(4, 'd', 2)}`)
+  t.throws(() => follower.next(), { code: 'JOURNAL_CORRUPT' })
+  t.throws(() => followJournal(join(folder, 'none')).next(), { code: 'STORE_FAILED' })
+})
+
+t.test('init writes a manifest that is valid as it stands and with its comments taken away', async (t) => {
+  const python = { 'app.py': 'x = 1\n', 'b "c".py': 'y = 1\n', 'tests/test_app.py': '', 'pyproject.toml': '' }
+  for (const files of [{ 'README.md': 'no code' }, python]) {
+    const directory = await repositoryOf(t, files)
+    const { out, status } = await invoke(initCommand, { directory }, {})
+    t.equal(status, 0)
+    t.match(out, 'next: troupe plan troupe.yaml')
+    const text = readFileSync(join(directory, 'troupe.yaml'), 'utf8')
+    const reading = readManifest(text, { kinds })
+    t.ok(reading.ok, JSON.stringify(reading))
+    const uncommented = readManifest(text.replaceAll(/^( *)# (?= *(?:[a-z]+:|- \{|- id))/gm, '$1'), { kinds })
+    if (!uncommented.ok) t.fail(JSON.stringify(uncommented.mistakes))
+    else t.match({ tasks: uncommented.value.tasks.length, checks: uncommented.value.check.length }, { checks: 1 })
+  }
+  const directory = await repositoryOf(t, python)
+  await invoke(initCommand, { directory: join(directory, 'tests') }, {})
+  const written = readFileSync(join(directory, 'troupe.yaml'), 'utf8')
+  t.match(written, 'files: ["app.py", "b \\"c\\".py"]')
+  t.match(written, 'run: "python3 -m pytest"')
+  writeFileSync(join(directory, 'troupe.yaml'), 'mine')
+  t.match(await invoke(initCommand, { directory }, {}), { status: 2, err: /is there already; --force replaces it/ })
+  t.equal(readFileSync(join(directory, 'troupe.yaml'), 'utf8'), 'mine')
+  const forced = await invoke(initCommand, { directory }, { force: true, json: true })
+  t.match(JSON.parse(forced.out), { schema: 'troupe/init/1', files: ['app.py', 'b "c".py'] })
+  t.equal(readFileSync(join(directory, 'troupe.yaml'), 'utf8'), written)
+})
+
+t.test('the schema in the repository is the one that the code gives', async (t) => {
+  const { out } = await invoke(schemaCommand, { directory: root }, {})
+  t.equal(out, readFileSync(join(root, 'schema/manifest.schema.json'), 'utf8'), 'node scripts/write-schema.ts')
+})
+
+t.test('doctor tries what a run needs and says what to do', async (t) => {
+  const directory = await repositoryOf(t, { 'a.txt': 'a' })
+  const programs = join(directory, 'programs')
+  mkdirSync(programs)
+  writeFileSync(join(programs, 'codex'), '#!/bin/sh\nprintf "\\033[1mcodex 1.2.3\\033[0m\\nmore\\n"\n')
+  writeFileSync(join(programs, 'gemini'), '#!/bin/sh\nexit 3\n')
+  cpSync(join(root, 'test/fixtures/programs/waits-for-ever.sh'), join(programs, 'claude'))
+  for (const name of ['codex', 'gemini', 'claude']) chmodSync(join(programs, name), 0o755)
+  const setting = { directory, environment: { PATH: `${programs}:/usr/bin:/bin` } }
+  const { out, status } = await invoke(doctorCommand, setting, {})
+  t.equal(status, 0, out)
+  for (const line of [
+    /^ok +node +\d/m,
+    /^ok +git +\d.*merges/m,
+    new RegExp(`^ok +repository +${directory} at [0-9a-f]{12}$`, 'm'),
+    /^warning +checkout +\d uncommitted paths?\n +do: .*commit/m,
+    /^ok +\.agents +not ignored yet/m,
+    /^ok +mode async +works/m,
+    /^ok +mode thread +works/m,
+    /^ok +mode process +works/m,
+    /^ok +codex +codex 1\.2\.3$/m,
+    /^warning +gemini +gave no version$/m,
+    /^warning +claude +gave no version in 2 s$/m,
+    /^- +qwen +not on the PATH$/m,
+  ])
+    t.match(out, line)
+  rmSync(join(programs, 'claude'))
+  const outside = await invoke(doctorCommand, { ...setting, directory: tmpdir() }, { json: true })
+  t.equal(outside.status, 1)
+  const { ok, checks } = JSON.parse(outside.out)
+  t.equal(ok, false)
+  const found = checks.find(({ name }: { readonly name: string }) => name === 'repository')
+  t.match(found, { state: 'wrong', found: /not inside a git repository/, todo: /^Run inside/ })
+})
+
+t.test('the commands answer from a shell, and a failure has no stack trace', async (t) => {
+  const directory = await repositoryOf(t, {})
+  const child = spawn(process.execPath, [join(root, 'bin/troupe.mjs'), 'show', '-C', directory])
+  const chunks: string[] = []
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => chunks.push(chunk))
+  const [code] = await once(child, 'close')
+  t.equal(code, 2)
+  t.match(chunks.join(''), /^troupe: there is no run in .*\n {2}RUN_NOT_FOUND: .*\n$/)
+})
