@@ -43,9 +43,16 @@ function matching(ids: readonly RunId[], beginning: string): RunId {
   const exact = candidates.find((id) => id === beginning)
   if (exact !== undefined) return exact
   if (only === undefined)
-    throw new TroupeError('RUN_NOT_FOUND', `there is no run ${beginning}${didYouMean(beginning, ids)}`)
+    throw new TroupeError('RUN_NOT_FOUND', `there is no run ${beginning}${otherThan(beginning, ids)}`)
   const shown = candidates.slice(-5).join(', ')
   throw new TroupeError('RUN_NOT_FOUND', `${candidates.length} runs begin with ${beginning}: ${shown}`, {
     details: candidates,
   })
+}
+
+/** The nearest id, or the newest where none is near. */
+function otherThan(beginning: string, ids: readonly RunId[]): string {
+  const newestId = ids.at(-1)
+  const near = didYouMean(beginning, ids)
+  return near === '' && newestId !== undefined ? `; the newest is ${newestId}` : near
 }

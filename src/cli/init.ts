@@ -1,7 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { kinds } from '../agents/registry.ts'
 import { openRepository } from '../changes/repository.ts'
 import { exitCodes, messageOf, TroupeError } from '../errors.ts'
+import { readManifest } from '../plan/manifest.ts'
+import { showMistakes } from '../plan/show-mistakes.ts'
 import { checkCommand } from './init/check-command.ts'
 import { firstManifest } from './init/first-manifest.ts'
 import { sourceFiles } from './init/source-files.ts'
@@ -24,7 +27,7 @@ export async function initCommand(
   const files = sourceFiles(paths, 3)
   const check = checkCommand(paths, (path) => readFileSync(join(repository.root, path), 'utf8'))
   const path = join(repository.root, fileName)
-  write(path, firstManifest({ files, check }), force)
+  write(path, checked(firstManifest({ files, check })), force)
   if (json) {
     terminal.print(JSON.stringify({ schema: 'troupe/init/1', path, files }))
     return exitCodes.ok
@@ -33,6 +36,13 @@ export async function initCommand(
   terminal.print(`wrote ${path}, about ${about}`)
   terminal.print(`next: troupe plan ${fileName}\nthen: troupe run ${fileName}`)
   return exitCodes.ok
+}
+
+/** What is written must be valid as it stands, whatever the names of the files. */
+function checked(text: string): string {
+  const reading = readManifest(text, { kinds })
+  if (!reading.ok) throw new TroupeError('INTERNAL', showMistakes(fileName, text, reading.mistakes))
+  return text
 }
 
 function write(path: string, text: string, force: boolean): void {

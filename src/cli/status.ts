@@ -47,12 +47,14 @@ async function tellOne(run: FoundRun, terminal: Terminal, { json, brief }: TellO
   terminal.print(json ? JSON.stringify(statusJson(told), null, 2) : statusText(told, { coloured, brief }))
 }
 
+const signals = ['SIGINT', 'SIGTERM'] as const
+
 async function watch(run: FoundRun, terminal: Terminal, options: StatusOptions): Promise<number> {
   const interrupted = new AbortController()
   const onInterrupt = (): void => {
     interrupted.abort()
   }
-  process.once('SIGINT', onInterrupt)
+  for (const name of signals) process.once(name, onInterrupt)
   try {
     const { signal } = interrupted
     const standing = await watchRun(run, { clock: systemClock, terminal, signal, shown: !options.json })
@@ -60,6 +62,6 @@ async function watch(run: FoundRun, terminal: Terminal, options: StatusOptions):
     await tellOne(run, terminal, { ...options, brief: terminal.live && terminal.answersSeen })
     return standing === 'ended' ? exitCodes.ok : exitCodes.unfinished
   } finally {
-    process.off('SIGINT', onInterrupt)
+    for (const name of signals) process.off(name, onInterrupt)
   }
 }

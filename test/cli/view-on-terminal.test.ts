@@ -9,10 +9,11 @@ const live = () => ({ lastOutput: '', progress: '', pid: null })
 
 void t.test('a process that leaves in the middle of a picture leaves a cursor behind', async (t) => {
   const program = join(import.meta.dirname, '../fixtures/leaves-amid-a-view.ts')
-  const { status, stderr } = spawnSync(process.execPath, [program], { encoding: 'utf8' })
+  const { status, stderr } = spawnSync(process.execPath, [program], { encoding: 'utf8', env: { NO_COLOR: '1' } })
   t.equal(status, 3, stderr)
-  t.match(stderr, /^\u001B\[\?25l/, 'it was hidden')
-  t.match(stderr, /running +a [^]*\u001B\[\?25h$/, 'and is shown again, at the end')
+  t.ok(stderr.startsWith('\u001B[?25l'), 'it was hidden')
+  t.match(stderr, /running +a /)
+  t.ok(stderr.endsWith('\u001B[?25h'), 'and is shown again, at the end')
 })
 
 void t.test('a view that has ended listens to the process no more', async (t) => {
@@ -35,5 +36,5 @@ void t.test('a view that has ended listens to the process no more', async (t) =>
   view.end()
   t.equal(process.listenerCount('exit'), before)
   t.match(written.join(''), /failed +a /)
-  t.notMatch(written.join(''), /\u001B\[[\d;]*m/, 'NO_COLOR is heeded')
+  t.notMatch(written.join(''), /\[[\d;]*m/, 'NO_COLOR is heeded')
 })
