@@ -75,6 +75,7 @@ tasks:
   - { id: review, agent: local, verb: review, prompt: security, files: [weak.py] }
   - { id: broken, command: [sh, -c, 'printf "\\033[31mred\\033[0m\\n"; echo out of luck; exit 3'] }
   - { id: after, needs: [broken], command: ['true'] }
+  - { id: odd, command: [sh, -c, 'printf "\\033[2Jodd\\n" > odd.txt'] }
 `
 
 t.test('looking at a run', async (t) => {
@@ -90,7 +91,7 @@ t.test('looking at a run', async (t) => {
   await t.test('status tells where each task stands', async (t) => {
     const { out, status: code } = await status()
     t.equal(code, 0)
-    t.match(out, /^run \d{8}-.*: ended .*, 3 of 5 done, 1 failed, 1 blocked\n/)
+    t.match(out, /^run \d{8}-.*: ended .*, 4 of 6 done, 1 failed, 1 blocked\n/)
     t.match(out, /^done +left +1\/1 .* working$/m)
     t.match(out, /^failed +broken +1\/1 /m)
     t.match(out, /^blocked by broken +after$/m)
@@ -100,16 +101,16 @@ t.test('looking at a run', async (t) => {
       schema: 'troupe/status/1',
       run: id,
       phase: 'ended',
-      counts: { succeeded: 3, failed: 1, blocked: 1 },
+      counts: { succeeded: 4, failed: 1, blocked: 1 },
     })
     t.match(json.tasks[3], { id: 'broken', phase: 'failed', attempt: '1/1' })
     t.match(json.proposal, { verdict: 'not-run', commit: /^[0-9a-f]{40}$/ })
   })
 
   await t.test('status --all lists the runs', async (t) => {
-    t.match((await status({ all: true })).out, new RegExp(`^run .*checks\n${id} +ended +3/5 +1 +\\d{4}-.* not-run\n$`))
+    t.match((await status({ all: true })).out, new RegExp(`^run .*checks\n${id} +ended +4/6 +1 +\\d{4}-.* not-run\n$`))
     const { runs, schema } = JSON.parse((await status({ all: true, json: true })).out)
-    t.match({ runs, schema }, { schema: 'troupe/runs/1', runs: [{ run: id, phase: 'ended', done: 3, exitCode: 1 }] })
+    t.match({ runs, schema }, { schema: 'troupe/runs/1', runs: [{ run: id, phase: 'ended', done: 4, exitCode: 1 }] })
     t.match(await status({ all: true, watch: true }), { status: 2, err: /USAGE/ })
   })
 
@@ -123,7 +124,7 @@ t.test('looking at a run', async (t) => {
   })
 
   await t.test('show prints the proposal for people and programs', async (t) => {
-    t.match((await show()).out, /^# Not checked: 1 of 5 tasks landed, 1 conflict\n/)
+    t.match((await show()).out, /^# Not checked: 2 of 6 tasks landed, 1 conflict\n/)
     t.match(JSON.parse((await show({ json: true })).out), { schema: 'troupe/proposal/1', run: id })
   })
 
@@ -169,9 +170,11 @@ RIGHT
   await t.test('show --diff can be applied, and is coloured only where people see it', async (t) => {
     const { out } = await show({ diff: true })
     await openGit(directory).run(['apply', '--check', '-'], { input: out })
-    t.notMatch(out, '\u001B')
+    t.notMatch(out, '\u001B[32m')
+    t.match(out, '+\u001B[2Jodd', 'what is piped is as it is')
     const seen = await invoke(showCommand, { ...setting, answersSeen: true }, { diff: true })
-    t.match(seen.out, '\u001B[32m')
+    t.match(seen.out, '\u001B[32modd', 'what is seen has colours and no other code')
+    t.notMatch(seen.out, '\u001B[2J')
     const plain = { directory, answersSeen: true, environment: { NO_COLOR: '1' } }
     t.notMatch((await invoke(showCommand, plain, { diff: true })).out, '\u001B')
   })
