@@ -209,6 +209,28 @@ void t.test('the frame in a window of 40 by 8', async (t) => {
   t.equal(all.clock.waiting, 0, 'no timer is left')
 })
 
+void t.test('the frame in a window of 100 by 30', async (t) => {
+  const all = watched(diamond, [100, 30])
+  all.said.set('left', { lastOutput: hostile })
+  all.play.start().begin('start', 'other')
+  pass(all, 61_000)
+  all.play.done('start', 'Wrote the parser and a few tests for it.').begin('left', 'right').fail('other', 'no\nluck')
+  all.play.conflict(conflictOf('start', 'other'))
+  pass(all, 100)
+  t.equal(
+    all.screen.text,
+    [
+      'running          left   1/3  0.1 s  red one two evil 世界',
+      'running          right  1/3  0.1 s',
+      'retrying in 1 s  other  1/3         no luck',
+      'waiting          join               for 2 tasks',
+      'done             start  1/3   1:01  Wrote the parser and a few tests for it.',
+      'conflict (content): start (line 3) and other (line 3) changed the same part of src/a.ts.',
+      '1:01 [=====>                        ] 1 of 5 done, 2 running, 1 retrying',
+    ].join('\n'),
+  )
+})
+
 void t.test('a frame keeps to its window, failures and what runs first, however many tasks there are', async (t) => {
   const ids = Array.from({ length: 10_000 }, (_, index) => `task-${index}`)
   const all = watched(`${manifestOf(ids, 0)}concurrency: 1024\nmailbox: 10000\n`, [60, 12])
