@@ -98,7 +98,7 @@ t.test('looking at a run', async (t) => {
     t.match(out, /^ended with 1: /m)
     const json = JSON.parse((await status({ json: true, given: [id.slice(0, 12)] })).out)
     t.match(json, {
-      schema: 'troupe/status/1',
+      schema: 'troupe/run-status/1',
       run: id,
       phase: 'ended',
       counts: { succeeded: 4, failed: 1, blocked: 1 },

@@ -31,13 +31,13 @@ export function statusText(
   ].join('\n')
 }
 
-/** The same for programs: schema troupe/status/1. */
+/** The same for programs: schema troupe/run-status/1. */
 export function statusJson(told: ToldRun): object {
   const { run, reading } = told
   const { state, history, manifest } = reading
   const { base, startedAt, endedAt, supervisor, conflicts, proposal } = history
   return {
-    schema: 'troupe/status/1',
+    schema: 'troupe/run-status/1',
     run: run.id,
     phase: standingOf(state, history),
     base,

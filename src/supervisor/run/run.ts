@@ -128,7 +128,8 @@ export class Run {
         const under = this.#underWay.get(command.task)
         if (under?.attempt !== command.attempt) return
         const reason = new TroupeError('INTERNAL', command.reason)
-        ;(command.how === 'hard' ? under.force : under.polite).abort(reason)
+        if (command.how === 'hard') under.force.abort(reason)
+        under.polite.abort(reason)
         return
       }
       case 'settle':
@@ -143,7 +144,7 @@ export class Run {
   #dispatch({ task, attempt, rank }: Extract<Command, { readonly type: 'dispatch' }>): void {
     const under = { attempt, polite: new AbortController(), force: new AbortController() }
     this.#underWay.set(task, under)
-    const signal = AbortSignal.any([under.polite.signal, under.force.signal])
+    const { signal } = under.polite // force never comes without it
     this.#mailbox.send({ task, attempt }, { lane: 'work', rank, signal }).catch((error: unknown) => {
       if (!signal.aborted) this.#breakOff(error)
     })
@@ -151,7 +152,8 @@ export class Run {
 
   async #carryOut({ task, attempt }: { readonly task: TaskId; readonly attempt: number }): Promise<void> {
     const { polite, force } = must(this.#underWay, task)
-    await this.record({ type: 'attempt-started', task, attempt, host: this.#world.hostOf(task) })
+    // not waited for: that this attempt may have begun follows from the durable event that dispatched it
+    this.#note({ type: 'attempt-started', task, attempt, host: this.#world.hostOf(task) })
     const order = { task, attempt, polite: polite.signal, force: force.signal, tell: this.#listener(task, attempt) }
     const { end, workspace } = await this.#world.attempt(order, this.#state)
     this.#underWay.delete(task)
@@ -185,7 +187,10 @@ export class Run {
   /** The journal failed: what runs is taken away, and whoever waits for the run is told. */
   #breakOff(error: unknown): void {
     this.#settled.reject(error)
-    for (const { force } of this.#underWay.values()) force.abort(error)
+    for (const { polite, force } of this.#underWay.values()) {
+      force.abort(error)
+      polite.abort(error)
+    }
   }
 }
 
