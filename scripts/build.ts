@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { copyFileSync, rmSync } from 'node:fs'
 
+/** Makes dist, which the package ships: Node does not strip types below node_modules. */
 rmSync('dist', { recursive: true, force: true })
 execFileSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' })
+copyFileSync('src/processes/forkserver.pl', 'dist/processes/forkserver.pl')
