@@ -58,6 +58,7 @@ void t.test('the diamond gives one and the same proposal in every mode, and touc
 void t.test('twenty completion orders give one tree', async (t) => {
   const directory = exampleRepository(t, 'diamond')
   const text = readFileSync(diamond, 'utf8')
+  const elsewhere = emptyFolder(t)
   const trees = new Set<string>()
   const orders = new Set<string>()
   const seeds = Array.from({ length: 20 }, (_, seed) => seed)
@@ -66,7 +67,7 @@ void t.test('twenty completion orders give one tree', async (t) => {
       /^ {2}- id: (.+)$/gm,
       (line, id: string) => `${line}\n    priority: ${scattered(seed, id)}`,
     )
-    const path = join(directory, '..', `troupe-order-${process.pid}-${seed}.yaml`)
+    const path = join(elsewhere, `${seed}.yaml`)
     writeFileSync(path, shuffled)
     const run = await runJson(directory, '--mode', 'async', '--concurrency', String(1 + (seed % 4)), path)
     trees.add(run.proposal.tree)
@@ -120,7 +121,7 @@ void t.test('an expression is the same run as the manifest that it stands for', 
   const expression = '(review "security issues" auth.py AND docs auth.py) THEN test auth.py'
   const { stdout, status } = await troupe(directory, 'plan', '--as-manifest', expression)
   t.equal(status, 0)
-  const path = join(directory, '..', `troupe-expression-${process.pid}.yaml`)
+  const path = join(emptyFolder(t), 'troupe.yaml')
   writeFileSync(path, stdout)
   t.equal((await runJson(directory, path)).proposal.tree, (await runJson(directory, expression)).proposal.tree)
 })

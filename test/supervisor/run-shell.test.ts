@@ -1,0 +1,370 @@
+import t from 'tap'
+import type { AggregatorApi, Contribution } from '../../src/actors/aggregator-api.ts'
+import type { AgentActorApi } from '../../src/actors/agent-api.ts'
+import type { ActorHandle, Exit } from '../../src/actors/contract.ts'
+import type { Outcome } from '../../src/agents/agent.ts'
+import { TroupeError } from '../../src/errors.ts'
+import { asActorId, asAgentName, asCommitId, asRunId, asTaskId, asTreeId, type TaskId } from '../../src/ids.ts'
+import { openAggregator } from '../../src/supervisor/run/aggregator.ts'
+import { type AttemptMeans, type AttemptResult, carryOutAttempt } from '../../src/supervisor/run/attempt.ts'
+import { fold } from '../../src/supervisor/run/decide.ts'
+import type { AttemptEnd, Recorded, RunEvent } from '../../src/supervisor/run/events.ts'
+import { openLiveBoard } from '../../src/supervisor/run/live.ts'
+import type { RunRules, RuleTask } from '../../src/supervisor/run/rules.ts'
+import { type AttemptOrder, Run } from '../../src/supervisor/run/run.ts'
+import type { Sealing, Workspace } from '../../src/supervisor/run/workspaces.ts'
+import { ManualClock } from '../manual-clock.ts'
+
+const silentLog = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
+const turns = async (count = 6): Promise<void> => {
+  for (let index = 0; index < count; index++) await turn()
+}
+
+function rulesFor(count: number, change: Partial<RunRules> = {}, retries = 0): RunRules {
+  const tasks = Array.from({ length: count }, (_, index): RuleTask => ({
+    id: asTaskId(`t${index}`),
+    agent: asAgentName('a'),
+    needs: [],
+    after: [],
+    dependants: [],
+    rank: index,
+    retries,
+  }))
+  return {
+    tasks,
+    byRank: tasks.map((_, index) => index),
+    indexOf: new Map(tasks.map((task, index) => [task.id, index])),
+    concurrency: 2,
+    mailbox: 4,
+    agentLimits: new Map(),
+    onFailure: 'continue',
+    backoff: { firstMs: 1_000, factor: 2, maxMs: 60_000, jitter: 0 },
+    sameFailureLimit: 2,
+    ...change,
+  }
+}
+
+/** A run whose attempts and disk are played by the test. */
+class Stage {
+  readonly clock = new ManualClock()
+  readonly journal: Recorded[] = []
+  readonly orders: AttemptOrder[] = []
+  readonly released: TaskId[] = []
+  readonly run: Run
+  /** What is appended becomes durable when the test says so; null lets it be durable at once. */
+  held: PromiseWithResolvers<void>[] | null = null
+  #ends = new Map<TaskId, (end: AttemptEnd) => void>()
+
+  constructor(rules: RunRules) {
+    this.run = new Run(rules, {
+      clock: this.clock,
+      random: () => 0,
+      log: silentLog,
+      live: openLiveBoard(),
+      journal: { append: (event) => this.#append(event) },
+      hostOf: () => 'async',
+      spoke: () => {},
+      observe: () => {},
+      attempt: (order) => this.#attempt(order),
+    })
+  }
+
+  begin(): ReturnType<Run['settle']> {
+    const process = { pid: 1, group: 1, startTime: null }
+    return this.run.settle({ type: 'run-started', run: asRunId('r'), base: asCommitId('b'), manifest: '', process })
+  }
+
+  end(task: string, end: AttemptEnd = done): void {
+    this.#ends.get(asTaskId(task))?.(end)
+  }
+
+  running(): readonly string[] {
+    return this.orders.map(({ task }) => task)
+  }
+
+  #append(event: RunEvent): { readonly at: number; readonly durable: Promise<void> } {
+    const at = this.clock.now()
+    this.journal.push({ at, event })
+    if (this.held === null) return { at, durable: Promise.resolve() }
+    const durable = Promise.withResolvers<void>()
+    durable.promise.catch(() => {})
+    this.held.push(durable)
+    return { at, durable: durable.promise }
+  }
+
+  async #attempt(order: AttemptOrder): Promise<AttemptResult> {
+    this.orders.push(order)
+    const ended = Promise.withResolvers<AttemptEnd>()
+    this.#ends.set(order.task, ended.resolve)
+    const stop = (): void => ended.resolve({ how: 'cancelled', reason: 'stopped', changeSet: null })
+    order.polite.addEventListener('abort', stop)
+    const end = await ended.promise
+    this.orders.splice(this.orders.indexOf(order), 1)
+    const release = (): Promise<void> => Promise.resolve(void this.released.push(order.task))
+    return { end, workspace: { directory: '/', seal: () => Promise.resolve({ how: 'unchanged' }), release } }
+  }
+}
+
+const done: AttemptEnd = { how: 'completed', summary: '', findings: [], details: {}, changeSet: null }
+const failed: AttemptEnd = {
+  how: 'failed',
+  failure: { kind: 'agent', message: 'no', signature: 'no' },
+  details: {},
+  changeSet: null,
+}
+
+void t.test('nothing is acted on before its event is on disk, and no workspace goes before its end is', async (t) => {
+  const stage = new Stage(rulesFor(1))
+  stage.held = []
+  const settled = stage.begin()
+  await turns()
+  t.same(stage.running(), [], 'the start is not durable yet')
+  stage.held.shift()?.resolve()
+  await turns()
+  t.same(stage.running(), ['t0'])
+  stage.held.shift()?.resolve()
+  stage.end('t0')
+  await turns()
+  t.same(stage.released, [], 'the end is not durable yet')
+  stage.held.shift()?.resolve()
+  t.match((await settled).state.phase, { name: 'settled' })
+  t.same(stage.released, ['t0'])
+})
+
+void t.test('never more attempts than the concurrency, whatever waits, and all are done', async (t) => {
+  const stage = new Stage(rulesFor(300, { concurrency: 3, mailbox: 5 }))
+  const settled = stage.begin()
+  let most = 0
+  for (let index = 0; index < 300;) {
+    await turn()
+    most = Math.max(most, stage.orders.length)
+    const [order] = stage.orders
+    if (order === undefined) continue
+    stage.end(order.task)
+    index += 1
+  }
+  await settled
+  t.equal(most, 3)
+  t.equal(stage.run.state.counts.succeeded, 300)
+})
+
+void t.test('a retry waits on the clock', async (t) => {
+  const stage = new Stage(rulesFor(1, {}, 1))
+  const settled = stage.begin()
+  await turns()
+  stage.end('t0', failed)
+  await turns()
+  t.same(stage.running(), [])
+  stage.clock.advance(999)
+  await turns()
+  t.same(stage.running(), [])
+  stage.clock.advance(1)
+  await turns()
+  t.same(stage.running(), ['t0'])
+  stage.end('t0')
+  t.equal((await settled).state.counts.succeeded, 1)
+})
+
+void t.test('a stop tells what runs and cancels what waits at once', async (t) => {
+  const stage = new Stage(rulesFor(6))
+  const settled = stage.begin()
+  await turns()
+  const [first] = stage.orders
+  await stage.run.stop('graceful', 'enough')
+  t.ok(first?.polite.aborted)
+  t.notOk(first?.force.aborted)
+  const { interrupted, state } = await settled
+  t.equal(interrupted, true)
+  t.equal(state.counts.cancelled, 6)
+  t.same(stage.running(), [])
+})
+
+void t.test('a hard stop reaches attempts by force', async (t) => {
+  const stage = new Stage(rulesFor(1))
+  const settled = stage.begin()
+  await turns()
+  const [order] = stage.orders
+  await stage.run.stop('hard', 'now')
+  t.ok(order?.force.aborted)
+  await settled
+})
+
+void t.test('when the journal fails, the run says so and takes away what runs', async (t) => {
+  const stage = new Stage(rulesFor(2))
+  const settled = stage.begin()
+  await turns()
+  const [order] = stage.orders
+  stage.held = []
+  stage.end('t1')
+  await turns()
+  const full = new TroupeError('NO_SPACE', 'the disk is full')
+  for (const durable of stage.held) durable.reject(full)
+  await t.rejects(settled, full)
+  t.ok(order?.force.aborted)
+})
+
+void t.test('the journal folds to the state that the run had', async (t) => {
+  const rules = rulesFor(5, {}, 2)
+  const stage = new Stage(rules)
+  const settled = stage.begin()
+  for (let index = 0; stage.run.state.phase.name !== 'settled' && index < 500; index++) {
+    await turn()
+    stage.clock.advance(500)
+    const [order] = stage.orders
+    if (order !== undefined) stage.end(order.task, index % 3 === 0 ? failed : done)
+  }
+  const { state } = await settled
+  t.same(fold(rules, stage.journal), state)
+})
+
+/** An actor that does what the test says. */
+function actor(
+  change: Partial<{ run: Promise<Outcome>; exit: Exit }> = {},
+): ActorHandle<AgentActorApi> & { readonly stops: string[] } {
+  const closed = Promise.withResolvers<Exit>()
+  const gone = closed.promise.then(() => Promise.reject(new TroupeError('ACTOR_GONE', 'it is gone')))
+  gone.catch(() => {})
+  const stops: string[] = []
+  return {
+    id: asActorId('a'),
+    kind: 'async',
+    identity: null,
+    closed: closed.promise,
+    stops,
+    call: () => Promise.race([change.run ?? new Promise<never>(() => {}), gone]) as never,
+    stop(reason, graceMs) {
+      stops.push(`${reason} ${graceMs}`)
+      closed.resolve(change.exit ?? { how: 'shutdown', reason })
+      return closed.promise
+    },
+  }
+}
+
+function means(
+  change: Partial<AttemptMeans> & { readonly sealing?: Sealing | Error } = {},
+): AttemptMeans & { readonly clock: ManualClock } {
+  const workspace: Workspace = {
+    directory: '/work/t',
+    seal: () =>
+      change.sealing instanceof Error
+        ? Promise.reject(change.sealing)
+        : Promise.resolve(change.sealing ?? { how: 'unchanged' }),
+    release: () => Promise.resolve(),
+  }
+  const clock = new ManualClock()
+  return {
+    timeoutMs: null,
+    graceMs: 100,
+    polite: new AbortController().signal,
+    force: new AbortController().signal,
+    openWorkspace: () => Promise.resolve(workspace),
+    startActor: () => Promise.resolve(actor({ run: Promise.resolve(completed) })),
+    ...change,
+    clock,
+  }
+}
+
+const completed: Outcome = { how: 'completed', summary: 'did it', findings: [], details: {} }
+
+void t.test('an attempt: its outcome and its change set make its end', async (t) => {
+  const changeSet = {
+    task: asTaskId('t'),
+    agent: asAgentName('a'),
+    attempt: 1,
+    base: asCommitId('b'),
+    commit: asCommitId('c'),
+    tree: asTreeId('d'),
+    files: ['x'],
+  }
+  t.match(await carryOutAttempt(means({ sealing: { how: 'changed', changeSet } })), {
+    end: { how: 'completed', changeSet: { commit: 'c' } },
+  })
+  const failure = { kind: 'agent', message: 'no', signature: 'no' } as const
+  const startActor = (): Promise<ActorHandle<AgentActorApi>> =>
+    Promise.resolve(actor({ run: Promise.resolve({ how: 'failed', failure, details: {} }) }))
+  t.match(await carryOutAttempt(means({ startActor, sealing: { how: 'changed', changeSet } })), {
+    end: { how: 'failed', failure, changeSet: { commit: 'c' } },
+  })
+})
+
+void t.test('an attempt without a workspace or an actor fails for the infrastructure', async (t) => {
+  const trouble = (): Promise<never> => Promise.reject(new TroupeError('NO_SPACE', 'the disk is full'))
+  t.match(await carryOutAttempt(means({ openWorkspace: trouble })), {
+    end: { failure: { kind: 'infrastructure', message: /disk is full/ } },
+    workspace: null,
+  })
+  t.match(await carryOutAttempt(means({ startActor: trouble })), {
+    end: { failure: { kind: 'infrastructure' } },
+    workspace: {},
+  })
+})
+
+void t.test('an actor that dies is a crash, told by its exit', async (t) => {
+  const exit: Exit = { how: 'crashed', message: 'out of memory', code: 'ERR_OOM', signal: null }
+  const startActor = (): Promise<ActorHandle<AgentActorApi>> =>
+    Promise.resolve(actor({ run: Promise.reject(new TroupeError('ACTOR_GONE', 'gone')), exit }))
+  t.match(await carryOutAttempt(means({ startActor })), {
+    end: { how: 'failed', failure: { kind: 'crash', message: /out of memory/ } },
+  })
+})
+
+void t.test('an attempt that takes too long is stopped, and the first cause is the one that counts', async (t) => {
+  const hanging = actor()
+  const polite = new AbortController()
+  const parts = means({ timeoutMs: 2_000, polite: polite.signal, startActor: () => Promise.resolve(hanging) })
+  const result = carryOutAttempt(parts)
+  await turns()
+  parts.clock.advance(2_000)
+  polite.abort(new Error('too late to matter'))
+  t.match(await result, { end: { how: 'failed', failure: { kind: 'timeout', message: /2 s/ } } })
+  t.equal(hanging.stops[0], 'timeout 100')
+})
+
+void t.test('an attempt that is stopped is cancelled, politely or at once', async (t) => {
+  for (const [name, grace] of [
+    ['polite', 100],
+    ['force', 0],
+  ] as const) {
+    const hanging = actor()
+    const controller = new AbortController()
+    const result = carryOutAttempt(means({ [name]: controller.signal, startActor: () => Promise.resolve(hanging) }))
+    await turns()
+    controller.abort(new Error('enough'))
+    t.match(await result, { end: { how: 'cancelled', reason: 'enough' } })
+    t.equal(hanging.stops[0], `enough ${grace}`)
+  }
+})
+
+void t.test('work that cannot be sealed is a failure, and its workspace is kept', async (t) => {
+  for (const sealing of [new Error('broken'), { how: 'refused', message: 'broken', directory: '/work/t' } as const]) {
+    const { end, workspace } = await carryOutAttempt(means({ sealing }))
+    t.match(end, { how: 'failed', failure: { message: /kept in \/work\/t: broken/ } })
+    t.equal(workspace, null)
+  }
+})
+
+void t.test(
+  'the aggregator outlives its actor: what was asked is asked again, what was given is told again',
+  async (t) => {
+    const aggregator = openAggregator()
+    const contribution = { changeSet: { commit: 'c1' }, owns: null } as unknown as Contribution
+    const asked: string[] = []
+    const mortal = (name: string, lives: boolean): ActorHandle<AggregatorApi> =>
+      ({
+        call: (method: string) => {
+          asked.push(`${name} ${method}`)
+          return lives ? Promise.resolve([]) : Promise.reject(new TroupeError('ACTOR_GONE', 'gone'))
+        },
+      }) as unknown as ActorHandle<AggregatorApi>
+    const added = aggregator.add(contribution)
+    aggregator.started(mortal('first', false))
+    await turns()
+    aggregator.started(mortal('second', true))
+    t.same(await added, [])
+    await turns()
+    t.ok(asked.includes('first add') && asked.includes('second add'))
+    aggregator.givenUp('too many restarts')
+    await t.rejects(aggregator.baseFor([]), { code: 'HOST_FAILED' })
+  },
+)
