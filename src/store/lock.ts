@@ -1,0 +1,56 @@
+import lockfile from 'proper-lockfile'
+import { messageOf, TroupeError } from '../errors.ts'
+
+/** How a lock is taken. */
+export interface LockOptions {
+  /** After this long without a sign of life a holder counts as dead, in milliseconds; at least 2,000. */
+  readonly staleMs: number
+  /** How long to try, in milliseconds; 0 tries once. */
+  readonly waitMs: number
+}
+
+/** A lock that is held. */
+export interface Lock {
+  /** Aborts when the lock is lost: taken over, or its folder deleted. */
+  readonly lost: AbortSignal
+  release(): Promise<void>
+}
+
+/**
+ * Takes the lock of a path, which need not exist.
+ * A stale lock may rarely be taken over by two at once (proper-lockfile #121), so a lock is no proof: fence what it guards.
+ * @throws TroupeError LEASE_HELD when somebody else holds it, STORE_FAILED when it cannot be made
+ */
+export async function takeLock(path: string, { staleMs, waitMs }: LockOptions): Promise<Lock> {
+  const lost = new AbortController()
+  try {
+    const unlock = await lockfile.lock(path, {
+      realpath: false,
+      stale: staleMs,
+      update: Math.max(1_000, Math.floor(staleMs / 4)),
+      retries: retriesFor(waitMs),
+      onCompromised: (cause) => {
+        lost.abort(new TroupeError('LEASE_LOST', `the lock on ${path} was lost: ${messageOf(cause)}`, { cause }))
+      },
+    })
+    return { lost: lost.signal, release: () => unlock().catch(ignoreReleased) }
+  } catch (cause) {
+    const held = (cause as NodeJS.ErrnoException).code === 'ELOCKED'
+    const message = held ? `${path} is locked by another process` : `${path} cannot be locked: ${messageOf(cause)}`
+    throw new TroupeError(held ? 'LEASE_HELD' : 'STORE_FAILED', message, { cause })
+  }
+}
+
+/** Short waits with jitter: among fifty contenders a long back-off starves whoever came late. */
+const firstWaitMs = 5
+const longestWaitMs = 40
+
+function retriesFor(waitMs: number) {
+  if (waitMs <= 0) return 0
+  const retries = Math.ceil((waitMs * 2) / longestWaitMs)
+  return { retries, factor: 1.5, minTimeout: firstWaitMs, maxTimeout: longestWaitMs, randomize: true }
+}
+
+function ignoreReleased(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'ERELEASED') throw error
+}
