@@ -1,4 +1,4 @@
-import { copyFile, rm } from 'node:fs/promises'
+import { copyFile, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TroupeError, messageOf } from '../errors.ts'
 import { type AgentName, asCommitId, asTreeId, type CommitId, type TaskId, type TreeId } from '../ids.ts'
@@ -63,8 +63,18 @@ async function isUntouched(here: Git, worktree: Worktree): Promise<boolean> {
 async function copyIndex(here: Git, worktree: Worktree, index: string): Promise<void> {
   const own = join(worktree.adminDirectory, 'index')
   const stamp = await indexStampOf(worktree.adminDirectory).catch(() => '')
-  if (stamp === worktree.indexStamp) await copyFile(own, index)
+  if (stamp === worktree.indexStamp) await copyWithTime(own, index)
   else await withRepository(here, worktree).run(['read-tree', worktree.commit], { env: { GIT_INDEX_FILE: index } })
+}
+
+/**
+ * Git trusts an entry whose file has not been touched since before the index was written, to the second. A younger copy would
+ * have it trust a file that was checked out and changed within one second, and lose the change.
+ */
+async function copyWithTime(from: string, to: string): Promise<void> {
+  await copyFile(from, to)
+  const { atime, mtime } = await stat(from)
+  await utimes(to, atime, mtime)
 }
 
 interface Written {
