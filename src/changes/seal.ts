@@ -120,7 +120,7 @@ function withRepository(here: Git, { adminDirectory, directory }: Worktree): Git
 
 async function keep(git: Git, order: SealOrder, content: Pick<ChangeSet, 'tree' | 'files'>): Promise<ChangeSet> {
   const { worktree, ref, task, agent, attempt } = order
-  const date = `${order.at} +0000`
+  const date = `@${order.at} +0000`
   const env = { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date }
   const args = ['commit-tree', content.tree, '-p', worktree.commit, '-F', '-']
   const commit = asCommitId(await git.text(args, { env, input: messageWithTrailers(order) }))
