@@ -61,22 +61,24 @@ interface Tail {
   parts(): readonly Uint8Array[]
 }
 
+/** A ring, made when it is first needed: nothing is left to the garbage collector however much comes. */
 function openTail(limit: number): Tail {
-  const parts: Uint8Array[] = []
+  let ring: Buffer | null = null
+  let next = 0
   let held = 0
   return {
     add(part) {
-      parts.push(Uint8Array.prototype.slice.call(part.subarray(-limit)))
-      held += Math.min(part.length, limit)
-      for (let first = parts[0]; first !== undefined && held > limit; first = parts[0]) {
-        const over = held - limit
-        if (first.length > over) parts[0] = first.subarray(over)
-        else parts.shift()
-        held -= Math.min(over, first.length)
-      }
+      ring ??= Buffer.allocUnsafe(limit)
+      const end = part.subarray(-limit)
+      const fits = Math.min(end.length, limit - next)
+      ring.set(end.subarray(0, fits), next)
+      ring.set(end.subarray(fits), 0)
+      next = (next + end.length) % limit
+      held = Math.min(limit, held + end.length)
     },
     length: () => held,
-    parts: () => parts,
+    parts: () =>
+      ring === null ? [] : held < limit ? [ring.subarray(0, held)] : [ring.subarray(next), ring.subarray(0, next)],
   }
 }
 

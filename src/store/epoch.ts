@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { basename, dirname } from 'node:path'
 import { TroupeError } from '../errors.ts'
@@ -17,7 +17,6 @@ export interface EpochHolder {
  * @throws TroupeError LEASE_HELD when another took the same number at the same moment
  */
 export function takeEpoch(path: string, nowMs: number): number {
-  mkdirSync(dirname(path), { recursive: true })
   const epoch = newestEpoch(path) + 1
   const holder: EpochHolder = { pid: process.pid, host: hostname(), since: new Date(nowMs).toISOString() }
   try {

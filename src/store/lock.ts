@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import lockfile from 'proper-lockfile'
 import { messageOf, TroupeError } from '../errors.ts'
 
@@ -24,6 +26,7 @@ export interface Lock {
 export async function takeLock(path: string, { staleMs, waitMs }: LockOptions): Promise<Lock> {
   const lost = new AbortController()
   try {
+    mkdirSync(dirname(path), { recursive: true }) // proper-lockfile would retry for what does not mend itself
     const unlock = await lockfile.lock(path, {
       realpath: false,
       stale: staleMs,

@@ -1,0 +1,213 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import t from 'tap'
+import type { JournalFile } from '../../src/store/journal-file.ts'
+import { lineOf } from '../../src/store/journal-record.ts'
+import { type Journal, openJournal } from '../../src/store/journal.ts'
+import { readJournal } from '../../src/store/read-journal.ts'
+import { ManualClock } from '../manual-clock.ts'
+
+interface Note {
+  readonly text: string
+}
+
+const clock = new ManualClock(1_000)
+const folder = mkdtempSync(join(tmpdir(), 'troupe-journal-'))
+t.teardown(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+const place = (name: string): string => join(folder, name)
+
+async function written(name: string, texts: readonly string[], epoch = 1): Promise<string> {
+  const path = place(name)
+  const journal = await openJournal<Note>({ path, epoch, clock })
+  for (const text of texts) journal.append({ text })
+  await journal.close()
+  return path
+}
+
+const textsOf = (path: string): readonly string[] => readJournal<Note>(path).records.map(({ event }) => event.text)
+
+void t.test('what was appended is read again, numbered from 1 and dated, also after it was opened again', async (t) => {
+  const path = await written('again', ['a', 'b\nü'])
+  await written('again', ['c'])
+  const { records, cut, stale } = readJournal<Note>(path)
+  t.same(
+    records.map(({ seq, at, epoch, event }) => [seq, at, epoch, event.text]),
+    [
+      [1, 1_000, 1, 'a'],
+      [2, 1_000, 1, 'b\nü'],
+      [3, 1_000, 1, 'c'],
+    ],
+  )
+  t.equal(cut, null)
+  t.equal(stale, 0)
+})
+
+void t.test(
+  'whatever prefix of the bytes is left, what is read is a prefix of the records and never a wrong one',
+  async (t) => {
+    const texts = ['one', 'two', 'thrée', 'four']
+    const bytes = readFileSync(await written('whole', texts))
+    const path = place('prefix')
+    for (let length = 0; length <= bytes.length; length++) {
+      writeFileSync(path, bytes.subarray(0, length))
+      const { records, cut, soundBytes } = readJournal<Note>(path)
+      const read = records.map(({ event }) => event.text)
+      if (read.some((text, index) => text !== texts[index])) t.fail(`wrong at ${length}: ${read.join()}`)
+      if ((cut?.bytes ?? 0) !== length - soundBytes) t.fail(`cut at ${length}`)
+    }
+    t.equal(readJournal<Note>(path).records.length, 4)
+  },
+)
+
+void t.test('a torn or garbage end is cut off, said, and written over', async (t) => {
+  for (const [index, rest] of ['{"half', '00000000 {"seq":2}\n', '\u0000\u0000\u0000\n'].entries()) {
+    const path = await written(`torn${index}`, ['a'])
+    writeFileSync(path, rest, { flag: 'a' })
+    t.match(readJournal<Note>(path).cut, { bytes: rest.length, reason: /line/ })
+    await written(`torn${index}`, ['b'])
+    t.same(textsOf(path), ['a', 'b'])
+    t.equal(readJournal<Note>(path).cut, null)
+  }
+})
+
+void t.test('damage before the end is told with its line, whichever bit it is', async (t) => {
+  const path = await written('flipped', ['a', 'b', 'c'])
+  const bytes = readFileSync(path)
+  const end = bytes.lastIndexOf(10, bytes.length - 2)
+  fc.assert(
+    fc.property(fc.nat(end - 1), fc.nat(7), (at, bit) => {
+      const damaged = Buffer.from(bytes)
+      damaged[at] = (damaged[at] ?? 0) ^ (1 << bit)
+      writeFileSync(path, damaged)
+      try {
+        readJournal<Note>(path)
+        return false
+      } catch (error) {
+        return (error as { code?: string }).code === 'JOURNAL_CORRUPT' && /flipped:\d+ /.test((error as Error).message)
+      }
+    }),
+  )
+  t.pass('held')
+  writeFileSync(path, bytes.toString().replace('"b"', '"x"'))
+  t.throws(() => readJournal<Note>(path), { code: 'JOURNAL_CORRUPT', message: /flipped:3 / })
+})
+
+void t.test('records of a deposed supervisor do not count', async (t) => {
+  const path = await written('fenced', ['a'], 1)
+  await written('fenced', ['b'], 2)
+  writeFileSync(path, lineOf({ seq: 3, at: 0, epoch: 1, event: { text: 'late' } }), { flag: 'a' })
+  const { records, stale } = readJournal<Note>(path)
+  t.same(
+    records.map(({ event }) => event.text),
+    ['a', 'b'],
+  )
+  t.equal(stale, 1)
+})
+
+/** A file whose writes and syncs wait for the test, or fail as it says. */
+class Disk implements JournalFile {
+  readonly synced: string[] = []
+  writes = 0
+  fault: { readonly in: 'write' | 'datasync'; readonly code: string } | null = null
+  gate: Promise<void> = Promise.resolve()
+  #unsynced = ''
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.writes += 1
+    if (this.fault?.in === 'write') throw Object.assign(new Error('it failed'), { code: this.fault.code })
+    this.#unsynced += Buffer.from(bytes).toString()
+  }
+
+  async datasync(): Promise<void> {
+    await this.gate
+    if (this.fault?.in === 'datasync') throw Object.assign(new Error('it failed'), { code: this.fault.code })
+    this.synced.push(this.#unsynced)
+    this.#unsynced = ''
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+}
+
+async function onDisk(name: string): Promise<{ readonly disk: Disk; readonly journal: Journal<Note> }> {
+  const disk = new Disk()
+  const journal = await openJournal<Note>({ path: await emptyFile(name), epoch: 1, clock, openFile: () => disk })
+  return { disk, journal }
+}
+
+async function emptyFile(name: string): Promise<string> {
+  writeFileSync(place(name), '')
+  return place(name)
+}
+
+void t.test('what is appended while a write is under way shares the next one', async (t) => {
+  const { disk, journal } = await onDisk('grouped')
+  const gate = Promise.withResolvers<void>()
+  disk.gate = gate.promise
+  const writesBefore = disk.writes
+  const first = journal.append({ text: 'first' }).durable
+  while (disk.writes === writesBefore) await new Promise(setImmediate)
+  const others = Array.from({ length: 500 }, (_, index) => journal.append({ text: String(index) }).durable)
+  let isDurable = false
+  void first.then(() => {
+    isDurable = true
+  })
+  await new Promise(setImmediate)
+  t.notOk(isDurable, 'a write alone promises nothing')
+  gate.resolve()
+  await Promise.all([first, ...others])
+  t.equal(disk.writes - writesBefore, 2)
+})
+
+for (const code of ['ENOSPC', 'EIO']) {
+  for (const where of ['write', 'datasync'] as const) {
+    void t.test(`${code} at a ${where}: nothing is promised that is not on disk, then or later`, async (t) => {
+      const { disk, journal } = await onDisk(`${code}-${where}`)
+      await journal.append({ text: 'good' }).durable
+      disk.fault = { in: where, code }
+      const expected = code === 'ENOSPC' ? { code: 'NO_SPACE' } : { code: 'STORE_FAILED' }
+      const lost = [journal.append({ text: 'x' }).durable, journal.append({ text: 'y' }).durable]
+      for (const durable of lost) await t.rejects(durable, expected)
+      disk.fault = null
+      await t.rejects(journal.append({ text: 'z' }).durable, expected, 'also when the disk is well again')
+      t.equal(disk.synced.join('').includes('"z"'), false)
+      await t.rejects(journal.flush(), expected)
+      await t.rejects(journal.close(), expected)
+    })
+  }
+}
+
+void t.test('an open journal cannot be read where there is none', async (t) => {
+  t.throws(() => readJournal(place('nowhere')), { code: 'STORE_FAILED' })
+})
+
+void t.test('twenty kills: whatever was acknowledged is there', async (t) => {
+  const program = fileURLToPath(new URL('../fixtures/store/appends-and-acknowledges.ts', import.meta.url))
+  for (let round = 0; round < 20; round++) {
+    const path = place(`killed${round}`)
+    const child = spawn(process.execPath, [program, path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { PATH: process.env['PATH'] },
+    })
+    let acknowledged = 0
+    for await (const line of createInterface({ input: child.stdout })) {
+      acknowledged = Math.max(acknowledged, Number(line))
+      if (acknowledged >= 20 + round * 17) break
+    }
+    const gone = once(child, 'exit')
+    child.kill('SIGKILL')
+    await gone
+    const { records } = readJournal<Note>(path)
+    if (records.length < acknowledged) t.fail(`round ${round}: ${acknowledged} acknowledged, ${records.length} there`)
+  }
+  t.pass('none is lost')
+})
