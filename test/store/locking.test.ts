@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, Worker } from 'node:worker_threads'
 import t from 'tap'
 import { openBatchWriter } from '../../src/store/batch-writer.ts'
 import { newestEpoch, takeEpoch } from '../../src/store/epoch.ts'
@@ -163,7 +163,10 @@ void t.test('a lease whose lock is taken away tells its holder', async (t) => {
   const path = join(folder, 'stolen')
   const lease = await acquireLease(path, { staleMs: 2_000 })
   rmSync(`${path}.lock`, { recursive: true })
+  const { port1 } = new MessageChannel()
+  port1.on('message', () => {}) // keeps the event loop alive: the timers of the lock do not
   await once(lease.lost, 'abort')
+  port1.close()
   t.match(lease.lost.reason, { code: 'LEASE_LOST' })
   await lease.release()
 })
