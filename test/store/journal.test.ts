@@ -186,6 +186,24 @@ for (const code of ['ENOSPC', 'EIO']) {
   }
 }
 
+void t.test('what was gathered behind a failed write is refused too, though the disk is well again', async (t) => {
+  const { disk, journal } = await onDisk('behind')
+  const gate = Promise.withResolvers<void>()
+  disk.gate = gate.promise
+  const writesBefore = disk.writes
+  const failed = journal.append({ text: 'failed' }).durable
+  while (disk.writes === writesBefore) await new Promise(setImmediate)
+  const behind = journal.append({ text: 'behind' }).durable
+  disk.fault = { in: 'datasync', code: 'EIO' }
+  failed.catch(() => {
+    disk.fault = null
+  })
+  gate.resolve()
+  await t.rejects(failed, { code: 'STORE_FAILED' })
+  await t.rejects(behind, { code: 'STORE_FAILED' })
+  t.equal(disk.writes - writesBefore, 1)
+})
+
 void t.test('an open journal cannot be read where there is none', async (t) => {
   t.throws(() => readJournal(place('nowhere')), { code: 'STORE_FAILED' })
 })
