@@ -364,7 +364,10 @@ void t.test(
     t.same(await added, [])
     await turns()
     t.ok(asked.includes('first add') && asked.includes('second add'))
-    aggregator.givenUp('too many restarts')
+    aggregator.started(mortal('third', true))
+  await turns()
+  t.ok(asked.includes('third add'), 'a new one is told what was given before')
+  aggregator.givenUp('too many restarts')
     await t.rejects(aggregator.baseFor([]), { code: 'HOST_FAILED' })
   },
 )
