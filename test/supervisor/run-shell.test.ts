@@ -365,9 +365,9 @@ void t.test(
     await turns()
     t.ok(asked.includes('first add') && asked.includes('second add'))
     aggregator.started(mortal('third', true))
-  await turns()
-  t.ok(asked.includes('third add'), 'a new one is told what was given before')
-  aggregator.givenUp('too many restarts')
+    await turns()
+    t.ok(asked.includes('third add'), 'a new one is told what was given before')
+    aggregator.givenUp('too many restarts')
     await t.rejects(aggregator.baseFor([]), { code: 'HOST_FAILED' })
   },
 )
