@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import t from 'tap'
-import { emptyFolder, exampleRepository, root } from './troupe.ts'
+import { emptyFolder, environment, exampleRepository, root } from './troupe.ts'
 
 void t.test('the package, installed elsewhere, runs in every mode without the sources', async (t) => {
   const home = emptyFolder(t)
@@ -27,7 +27,12 @@ void t.test('the package, installed elsewhere, runs in every mode without the so
   for (const mode of ['async', 'thread', 'process']) {
     const args = [program, '--json', 'run', '--mode', mode, 'review auth.py AND docs auth.py']
     const run = JSON.parse(
-      execFileSync(process.execPath, args, { cwd: directory, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+      execFileSync(process.execPath, args, {
+        cwd: directory,
+        env,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }),
     )
     t.match(run, { exitCode: 0, proposal: { files: ['docs/api/auth.md'] } }, mode)
   }
@@ -37,7 +42,7 @@ void t.test('the package, installed elsewhere, runs in every mode without the so
 
 /** Builds and packs as `npm publish` would. */
 function pack(into: string): string {
-  const env = { ...process.env, PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env['PATH'] ?? ''}` }
+  const env = { ...environment, PATH: `${join(root, 'node_modules/.bin')}${delimiter}${environment['PATH'] ?? ''}` }
   execFileSync(process.execPath, [join(root, 'scripts/build.ts')], { cwd: root, env, stdio: 'pipe' })
   execFileSync('publint', ['--strict', root], { cwd: root, env, stdio: 'pipe' })
   const said = execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', into], {

@@ -68,8 +68,8 @@ export function begin(directory: string, ...args: readonly string[]): UnderWay {
 }
 
 /** Neither the test runner's hooks nor colours reach the program. */
-const environment = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(NODE_OPTIONS|TAP.*|FORCE_COLOR)$/.test(name)),
+export const environment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(?:NODE_OPTIONS|_?TAP.*|FORCE_COLOR)$/.test(name)),
 )
 
 /** The run that `troupe --json run` printed. */
