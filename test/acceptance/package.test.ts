@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import t from 'tap'
-import { emptyFolder, environment, exampleRepository, root } from './troupe.ts'
+import { emptyFolder, exampleRepository, root, withoutHooks } from './troupe.ts'
 
 void t.test('the package, installed elsewhere, runs in every mode without the sources', async (t) => {
   const home = emptyFolder(t)
@@ -29,27 +29,31 @@ void t.test('the package, installed elsewhere, runs in every mode without the so
     const run = JSON.parse(
       execFileSync(process.execPath, args, {
         cwd: directory,
-        env,
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'ignore'],
       }),
     )
     t.match(run, { exitCode: 0, proposal: { files: ['docs/api/auth.md'] } }, mode)
   }
-  const help = execFileSync(process.execPath, [program, '--help'], { encoding: 'utf8' })
+  const help = execFileSync('env', [...withoutHooks, process.execPath, program, '--help'], { encoding: 'utf8' })
   t.match(help, /Usage: troupe/)
 })
 
 /** Builds and packs as `npm publish` would. */
 function pack(into: string): string {
-  const env = { ...environment, PATH: `${join(root, 'node_modules/.bin')}${delimiter}${environment['PATH'] ?? ''}` }
-  execFileSync(process.execPath, [join(root, 'scripts/build.ts')], { cwd: root, env, stdio: 'pipe' })
-  execFileSync('publint', ['--strict', root], { cwd: root, env, stdio: 'pipe' })
-  const said = execFileSync('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', into], {
+  run('node', 'scripts/build.ts')
+  run('publint', '--strict', '.')
+  const said = run('npm', 'pack', '--ignore-scripts', '--json', '--pack-destination', into)
+  const [{ filename }] = JSON.parse(said) as [{ readonly filename: string }]
+  return join(into, filename)
+}
+
+function run(...command: readonly string[]): string {
+  const PATH = `${join(root, 'node_modules/.bin')}${delimiter}${process.env['PATH'] ?? ''}`
+  return execFileSync('env', [...withoutHooks, ...command], {
     cwd: root,
+    env: { ...process.env, PATH },
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   })
-  const [{ filename }] = JSON.parse(said) as [{ readonly filename: string }]
-  return join(into, filename)
 }

@@ -1,11 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { gone } from '../process-life.ts'
 import { kinds } from '../../src/agents/registry.ts'
 import { foldText } from '../../src/agents/command/failure.ts'
 import { newTail } from '../../src/agents/command/tail.ts'
 import { must } from '../../src/errors.ts'
-import { assignment, type Direction, isAlive, perform, type Performance } from './perform.ts'
+import { assignment, type Direction, groupGone, perform, type Performance } from './perform.ts'
 
 const kind = must(kinds, 'command')
 const agent = await kind.load()
@@ -105,7 +106,7 @@ t.test('a program that ignores SIGTERM is killed after the grace', async (t) => 
   const direction = { stopAtFirstSign: 'enough', graceMs: 50 }
   const { outcome, processes } = await run([fixture('ignores-sigterm.sh')], { direction })
   t.same(outcome, { how: 'cancelled', reason: 'enough' })
-  t.notOk(isAlive(processes[0]?.group ?? 0))
+  await groupGone(processes[0]?.group ?? 0)
 })
 
 t.test('a polite program is not forced', async (t) => {
@@ -129,8 +130,9 @@ t.test('nothing starts when it is already too late', async (t) => {
 t.test('a child left in the background is gone at the end', async (t) => {
   const { outcome, output, processes } = await run([fixture('leaves-a-child.sh')])
   t.match(outcome, { how: 'completed', summary: /^left \d+$/ })
-  t.notOk(isAlive(processes[0]?.group ?? 0))
+  t.equal(processes.length, 1)
   t.match(output, /^left \d+$/m)
+  await gone(Number(output.replace('left ', '')))
 })
 
 t.test('a daemon that holds the output does not hold the task', { skip: !existsSync('/usr/bin/setsid') }, async (t) => {

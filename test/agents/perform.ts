@@ -62,8 +62,13 @@ export async function perform(agent: Agent, what: Assignment, direction: Directi
   return { outcome, output: output.join(''), progress, processes }
 }
 
+/** Resolves when nothing of a killed group runs any more; the test file's time limit is the bound. */
+export async function groupGone(group: number): Promise<void> {
+  while (isAlive(group)) await new Promise(setImmediate)
+}
+
 /** Whether any process of a group still runs; one that only waits to be reaped by its new parent does not. */
-export function isAlive(group: number): boolean {
+function isAlive(group: number): boolean {
   try {
     process.kill(-group, 0)
   } catch {

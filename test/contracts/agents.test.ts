@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import type { Agent, Assignment } from '../../src/agents/agent.ts'
 import { kinds } from '../../src/agents/registry.ts'
 import { must } from '../../src/errors.ts'
-import { assignment, isAlive, perform, type Direction, type Performance } from '../agents/perform.ts'
+import { assignment, groupGone, perform, type Direction, type Performance } from '../agents/perform.ts'
 
 /** Assignments of one kind that show the contract. */
 interface Samples {
@@ -111,7 +111,7 @@ async function act(t: Test, agent: Agent, what: Partial<Assignment>, direction: 
   const before = structuredClone(given)
   const performance = await perform(agent, given, direction)
   t.same(given, before, 'the assignment is as it was')
-  for (const { group } of performance.processes) t.notOk(isAlive(group), 'nothing of its process group is left')
+  for (const { group } of performance.processes) await groupGone(group)
   return performance
 }
 
