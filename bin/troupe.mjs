@@ -2,7 +2,6 @@
 // plain JavaScript that any Node parses: says what is missing instead of a syntax error, then loads the program
 import { existsSync } from 'node:fs'
 import module from 'node:module'
-import v8 from 'node:v8'
 
 const need = 24
 if (Number(process.versions.node.split('.')[0]) < need) {
@@ -10,8 +9,6 @@ if (Number(process.versions.node.split('.')[0]) < need) {
   console.error('In a checkout, "npm run supervise" uses the Node that "npm ci" put in node_modules/.bin.')
   process.exit(69)
 }
-// a supervisor of ten thousand tasks stays small: the memory is for the agents
-for (const flag of ['--optimize-for-size', '--heap-growing-percent=10']) v8.setFlagsFromString(flag)
 module.enableCompileCache?.() // halves the start, and with .ts sources the memory of every worker
 const source = new URL('../src/cli/main.ts', import.meta.url)
 const built = new URL('../dist/cli/main.js', import.meta.url)

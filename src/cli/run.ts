@@ -3,6 +3,7 @@ import { type PlanOptions, prepare } from './prepare.ts'
 import { describeOverlap } from './prepare.ts'
 import { openRunView } from './run-view.ts'
 import { onInterrupts } from './interrupts.ts'
+import { keepHeapSmall } from './small-heap.ts'
 import type { Terminal } from './terminal.ts'
 
 /** `troupe run`: a manifest or a task expression, carried out. */
@@ -16,6 +17,7 @@ export async function runCommand(
 
 /** Prepares, runs and reports; answers with what the run came to. */
 export async function carryOut(argument: string, terminal: Terminal, options: PlanOptions): Promise<RunOutcome> {
+  keepHeapSmall()
   const prepared = await prepare(argument, terminal, options)
   for (const warning of prepared.warnings) terminal.tell(`note: ${warning}`)
   for (const overlap of prepared.overlaps) terminal.tell(`predicted conflict: ${describeOverlap(overlap)}`)
