@@ -26,7 +26,7 @@ export function manifestToYaml(manifest: Manifest, { schema }: PrintOptions): st
     output: nonEmpty(present(manifest.output)),
   })
   const head = schema === null ? '' : `# yaml-language-server: $schema=${schema}\n`
-  return head + stringify(document, { lineWidth: 0 })
+  return head + stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })
 }
 
 const isWorthSaying = ({ name, kind, mode, concurrency, options }: AgentDeclaration): boolean =>

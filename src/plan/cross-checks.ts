@@ -1,106 +1,82 @@
-import { commandWords } from './command-words.ts'
-import { findCycle } from './cycle.ts'
+import { agentChecks } from './agent-checks.ts'
 import { didYouMean } from './closest.ts'
-import type { PlanKinds } from './kinds.ts'
-import { isRecord, type LooseTask, looseAgents, looseTasks, stringsOf } from './loose.ts'
-import type { Path, Places } from './places.ts'
-import { agentOf, argvOf, verbOf } from './resolve-task.ts'
+import { findCycles } from './cycle.ts'
+import { type LooseTask, looseTasks } from './loose.ts'
+import type { Path, PlaceFinder } from './places.ts'
+import { agentOf } from './resolve-task.ts'
+import type { Checked } from './shape-mistakes.ts'
 import type { Mistake } from './task.ts'
 import { templateMistakes } from './template.ts'
 
-/** A document as read, where it stands, and what kinds of agents there are. */
-export interface Checked {
-  readonly document: unknown
-  readonly places: Places
-  readonly kinds: PlanKinds
-}
-
 /** Every mistake between parts of a manifest, also when other parts are wrong by themselves. */
 export function crossChecks(checked: Checked): readonly Mistake[] {
-  const tasks = looseTasks(checked.document)
-  const known = new Set(tasks.flatMap(({ id }) => (id === null ? [] : [id])))
+  const { document, places } = checked
+  const tasks = looseTasks(document)
+  const known = new Set(tasks.flatMap(({ id }) => id ?? []))
   return [
-    ...sameNames(tasks, checked.places),
-    ...tasks.flatMap((task) => [
-      ...needsMistakes(task, known, checked.places),
-      ...agentMistakes(task, checked),
-      ...taskTemplates(task, checked.places),
-    ]),
-    ...cycleMistake(tasks, checked.places),
-    ...agentTemplates(tasks, checked),
+    ...sameNames(tasks, places),
+    ...tasks.flatMap((task) => [...needsMistakes(task, known, places), ...taskTemplates(task, places)]),
+    ...cycleMistakes(tasks, places),
+    ...agentChecks(tasks, checked),
   ]
 }
 
-function sameNames(tasks: readonly LooseTask[], places: Places): readonly Mistake[] {
-  const firstId = new Map<string, string>()
-  const firstFile = new Map<string, string>()
+function sameNames(tasks: readonly LooseTask[], places: PlaceFinder): readonly Mistake[] {
+  const ids = new Map<string, string>()
+  const files = new Map<string, string>()
   return tasks.flatMap(({ id, index, value }) => {
     if (id === null) return []
     const at: Path = ['tasks', index, 'id']
-    const earlier = firstId.get(id.toLowerCase())
+    const earlier = addOnce(ids, id)
     if (earlier === id) return [places.atValue(at, `a task is called ${id} already`)]
-    if (earlier !== undefined)
-      return [places.atValue(at, `differs from ${earlier} in case only, and so would its files`)]
-    firstId.set(id.toLowerCase(), id)
-    const file = `${agentOf(value)}_${id}`.toLowerCase()
-    const sameFile = firstFile.get(file)
-    firstFile.set(file, id)
-    return sameFile === undefined
-      ? []
-      : [places.atValue(at, `its files would have the names of those of ${sameFile}: ${file}`)]
+    if (earlier !== null) return [places.atValue(at, `differs from ${earlier} in case only, and so would its files`)]
+    const file = `${agentOf(value)}_${id}`
+    const sameFile = addOnce(files, file, id)
+    return sameFile === null ? [] : [places.atValue(at, `its files and those of ${sameFile} would be called ${file}`)]
   })
 }
 
-function needsMistakes(task: LooseTask, known: ReadonlySet<string>, places: Places): readonly Mistake[] {
-  return task.needs.flatMap((need, index) => {
-    const at: Path = ['tasks', task.index, 'needs', index]
-    if (need === task.id) return [places.atValue(at, 'a task cannot need itself')]
-    if (task.needs.indexOf(need) < index) return [places.atValue(at, `${need} is named twice`)]
-    return known.has(need) ? [] : [places.atValue(at, `no task is called ${need}${didYouMean(need, known)}`)]
+/** What was called the same before, without regard to case; null when this is the first. */
+function addOnce(names: Map<string, string>, name: string, owner = name): string | null {
+  const key = name.toLowerCase()
+  const earlier = names.get(key)
+  if (earlier === undefined) names.set(key, owner)
+  return earlier ?? null
+}
+
+function needsMistakes(task: LooseTask, known: ReadonlySet<string>, places: PlaceFinder): readonly Mistake[] {
+  const written: unknown = task.value['needs']
+  if (!Array.isArray(written)) return []
+  const seen = new Set<string>()
+  return written.flatMap((need: unknown, index) => {
+    const message = typeof need === 'string' ? needMistake(need, seen, { task, known }) : null
+    return message === null ? [] : [places.atValue(['tasks', task.index, 'needs', index], message)]
   })
 }
 
-function cycleMistake(tasks: readonly LooseTask[], places: Places): readonly Mistake[] {
-  const named = tasks.flatMap(({ id, needs }) =>
-    id === null ? [] : [[id, needs.filter((need) => need !== id)] as const],
-  )
-  const cycle = findCycle(new Map(named))
-  if (cycle === null) return []
-  const [first] = cycle
-  const index = tasks.find(({ id }) => id === first)?.index ?? 0
-  return [places.atValue(['tasks', index, 'needs'], `tasks wait for each other: ${cycle.join(' -> ')}`)]
+interface NeedScope {
+  readonly task: LooseTask
+  readonly known: ReadonlySet<string>
 }
 
-function agentMistakes(task: LooseTask, { document, places, kinds }: Checked): readonly Mistake[] {
-  const agents = looseAgents(document)
-  const name = agentOf(task.value)
-  const declared = agents[name]
-  const kind = declared?.['kind'] ?? name
-  const known = new Set([...Object.keys(agents), ...kinds.keys()])
-  if (!known.has(name)) {
-    return [places.atValue(['tasks', task.index, 'agent'], `no agent is called ${name}${didYouMean(name, known)}`)]
-  }
-  const judge = typeof kind === 'string' ? kinds.get(kind) : undefined
-  if (judge === undefined) return []
-  const options = declared ?? {}
-  const { command } = task.value
-  const shell = options['shell'] === true
-  if (typeof command === 'string' && !shell) {
-    const words = commandWords(command)
-    if (!words.ok) return [places.atValue(['tasks', task.index, 'command'], words.message)]
-  }
-  const judged = {
-    verb: verbOf(task.value),
-    prompt: typeof task.value['prompt'] === 'string' ? task.value['prompt'] : null,
-    command: argvOf(command, shell),
-    files: stringsOf(task.value['files']),
-    options,
-  }
-  const at: Path = ['tasks', task.index, 'verb' in task.value ? 'verb' : 'id']
-  return judge.mistakes(judged).map((message) => places.atValue(at, message))
+function needMistake(need: string, seen: Set<string>, { task, known }: NeedScope): string | null {
+  if (need === task.id) return 'a task cannot need itself'
+  if (seen.has(need)) return `${need} is named twice`
+  seen.add(need)
+  return known.has(need) ? null : `no task is called ${need}${didYouMean(need, known)}`
 }
 
-function taskTemplates({ index, value, needs }: LooseTask, places: Places): readonly Mistake[] {
+function cycleMistakes(tasks: readonly LooseTask[], places: PlaceFinder): readonly Mistake[] {
+  const named = new Map<string, LooseTask>()
+  for (const task of tasks) if (task.id !== null && !named.has(task.id)) named.set(task.id, task)
+  const needs = new Map([...named].map(([id, task]) => [id, task.needs.filter((need) => need !== id)]))
+  return findCycles(needs).map((cycle) => {
+    const index = named.get(cycle[0] ?? '')?.index ?? 0
+    return places.atValue(['tasks', index, 'needs'], `tasks wait for each other: ${cycle.join(' -> ')}`)
+  })
+}
+
+function taskTemplates({ index, value, needs }: LooseTask, places: PlaceFinder): readonly Mistake[] {
   const { prompt, command } = value
   const check = (at: Path, text: unknown, withPrompt: boolean): readonly Mistake[] =>
     typeof text === 'string'
@@ -113,20 +89,3 @@ function taskTemplates({ index, value, needs }: LooseTask, places: Places): read
     ...words.flatMap((word: unknown, at) => check(['tasks', index, 'command', at], word, true)),
   ]
 }
-
-/** An agent's argv serves several tasks, so it may quote only what each of them needs. */
-function agentTemplates(tasks: readonly LooseTask[], { document, places }: Checked): readonly Mistake[] {
-  return Object.entries(looseAgents(document)).flatMap(([name, options]) => {
-    const users = tasks.filter(({ value }) => agentOf(value) === name && value['command'] === undefined)
-    const shared = users.map(({ needs }) => needs).reduce<readonly string[] | null>(common, null) ?? []
-    const argv = isRecord(options) ? stringsOf(options['argv']) : []
-    return argv.flatMap((word, index) =>
-      templateMistakes(word, { needs: shared, withPrompt: true }).map((message) =>
-        places.atValue(['agents', name, 'argv', index], message),
-      ),
-    )
-  })
-}
-
-const common = (before: readonly string[] | null, needs: readonly string[]): readonly string[] =>
-  before === null ? needs : before.filter((need) => needs.includes(need))

@@ -3,6 +3,9 @@ const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h:
 /** What a duration looks like in a manifest. */
 export const durationPattern = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/
 
+/** The longest duration in milliseconds, 24 days: timers count no further than 2^31 - 1 milliseconds. */
+export const longestMs = 24 * 24 * 3_600_000
+
 /** Milliseconds of a duration such as `250ms`, `30s`, `5m` or `1.5h`; null for any other text. */
 export function parseDuration(text: string): number | null {
   const [, number, unit = ''] = durationPattern.exec(text) ?? []

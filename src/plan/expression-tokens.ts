@@ -1,36 +1,42 @@
-import type { Mistake } from './task.ts'
-
-/** A piece of a task expression; columns count from 1. */
+/** A piece of a task expression; offsets count from 0 in UTF-16 code units. */
 export type ExpressionToken =
-  | { readonly type: 'word' | 'quoted' | 'agent'; readonly text: string; readonly column: number }
-  | { readonly type: 'AND' | 'THEN' | '(' | ')' | 'end'; readonly text: string; readonly column: number }
+  | { readonly type: 'word' | 'quoted' | 'agent'; readonly text: string; readonly offset: number }
+  | { readonly type: 'AND' | 'THEN' | '(' | ')' | 'end'; readonly text: string; readonly offset: number }
+
+/** A mistake in an expression. */
+export interface ExpressionMistake {
+  readonly offset: number
+  readonly message: string
+}
 
 /** The pieces of an expression, closed by `end`, and what cannot be read. */
 export function tokensOf(text: string): {
   readonly tokens: readonly ExpressionToken[]
-  readonly mistakes: readonly Mistake[]
+  readonly mistakes: readonly ExpressionMistake[]
 } {
   const tokens: ExpressionToken[] = []
-  const mistakes: Mistake[] = []
+  const mistakes: ExpressionMistake[] = []
   for (const match of text.matchAll(piece)) {
-    const column = match.index + 1
-    const [all, quoted, bracket, word] = match
+    const { index: offset } = match
+    const [all, quoted, bracket] = match
     if (quoted !== undefined) {
-      if (all.length < 2 || all.at(-1) !== all[0]) mistakes.push(mistakeAt(column, `the quote ${all[0]} is not closed`))
-      tokens.push({ type: 'quoted', text: unquoted(all), column })
-    } else if (bracket !== undefined) tokens.push({ type: bracket as '(' | ')', text: bracket, column })
-    else if (word === 'AND' || word === 'THEN') tokens.push({ type: word, text: word, column })
-    else if (word?.startsWith('@') === true) tokens.push({ type: 'agent', text: word.slice(1), column })
-    else if (word !== undefined) tokens.push({ type: 'word', text: word, column })
+      if (!isClosed(all)) mistakes.push({ offset, message: `the quote ${all.charAt(0)} is not closed` })
+      tokens.push({ type: 'quoted', text: unquoted(all), offset })
+    } else if (bracket === '(' || bracket === ')') tokens.push({ type: bracket, text: bracket, offset })
+    else tokens.push(wordToken(all, offset))
   }
-  return { tokens: [...tokens, { type: 'end', text: '', column: text.length + 1 }], mistakes }
+  return { tokens: [...tokens, { type: 'end', text: '', offset: text.length }], mistakes }
 }
 
-/** A mistake on the only line of an expression. */
-export const mistakeAt = (column: number, message: string): Mistake => ({ line: 1, column, path: '', message })
+/** A quoted text, a bracket, or anything else up to white space, a quote or a bracket. */
+const piece = /("(?:\\.|[^"\\])*(?:"|\\?$)|'(?:\\.|[^'\\])*(?:'|\\?$))|([()])|[^\s()"']+/gs
 
-/** A quoted text, a bracket, or anything else up to white space or a bracket. */
-const piece = /("(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?)|([()])|([^\s()"']+)/gs
+function wordToken(text: string, offset: number): ExpressionToken {
+  if (text === 'AND' || text === 'THEN') return { type: text, text, offset }
+  return text.startsWith('@') ? { type: 'agent', text: text.slice(1), offset } : { type: 'word', text, offset }
+}
 
-const unquoted = (text: string): string =>
-  text.slice(1, text.length > 1 && text.at(-1) === text[0] ? -1 : undefined).replaceAll(/\\(.)/gs, '$1')
+const isClosed = (quoted: string): boolean => /^(["'])(?:\\.|[^\\])*?\1$/s.test(quoted)
+
+const unquoted = (quoted: string): string =>
+  quoted.slice(1, isClosed(quoted) ? -1 : undefined).replaceAll(/\\(.)/gs, '$1')

@@ -1,13 +1,17 @@
-import { type ExpressionToken, mistakeAt, tokensOf } from './expression-tokens.ts'
-import type { Mistake } from './task.ts'
+import { type ExpressionMistake, type ExpressionToken, tokensOf } from './expression-tokens.ts'
 
 /** One task of an expression. */
 export interface Clause {
   readonly verb: string
-  readonly prompt: string | null
-  readonly agent: { readonly name: string; readonly column: number } | null
-  readonly paths: readonly { readonly path: string; readonly column: number }[]
-  readonly column: number
+  readonly offset: number
+  readonly prompt: Piece | null
+  readonly agent: Piece | null
+  readonly paths: readonly Piece[]
+}
+
+interface Piece {
+  readonly text: string
+  readonly offset: number
 }
 
 /** What an expression says: tasks side by side, or one after the other. */
@@ -22,33 +26,59 @@ export type ExpressionTree =
  *     parallel = unit (AND unit)*
  *     unit     = '(' sequence ')' | verb (quoted | path | @agent)*
  */
-export function treeOf(text: string): { readonly tree: ExpressionTree | null; readonly mistakes: readonly Mistake[] } {
+export function treeOf(text: string): {
+  readonly tree: ExpressionTree | null
+  readonly mistakes: readonly ExpressionMistake[]
+} {
   const { tokens, mistakes } = tokensOf(text)
   const parser = new Parser(tokens)
-  const tree = parser.sequence()
-  parser.expectEnd()
+  const tree = parser.whole()
   return { tree, mistakes: [...mistakes, ...parser.mistakes] }
 }
 
+/** More open brackets than this nobody writes, and the stack is finite. */
+const deepest = 100
+
 class Parser {
-  readonly mistakes: Mistake[] = []
+  readonly mistakes: ExpressionMistake[] = []
   readonly #tokens: readonly ExpressionToken[]
   #at = 0
+  #depth = 0
 
   constructor(tokens: readonly ExpressionToken[]) {
     this.#tokens = tokens
   }
 
-  sequence(): ExpressionTree | null {
-    return this.#joined('THEN', 'then', () => this.#joined('AND', 'and', () => this.#unit()))
+  /** After a mistake reading goes on behind it, so that later ones are found too. */
+  whole(): ExpressionTree | null {
+    const tree = this.#sequence()
+    for (let token = this.#peek(); token.type !== 'end'; token = this.#peek()) {
+      if (token.type === ')') {
+        this.#mistake(this.#next(), 'this bracket was not opened')
+        if (this.#isClauseNext()) this.#sequence()
+        else this.#skipKeyword()
+      } else {
+        this.#mistake(token, 'AND or THEN must stand here')
+        this.#sequence()
+      }
+    }
+    return tree
   }
 
-  expectEnd(): void {
-    for (let token = this.#next(); token.type !== 'end'; token = this.#next()) {
-      if (token.type === ')') this.mistakes.push(mistakeAt(token.column, 'this bracket was not opened'))
-      else this.#at -= 1
-      if (token.type !== ')') this.sequence()
+  #isClauseNext(): boolean {
+    return this.#peek().type === 'word' || this.#peek().type === '('
+  }
+
+  #skipKeyword(): void {
+    const { type } = this.#peek()
+    if (type === 'AND' || type === 'THEN') {
+      this.#next()
+      this.#sequence()
     }
+  }
+
+  #sequence(): ExpressionTree | null {
+    return this.#joined('THEN', 'then', () => this.#joined('AND', 'and', () => this.#unit()))
   }
 
   #joined(keyword: 'AND' | 'THEN', type: 'and' | 'then', part: () => ExpressionTree | null): ExpressionTree | null {
@@ -67,43 +97,55 @@ class Parser {
     if (token.type === '(') return this.#group()
     if (token.type === 'word') return { type: 'task', clause: this.#clause() }
     const found = token.type === 'end' ? 'the end' : JSON.stringify(token.text)
-    this.mistakes.push(
-      mistakeAt(token.column, `a task begins with its verb, as in: review "security" auth.py; found ${found}`),
-    )
+    this.#mistake(token, `a task begins with its verb, as in: review "security" auth.py; found ${found}`)
     if (token.type === 'quoted' || token.type === 'agent') this.#clause()
     return null
   }
 
   #group(): ExpressionTree | null {
     const open = this.#next()
-    const inner = this.sequence()
+    if (this.#depth === deepest) {
+      this.#mistake(open, `brackets are nested more than ${deepest} deep`)
+      this.#at = this.#tokens.length - 1
+      return null
+    }
+    this.#depth += 1
+    const inner = this.#sequence()
+    this.#depth -= 1
     if (this.#peek().type === ')') this.#next()
-    else this.mistakes.push(mistakeAt(open.column, 'this bracket is not closed'))
+    else this.#mistake(open, 'this bracket is not closed')
     return inner
   }
 
   #clause(): Clause {
-    const verb = this.#next()
-    let prompt: string | null = null
-    let agent: Clause['agent'] = null
-    const paths: Clause['paths'][number][] = []
+    const { text: verb, offset } = this.#next()
+    let prompt: Piece | null = null
+    let agent: Piece | null = null
+    const paths: Piece[] = []
     for (let token = this.#peek(); ; token = this.#peek()) {
-      if (token.type === 'agent') agent = this.#agent(token, agent)
-      else if (token.type === 'quoted' && prompt === null && paths.length === 0) prompt = token.text
-      else if (token.type === 'quoted' || token.type === 'word') paths.push({ path: token.text, column: token.column })
-      else return { verb: verb.text, prompt, agent, paths, column: verb.column }
+      if (token.type === 'agent') {
+        if (agent !== null) this.#mistake(token, `a task has one agent, and @${agent.text} was named already`)
+        agent = token
+      } else if (token.type === 'quoted' && prompt === null) prompt = token
+      else if (token.type === 'quoted' || token.type === 'word') paths.push(this.#path(token))
+      else return { verb, offset, prompt, agent, paths }
       this.#next()
     }
   }
 
-  #agent(token: ExpressionToken, before: Clause['agent']): Clause['agent'] {
-    if (before !== null)
-      this.mistakes.push(mistakeAt(token.column, `a task has one agent; @${before.name} was named already`))
-    return { name: token.text, column: token.column }
+  #path(token: ExpressionToken): Piece {
+    const keyword = token.text.toUpperCase()
+    if (token.type === 'word' && (keyword === 'AND' || keyword === 'THEN'))
+      this.#mistake(token, `write ${keyword} in capitals; quote ${token.text} if it is a path`)
+    return token
+  }
+
+  #mistake({ offset }: ExpressionToken, message: string): void {
+    this.mistakes.push({ offset, message })
   }
 
   #peek(): ExpressionToken {
-    return this.#tokens[this.#at] ?? { type: 'end', text: '', column: 1 }
+    return this.#tokens[this.#at] ?? { type: 'end', text: '', offset: 0 }
   }
 
   #next(): ExpressionToken {

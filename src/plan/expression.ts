@@ -1,6 +1,6 @@
-import { asAgentName, asTaskId, namePattern } from '../ids.ts'
+import { asAgentName, asTaskId, namePattern, type TaskId } from '../ids.ts'
 import { didYouMean } from './closest.ts'
-import { mistakeAt } from './expression-tokens.ts'
+import type { ExpressionMistake } from './expression-tokens.ts'
 import { type Clause, type ExpressionTree, treeOf } from './expression-tree.ts'
 import type { PlanKinds } from './kinds.ts'
 import { normalPath, pathMistake } from './repository-path.ts'
@@ -14,22 +14,33 @@ export const isExpression = (argument: string): boolean => /[\s()]/.test(argumen
 /** Reads a one-line task expression and answers with the manifest it stands for, or with every mistake by its column. */
 export function readExpression(text: string, { kinds }: { readonly kinds: PlanKinds }): Reading<Manifest> {
   const { tree, mistakes: grammar } = treeOf(text)
-  const tasks: Task[] = []
-  const mistakes: Mistake[] = [...grammar]
-  if (tree !== null) collect(tree, [], { tasks, mistakes, kinds })
-  if (mistakes.length > 0) return { ok: false, mistakes: mistakes.toSorted((a, b) => a.column - b.column) }
+  const collection: Collection = { tasks: [], ids: new Set(), mistakes: [...grammar], kinds }
+  if (tree !== null) collect(tree, [], collection)
+  const { tasks, mistakes } = collection
+  if (mistakes.length > 0) {
+    const sorted = mistakes.toSorted((a, b) => a.offset - b.offset)
+    return { ok: false, mistakes: sorted.map((mistake) => placed(text, mistake)) }
+  }
   const manifest = resolveManifest({ version: 1, tasks: [] }, kinds)
   return { ok: true, value: { ...manifest, tasks }, warnings: [] }
 }
 
+/** An expression is one line, but a shell hands on line breaks inside its quotes. */
+function placed(text: string, { offset, message }: ExpressionMistake): Mistake {
+  const lines = text.slice(0, offset).split('\n')
+  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1, path: '', message }
+}
+
 interface Collection {
   readonly tasks: Task[]
-  readonly mistakes: Mistake[]
+  /** In lower case. */
+  readonly ids: Set<string>
+  readonly mistakes: ExpressionMistake[]
   readonly kinds: PlanKinds
 }
 
 /** Adds the tasks of a tree, which need `before`; answers with the last ones, which what follows needs. */
-function collect(tree: ExpressionTree, before: Task['needs'], collection: Collection): Task['needs'] {
+function collect(tree: ExpressionTree, before: readonly TaskId[], collection: Collection): readonly TaskId[] {
   switch (tree.type) {
     case 'task':
       return [addTask(tree.clause, before, collection)]
@@ -40,15 +51,15 @@ function collect(tree: ExpressionTree, before: Task['needs'], collection: Collec
   }
 }
 
-function addTask(clause: Clause, needs: Task['needs'], { tasks, mistakes, kinds }: Collection): Task['needs'][number] {
+function addTask(clause: Clause, needs: readonly TaskId[], { tasks, ids, mistakes, kinds }: Collection): TaskId {
   const { verb, prompt, agent, paths } = clause
   const task: Task = {
-    id: asTaskId(freeId(clause, new Set(tasks.map(({ id }) => id.toLowerCase())))),
-    agent: asAgentName(agent?.name ?? 'local'),
+    id: asTaskId(freeId(clause, ids)),
+    agent: asAgentName(agent?.text ?? 'local'),
     verb,
-    prompt,
+    prompt: prompt?.text ?? null,
     command: null,
-    files: paths.map(({ path }) => normalPath(path)),
+    files: paths.map(({ text }) => normalPath(text)),
     owns: null,
     needs,
     priority: 0,
@@ -57,32 +68,40 @@ function addTask(clause: Clause, needs: Task['needs'], { tasks, mistakes, kinds 
     env: {},
     workspace: null,
   }
-  mistakes.push(...clauseMistakes(clause, task, kinds))
+  mistakes.push(...pathMistakes(clause), ...promptMistakes(clause, task), ...agentMistakes(clause, task, kinds))
+  ids.add(task.id.toLowerCase())
   tasks.push(task)
   return task.id
 }
 
-function clauseMistakes(clause: Clause, task: Task, kinds: PlanKinds): readonly Mistake[] {
-  const { agent, paths, prompt, column } = clause
-  const badPaths = paths.flatMap(({ path, column: at }) => {
-    const mistake = pathMistake(path)
-    return mistake === null ? [] : [mistakeAt(at, `the path ${JSON.stringify(path)} ${mistake}`)]
+const pathMistakes = ({ paths }: Clause): readonly ExpressionMistake[] =>
+  paths.flatMap(({ text, offset }) => {
+    const mistake = pathMistake(text)
+    return mistake === null ? [] : [{ offset, message: `the path ${JSON.stringify(text)} ${mistake}` }]
   })
-  const templates = prompt === null ? [] : templateMistakes(prompt, { needs: task.needs, withPrompt: false })
+
+function promptMistakes({ prompt }: Clause, { needs }: Task): readonly ExpressionMistake[] {
+  if (prompt === null) return []
+  const { text, offset } = prompt
+  if (text.trim() === '') return [{ offset, message: 'the prompt must not be empty' }]
+  return templateMistakes(text, { needs, withPrompt: false }).map((message) => ({ offset, message }))
+}
+
+function agentMistakes({ agent, offset }: Clause, task: Task, kinds: PlanKinds): readonly ExpressionMistake[] {
   const kind = kinds.get(task.agent)
   if (kind === undefined) {
     const message = `no agent is called ${task.agent}${didYouMean(task.agent, kinds.keys())}`
-    return [...badPaths, mistakeAt(agent?.column ?? column, message)]
+    return [{ offset: agent?.offset ?? offset, message }]
   }
-  const judged = kind.mistakes({ verb: task.verb, prompt, command: null, files: task.files, options: {} })
-  return [...badPaths, ...[...templates, ...judged].map((message) => mistakeAt(column, message))]
+  const { verb, prompt, files } = task
+  return kind.mistakes({ verb, prompt, command: null, files, options: {} }).map((message) => ({ offset, message }))
 }
 
-/** `<verb>-<file's name>`, made unique and safe for file names. */
+/** `<verb>-<file's name>`, made unique and safe for file names and refs. */
 function freeId({ verb, paths: [first] }: Clause, taken: ReadonlySet<string>): string {
-  const stem = first?.path
+  const stem = first?.text
     .split('/')
-    .at(-1)
+    .findLast((step) => step !== '')
     ?.replace(/(?<=.)\.[^.]*$/, '')
   const wanted = safeName(stem === undefined ? verb : `${verb}-${stem}`)
   if (!taken.has(wanted.toLowerCase())) return wanted
@@ -95,7 +114,9 @@ function freeId({ verb, paths: [first] }: Clause, taken: ReadonlySet<string>): s
 function safeName(text: string): string {
   const safe = text
     .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
-    .replaceAll(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '')
+    .replaceAll(/\.{2,}/g, '.')
+    .replaceAll(/\.lock(?=[^A-Za-z0-9]*$)/g, '-lock')
     .slice(0, 56)
+    .replaceAll(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '')
   return namePattern.test(safe) ? safe : 'task'
 }

@@ -9,7 +9,7 @@ export interface SoftEdge {
 
 /** The tasks of a manifest as a graph; everything is by the task's index in the manifest. */
 export interface Graph {
-  /** Needs before dependants, and manifest order where that leaves a choice. */
+  /** Needs before dependants: the manifest from its top, each task right after what it needs and has no place yet. */
   readonly order: readonly number[]
   readonly needs: readonly (readonly number[])[]
   readonly after: readonly (readonly number[])[]
@@ -25,7 +25,10 @@ export interface Graph {
   readonly waves: readonly (readonly number[])[]
 }
 
-/** Builds the graph of a manifest without cycles; linear but for sorting, and without recursion. */
+/**
+ * Builds the graph of checked tasks; linear but for sorting, and without recursion.
+ * Throws RangeError when they wait for each other, which a manifest that was read cannot cause.
+ */
 export function buildGraph(tasks: readonly Task[], softEdges: readonly SoftEdge[] = []): Graph {
   const indexOf = new Map(tasks.map(({ id }, index) => [id, index]))
   const indices = (ids: readonly TaskId[]): readonly number[] => ids.flatMap((id) => indexOf.get(id) ?? [])
@@ -68,24 +71,33 @@ function softAfter(
   return after
 }
 
+type Visit = 'untouched' | 'entered' | 'placed'
+
+/** A walk from the top of the manifest that goes up to what is needed before it goes on. */
 function topologicalOrder(before: readonly (readonly number[])[]): readonly number[] {
   const order: number[] = []
-  const state = new Uint8Array(before.length)
+  const visits: Visit[] = before.map(() => 'untouched')
   for (const start of before.keys()) {
     const trail = [start]
     for (let top = trail.at(-1); top !== undefined; top = trail.at(-1)) {
-      const open = state[top] === 0 ? (before[top] ?? []).filter((need) => state[need] === 0) : []
-      if (state[top] === 0 && open.length > 0) {
-        trail.push(...open.toReversed())
+      if (visits[top] === 'untouched') {
+        visits[top] = 'entered'
+        trail.push(...openNeeds(before[top] ?? [], visits))
         continue
       }
       trail.pop()
-      if (state[top] !== 0) continue
-      state[top] = 1
+      if (visits[top] === 'placed') continue
+      visits[top] = 'placed'
       order.push(top)
     }
   }
   return order
+}
+
+/** What is still to be placed first, the last in the manifest first, as a stack wants it. */
+function openNeeds(needs: readonly number[], visits: readonly Visit[]): readonly number[] {
+  if (needs.some((need) => visits[need] === 'entered')) throw new RangeError('the tasks wait for each other')
+  return needs.filter((need) => visits[need] === 'untouched').toReversed()
 }
 
 function dependantsOf(

@@ -12,6 +12,8 @@ export interface JudgedTask {
 
 /** What planning knows of a kind of agent; the registry of agents satisfies it. */
 export interface PlanKind {
+  /** What it does, in a sentence. */
+  readonly summary: string
   /** Strict object schema of the kind's own options. */
   readonly options: z.ZodObject
   readonly preferredMode: 'async' | 'thread' | 'process'

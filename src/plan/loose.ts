@@ -6,6 +6,14 @@ export interface LooseTask {
   readonly needs: readonly string[]
 }
 
+/** An agent of a document that may be wrong elsewhere. */
+export interface LooseAgent {
+  /** null when none can be read. */
+  readonly kind: string | null
+  /** The kind's own. */
+  readonly options: Readonly<Record<string, unknown>>
+}
+
 /** The tasks of any value that came out of a document. */
 export function looseTasks(document: unknown): readonly LooseTask[] {
   const tasks = isRecord(document) && Array.isArray(document['tasks']) ? (document['tasks'] as readonly unknown[]) : []
@@ -17,10 +25,18 @@ export function looseTasks(document: unknown): readonly LooseTask[] {
 }
 
 /** The agents of any value that came out of a document, by name. */
-export function looseAgents(document: unknown): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
+export function looseAgents(document: unknown): ReadonlyMap<string, LooseAgent> {
   const agents = isRecord(document) && isRecord(document['agents']) ? document['agents'] : {}
-  return Object.fromEntries(Object.entries(agents).flatMap(([name, value]) => (isRecord(value) ? [[name, value]] : [])))
+  return new Map(
+    Object.entries(agents).map(([name, value]) => {
+      const { kind, ...others } = isRecord(value) ? value : {}
+      const options = Object.fromEntries(Object.entries(others).filter(([key]) => !commonKeys.has(key)))
+      return [name, { kind: typeof kind === 'string' ? kind : null, options }]
+    }),
+  )
 }
+
+const commonKeys: ReadonlySet<string> = new Set(['mode', 'concurrency'])
 
 /** Whether a value is a mapping. */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

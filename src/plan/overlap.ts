@@ -20,11 +20,14 @@ export interface OverlapWorld {
 /** In a larger crowd on one file only neighbours are named: each still waits for the one before it. */
 const crowd = 20
 
-/** Predicted conflicts, before anything runs: pairs that no need orders, the earlier in the graph's order first. */
+/**
+ * Predicted conflicts, before anything runs: pairs that no need orders. The earlier in the graph's order is the first,
+ * so that waiting for it can make no cycle. A folder among the files of a task stands for all that lies in it.
+ */
 export function predictOverlaps(tasks: readonly Task[], graph: Graph, world: OverlapWorld): readonly Overlap[] {
-  const writers = writersByFile(tasks, graph, world)
+  const places = placesIn(graph)
   const found = new Map<string, { readonly first: number; readonly second: number; readonly files: string[] }>()
-  for (const [file, indices] of writers) {
+  for (const [file, indices] of writersByFile(tasks, places, world)) {
     for (const [first, second] of pairsOf(indices)) {
       const key = `${first} ${second}`
       const known = found.get(key)
@@ -32,9 +35,9 @@ export function predictOverlaps(tasks: readonly Task[], graph: Graph, world: Ove
       else known.files.push(file)
     }
   }
-  const isOrdered = orderTest(graph)
   return [...found.values()]
-    .filter(({ first, second }) => !isOrdered(first, second))
+    .filter(({ first, second }) => !isBehind(second, first, { graph, places }))
+    .toSorted((a, b) => at(places, a.first) - at(places, b.first) || at(places, a.second) - at(places, b.second))
     .map(({ first, second, files }) => ({
       first: idOf(tasks, first),
       second: idOf(tasks, second),
@@ -42,29 +45,59 @@ export function predictOverlaps(tasks: readonly Task[], graph: Graph, world: Ove
     }))
 }
 
-function writersByFile(
+/** Each task's place in the graph's order. */
+function placesIn({ order }: Graph): readonly number[] {
+  const places: number[] = order.map(() => 0)
+  for (const [place, index] of order.entries()) places[index] = place
+  return places
+}
+
+const at = (numbers: readonly number[], index: number): number => numbers[index] ?? 0
+
+/** Who may write a file, in the graph's order, for every file that is named by a task. */
+function* writersByFile(
   tasks: readonly Task[],
-  graph: Graph,
+  places: readonly number[],
   world: OverlapWorld,
-): ReadonlyMap<string, readonly number[]> {
-  const writers = new Map<string, number[]>()
-  for (const index of graph.order) {
-    const task = tasks[index]
-    if (task === undefined || !world.writes(task)) continue
-    for (const file of new Set(filesOf(task, world))) {
-      const known = writers.get(file)
-      if (known === undefined) writers.set(file, [index])
+): Generator<readonly [string, readonly number[]]> {
+  const named = new Map<string, number[]>()
+  const filesOf = filesByTask(world)
+  for (const [index, task] of tasks.entries()) {
+    if (!world.writes(task)) continue
+    for (const file of new Set(filesOf(task))) {
+      const known = named.get(file)
+      if (known === undefined) named.set(file, [index])
       else known.push(index)
     }
   }
-  return writers
+  for (const [file, own] of named) {
+    const above = foldersAbove(file).flatMap((folder) => named.get(folder) ?? [])
+    yield [file, [...new Set([...own, ...above])].toSorted((a, b) => at(places, a) - at(places, b))]
+  }
 }
 
-function filesOf(task: Task, world: OverlapWorld): readonly string[] {
-  const sure = world.willWrite(task) ?? task.files
-  if (sure.length > 0 || task.owns === null) return sure
-  const { owns } = task
-  return world.filesInBase.filter((file) => owns.some((glob) => world.matches(file, glob)))
+/** The folders in which a path lies, the root `.` last. */
+function foldersAbove(path: string): readonly string[] {
+  if (path === '.') return []
+  const folders: string[] = []
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) folders.push(path.slice(0, end))
+  return [...folders, '.']
+}
+
+function filesByTask({ willWrite, matches, filesInBase }: OverlapWorld): (task: Task) => readonly string[] {
+  const known = new Map<string, readonly string[]>()
+  const filesOf = (glob: string): readonly string[] => {
+    const start = /^[^*?[{(!\\@+]*/.exec(glob)?.[0] ?? ''
+    // most files are ruled out by how they begin, which costs little
+    const files = known.get(glob) ?? filesInBase.filter((file) => file.startsWith(start) && matches(file, glob))
+    known.set(glob, files)
+    return files
+  }
+  return (task) => {
+    const sure = willWrite(task)
+    if (sure !== null) return sure
+    return task.files.length > 0 || task.owns === null ? task.files : task.owns.flatMap(filesOf)
+  }
 }
 
 function* pairsOf(indices: readonly number[]): Generator<readonly [number, number]> {
@@ -74,24 +107,25 @@ function* pairsOf(indices: readonly number[]): Generator<readonly [number, numbe
   }
 }
 
-/** Whether one task is behind another by needs; looks no further up than the earlier one stands. */
-function orderTest({ order, needs, after }: Graph): (first: number, second: number) => boolean {
-  const place: number[] = []
-  for (const [position, index] of order.entries()) place[index] = position
-  return (first, second) => {
-    const floor = place[first] ?? 0
-    const seen = new Set([second])
-    const open = [second]
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      for (const before of [...(needs[next] ?? []), ...(after[next] ?? [])]) {
-        if (before === first) return true
-        if ((place[before] ?? 0) <= floor || seen.has(before)) continue
-        seen.add(before)
-        open.push(before)
-      }
+interface OrderedGraph {
+  readonly graph: Graph
+  readonly places: readonly number[]
+}
+
+/** Whether a task waits for an earlier one; looks no further up than that one stands. */
+function isBehind(later: number, earlier: number, { graph, places }: OrderedGraph): boolean {
+  const floor = at(places, earlier)
+  const seen = new Set([later])
+  const open = [later]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const before of [...(graph.needs[next] ?? []), ...(graph.after[next] ?? [])]) {
+      if (before === earlier) return true
+      if (at(places, before) <= floor || seen.has(before)) continue
+      seen.add(before)
+      open.push(before)
     }
-    return false
   }
+  return false
 }
 
 function idOf(tasks: readonly Task[], index: number): TaskId {

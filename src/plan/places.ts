@@ -3,8 +3,16 @@ import type { Mistake } from './task.ts'
 
 export type Path = readonly PropertyKey[]
 
+/** Puts mistakes in their places. */
+export interface PlaceFinder {
+  /** A mistake at the value of `path`, or at its nearest ancestor when it is missing. */
+  atValue(path: Path, message: string): Mistake
+  /** A mistake at the key of `path`. */
+  atKey(path: Path, message: string): Mistake
+}
+
 /** Knows where each value of a YAML document stands. */
-export class Places {
+export class Places implements PlaceFinder {
   readonly #document: Document.Parsed
   readonly #lines: LineCounter
 
@@ -13,19 +21,17 @@ export class Places {
     this.#lines = lines
   }
 
-  /** A mistake at the value of `path`, or at its nearest ancestor when it is missing. */
   atValue(path: Path, message: string): Mistake {
     return this.#mistake(this.#find(path).value, path, message)
   }
 
-  /** A mistake at the key of `path`. */
   atKey(path: Path, message: string): Mistake {
     return this.#mistake(this.#find(path).key, path, message)
   }
 
-  /** A mistake at an offset of the text. */
-  atOffset(offset: number, message: string): Mistake {
-    return this.#mistake(offset, [], message)
+  /** A mistake at an offset of the text, in UTF-16 code units. */
+  atOffset(offset: number, message: string, path: Path = []): Mistake {
+    return this.#mistake(offset, path, message)
   }
 
   #mistake(offset: number, path: Path, message: string): Mistake {
@@ -39,9 +45,10 @@ export class Places {
     for (const step of path) {
       const next = stepInto(node, step)
       if (next === null) return found
-      const key = offsetOf(next.key, found.value)
+      const value = offsetOf(next.value, offsetOf(next.key, found.value))
+      const key = offsetOf(next.key, value)
       // a mapping is shown at its name, not at its first key
-      found = { key, value: next.key !== null && isMap(next.value) ? key : offsetOf(next.value, key) }
+      found = { key, value: next.key !== null && isMap(next.value) ? key : value }
       node = next.value
     }
     return found
@@ -55,7 +62,8 @@ interface Step {
 
 function stepInto(node: unknown, step: PropertyKey): Step | null {
   if (isMap(node)) {
-    const pair = node.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === step)
+    // of a key that is there twice the last counts
+    const pair = node.items.findLast((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === step)
     return pair === undefined ? null : { key: pair.key as Node, value: pair.value }
   }
   if (isSeq(node) && typeof step === 'number' && step in node.items) return { key: null, value: node.items[step] }

@@ -8,15 +8,18 @@ export function pathMistake(path: string): string | null {
   return null
 }
 
-/** A path without `./` and doubled slashes. */
-export const normalPath = (path: string): string => {
+/** A path without `./`, `..`, doubled slashes and a slash at its end; the root is `.`. */
+export function normalPath(path: string): string {
   const steps: string[] = []
   for (const step of path.split('/')) {
     if (step === '..') steps.pop()
     else if (step !== '' && step !== '.') steps.push(step)
   }
-  return steps.join('/')
+  return steps.length === 0 ? '.' : steps.join('/')
 }
+
+/** A glob as `normalPath` has it; one that ends in a slash stands for all below. */
+export const normalGlob = (glob: string): string => (glob.endsWith('/') ? normalPath(`${glob}/**`) : normalPath(glob))
 
 function climbs(path: string): boolean {
   let depth = 0

@@ -8,12 +8,12 @@ import type { AgentDeclaration, CheckCommand, Manifest } from './task.ts'
 /** A sound manifest with every default filled in. Agents called like a kind exist without being declared. */
 export function resolveManifest(written: WrittenManifest, kinds: PlanKinds): Manifest {
   const agents = agentsOf(written.agents ?? {}, kinds)
-  const shellOf = (agent: string): boolean => agents.get(asAgentName(agent))?.options['shell'] === true
+  const optionsOf = (agent: string): AgentDeclaration['options'] | undefined => agents.get(asAgentName(agent))?.options
   return {
     ...defaults,
     ...given(written),
     agents,
-    tasks: written.tasks.map((task) => resolveTask(task, shellOf)),
+    tasks: written.tasks.map((task) => resolveTask(task, optionsOf)),
     check: (written.check ?? []).map(resolveCheck),
     output: outputOf(written.output ?? {}),
   }

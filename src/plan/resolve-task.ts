@@ -2,21 +2,27 @@ import type * as z from 'zod'
 import { asAgentName, asTaskId } from '../ids.ts'
 import { commandWords } from './command-words.ts'
 import { parseDuration } from './duration.ts'
-import { normalPath } from './repository-path.ts'
+import { normalGlob, normalPath } from './repository-path.ts'
 import type { taskSchema } from './schema.ts'
 import type { Task } from './task.ts'
 
+type AgentOptions = Readonly<Record<string, unknown>>
+
 /** A task with its defaults. A string command for a shell stays one word. */
-export function resolveTask(written: z.infer<typeof taskSchema>, shellOf: (agent: string) => boolean): Task {
+export function resolveTask(
+  written: z.infer<typeof taskSchema>,
+  optionsOf: (agent: string) => AgentOptions | undefined,
+): Task {
   const agent = agentOf(written)
+  const options = optionsOf(agent) ?? {}
   return {
     id: asTaskId(written.id),
     agent: asAgentName(agent),
-    verb: verbOf(written),
+    verb: verbOf(written, options),
     prompt: written.prompt ?? null,
-    command: argvOf(written.command, shellOf(agent)),
+    command: argvOf(written.command, options),
     files: (written.files ?? []).map(normalPath),
-    owns: written.owns?.map(normalPath) ?? null,
+    owns: written.owns?.map(normalGlob) ?? null,
     needs: (written.needs ?? []).map(asTaskId),
     priority: written.priority ?? 0,
     timeoutMs: written.timeout === undefined ? null : parseDuration(written.timeout),
@@ -26,23 +32,36 @@ export function resolveTask(written: z.infer<typeof taskSchema>, shellOf: (agent
   }
 }
 
+/** A task as written, of which nothing need be sound. */
+interface LooselyWritten {
+  readonly agent?: unknown
+  readonly verb?: unknown
+  readonly prompt?: unknown
+  readonly command?: unknown
+}
+
 /** The agent that a task is for when it names none. */
-export function agentOf(task: { readonly agent?: unknown; readonly command?: unknown }): string {
-  if (typeof task.agent === 'string') return task.agent
-  return task.command === undefined ? 'local' : 'command'
+export function agentOf({ agent, command }: LooselyWritten): string {
+  if (typeof agent === 'string') return agent
+  return command === undefined ? 'local' : 'command'
 }
 
 /** The verb of a task that gives none. */
-export function verbOf(task: { readonly verb?: unknown; readonly command?: unknown }): string {
+export function verbOf(task: LooselyWritten, options: AgentOptions): string {
   if (typeof task.verb === 'string') return task.verb
-  return task.command === undefined ? 'implement' : 'run'
+  const runs = task.command !== undefined || (task.prompt === undefined && options['argv'] !== undefined)
+  return runs ? 'run' : 'implement'
 }
 
+/** Whether a task says nothing that its agent could do. */
+export const asksNothing = ({ verb, prompt, command }: LooselyWritten, options: AgentOptions): boolean =>
+  [verb, prompt, command, options['argv']].every((part) => part === undefined)
+
 /** A command as argv; null when there is none or it cannot be split. */
-export function argvOf(command: unknown, shell: boolean): readonly string[] | null {
+export function argvOf(command: unknown, options: AgentOptions): readonly string[] | null {
   if (Array.isArray(command)) return command.every((word) => typeof word === 'string') ? command : null
   if (typeof command !== 'string') return null
-  if (shell) return [command]
+  if (options['shell'] === true) return [command]
   const words = commandWords(command)
   return words.ok ? words.argv : null
 }

@@ -1,128 +1,168 @@
 import * as z from 'zod'
 import { namePattern } from '../ids.ts'
-import { durationPattern } from './duration.ts'
+import { durationPattern, longestMs, parseDuration } from './duration.ts'
 import type { PlanKinds } from './kinds.ts'
 import { pathMistake } from './repository-path.ts'
 
-const duration = z
-  .string()
-  .regex(durationPattern, 'must be a duration such as 250ms, 30s, 5m or 1h')
-  .meta({ description: 'A duration: 250ms, 30s, 5m, 1h.' })
 const name = z
   .string()
   .regex(
     namePattern,
     'must be letters, digits, dots, dashes or underscores, 64 at most, a letter or digit at both ends',
   )
-const path = z.string().superRefine((text, context) => {
-  const mistake = pathMistake(text)
+  .refine((text) => !/\.\.|\.lock$/.test(text), 'must hold no two dots side by side and not end in .lock')
+const text = z.string().regex(/\S/, 'must not be empty')
+const word = z.string().refine((written) => !written.includes('\0'), 'must not hold a NUL character')
+const argv = z
+  .array(word)
+  .min(1, 'must name a program')
+  .refine(([program]) => program !== '', 'must name a program')
+  .meta({ description: 'Program and arguments; no shell is involved.' })
+const path = z.string().superRefine((written, context) => {
+  const mistake = pathMistake(written)
   if (mistake !== null) context.addIssue({ code: 'custom', message: mistake })
 })
-const words = z.string().min(1, 'must not be empty')
+const timeout = z
+  .string()
+  .regex(durationPattern, 'must be a duration such as 250ms, 30s, 5m or 1h')
+  .refine(isUsable, 'must be more than nothing and at most 24 days (576h)')
 const mode = z.enum(['auto', 'async', 'thread', 'process'])
-const environment = z.record(
-  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a name for an environment variable'),
-  z.string(),
-)
+const concurrency = z.int().min(1).max(1024)
+
+function isUsable(duration: string): boolean {
+  const ms = parseDuration(duration)
+  return ms === null || (ms > 0 && ms <= longestMs)
+}
 
 /** A task as written. */
 export const taskSchema = z.strictObject({
-  id: name.meta({ description: 'Unique among the tasks; names files and refs.' }),
-  agent: z.string().optional().meta({ description: 'Which agent does it; command or local by default.' }),
-  verb: words.optional().meta({ description: 'What is asked, in a word: review, test, docs, implement, fix, …' }),
-  prompt: words
+  id: name.meta({ description: 'Unique among the tasks, also without regard to case; names files and refs.' }),
+  agent: z
+    .string()
+    .optional()
+    .meta({ description: 'Which agent does it; command where there is a command, else local.' }),
+  verb: text.optional().meta({
+    description: 'What is asked, in a word: review, test, docs, implement, fix, …; run where there is a command.',
+  }),
+  prompt: text
     .optional()
     .meta({ description: 'What is asked, in sentences. {{task.files}} and the like are filled in.' }),
   command: z
-    .union([words, z.array(z.string()).min(1, 'must name a program')])
+    .union([text, argv])
     .optional()
     .meta({ description: 'Program and arguments, or one string that is split into words without a shell.' }),
-  files: z.array(path).optional().meta({ description: 'Paths the task is about, relative to the root.' }),
+  files: z
+    .array(path)
+    .optional()
+    .meta({ description: "Paths the task is about, relative to the repository's root, with forward slashes." }),
   owns: z
     .array(path)
-    .min(1, 'must hold a glob')
+    .min(1)
     .optional()
-    .meta({ description: 'Globs outside which a change is a conflict.' }),
+    .meta({ description: 'Globs outside which a change of this task is a conflict; a folder/ stands for all in it.' }),
   needs: z
     .array(z.string())
     .optional()
     .meta({ description: 'Tasks that must succeed first; this one starts from their changes.' }),
-  priority: z.int().min(-1_000_000).max(1_000_000).optional().meta({ description: 'Greater goes first among equals.' }),
-  timeout: duration.optional(),
-  retries: z.int().min(0).max(100).optional().meta({ description: 'Attempts that may follow the first.' }),
-  env: environment.optional().meta({ description: 'Environment variables.' }),
+  priority: z
+    .int()
+    .min(-1_000_000)
+    .max(1_000_000)
+    .optional()
+    .meta({ description: 'Greater goes first among ready tasks with as many tasks behind them; 0 by default.' }),
+  timeout: timeout
+    .optional()
+    .meta({ description: 'How long one attempt may take: 250ms, 30s, 5m, 1h; no limit by default.' }),
+  retries: z
+    .int()
+    .min(0)
+    .max(100)
+    .optional()
+    .meta({ description: 'Attempts that may follow the first; 0 by default.' }),
+  env: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a name for an environment variable'), word)
+    .optional()
+    .meta({ description: "Environment variables of this task; they go before the agent's." }),
   workspace: z.enum(['own', 'shared', 'none']).optional().meta({
-    description: 'own: a worktree for each attempt; shared: one checkout for all that only look; none: no checkout.',
+    description:
+      "own: a worktree for each attempt; shared: one checkout for all that only look; none: the repository's own folder. By default the kind of agent chooses.",
   }),
 })
 
-/** A check as written. */
+/** A check as written, where it is more than a line for sh. */
 export const checkSchema = z.strictObject({
-  name: words.optional(),
-  run: z
-    .union([words, z.array(z.string()).min(1, 'must name a program')])
-    .meta({ description: 'A line for sh, or program and arguments.' }),
-  timeout: duration.optional(),
+  name: text.optional().meta({ description: 'What the proposal calls it; the command by default.' }),
+  run: z.union([text, argv]).meta({ description: 'A line for sh, or program and arguments.' }),
+  timeout: timeout.optional().meta({ description: 'How long it may take: 250ms, 30s, 5m, 1h; no limit by default.' }),
 })
 
-/** Keys that every agent has. */
+/** Keys that every agent has besides its kind. */
 export const agentKeys = {
-  mode: mode.optional().meta({ description: "Where its actors live; the kind's own choice by default." }),
-  concurrency: z.int().min(1).max(1024).optional().meta({ description: 'How many of its tasks may run at once.' }),
+  mode: mode.optional().meta({ description: "Where its actors live; the manifest's mode by default." }),
+  concurrency: concurrency
+    .optional()
+    .meta({ description: 'How many of its tasks may run at once; no limit by default.' }),
 }
 
 /** Where else the proposal is written, as written. */
-export const outputSchema = z.strictObject({ json: path.optional(), markdown: path.optional(), sarif: path.optional() })
+export const outputSchema = z.strictObject({
+  json: path.optional().meta({ description: 'The proposal as JSON.' }),
+  markdown: path.optional().meta({ description: 'The proposal for people.' }),
+  sarif: path.optional().meta({ description: 'All findings, as SARIF 2.1.0.' }),
+})
 
 /** A manifest as written, for these kinds of agents. */
 export function manifestSchema(kinds: PlanKinds) {
   return z.strictObject({
-    $schema: z.string().optional(),
-    version: z.literal(1, 'must be 1').meta({ description: 'Version of this format.' }),
-    name: name.optional(),
-    base: words.optional().meta({ description: 'Any revision; HEAD by default.' }),
-    mode: mode.optional().meta({ description: 'Where actors live; by default each kind of agent chooses.' }),
-    concurrency: z.int().min(1).max(1024).optional().meta({ description: 'Attempts at once; 4 by default.' }),
+    $schema: z.string().optional().meta({ description: 'Where editors find the schema of this file.' }),
+    version: z.literal(1).meta({ description: 'Version of this format: 1.' }),
+    name: name.optional().meta({ description: 'What the run is called.' }),
+    base: text.optional().meta({ description: 'Any revision that git knows; HEAD by default.' }),
+    mode: mode.optional().meta({ description: 'Where actors live; by default (auto) each kind of agent chooses.' }),
+    concurrency: concurrency.optional().meta({ description: 'Attempts at once; 4 by default.' }),
     mailbox: z
       .int()
       .min(0)
       .max(100_000)
       .optional()
       .meta({ description: 'Dispatched tasks that may wait for a place; 64 by default.' }),
-    agents: z.record(name, agentSchema(kinds)).optional().meta({ description: 'Named ways of doing work.' }),
-    tasks: z.array(taskSchema).min(1, 'must hold at least one task'),
+    agents: z.record(name, agentSchema(kinds)).optional().meta({ description: 'Ways of doing work, by name.' }),
+    tasks: z.array(taskSchema).min(1, 'must hold at least one task').meta({ description: 'What is to be done.' }),
     check: z
-      .array(z.union([words, checkSchema]))
+      .array(z.union([text, checkSchema]))
       .optional()
       .meta({ description: 'Commands that the merged tree must pass.' }),
-    onOverlap: z
-      .enum(['warn', 'serialize', 'refuse'])
+    onOverlap: z.enum(['warn', 'serialize', 'refuse']).optional().meta({
+      description: 'When two tasks may write one file: warn (by default), serialize them, or refuse to start.',
+    }),
+    onFailure: z.enum(['continue', 'stop']).optional().meta({
+      description: 'When a task has failed for good: continue with what does not need it (by default), or stop.',
+    }),
+    output: outputSchema
       .optional()
-      .meta({ description: 'When two tasks may write one file.' }),
-    onFailure: z.enum(['continue', 'stop']).optional().meta({ description: 'When a task has failed for good.' }),
-    output: outputSchema.optional().meta({ description: 'Where else the proposal is written.' }),
+      .meta({ description: "Where else the proposal is written; paths are relative to the repository's root." }),
   })
 }
 
 /** The manifest as the schema gives it, before names are resolved and defaults are filled in. */
 export type WrittenManifest = z.infer<ReturnType<typeof manifestSchema>>
 
-/** JSON Schema (draft 7) of a manifest, for editors. */
+/** JSON Schema (draft-7) of a manifest, for editors. */
 export function manifestJsonSchema(kinds: PlanKinds): object {
   const schema = z.toJSONSchema(manifestSchema(kinds), { io: 'input', target: 'draft-7' })
-  return { ...schema, title: 'Troupe manifest' }
+  return { ...schema, title: 'Troupe manifest', description: 'Agents, tasks, limits and checks of one run.' }
 }
 
 /** The keys that are allowed for an agent of a kind. */
-export const keysOfAgent = (kinds: PlanKinds, kind: unknown): readonly string[] => [
+export const keysOfAgent = (kinds: PlanKinds, kind: string | null): readonly string[] => [
   'kind',
   ...Object.keys(agentKeys),
-  ...Object.keys((typeof kind === 'string' ? kinds.get(kind)?.options.shape : undefined) ?? {}),
+  ...Object.keys((kind === null ? undefined : kinds.get(kind)?.options.shape) ?? {}),
 ]
 
 function agentSchema(kinds: PlanKinds) {
-  const [first, ...others] = [...kinds].map(([kind, { options }]) =>
-    z.strictObject({ kind: z.literal(kind), ...agentKeys, ...options.shape }),
+  const [first, ...others] = [...kinds].map(([kind, { options, summary }]) =>
+    z.strictObject({ kind: z.literal(kind).meta({ description: summary }), ...agentKeys, ...options.shape }),
   )
   if (first === undefined) throw new RangeError('there are no kinds of agents')
   return z.discriminatedUnion('kind', [first, ...others])

@@ -64,7 +64,8 @@ function variableMistake(name: string, { needs, withPrompt }: TemplateScope): re
   if (known.includes(name)) return []
   const [, id] = /^needs\.(.+)\.summary$/.exec(name) ?? []
   if (id !== undefined) return [`{{${name}}}: ${id} is not among the needs of this task${didYouMean(id, needs)}`]
-  return [`unknown variable {{${name}}}${didYouMean(name, known)}`]
+  const help = didYouMean(name, known) || '; write {{{{ for two braces'
+  return [`unknown variable {{${name}}}${help}`]
 }
 
 const plainVariables = ['run.id', 'task.id', 'task.verb', 'task.agent', 'task.files', 'task.attempt']
@@ -86,6 +87,7 @@ function valueOf(name: string, values: TemplateValues): string {
     case 'task.files':
       return values.files.join(' ')
     default:
+      // only needs are left of what the check lets pass
       return values.summaries.get(name.slice('needs.'.length, -'.summary'.length)) ?? ''
   }
 }

@@ -1,0 +1,98 @@
+import { didYouMean } from './closest.ts'
+import { commandWords } from './command-words.ts'
+import { type LooseAgent, looseAgents, type LooseTask, stringsOf } from './loose.ts'
+import type { PlanKind } from './kinds.ts'
+import type { Path } from './places.ts'
+import { agentOf, argvOf, asksNothing, verbOf } from './resolve-task.ts'
+import type { Checked } from './shape-mistakes.ts'
+import type { Mistake } from './task.ts'
+import { templateMistakes } from './template.ts'
+
+/** Every mistake between tasks and the agents they are for. */
+export function agentChecks(tasks: readonly LooseTask[], checked: Checked): readonly Mistake[] {
+  const agents = new Map<string, LooseAgent>([
+    ...[...checked.kinds.keys()].map((kind) => [kind, { kind, options: {} }] as const),
+    ...looseAgents(checked.document),
+  ])
+  return [
+    ...tasks.flatMap((task) => {
+      const agent = agents.get(agentOf(task.value))
+      return agent === undefined ? unknownAgent(task, agents, checked) : fitMistakes(task, agent, checked)
+    }),
+    ...argvTemplates(tasks, agents, checked),
+  ]
+}
+
+function unknownAgent(
+  { index, value }: LooseTask,
+  agents: ReadonlyMap<string, LooseAgent>,
+  { places }: Checked,
+): readonly Mistake[] {
+  const name = agentOf(value)
+  return [places.atValue(['tasks', index, 'agent'], `no agent is called ${name}${didYouMean(name, agents.keys())}`)]
+}
+
+/** Whether the agent can do what the task asks. */
+function fitMistakes(task: LooseTask, agent: LooseAgent, { places, kinds }: Checked): readonly Mistake[] {
+  const { index, value } = task
+  const { command } = value
+  if (typeof command === 'string' && command.trim() !== '' && agent.options['shell'] !== true) {
+    const words = commandWords(command)
+    if (!words.ok) return [places.atValue(['tasks', index, 'command'], words.message)]
+  }
+  if (asksNothing(value, agent.options)) {
+    return [places.atValue(['tasks', index], 'asks for nothing: give it a verb, a prompt or a command')]
+  }
+  const kind = agent.kind === null ? undefined : kinds.get(agent.kind)
+  if (kind === undefined || !isSound(task, agent, kind)) return []
+  const at: Path = ['tasks', index, 'verb' in value ? 'verb' : 'id']
+  return judgements(task, agent, kind).map((message) => places.atValue(at, message))
+}
+
+/** What is wrong by itself is told by itself, and not judged again for what it seems to lack. */
+function isSound({ value }: LooseTask, { options }: LooseAgent, kind: PlanKind): boolean {
+  const { verb, prompt, command, files } = value
+  return (
+    [verb, prompt].every((text) => text === undefined || typeof text === 'string') &&
+    (files === undefined || Array.isArray(files)) &&
+    (command === undefined || argvOf(command, options) !== null) &&
+    kind.options.safeParse(options).success
+  )
+}
+
+function judgements({ value }: LooseTask, { options }: LooseAgent, kind: PlanKind): readonly string[] {
+  return kind.mistakes({
+    verb: verbOf(value, options),
+    prompt: typeof value['prompt'] === 'string' ? value['prompt'] : null,
+    command: argvOf(value['command'], options),
+    files: stringsOf(value['files']),
+    options,
+  })
+}
+
+/** An agent's argv serves several tasks, so it may quote only what each of them needs. */
+function argvTemplates(
+  tasks: readonly LooseTask[],
+  agents: ReadonlyMap<string, LooseAgent>,
+  { places }: Checked,
+): readonly Mistake[] {
+  const needs = sharedNeeds(tasks)
+  return [...agents].flatMap(([name, { options }]) =>
+    stringsOf(options['argv']).flatMap((word, index) =>
+      templateMistakes(word, { needs: needs.get(name) ?? [], withPrompt: true }).map((message) =>
+        places.atValue(['agents', name, 'argv', index], message),
+      ),
+    ),
+  )
+}
+
+/** What all tasks need that leave the command to their agent, by agent. */
+function sharedNeeds(tasks: readonly LooseTask[]): ReadonlyMap<string, readonly string[]> {
+  const shared = new Map<string, readonly string[]>()
+  for (const { value, needs } of tasks) {
+    if (value['command'] !== undefined) continue
+    const name = agentOf(value)
+    shared.set(name, shared.get(name)?.filter((need) => needs.includes(need)) ?? needs)
+  }
+  return shared
+}

@@ -1,0 +1,118 @@
+import type * as z from 'zod'
+import { didYouMean } from './closest.ts'
+import type { PlanKinds } from './kinds.ts'
+import { isRecord, looseAgents } from './loose.ts'
+import type { Path, PlaceFinder } from './places.ts'
+import { checkSchema, keysOfAgent, manifestSchema, outputSchema, taskSchema } from './schema.ts'
+import type { Mistake } from './task.ts'
+
+/** A document as read, where it stands, and what kinds of agents there are. */
+export interface Checked {
+  readonly document: unknown
+  readonly places: PlaceFinder
+  readonly kinds: PlanKinds
+  /** Whether all of the text could be read; if not, nothing can be called missing. */
+  readonly complete: boolean
+}
+
+/** What the schema finds wrong, each in its place. */
+export function shapeMistakes(issues: readonly z.core.$ZodIssue[], checked: Checked): readonly Mistake[] {
+  return issues.flatMap((issue) => describe(issue, checked))
+}
+
+/** How the schema's own findings are put into words; what a field says of itself goes first. */
+export function wording(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'invalid_type') {
+    return `must be ${typeNames[issue.expected] ?? issue.expected}${hint(issue.expected, issue.input)}`
+  }
+  if (issue.code === 'invalid_value') return choiceMessage(issue.values.map(String), issue.input)
+  if (issue.code === 'invalid_format' && 'pattern' in issue) return `must look like ${String(issue.pattern)}`
+  return sizeWording(issue)
+}
+
+function sizeWording(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'too_small')
+    return isNumeric(issue.origin) ? `must be at least ${issue.minimum}` : 'must not be empty'
+  if (issue.code !== 'too_big') return undefined
+  return isNumeric(issue.origin) ? `must be at most ${issue.maximum}` : `must hold at most ${issue.maximum}`
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  object: 'a mapping',
+  record: 'a mapping',
+  array: 'a list',
+  string: 'text',
+  int: 'a whole number',
+  number: 'a number',
+  boolean: 'true or false',
+}
+
+const isNumeric = (origin: string): boolean => origin === 'number' || origin === 'int'
+
+function hint(expected: string, written: unknown): string {
+  if (written === null) return ', and nothing stands here'
+  if (expected === 'string' && (typeof written === 'number' || typeof written === 'boolean')) return '; quote it'
+  return ''
+}
+
+function choiceMessage(known: readonly string[], written: unknown): string {
+  if (known.length === 1) return `must be ${known[0]}`
+  return `must be one of ${known.join(', ')}${typeof written === 'string' ? didYouMean(written, known) : ''}`
+}
+
+function describe(issue: z.core.$ZodIssue, checked: Checked): readonly Mistake[] {
+  const { places, document } = checked
+  const { path, message } = issue
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(path, checked)
+    return issue.keys.map((key) => places.atKey([...path, key], `unknown key${didYouMean(key, known)}`))
+  }
+  if (issue.code === 'invalid_key') return issue.issues.map((inner) => places.atKey(path, inner.message))
+  if (issue.code === 'invalid_union' && issue.errors.length === 0) return kindMistake(path, checked)
+  if (valueAt(document, path) === undefined) return missing(path, checked)
+  if (issue.code === 'invalid_union') return unionMistakes(issue, checked)
+  return [places.atValue(path, message)]
+}
+
+const missing = (path: Path, { places, complete }: Checked, choice = ''): readonly Mistake[] =>
+  complete ? [places.atValue(path, `is missing${choice}`)] : []
+
+function kindMistake(path: Path, checked: Checked): readonly Mistake[] {
+  const { places, kinds, document } = checked
+  const kindPath = path.at(-1) === 'kind' ? path : [...path, 'kind']
+  const written = valueAt(document, kindPath)
+  if (written === undefined) return missing(kindPath, checked, `: ${[...kinds.keys()].join(' or ')}`)
+  const text = typeof written === 'string' ? written : JSON.stringify(written)
+  return [places.atValue(kindPath, `no kind of agent is called ${text}${didYouMean(text, kinds.keys())}`)]
+}
+
+/** A union is told by the alternative that has the type of what is written, or by all types that would do. */
+function unionMistakes(issue: z.core.$ZodIssueInvalidUnion, checked: Checked): readonly Mistake[] {
+  const { path } = issue
+  const meant = issue.errors.find((issues) => !issues.some(isOfOtherType))
+  if (meant !== undefined) {
+    return meant.flatMap((inner) => describe({ ...inner, path: [...path, ...inner.path] }, checked))
+  }
+  const types = issue.errors.flatMap((issues) => issues.filter(isOfOtherType).map(({ message }) => message))
+  const bare = types.map((type) => type.replaceAll(/^must be |; quote it$|, and nothing stands here$/g, ''))
+  return [checked.places.atValue(path, `must be ${bare.join(' or ')}`)]
+}
+
+const isOfOtherType = ({ code, path }: z.core.$ZodIssue): boolean =>
+  path.length === 0 && (code === 'invalid_type' || code === 'invalid_value')
+
+function knownKeys(path: Path, { document, kinds }: Checked): readonly string[] {
+  const [top, second] = path
+  if (path.length === 0) return Object.keys(manifestSchema(kinds).shape)
+  if (top === 'tasks') return Object.keys(taskSchema.shape)
+  if (top === 'check') return Object.keys(checkSchema.shape)
+  if (top === 'output') return Object.keys(outputSchema.shape)
+  return top === 'agents' ? keysOfAgent(kinds, looseAgents(document).get(String(second))?.kind ?? null) : []
+}
+
+function valueAt(document: unknown, path: Path): unknown {
+  return path.reduce<unknown>((value, step) => {
+    if (Array.isArray(value)) return (value as readonly unknown[])[Number(step)]
+    return isRecord(value) ? value[String(step)] : undefined
+  }, document)
+}
