@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { TroupeError } from '../errors.ts'
 import { asCommitId, type CommitId } from '../ids.ts'
 import { nulSeparated, type Repository } from './repository.ts'
@@ -26,7 +27,7 @@ export type Applied =
 /**
  * Moves a branch to a proposal by compare-and-swap; the only place where Troupe touches a branch or the user's files.
  * A branch that is checked out is moved by `git merge --ff-only`, which keeps uncommitted changes or refuses.
- * @throws TroupeError BRANCH_MOVED, CHECKOUT_DIRTY, BASE_UNKNOWN
+ * @throws TroupeError BRANCH_MOVED, CHECKOUT_DIRTY, USAGE; nothing has moved then
  */
 export async function applyProposal(order: ApplyOrder): Promise<Applied> {
   const { repository, proposal } = order
@@ -47,7 +48,7 @@ export async function applyProposal(order: ApplyOrder): Promise<Applied> {
 async function currentBranch({ git, root }: Repository): Promise<string> {
   const { exitCode, stdout } = await git.run(['symbolic-ref', '--quiet', '--short', 'HEAD'], { accept: [0, 1] })
   if (exitCode === 0) return stdout.trim()
-  throw new TroupeError('BASE_UNKNOWN', `no branch is checked out in ${root}; name one with --branch`)
+  throw new TroupeError('USAGE', `no branch is checked out in ${root}; name one with --branch`)
 }
 
 async function checkBranchName({ git }: Repository, branch: string): Promise<void> {
@@ -67,12 +68,13 @@ async function isAncestor({ git }: Repository, older: CommitId, newer: CommitId)
   return exitCode === 0
 }
 
-/** The proposal itself where the branch still stands on its base, otherwise a merge, if that was asked for. */
+/** The proposal itself where the branch stands on its base, otherwise a merge or a later base, if that was asked for. */
 async function targetOf(order: ApplyOrder, branch: string, now: CommitId): Promise<CommitId> {
   const { repository, base, proposal, force } = order
-  if (await isAncestor(repository, now, proposal)) return proposal
-  const moved = `${branch} stands at ${now.slice(0, 12)}, the proposal is on ${base.slice(0, 12)}`
+  if (now === base) return proposal
+  const moved = `${branch} stands at ${short(now)}, the proposal is on ${short(base)}${await apart(repository, base, now)}`
   if (!force) throw new TroupeError('BRANCH_MOVED', moved)
+  if (await isAncestor(repository, now, proposal)) return proposal
   const { git } = repository
   const { exitCode, stdout } = await git.run(['merge-tree', '--write-tree', '--name-only', '-z', now, proposal], {
     accept: [0, 1],
@@ -86,6 +88,19 @@ async function targetOf(order: ApplyOrder, branch: string, now: CommitId): Promi
     await git.text(['commit-tree', tree, '-p', now, '-p', proposal, '-m', `Merge troupe proposal into ${branch}`]),
   )
 }
+
+/** How far a branch has come from the base. */
+async function apart({ git }: Repository, base: CommitId, now: CommitId): Promise<string> {
+  const counts = await git.text(['rev-list', '--left-right', '--count', `${base}...${now}`])
+  const [lost = '0', gained = '0'] = counts.split('\t')
+  const changes = [count(gained, 'more'), count(lost, 'fewer')].filter((change) => change !== '')
+  return changes.length === 0 ? '' : ` (${changes.join(', ')})`
+}
+
+const count = (commits: string, which: string): string =>
+  commits === '0' ? '' : `${commits} ${commits === '1' ? 'commit' : 'commits'} ${which}`
+
+const short = (commit: CommitId): string => commit.slice(0, 12)
 
 interface Move {
   readonly repository: Repository
@@ -101,18 +116,17 @@ async function move({ repository, ref, branch, from, to }: Move): Promise<void> 
     await repository.git.run(['update-ref', '-m', 'troupe apply', ref, to, from])
     return
   }
+  if (!existsSync(checkout))
+    throw new TroupeError('CHECKOUT_DIRTY', `${branch} is checked out in ${checkout}, which is not there`)
   const { exitCode, stderr } = await repository.git
     .at(checkout)
     .run(['merge', '--ff-only', '--quiet', '--no-autostash', to], { accept: [0, 1, 128] })
   if (exitCode === 0) return
   const files = [...stderr.matchAll(/^\t(.+)$/gm)].map(([, file]) => file)
-  if (files.length > 0) {
-    throw new TroupeError(
-      'CHECKOUT_DIRTY',
-      `${branch} cannot move: your uncommitted changes in ${files.join(', ')} would be lost`,
-    )
-  }
-  throw new TroupeError('BRANCH_MOVED', `${branch} cannot be moved: ${stderr.trim()}`)
+  const why =
+    files.length > 0 ? `your uncommitted changes in ${files.join(', ')} would be lost` : `git says: ${stderr.trim()}`
+  const stayed = (await commitAt(repository, ref)) === from
+  throw new TroupeError(stayed ? 'CHECKOUT_DIRTY' : 'BRANCH_MOVED', `${branch} cannot move: ${why}`)
 }
 
 /** The worktree in which a ref is checked out; null for none. */

@@ -1,14 +1,25 @@
 import { appendFile, mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { messageOf, TroupeError } from '../errors.ts'
 import type { Repository } from './repository.ts'
 
-/** Keeps git from seeing `.agents` through `info/exclude`, unless it is ignored already. The user's own files are not touched. */
+/**
+ * Keeps git from seeing what Troupe writes, through `info/exclude`, unless it is ignored already: all of `.agents`, or, where
+ * the user has committed a part of it, the folders of runs only. One append; the user's own lines stay as they are.
+ * @throws TroupeError STORE_FAILED
+ */
 export async function excludeAgentsFolder({ git, commonDirectory }: Repository): Promise<void> {
   const { exitCode } = await git.run(['check-ignore', '--quiet', '.agents/runs/any'], { accept: [0, 1] })
   if (exitCode === 0) return
+  const tracked = (await git.text(['ls-files', '-z', '--', '.agents'])) !== ''
+  const lines = tracked ? '/.agents/runs/\n/.agents/runtime/\n' : '/.agents/\n'
   const path = join(commonDirectory, 'info', 'exclude')
-  const before = await readFile(path, 'utf8').catch(() => '')
-  await mkdir(dirname(path), { recursive: true })
-  const newline = before === '' || before.endsWith('\n') ? '' : '\n'
-  await appendFile(path, `${newline}/.agents/\n`)
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    const before = await readFile(path).catch(() => Buffer.alloc(0))
+    const newline = before.length === 0 || before.at(-1) === 0x0a ? '' : '\n'
+    await appendFile(path, newline + lines)
+  } catch (cause) {
+    throw new TroupeError('STORE_FAILED', `${path} cannot be written: ${messageOf(cause)}`, { cause })
+  }
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { TroupeError } from '../errors.ts'
 
 /** How one call of git is made. */
@@ -88,7 +89,7 @@ function execute(directory: string, args: readonly string[], options: GitOptions
   })
 }
 
-/** No hooks, no signing, no background work, no index refresh that the user has not asked for. */
+/** No hooks, no signing, no background work, no index refresh that the user has not asked for; messages are UTF-8. */
 const settings: readonly string[] = [
   '--no-optional-locks',
   ...[
@@ -97,6 +98,7 @@ const settings: readonly string[] = [
     'maintenance.auto=false',
     'core.fsmonitor=false',
     'commit.gpgSign=false',
+    'i18n.commitEncoding=UTF-8',
   ].flatMap((setting) => ['-c', setting]),
 ]
 
@@ -116,29 +118,41 @@ function cleanEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   }
 }
 
+/** `git rev-parse --local-env-vars` but for the user's configuration, and what changes the meaning of paths, diffs and dates. */
 const misleading = new Set([
   'GIT_DIR',
   'GIT_WORK_TREE',
+  'GIT_IMPLICIT_WORK_TREE',
+  'GIT_COMMON_DIR',
   'GIT_INDEX_FILE',
   'GIT_OBJECT_DIRECTORY',
   'GIT_ALTERNATE_OBJECT_DIRECTORIES',
-  'GIT_COMMON_DIR',
+  'GIT_QUARANTINE_PATH',
+  'GIT_SHALLOW_FILE',
+  'GIT_GRAFT_FILE',
+  'GIT_NO_REPLACE_OBJECTS',
+  'GIT_REPLACE_REF_BASE',
   'GIT_NAMESPACE',
   'GIT_PREFIX',
-  'GIT_CEILING_DIRECTORIES',
+  'GIT_INTERNAL_SUPER_PREFIX',
   'GIT_CONFIG',
-  'GIT_CONFIG_PARAMETERS',
-  'GIT_CONFIG_COUNT',
-  'GIT_QUARANTINE_PATH',
+  'GIT_ATTR_SOURCE',
+  'GIT_LITERAL_PATHSPECS',
+  'GIT_GLOB_PATHSPECS',
+  'GIT_NOGLOB_PATHSPECS',
+  'GIT_ICASE_PATHSPECS',
+  'GIT_EXTERNAL_DIFF',
+  'GIT_DIFF_OPTS',
+  'GIT_AUTHOR_DATE',
+  'GIT_COMMITTER_DATE',
   'GIT_SEQUENCE_EDITOR',
 ])
 
 function failureToStart(cause: Error, directory: string): TroupeError {
   if (cause.name === 'AbortError') return new TroupeError('GIT_FAILED', 'git was stopped', { cause })
   const missing = 'code' in cause && cause.code === 'ENOENT'
-  return missing
-    ? new TroupeError('GIT_MISSING', `git cannot be started in ${directory}: not on PATH, or the folder is gone`, {
-        cause,
-      })
-    : new TroupeError('GIT_FAILED', `git cannot be started: ${cause.message}`, { cause })
+  if (!missing) return new TroupeError('GIT_FAILED', `git cannot be started: ${cause.message}`, { cause })
+  return existsSync(directory)
+    ? new TroupeError('GIT_MISSING', 'git cannot be started: it is not on PATH', { cause })
+    : new TroupeError('GIT_FAILED', `git cannot be started in ${directory}: the folder is gone`, { cause })
 }

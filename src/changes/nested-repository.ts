@@ -1,59 +1,47 @@
-import { lstat, readdir, readlink } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Git } from './git.ts'
-import { nulSeparated } from './repository.ts'
-
-interface Looking {
-  readonly env: Readonly<Record<string, string>>
-  readonly base: string
-}
+import type { PrivateIndex } from './workspace-git.ts'
 
 /**
- * Folders that are repositories of their own and not submodules of the base, relative to the root.
- * `git add` would make each a gitlink and lose its files.
+ * Takes repositories inside a workspace into the index as plain files, without their history. `git add` would make each a link
+ * to a commit that only the workspace has, and its files would be lost. Ignored files stay out, whoever ignores them.
+ * Paths are relative to the root and, as all here, in latin1: any bytes come back as they were.
  */
-export async function nestedRepositories(git: Git, { env, base }: Looking): Promise<readonly string[]> {
-  const others = await git.text(['ls-files', '-z', '--others', '--exclude-standard'], { env })
-  const folders = nulSeparated(others).filter((path) => path.endsWith('/'))
-  const known = await submodulesOf(git, base)
-  return folders.map((folder) => folder.slice(0, -1)).filter((folder) => !known.has(folder))
+export async function flatten({ git, root, env }: PrivateIndex, folders: readonly string[]): Promise<void> {
+  await git.run(['update-index', '--force-remove', '-z', '--stdin'], { env, input: nulTerminated(folders) })
+  const files = (await Promise.all(folders.map((folder) => filesBelow(root, folder)))).flat()
+  const ignored = new Set(await ignoredAmong({ git, env }, files))
+  const kept = files.filter((file) => !ignored.has(file))
+  await git.run(['update-index', '--add', '--replace', '-z', '--stdin'], { env, input: nulTerminated(kept) })
 }
 
-async function submodulesOf(git: Git, base: string): Promise<ReadonlySet<string>> {
-  const tree = nulSeparated(await git.text(['ls-tree', '-r', '-z', base]))
-  const links = tree.filter((line) => line.startsWith('160000 '))
-  return new Set(links.map((line) => line.slice(line.indexOf('\t') + 1)))
-}
+/** Git's `-z` output as paths that keep every byte. */
+export const bytePaths = (output: Uint8Array): readonly string[] =>
+  Buffer.from(output).toString('latin1').split('\0').slice(0, -1)
 
-interface Flattening {
-  readonly env: Readonly<Record<string, string>>
-  readonly root: string
-  readonly folder: string
-}
+/** Paths as the input of a command that reads them with `-z`. */
+export const nulTerminated = (paths: readonly string[]): Uint8Array =>
+  Buffer.from(paths.map((path) => `${path}\0`).join(''), 'latin1')
 
-/** Adds the files of a nested repository to the index one by one; its history stays behind. */
-export async function flatten(git: Git, { env, root, folder }: Flattening): Promise<void> {
-  const entries: string[] = []
-  for (const path of await filesBelow(root, folder)) {
-    const found = await lstat(join(root, path))
-    const mode = found.isSymbolicLink() ? '120000' : (found.mode & 0o100) === 0 ? '100644' : '100755'
-    const hash = found.isSymbolicLink()
-      ? await git.text(['hash-object', '-w', '--stdin'], { env, input: await readlink(join(root, path)) })
-      : await git.text(['hash-object', '-w', '--path', path, '--', join(root, path)], { env })
-    entries.push(`${mode} ${hash}\t${path}`)
-  }
-  if (entries.length === 0) return
-  await git.run(['update-index', '-z', '--index-info'], { env, input: `${entries.join('\0')}\0` })
-}
-
+/** Regular files and symbolic links, but for what belongs to the repositories themselves. */
 async function filesBelow(root: string, folder: string): Promise<readonly string[]> {
-  const entries = await readdir(join(root, folder), { withFileTypes: true })
-  const below = entries
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-    .map(async (entry) => {
-      if (entry.name === '.git') return []
-      const path = `${folder}/${entry.name}`
-      return entry.isDirectory() ? await filesBelow(root, path) : [path]
-    })
+  const place = Buffer.concat([Buffer.from(join(root, '/')), Buffer.from(folder, 'latin1')])
+  const entries = await readdir(place, { withFileTypes: true, encoding: 'buffer' })
+  const below = entries.map(async (entry) => {
+    const name = entry.name.toString('latin1')
+    const path = `${folder}/${name}`
+    if (name === '.git') return []
+    if (entry.isDirectory()) return await filesBelow(root, path)
+    return entry.isFile() || entry.isSymbolicLink() ? [path] : []
+  })
   return (await Promise.all(below)).flat()
+}
+
+async function ignoredAmong(
+  { git, env }: Pick<PrivateIndex, 'git' | 'env'>,
+  files: readonly string[],
+): Promise<readonly string[]> {
+  if (files.length === 0) return []
+  const options = { env, input: nulTerminated(files), accept: [0, 1] }
+  return bytePaths(await git.bytes(['check-ignore', '--no-index', '-z', '--stdin'], options))
 }

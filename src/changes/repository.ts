@@ -8,6 +8,8 @@ import { type Git, openGit } from './git.ts'
 export interface Repository {
   /** Real path of the checkout's root. */
   readonly root: string
+  /** Real path of the checkout's own part of the administration; `commonDirectory` unless the checkout is a linked worktree. */
+  readonly gitDirectory: string
   /** Real path of the folder that all worktrees share. */
   readonly commonDirectory: string
   readonly git: Git
@@ -20,17 +22,22 @@ export interface Repository {
 }
 
 /**
- * Opens the repository around a path.
+ * Opens the repository around a path: a main or a linked worktree, a submodule, or any folder below.
  * @throws TroupeError GIT_MISSING, GIT_TOO_OLD, NOT_A_REPOSITORY or NO_COMMIT_YET
  */
 export async function openRepository(path: string): Promise<Repository> {
-  const here = openGit(path)
+  const here = openGit(folderAt(path))
   await checkVersion(here)
   const root = await rootOf(here, path)
   const git = openGit(root)
-  const common = await git.text(['rev-parse', '--git-common-dir'])
-  const repository: Repository = {
+  const [own, common] = await Promise.all([
+    git.text(['rev-parse', '--absolute-git-dir']),
+    git.text(['rev-parse', '--git-common-dir']),
+    checkHasCommit(git),
+  ])
+  return {
     root,
+    gitDirectory: realpathSync(own),
     commonDirectory: realpathSync(resolve(root, common)),
     git,
     resolveBase: (revision) => resolveBase(git, revision),
@@ -38,13 +45,18 @@ export async function openRepository(path: string): Promise<Repository> {
       nulSeparated(await git.text(['status', '--porcelain', '-z', '--no-renames'])).map((line) => line.slice(3)),
     filesAt: async (commit) => nulSeparated(await git.text(['ls-tree', '-r', '-z', '--name-only', commit])),
   }
-  const head = await git.run(['rev-parse', '--verify', '--quiet', 'HEAD'], { accept: [0, 1, 128] })
-  if (head.exitCode !== 0) throw new TroupeError('NO_COMMIT_YET', `${root} has no commit yet`)
-  return repository
 }
 
 /** The parts of git's `-z` output. */
 export const nulSeparated = (text: string): readonly string[] => text.split('\0').filter((part) => part !== '')
+
+function folderAt(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch (cause) {
+    throw new TroupeError('NOT_A_REPOSITORY', `${path} does not exist`, { cause })
+  }
+}
 
 async function checkVersion(git: Git): Promise<void> {
   const text = await git.text(['--version'])
@@ -56,9 +68,21 @@ async function checkVersion(git: Git): Promise<void> {
 async function rootOf(git: Git, path: string): Promise<string> {
   const { exitCode, stdout, stderr } = await git.run(['rev-parse', '--show-toplevel'], { accept: [0, 128] })
   if (exitCode === 0) return realpathSync(stdout.replace(/\n$/, ''))
-  const bare = /must be run in a work tree/.test(stderr)
-  const what = bare ? 'is a bare repository, without files to work on' : 'is not inside a git repository'
-  throw new TroupeError('NOT_A_REPOSITORY', `${path} ${what}`)
+  throw new TroupeError('NOT_A_REPOSITORY', `${path} ${await whyNoRoot(git, stderr)}`)
+}
+
+async function whyNoRoot(git: Git, said: string): Promise<string> {
+  if (/not a git repository/.test(said)) return 'is not inside a git repository'
+  if (!/must be run in a work tree/.test(said)) return `cannot be opened: ${said.trim()}`
+  const bare = (await git.text(['rev-parse', '--is-bare-repository'])) === 'true'
+  return bare
+    ? 'is a bare repository, without files to work on'
+    : 'is inside the folder in which git keeps its own files'
+}
+
+async function checkHasCommit(git: Git): Promise<void> {
+  const { exitCode } = await git.run(['rev-parse', '--verify', '--quiet', 'HEAD'], { accept: [0, 1, 128] })
+  if (exitCode !== 0) throw new TroupeError('NO_COMMIT_YET', `${git.directory} has no commit yet`)
 }
 
 async function resolveBase(git: Git, revision: string): Promise<CommitId> {

@@ -1,9 +1,12 @@
+import { chmod, lstat, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { CommitId } from '../ids.ts'
+import { worktreeFailure } from './worktree-failure.ts'
 import type { Worktree, Worktrees } from './worktree.ts'
 
-/** One checkout of each commit for tasks that only look. */
+/** One checkout of each commit for tasks that only look; its files cannot be written by accident. */
 export interface SharedCheckouts {
-  /** The checkout of a commit; made at its first use, the same for all. */
+  /** The checkout of a commit; made at its first use, the same for all. Throws TroupeError GIT_FAILED or NO_SPACE. */
   at(commit: CommitId): Promise<Worktree>
   /** Removes them all. */
   close(): Promise<void>
@@ -16,7 +19,7 @@ export function openSharedCheckouts(worktrees: Worktrees): SharedCheckouts {
     at(commit) {
       const known = made.get(commit)
       if (known !== undefined) return known
-      const fresh = worktrees.create(`shared-${commit.slice(0, 12)}`, commit)
+      const fresh = readOnlyCheckout(worktrees, commit)
       made.set(commit, fresh)
       fresh.catch(() => made.delete(commit))
       return fresh
@@ -24,7 +27,27 @@ export function openSharedCheckouts(worktrees: Worktrees): SharedCheckouts {
     async close() {
       const all = await Promise.allSettled(made.values())
       made.clear()
-      for (const one of all) if (one.status === 'fulfilled') await worktrees.remove(one.value)
+      await Promise.all(all.map((one) => (one.status === 'fulfilled' ? worktrees.remove(one.value) : null)))
     },
+  }
+}
+
+async function readOnlyCheckout(worktrees: Worktrees, commit: CommitId): Promise<Worktree> {
+  const worktree = await worktrees.create(`shared-${commit.slice(0, 12)}`, commit)
+  try {
+    await protect(worktree.directory)
+    return worktree
+  } catch (cause) {
+    await worktrees.remove(worktree)
+    throw worktreeFailure(`the files of ${worktree.directory} cannot be made read-only`, cause)
+  }
+}
+
+/** Files only: tools that look may put caches beside them. */
+async function protect(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) await protect(path)
+    else if (entry.isFile()) await chmod(path, (await lstat(path)).mode & 0o555)
   }
 }

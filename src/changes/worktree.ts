@@ -1,26 +1,35 @@
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { messageOf, TroupeError } from '../errors.ts'
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import type { CommitId } from '../ids.ts'
+import { copyIndex, pristineIndexOf } from './index-copy.ts'
 import type { Repository } from './repository.ts'
 import { openSlots } from './slots.ts'
+import { administrationFor, directoryOf } from './worktree-administration.ts'
+import { worktreeFailure } from './worktree-failure.ts'
 
-/** A linked worktree, detached at the commit it was made from. */
-export interface Worktree {
+/** Where a worktree is. */
+export interface WorktreePlace {
   readonly name: string
   readonly directory: string
   /** Its own part of the repository's administration. */
   readonly adminDirectory: string
+}
+
+/** A linked worktree, detached at the commit it was made from. */
+export interface Worktree extends WorktreePlace {
   readonly commit: CommitId
-  /** What its index looked like when nobody had touched it yet. */
-  readonly indexStamp: string
 }
 
 /** The worktrees of one run. */
 export interface Worktrees {
-  /** `name` must be new; throws TroupeError GIT_FAILED or NO_SPACE. */
+  /** `name` must be new; throws TroupeError GIT_FAILED or NO_SPACE and then leaves nothing behind. */
   create(name: string, commit: CommitId): Promise<Worktree>
-  remove(worktree: Worktree): Promise<void>
+  /** Takes one away, with all that lies in it; one that is gone already is fine. Throws TroupeError GIT_FAILED. */
+  remove(place: WorktreePlace): Promise<void>
+  /** Those that the repository knows of, also from a supervisor that died. */
+  list(): Promise<readonly WorktreePlace[]>
+  /** Removes all that are listed. */
+  removeAll(): Promise<void>
 }
 
 interface WorktreesOptions {
@@ -31,91 +40,85 @@ interface WorktreesOptions {
   readonly parallel: number
 }
 
-/**
- * Makes worktrees without a branch, hooks, or a word in the user's configuration.
- *
- * The administration of each is written under a temporary name and renamed into place: other programs see it whole or not at
- * all, while `git worktree add` reads half-written neighbours and fails when many run at once. It is three files, laid down in
- * gitrepository-layout(5); a lock keeps `git worktree prune` away. Repositories that keep refs otherwise get `git worktree add`.
- */
+/** Makes worktrees without a branch, hooks, or a word in the user's configuration. No lock is needed: see administrationFor. */
 export function openWorktrees({ repository, folder, parallel }: WorktreesOptions): Worktrees {
-  const slots = openSlots(parallel)
-  const plainRefs = hasPlainRefs(repository)
-  const added = openSlots(1)
+  const checkouts = openSlots(parallel)
+  const removals = openSlots(2) // a large folder is slow to delete and must not hold up the next checkout
+  const administer = administrationFor(repository, folder)
+  const known = join(repository.commonDirectory, 'worktrees')
+
+  async function make(name: string, commit: CommitId): Promise<Worktree> {
+    const directory = join(folder, name)
+    await claim(directory)
+    let adminDirectory: string | null = null
+    try {
+      adminDirectory = await administer({ name, directory, commit })
+      await checkOut(repository, directory, commit)
+      await copyIndex(join(adminDirectory, 'index'), pristineIndexOf({ adminDirectory }))
+      return { name, directory, adminDirectory, commit }
+    } catch (cause) {
+      await discard(directory, adminDirectory)
+      throw worktreeFailure(`${commit} cannot be checked out into ${directory}`, cause)
+    }
+  }
+
+  async function remove(place: WorktreePlace): Promise<void> {
+    try {
+      await discard(place.directory, place.adminDirectory)
+    } catch (cause) {
+      throw worktreeFailure(`${place.directory} cannot be removed`, cause)
+    }
+  }
+
+  async function list(): Promise<readonly WorktreePlace[]> {
+    const entries = await readdir(known).catch(() => [])
+    const places = await Promise.all(entries.map((entry) => placeIn(folder, join(known, entry))))
+    return places.filter((place) => place !== null)
+  }
+
   return {
-    create: (name, commit) =>
-      slots.use(async () => {
-        const directory = join(folder, name)
-        const adminDirectory = join(repository.commonDirectory, 'worktrees', adminName(folder, name))
-        const parts = { repository, directory, adminDirectory, commit }
-        if (await plainRefs) await writeAdministration(parts)
-        else await added.use(() => addByGit(parts))
-        await checkOut(parts)
-        return { name, directory, adminDirectory, commit, indexStamp: await indexStampOf(adminDirectory) }
-      }),
-    remove: ({ directory, adminDirectory }) =>
-      slots.use(async () => {
-        await rm(directory, { recursive: true, force: true, maxRetries: 3 })
-        await rm(adminDirectory, { recursive: true, force: true, maxRetries: 3 })
-      }),
+    create: (name, commit) => checkouts.use(() => make(name, commit)),
+    remove: (place) => removals.use(() => remove(place)),
+    list,
+    async removeAll() {
+      const places = await list()
+      await Promise.all(places.map((place) => removals.use(() => remove(place))))
+    },
   }
 }
 
-/** Equal as long as nobody has written the index of a worktree. */
-export async function indexStampOf(adminDirectory: string): Promise<string> {
-  const { size, mtimeNs, ino } = await stat(join(adminDirectory, 'index'), { bigint: true })
-  return `${size} ${mtimeNs} ${ino}`
-}
-
-interface Parts {
-  readonly repository: Repository
-  readonly directory: string
-  readonly adminDirectory: string
-  readonly commit: CommitId
-}
-
-/** Unique in the repository, told by the run and the attempt. */
-const adminName = (folder: string, name: string): string => `troupe-${folder.split(/[\\/]/).at(-2) ?? ''}-${name}`
-
-async function hasPlainRefs({ git, commonDirectory }: Repository): Promise<boolean> {
-  const { stdout } = await git.run(['config', '--get', 'extensions.refStorage'], { accept: [0, 1] })
-  const names = await readdir(commonDirectory)
-  return stdout.trim() === '' && !names.includes('reftable')
-}
-
-async function writeAdministration({ directory, adminDirectory, commit }: Parts): Promise<void> {
-  const pointer = join(directory, '.git')
-  const temporary = `${adminDirectory.replace(/worktrees(?=[\\/][^\\/]+$)/, 'troupe-new')}`
-  await mkdir(temporary, { recursive: true })
-  await Promise.all([
-    writeFile(join(temporary, 'HEAD'), `${commit}\n`),
-    writeFile(join(temporary, 'commondir'), '../..\n'),
-    writeFile(join(temporary, 'gitdir'), `${pointer}\n`),
-    writeFile(join(temporary, 'locked'), 'a Troupe run works here\n'),
-    mkdir(directory, { recursive: true }),
-    mkdir(join(adminDirectory, '..'), { recursive: true }),
-  ])
-  await rename(temporary, adminDirectory)
-  await writeFile(pointer, `gitdir: ${adminDirectory}\n`)
-}
-
-async function addByGit({ repository, directory, commit }: Parts): Promise<void> {
-  const args = ['worktree', 'add', '--quiet', '--no-checkout', '--detach', '--lock', directory, commit]
-  await repository.git.run(args)
-}
-
-async function checkOut({ repository, directory, commit }: Parts): Promise<void> {
+async function claim(directory: string): Promise<void> {
   try {
-    await repository.git.at(directory).run(['read-tree', '--reset', '-u', commit])
+    await mkdir(dirname(directory), { recursive: true })
+    await mkdir(directory)
   } catch (cause) {
-    if (cause instanceof TroupeError && cause.code === 'NO_SPACE') throw cause
-    throw new TroupeError('GIT_FAILED', `${commit} cannot be checked out into ${directory}: ${messageOf(cause)}`, {
-      cause,
-    })
+    throw worktreeFailure(`no worktree can be made at ${directory}`, cause)
   }
 }
 
-/** What a worktree's HEAD says: a commit's id, or `ref: …` when the agent went onto a branch. */
-export async function headOf({ adminDirectory }: Worktree): Promise<string> {
-  return (await readFile(join(adminDirectory, 'HEAD'), 'utf8')).trim()
+/**
+ * One process of git, which honours the user's line endings, filters and sparse checkout.
+ * `reset --hard` and `checkout --force` take the same time and write more; two processes (`read-tree`, `checkout-index`) take longer.
+ */
+async function checkOut({ git }: Repository, directory: string, commit: CommitId): Promise<void> {
+  const plainIndex = ['core.splitIndex=false', 'index.sparse=false', 'core.ignoreStat=false', 'submodule.recurse=false']
+  const settings = plainIndex.flatMap((setting) => ['-c', setting])
+  await git.at(directory).run([...settings, 'read-tree', '--reset', '-u', commit])
+}
+
+/** The administration goes first: what is left of a removal that was interrupted is a plain folder that git knows nothing of. */
+async function discard(directory: string, adminDirectory: string | null): Promise<void> {
+  const options = { recursive: true, force: true, maxRetries: 3 }
+  if (adminDirectory !== null && (await directoryOf(adminDirectory)) === directory) {
+    await rm(adminDirectory, options)
+    await rmdir(dirname(adminDirectory)).catch(() => {}) // as git does, when it was the last
+  }
+  await rm(directory, options)
+}
+
+async function placeIn(folder: string, adminDirectory: string): Promise<WorktreePlace | null> {
+  const directory = await directoryOf(adminDirectory)
+  return directory !== null && dirname(directory) === folder
+    ? { name: basename(directory), directory, adminDirectory }
+    : null
 }

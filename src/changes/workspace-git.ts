@@ -1,0 +1,35 @@
+import { dirname } from 'node:path'
+import type { Git } from './git.ts'
+import type { Worktree } from './worktree.ts'
+
+/** Git on a worktree's files with an index that is nobody else's. */
+export interface PrivateIndex {
+  readonly git: Git
+  /** Absolute path of the worktree. */
+  readonly root: string
+  /** Names the index. */
+  readonly env: { readonly GIT_INDEX_FILE: string }
+}
+
+/**
+ * Git on the files of a worktree, whatever became of its own `.git` file, HEAD and settings: the repository and the folder are
+ * named. Otherwise git would look for a repository further up, find the user's, and see no change there.
+ */
+export function workspaceGit(git: Git, { directory, adminDirectory }: Worktree): Git {
+  const here = git.at(directory)
+  const common = dirname(dirname(adminDirectory))
+  const named = ['--git-dir', common, '--work-tree', directory, ...settings.flatMap((setting) => ['-c', setting])]
+  return {
+    ...here,
+    run: (args, options) => here.run([...named, ...args], options),
+    text: (args, options) => here.text([...named, ...args], options),
+    bytes: (args, options) => here.bytes([...named, ...args], options),
+  }
+}
+
+const settings: readonly string[] = [
+  'core.splitIndex=false',
+  'core.ignoreStat=false',
+  'core.safecrlf=false', // a line ending is no reason to refuse an agent's work
+  'core.sparseCheckout=true', // a file that is there counts, though the user's sparse checkout would leave it out
+]

@@ -1,0 +1,120 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import type { CommitId } from '../ids.ts'
+import type { Repository } from './repository.ts'
+import { openSlots } from './slots.ts'
+
+/** Makes an empty folder a worktree in which nothing is checked out yet; answers with its part of the administration. */
+export type Administer = (worktree: {
+  readonly name: string
+  readonly directory: string
+  readonly commit: CommitId
+}) => Promise<string>
+
+/** By hand, but by git where refs are not kept as files. `folder` holds the worktrees of one run. */
+export function administrationFor(repository: Repository, folder: string): Administer {
+  let chosen: Promise<Administer> | null = null
+  return async (worktree) => {
+    chosen ??= hasPlainRefs(repository).then((plain) => (plain ? byHand(repository, folder) : byGit(repository)))
+    return await (
+      await chosen
+    )(worktree)
+  }
+}
+
+async function hasPlainRefs({ git }: Repository): Promise<boolean> {
+  const { stdout } = await git.run(['config', '--get', 'extensions.refStorage'], { accept: [0, 1] })
+  return ['', 'files'].includes(stdout.trim())
+}
+
+/**
+ * An entry is written under another name and renamed into place: other programs see it whole or not at all, so no lock is needed.
+ * `git worktree add` writes in place, reads half-written neighbours and fails when several run at once; behind a mutex it costs a
+ * process each. Of the files, laid down in gitrepository-layout(5), `locked` keeps `git worktree prune` away.
+ */
+export function byHand(repository: Repository, folder: string): Administer {
+  const { commonDirectory, gitDirectory } = repository
+  const run = basename(dirname(folder))
+  return async ({ name, directory, commit }) => {
+    const adminDirectory = join(commonDirectory, 'worktrees', `troupe-${run}-${name}`)
+    const temporary = join(commonDirectory, `troupe-new-${run}-${name}`)
+    const pointer = join(directory, '.git')
+    try {
+      await rm(temporary, { recursive: true, force: true })
+      await mkdir(temporary)
+      await Promise.all([
+        writeFile(join(temporary, 'HEAD'), `${commit}\n`),
+        writeFile(join(temporary, 'commondir'), '../..\n'),
+        writeFile(join(temporary, 'gitdir'), `${pointer}\n`),
+        writeFile(join(temporary, 'locked'), lockReason),
+        writeFile(pointer, `gitdir: ${adminDirectory}\n`),
+        copySparseCheckout(gitDirectory, temporary),
+      ])
+      await moveIntoPlace(temporary, adminDirectory, directory)
+    } catch (cause) {
+      await rm(temporary, { recursive: true, force: true })
+      throw cause
+    }
+    return adminDirectory
+  }
+}
+
+/** One at a time in this process; git names the entry. */
+export function byGit({ git }: Repository): Administer {
+  const mutex = openSlots(1)
+  return async ({ directory, commit }) => {
+    const options = ['--quiet', '--no-checkout', '--detach', '--lock', '--reason', lockReason]
+    await mutex.use(() => git.run(['worktree', 'add', ...options, directory, commit]))
+    const pointer = await readFile(join(directory, '.git'), 'utf8')
+    return resolve(directory, pointer.replace(/^gitdir: /, '').replace(/\n$/, ''))
+  }
+}
+
+/** The folder of the worktree that an entry is for; null where there is no entry. */
+export async function directoryOf(adminDirectory: string): Promise<string | null> {
+  try {
+    return dirname((await readFile(join(adminDirectory, 'gitdir'), 'utf8')).replace(/\n$/, ''))
+  } catch {
+    return null
+  }
+}
+
+const lockReason = 'a Troupe run works here'
+
+/** A user who has checked out a part of a large repository gives agents the same part, as `git worktree add` does. */
+async function copySparseCheckout(from: string, to: string): Promise<void> {
+  const [patterns, settings] = await Promise.all([
+    readIfThere(join(from, 'info', 'sparse-checkout')),
+    readIfThere(join(from, 'config.worktree')),
+  ])
+  if (patterns !== null) {
+    await mkdir(join(to, 'info'))
+    await writeFile(join(to, 'info', 'sparse-checkout'), patterns)
+  }
+  // where the user's own checkout is must not become the agent's
+  const kept = settings?.replaceAll(/^\s*(?:bare|worktree)\s*=.*\n?/gim, '') ?? ''
+  if (kept !== '') await writeFile(join(to, 'config.worktree'), kept)
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    throw error
+  }
+}
+
+/** `worktrees` may go at any time with the last entry of others; an entry of a folder that was made anew is out of date. */
+async function moveIntoPlace(temporary: string, adminDirectory: string, directory: string): Promise<void> {
+  for (let triesLeft = 5; ; triesLeft -= 1) {
+    await mkdir(dirname(adminDirectory), { recursive: true })
+    try {
+      await rename(temporary, adminDirectory)
+      return
+    } catch (error) {
+      if (triesLeft === 0) throw error
+      if ((await directoryOf(adminDirectory)) === directory) await rm(adminDirectory, { recursive: true, force: true })
+    }
+  }
+}

@@ -1,0 +1,453 @@
+import { execFileSync } from 'node:child_process'
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import type { Worktree } from '../../src/changes/worktree.ts'
+import { emptyFolder, git } from '../acceptance/troupe.ts'
+import { contentOf, everything, put, type Scene, sceneAt, sceneOf, sealedContent } from './scene.ts'
+
+const base = { 'a.txt': 'one\n', 'b.txt': 'two\n', 'dir/c.txt': 'three\n', '.gitignore': '*.log\n' }
+
+void t.test(
+  'a seal holds every kind of change as one commit on the base, and touches nothing of the user',
+  async (t) => {
+    const odd = { 'new\nline "quoted"': 'n\n', '-dash': 'd\n', 'ünï/名.txt': 'u\n', ' space ': 's\n', ':(top)x': 'p\n' }
+    const scene = await sceneOf(t, {
+      ...base,
+      'gone.txt': 'gone\n',
+      'old-name.txt': 'a long enough text to be seen as a rename\n',
+      'tool.sh': '#!/bin/sh\n',
+      swap: { link: 'a.txt' },
+      'folder/x': 'x\n',
+      flat: 'flat\n',
+    })
+    const { root, worktrees } = scene
+    put(root, { 'a.txt': 'the user is at work\n', 'untracked.txt': 'mine\n' })
+    git(root, 'add', 'a.txt')
+    const before = everything(root)
+    const worktree = await worktrees.create('t', scene.base)
+    const at = worktree.directory
+    for (const path of ['gone.txt', 'swap', 'folder/x', 'flat']) rmSync(join(at, path))
+    rmSync(join(at, 'folder'), { recursive: true })
+    renameSync(join(at, 'old-name.txt'), join(at, 'new-name.txt'))
+    chmodSync(join(at, 'tool.sh'), 0o755)
+    put(at, {
+      'b.txt': 'no last newline',
+      ...odd,
+      swap: 'a file now\n',
+      folder: 'a file now\n',
+      'flat/y': 'a folder now\n',
+      link: { link: 'nowhere' },
+      'image.bin': Buffer.from([0, 1, 2, 13, 10, 13, 9]),
+      'left.log': 'ignored\n',
+    })
+    mkdirSync(join(at, 'empty'))
+    const sealed = await scene.seal(worktree)
+    if (!sealed.changed) throw new Error('nothing was sealed')
+    const { commit, files, tree } = sealed.changeSet
+    t.same(contentOf(root, commit), {
+      '.gitignore': '100644 *.log\n',
+      'a.txt': '100644 one\n',
+      'b.txt': '100644 no last newline',
+      'dir/c.txt': '100644 three\n',
+      ...Object.fromEntries(Object.entries(odd).map(([name, text]) => [name, `100644 ${text}`])),
+      'flat/y': '100644 a folder now\n',
+      folder: '100644 a file now\n',
+      'image.bin': '100644 \0\u0001\u0002\r\n\r\t',
+      link: '120000 nowhere',
+      'new-name.txt': '100644 a long enough text to be seen as a rename\n',
+      swap: '100644 a file now\n',
+      'tool.sh': '100755 #!/bin/sh\n',
+    })
+    const changed = ['b.txt', 'flat', 'flat/y', 'folder', 'folder/x', 'gone.txt', 'image.bin', 'link', 'new-name.txt']
+    t.same(files, [...changed, ...Object.keys(odd), 'old-name.txt', 'swap', 'tool.sh'].toSorted(byCode))
+    t.equal(git(root, 'rev-parse', `${commit}^{tree}`).trim(), tree)
+    t.equal(git(root, 'rev-parse', 'refs/troupe/run-1/t/1').trim(), commit)
+    t.equal(
+      git(root, 'cat-file', 'commit', commit),
+      `tree ${tree}\nparent ${scene.base}\n` +
+        'author Troupe <troupe@localhost> 1767225600 +0000\ncommitter Troupe <troupe@localhost> 1767225600 +0000\n\n' +
+        't: edit\n\nTroupe-Run: run-1\nTroupe-Task: t\nTroupe-Agent: scripted\nTroupe-Attempt: 1\n',
+    )
+    t.notOk(existsSync(`${at}.index`), 'no index is left')
+    await worktrees.remove(worktree)
+    t.same(everything(root), before)
+    git(root, 'fsck', '--strict')
+  },
+)
+
+/** What an agent may do around its edits; each leaves the same files. */
+const deeds: Readonly<Record<string, (at: string, worktree: Worktree) => void>> = {
+  'does nothing else': () => {},
+  commits: (at) => commitAll(at),
+  'commits twice on a branch of its own': (at) => {
+    git(at, 'switch', '--quiet', '--create', 'mine')
+    commitAll(at)
+    git(at, 'commit', '--quiet', '--allow-empty', '--message', 'more')
+  },
+  'commits on an orphan branch': (at) => {
+    git(at, 'checkout', '--quiet', '--orphan', 'alone')
+    commitAll(at)
+  },
+  'stages all': (at) => void git(at, 'add', '--all'),
+  'stages and edits on': (at) => {
+    writeFileSync(join(at, 'a.txt'), 'half\n')
+    git(at, 'add', '--all')
+    write(at)
+  },
+  'commits and resets softly': (at) => {
+    commitAll(at)
+    git(at, 'reset', '--quiet', '--soft', 'HEAD~1')
+  },
+  'commits and resets the index': (at) => {
+    commitAll(at)
+    git(at, 'reset', '--quiet', 'HEAD~1')
+  },
+  'untracks a file that stays': (at) => void git(at, 'rm', '--quiet', '--cached', 'b.txt'),
+  'assumes its edits away': (at) => void git(at, 'update-index', '--assume-unchanged', 'a.txt', 'dir/c.txt'),
+  'skips the worktree': (at) => void git(at, 'update-index', '--skip-worktree', 'a.txt', 'b.txt'),
+  'leaves a merge in progress': (at) => {
+    conflicting(at, 'merge', '--quiet', 'other')
+    write(at)
+  },
+  'leaves a rebase in progress': (at) => {
+    conflicting(at, 'rebase', '--quiet', 'other')
+    write(at)
+  },
+  'leaves a cherry-pick in progress': (at) => {
+    conflicting(at, 'cherry-pick', 'other')
+    write(at)
+  },
+  'deletes its .git file': (at) => {
+    rmSync(join(at, '.git'))
+  },
+  'makes the workspace a repository of its own': (at) => {
+    rmSync(join(at, '.git'))
+    git(at, 'init', '--quiet')
+    commitAll(at)
+  },
+  'breaks the index': (_, { adminDirectory }) => {
+    writeFileSync(join(adminDirectory, 'index'), 'broken')
+  },
+  'deletes the index': (_, { adminDirectory }) => {
+    rmSync(join(adminDirectory, 'index'))
+  },
+  'is killed in the middle of a git command': (at, { adminDirectory }) => {
+    writeFileSync(join(adminDirectory, 'index.lock'), '')
+    writeFileSync(join(adminDirectory, 'HEAD.lock'), '')
+    writeFileSync(`${at}.index.lock`, '')
+  },
+  'breaks HEAD': (_, { adminDirectory }) => {
+    writeFileSync(join(adminDirectory, 'HEAD'), 'broken')
+  },
+  'deletes the administration of the worktree': (_, { adminDirectory }) => {
+    rmSync(adminDirectory, { recursive: true })
+  },
+  'hides its files in a sparse checkout': (at) => {
+    git(at, '-c', 'extensions.worktreeConfig=true', 'sparse-checkout', 'set', '--no-cone', '/a.txt')
+    write(at)
+  },
+}
+
+const written = { 'a.txt': 'ONE\n', 'dir/c.txt': 'THREE\n', 'dir/new.txt': 'new\n' }
+
+function write(at: string): void {
+  put(at, { ...base, ...written })
+}
+
+const commitAll = (at: string): void => {
+  git(at, 'add', '--all')
+  git(at, 'commit', '--quiet', '--message', 'by the agent')
+}
+
+/** Commits, and runs into a conflict with another branch. */
+function conflicting(at: string, ...command: readonly string[]): void {
+  git(at, 'switch', '--quiet', '--create', 'other')
+  writeFileSync(join(at, 'a.txt'), 'theirs\n')
+  git(at, 'commit', '--quiet', '--all', '--message', 'theirs')
+  git(at, 'switch', '--quiet', '--create', 'ours', 'HEAD~1')
+  writeFileSync(join(at, 'a.txt'), 'ours\n')
+  git(at, 'commit', '--quiet', '--all', '--message', 'ours')
+  try {
+    git(at, ...command)
+  } catch {
+    return
+  }
+  throw new Error('there was no conflict')
+}
+
+void t.test('a seal holds the files as they are, and is the same, when the agent', async (t) => {
+  const expected = Object.fromEntries(
+    Object.entries({ ...base, ...written }).map(([at, text]) => [at, `100644 ${text}`]),
+  )
+  for (const [deed, doIt] of Object.entries(deeds)) {
+    await t.test(deed, async (t) => {
+      const scene = await sceneOf(t, base)
+      const worktree = await scene.worktrees.create('t', scene.base)
+      write(worktree.directory)
+      doIt(worktree.directory, worktree)
+      const sealed = await scene.seal(worktree)
+      t.same(sealedContent(scene.root, sealed), expected)
+      t.match(sealed, { changeSet: { base: scene.base, files: ['a.txt', 'dir/c.txt', 'dir/new.txt'] } })
+      await scene.worktrees.remove(worktree)
+      t.notOk(existsSync(worktree.directory))
+      t.notOk(existsSync(worktree.adminDirectory))
+    })
+  }
+})
+
+void t.test('nothing is sealed where no file differs, whatever the agent did', async (t) => {
+  const scene = await sceneOf(t, base)
+  const idle: readonly ((at: string) => void)[] = [
+    () => {},
+    (at) => void git(at, 'status'),
+    (at) => {
+      utimesSync(join(at, 'a.txt'), 1, 1)
+    },
+    (at) => {
+      writeFileSync(join(at, 'a.txt'), 'one\n')
+    },
+    (at) => void git(at, 'commit', '--quiet', '--allow-empty', '--message', 'nothing'),
+    (at) => void git(at, 'switch', '--quiet', '--create', 'elsewhere'),
+    (at) => {
+      write(at)
+      commitAll(at)
+      git(at, 'reset', '--quiet', '--hard', scene.base)
+    },
+    (at) => {
+      writeFileSync(join(at, 'only.log'), 'ignored\n')
+    },
+    (at) => {
+      rmSync(join(at, '.git'))
+    },
+  ]
+  for (const [index, work] of idle.entries()) {
+    const worktree = await scene.worktrees.create(`t${index}`, scene.base)
+    work(worktree.directory)
+    t.same(await scene.seal(worktree), { changed: false }, String(work))
+  }
+  t.equal(git(scene.root, 'for-each-ref', 'refs/troupe'), '')
+})
+
+void t.test(
+  'a change of the same size, in the second of the checkout, sealed in a later second, is not lost',
+  async (t) => {
+    const scene = await sceneOf(t, { 'a.txt': 'digits = 2\n' })
+    await until(() => Date.now() % 1_000 < 100)
+    const worktree = await scene.worktrees.create('t', scene.base)
+    writeFileSync(join(worktree.directory, 'a.txt'), 'digits = 6\n')
+    const second = Math.floor(Date.now() / 1_000)
+    await until(() => Math.floor(Date.now() / 1_000) > second)
+    t.match(await scene.seal(worktree), { changed: true, changeSet: { files: ['a.txt'] } })
+  },
+)
+
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise(setImmediate)
+}
+
+void t.test('repositories inside the workspace become plain files, and none of their files is lost', async (t) => {
+  const scene = await sceneOf(t, { ...base, 'was-a-file': 'f\n', 'was-a-folder/x': 'x\n', 'was-a-folder/y': 'y\n' })
+  const { directory: at } = await scene.worktrees.create('t', scene.base)
+  const nested = (folder: string, files: Readonly<Record<string, string>>): void => {
+    put(join(at, folder), files)
+    git(join(at, folder), 'init', '--quiet')
+    commitAll(join(at, folder))
+  }
+  nested('lib', { 'l.txt': 'l\n', 'sub/deep.txt': 'd\n', '.gitignore': 'secret\n', secret: 's\n', 'noise.log': 'n\n' })
+  nested('lib/inner', { 'i.txt': 'i\n' })
+  put(join(at, 'lib'), { 'uncommitted "ü"\n': 'u\n', link: { link: 'l.txt' }, run: { run: '#!/bin/sh\n' } })
+  git(join(at, 'lib'), 'worktree', 'add', '--quiet', '../linked')
+  put(join(at, 'without-commit'), { 'w.txt': 'w\n' })
+  git(join(at, 'without-commit'), 'init', '--quiet')
+  rmSync(join(at, 'was-a-file'))
+  nested('was-a-file', { 'now.txt': 'n\n' })
+  rmSync(join(at, 'was-a-folder'), { recursive: true })
+  nested('was-a-folder', { y: 'Y\n' })
+  git(at, 'add', '--all', '--', ':!without-commit')
+  execFileSync('sh', ['-c', "printf b > 'lib/byte\\377' 2>/dev/null || printf b > lib/byte"], { cwd: at })
+  const worktree = (await scene.worktrees.list()).map((place) => ({ ...place, commit: scene.base }))[0]
+  if (worktree === undefined) throw new Error('no worktree is listed')
+  const sealed = await scene.seal(worktree)
+  const {
+    'a.txt': _,
+    'b.txt': __,
+    'dir/c.txt': ___,
+    '.gitignore': ____,
+    ...content
+  } = sealedContent(scene.root, sealed)
+  const bytes = Object.keys(content).filter((path) => path.startsWith('lib/byte'))
+  t.equal(bytes.length, 1)
+  t.same(Object.fromEntries(Object.entries(content).filter(([path]) => !bytes.includes(path))), {
+    'lib/.gitignore': '100644 secret\n',
+    'lib/inner/i.txt': '100644 i\n',
+    'lib/l.txt': '100644 l\n',
+    'lib/link': '120000 l.txt',
+    'lib/run': '100755 #!/bin/sh\n',
+    'lib/sub/deep.txt': '100644 d\n',
+    'lib/uncommitted "ü"\n': '100644 u\n',
+    'linked/.gitignore': '100644 secret\n',
+    'linked/l.txt': '100644 l\n',
+    'linked/sub/deep.txt': '100644 d\n',
+    'was-a-file/now.txt': '100644 n\n',
+    'was-a-folder/y': '100644 Y\n',
+    'without-commit/w.txt': '100644 w\n',
+  })
+})
+
+void t.test('a submodule keeps its link, and work in it that would be lost refuses the seal', async (t) => {
+  const library = emptyFolder(t)
+  git(library, 'init', '--quiet', '--initial-branch', 'main')
+  put(library, { 'l.txt': '1\n' })
+  commitAll(library)
+  const first = git(library, 'rev-parse', 'HEAD').trim()
+  const plain = await sceneOf(t, base, { 'submodule.recurse': 'true', 'protocol.file.allow': 'always' })
+  git(plain.root, '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', library, 'lib')
+  git(plain.root, 'config', '--file', '.gitmodules', 'submodule.lib.ignore', 'all')
+  commitAll(plain.root)
+  const scene = await sceneAt(plain.root)
+  put(library, { 'l.txt': '2\n' })
+  commitAll(library)
+  const second = git(library, 'rev-parse', 'HEAD').trim()
+  const populated = async (name: string): Promise<Worktree> => {
+    const worktree = await scene.worktrees.create(name, scene.base)
+    git(worktree.directory, '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'update', '--init')
+    return worktree
+  }
+  const empty = await scene.worktrees.create('empty', scene.base)
+  t.same(await scene.seal(empty), { changed: false })
+  t.same(await scene.seal(await populated('populated')), { changed: false })
+
+  const newer = await populated('newer')
+  git(join(newer.directory, 'lib'), 'checkout', '--quiet', second)
+  const sealed = await scene.seal(newer)
+  t.equal(sealedContent(scene.root, sealed)['lib'], `160000 ${second}`)
+  t.match(sealed, { changeSet: { files: ['lib'] } })
+
+  const dirty = await populated('dirty')
+  put(dirty.directory, { 'lib/new.txt': 'n\n' })
+  await t.rejects(scene.seal(dirty), { code: 'GIT_FAILED', message: /submodule lib holds work that no remote has/ })
+  const ahead = await populated('ahead')
+  put(ahead.directory, { 'lib/l.txt': 'mine\n' })
+  commitAll(join(ahead.directory, 'lib'))
+  await t.rejects(scene.seal(ahead), { code: 'GIT_FAILED', message: /submodule lib/ })
+  t.equal(contentOf(scene.root, scene.base)['lib'], `160000 ${first}`)
+})
+
+void t.test('line endings, filters and what a sparse checkout leaves out are kept as the user has them', async (t) => {
+  const scene = await sceneOf(
+    t,
+    {
+      'text.txt': 'a\nb\n',
+      'filtered.up': 'abc\n',
+      'other/kept.txt': 'k\n',
+      '.gitattributes': '*.up filter=up\n* text=auto\n',
+    },
+    {
+      'core.safecrlf': 'true',
+      'filter.up.clean': 'tr A-Z a-z',
+      'filter.up.smudge': 'tr a-z A-Z',
+      'filter.up.required': 'true',
+    },
+  )
+  git(scene.root, 'config', 'core.autocrlf', 'true')
+  git(scene.root, 'sparse-checkout', 'set', '--no-cone', '/*', '!/other')
+  const worktree = await scene.worktrees.create('t', scene.base)
+  const at = worktree.directory
+  t.equal(readFileSync(join(at, 'text.txt'), 'utf8'), 'a\r\nb\r\n')
+  t.equal(readFileSync(join(at, 'filtered.up'), 'utf8'), 'ABC\r\n')
+  t.notOk(existsSync(join(at, 'other')))
+  t.same(await scene.seal(worktree), { changed: false })
+  appendFileSync(join(at, 'text.txt'), 'mixed\n')
+  appendFileSync(join(at, 'filtered.up'), 'DEF\n')
+  put(at, { 'other/new.txt': 'n\n' })
+  t.same(sealedContent(scene.root, await scene.seal(worktree)), {
+    '.gitattributes': '100644 *.up filter=up\n* text=auto\n',
+    'filtered.up': '100644 abc\ndef\n',
+    'other/kept.txt': '100644 k\n',
+    'other/new.txt': '100644 n\n',
+    'text.txt': '100644 a\nb\nmixed\n',
+  })
+})
+
+void t.test('what cannot be sealed is said and not lost: a folder that is gone, a ref that is taken', async (t) => {
+  const scene = await sceneOf(t, base)
+  const gone = await scene.worktrees.create('gone', scene.base)
+  rmSync(gone.directory, { recursive: true })
+  await t.rejects(scene.seal(gone), { code: 'GIT_FAILED', message: /nothing can be sealed: .*gone is gone/ })
+  const worktree = await scene.worktrees.create('t', scene.base)
+  write(worktree.directory)
+  git(scene.root, 'update-ref', 'refs/troupe/run-1/t/1', scene.base)
+  await t.rejects(scene.seal(worktree), { code: 'GIT_FAILED', message: /cannot be kept at refs\/troupe\/run-1\/t\/1/ })
+  t.equal(git(scene.root, 'rev-parse', 'refs/troupe/run-1/t/1').trim(), scene.base)
+  t.match(await scene.seal(worktree, { ref: 'refs/troupe/run-1/t/2' }), { changed: true })
+})
+
+void t.test('any sequence of edits and git commands seals to just the files that lie there', async (t) => {
+  const scene = await sceneOf(t, { ...base, '.gitignore': '' })
+  let count = 0
+  const path = fc.constantFrom('a.txt', 'b.txt', 'dir', 'dir/c.txt', 'dir/d/e.txt', 'new', 'new/f')
+  const step = fc.oneof(
+    fc.record({ put: path, text: fc.constantFrom('one\n', 'two\n', 'x', 'y', '') }),
+    fc.record({ remove: path }),
+    fc.record({ link: path }),
+    fc.record({ run: fc.constantFrom('add', 'commit', 'reset', 'status', 'init') }),
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+      count += 1
+      const worktree = await scene.worktrees.create(`t${count}`, scene.base)
+      for (const one of steps) act(worktree.directory, one)
+      const sealed = await scene.seal(worktree)
+      const tree = sealed.changed ? sealed.changeSet.commit : scene.base
+      const expected = treeByHand(scene, worktree)
+      await scene.worktrees.remove(worktree)
+      return git(scene.root, 'rev-parse', `${tree}^{tree}`).trim() === expected
+    }),
+    { numRuns: 40 },
+  )
+})
+
+type Step =
+  | { readonly put: string; readonly text: string }
+  | { readonly remove: string }
+  | { readonly link: string }
+  | { readonly run: string }
+
+function act(at: string, step: Step): void {
+  try {
+    if ('put' in step) put(at, { [step.put]: step.text })
+    else if ('remove' in step) rmSync(join(at, step.remove), { recursive: true, force: true })
+    else if ('link' in step) put(at, { [step.link]: { link: 'a.txt' } })
+    else if (step.run === 'commit') commitAll(at)
+    else if (step.run === 'init') git(join(at, 'dir'), 'init', '--quiet')
+    else git(at, step.run, ...(step.run === 'add' ? ['--all'] : []))
+  } catch {
+    // a file where a folder would have to be, or git that will not: nothing has changed then
+  }
+}
+
+/** The tree of the files that lie there, made without looking at any index or history of the worktree. */
+function treeByHand({ root }: Scene, { directory }: Worktree): string {
+  const copy = `${directory}.copy`
+  execFileSync('cp', ['-a', `${directory}/.`, copy])
+  execFileSync('find', [copy, '-name', '.git', '-prune', '-exec', 'rm', '-rf', '{}', '+'])
+  const env = { ...process.env, GIT_INDEX_FILE: `${copy}.index` }
+  const options = { cwd: copy, env, encoding: 'utf8' } as const
+  const named = ['--git-dir', join(root, '.git'), '--work-tree', copy]
+  execFileSync('git', [...named, 'add', '--all'], { ...options, stdio: 'ignore' })
+  return execFileSync('git', [...named, 'write-tree'], options).trim()
+}
+
+const byCode = (a: string, b: string): number => (a < b ? -1 : 1)

@@ -1,0 +1,344 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
+import t from 'tap'
+import { excludeAgentsFolder } from '../../src/changes/exclude.ts'
+import { openGit } from '../../src/changes/git.ts'
+import { openRepository } from '../../src/changes/repository.ts'
+import { openSharedCheckouts } from '../../src/changes/shared-checkout.ts'
+import { openWorktrees } from '../../src/changes/worktree.ts'
+import { type Administer, byGit, byHand } from '../../src/changes/worktree-administration.ts'
+import { asCommitId } from '../../src/ids.ts'
+import { emptyFolder, git } from '../acceptance/troupe.ts'
+import { everything, put, sceneAt, sceneOf, sealedContent } from './scene.ts'
+
+const base = { 'a.txt': 'one\n', 'dir/b.txt': 'two\n' }
+
+/** Sets environment variables until the test is over. */
+function environment(t: { teardown(work: () => void): void }, values: Readonly<Record<string, string>>): void {
+  const before = { ...process.env }
+  Object.assign(process.env, values)
+  t.teardown(() => {
+    for (const name of Object.keys(values)) delete process.env[name]
+    Object.assign(process.env, before)
+  })
+}
+
+/** Puts a program named git before the real one. */
+function fakeGit(t: { teardown(work: () => void): void }, script: string): void {
+  const folder = emptyFolder(t)
+  put(folder, { git: { run: `#!/bin/sh\n${script}\n` } })
+  environment(t, { PATH: `${folder}:${process.env['PATH']}` })
+}
+
+void t.test('git is not led astray by the git that started Troupe, by hooks or by editors', async (t) => {
+  const scene = await sceneOf(t, base)
+  const other = await sceneOf(t, { 'other.txt': 'o\n' })
+  put(scene.root, { '.git/hooks/pre-commit': { run: '#!/bin/sh\nexit 1\n' } })
+  environment(t, {
+    GIT_DIR: join(other.root, '.git'),
+    GIT_WORK_TREE: other.root,
+    GIT_INDEX_FILE: join(other.root, '.git/index'),
+    GIT_OBJECT_DIRECTORY: join(other.root, '.git/objects'),
+    GIT_COMMON_DIR: join(other.root, '.git'),
+    GIT_LITERAL_PATHSPECS: '1',
+    GIT_EDITOR: 'false',
+    GIT_AUTHOR_NAME: 'Somebody',
+    GIT_AUTHOR_DATE: '@1 +0000',
+  })
+  const here = openGit(scene.root)
+  t.same(await here.text(['ls-files']), 'a.txt\ndir/b.txt')
+  await here.run(['commit', '--allow-empty', '--message', 'm', '--edit'])
+  t.match(await here.text(['log', '-1', '--format=%an %ae']), 'Troupe troupe@localhost')
+  t.not(await here.text(['log', '-1', '--format=%at']), '1')
+})
+
+void t.test('git answers with bytes, text and exit codes, and fails with what git said', async (t) => {
+  const { root } = await sceneOf(t, { 'a.bin': Buffer.from([0, 255, 10, 10]) })
+  const here = openGit(root)
+  t.same(Buffer.from(await here.bytes(['cat-file', 'blob', 'HEAD:a.bin'])), Buffer.from([0, 255, 10, 10]))
+  t.equal(await here.text(['hash-object', '--stdin'], { input: 'x\n' }), '587be6b4c3f93f93c489c0111bba5596147a26cb')
+  t.match(await here.run(['diff', '--quiet', 'HEAD', '--'], { accept: [0, 1] }), { exitCode: 0, stdout: '' })
+  const missing = here.text(['rev-parse', '--verify', 'nosuch'])
+  await t.rejects(missing, {
+    code: 'GIT_FAILED',
+    message: /^git rev-parse --verify nosuch ended with 128 .*single revision/s,
+  })
+  t.match(await here.run(['--version'], { input: 'x'.repeat(4_000_000) }), { exitCode: 0 }, 'input that nobody reads')
+  await t.rejects(here.at(join(root, 'nosuch')).run(['status']), { code: 'GIT_FAILED', message: /the folder is gone/ })
+  const stop = AbortSignal.abort()
+  await t.rejects(here.run(['status'], { signal: stop }), { code: 'GIT_FAILED', message: 'git was stopped' })
+})
+
+void t.test('a git that is missing, too old or out of disk space is told apart', async (t) => {
+  const scene = await sceneOf(t, base)
+  await t.test('missing', async (t) => {
+    environment(t, { PATH: emptyFolder(t) })
+    await t.rejects(openRepository(scene.root), { code: 'GIT_MISSING' })
+  })
+  await t.test('too old', async (t) => {
+    fakeGit(t, 'echo git version 2.37.9')
+    await t.rejects(openRepository(scene.root), { code: 'GIT_TOO_OLD', message: 'this is git version 2.37.9' })
+  })
+  await t.test('no space', async (t) => {
+    const before = everything(scene.root)
+    fakeGit(
+      t,
+      `case "$*" in *read-tree*) echo "fatal: x: No space left on device" >&2; exit 128;; esac
+      PATH=\${PATH#*:} exec git "$@"`,
+    )
+    await t.rejects(scene.worktrees.create('t', scene.base), { code: 'NO_SPACE' })
+    t.same(everything(scene.root), before, 'and nothing of the worktree is left')
+    t.same(readdirSync(join(scene.root, '.agents/runs/run-1/work')), [])
+  })
+})
+
+void t.test('a repository is opened from any of its folders and refused with the reason', async (t) => {
+  const scene = await sceneOf(t, base)
+  const { root } = scene
+  git(root, 'worktree', 'add', '--quiet', '-b', 'side', join(root, '../side'))
+  const linked = realpathSync(join(root, '../side'))
+  t.teardown(() => {
+    rmSync(linked, { recursive: true })
+  })
+  t.match(await openRepository(join(root, 'dir')), { root, commonDirectory: join(root, '.git') })
+  t.match(await openRepository(linked), {
+    root: linked,
+    commonDirectory: join(root, '.git'),
+    gitDirectory: join(root, '.git/worktrees/side'),
+  })
+  const refusal = async (path: string, message: RegExp): Promise<void> => {
+    await t.rejects(openRepository(path), { code: 'NOT_A_REPOSITORY', message })
+  }
+  const bare = emptyFolder(t)
+  git(bare, 'init', '--quiet', '--bare')
+  await refusal(bare, /is a bare repository/)
+  await refusal(join(root, '.git'), /is inside the folder in which git keeps its own files/)
+  await refusal(emptyFolder(t), /is not inside a git repository/)
+  await refusal(join(root, 'nosuch'), /does not exist/)
+  const fresh = emptyFolder(t)
+  git(fresh, 'init', '--quiet')
+  await t.rejects(openRepository(fresh), { code: 'NO_COMMIT_YET' })
+})
+
+void t.test('a repository names commits, files and what is not committed', async (t) => {
+  const { root, repository, base: first } = await sceneOf(t, { 'a.txt': '1\n', 'ü "q"\n': '2\n' })
+  git(root, 'tag', '--annotate', 'v1', '--message', 'v1')
+  t.equal(await repository.resolveBase('v1'), first)
+  t.equal(await repository.resolveBase('main~0'), first)
+  for (const unknown of ['nosuch', '--all', 'HEAD:a.txt', '']) {
+    await t.rejects(repository.resolveBase(unknown), { code: 'BASE_UNKNOWN' })
+  }
+  t.same((await repository.filesAt(first)).toSorted(), ['a.txt', 'ü "q"\n'])
+  t.same(await repository.dirtyFiles(), [])
+  put(root, { 'a.txt': '3\n', 'new ü': 'n\n' })
+  t.same((await repository.dirtyFiles()).toSorted(), ['a.txt', 'new ü'])
+})
+
+void t.test(
+  'worktrees made at once are all there, checked out and locked; others can add theirs meanwhile',
+  async (t) => {
+    const { root, worktrees, base: commit } = await sceneOf(t, { ...base, 'run.sh': { run: 'true\n' } })
+    put(root, { '.git/hooks/post-checkout': { run: '#!/bin/sh\ntouch hook-ran\n' } })
+    const before = everything(root)
+    const names = Array.from({ length: 24 }, (_, index) => `task.${index}`)
+    const theirs = join(emptyFolder(t), 'theirs')
+    const all = Promise.all(names.map((name) => worktrees.create(name, commit)))
+    for (let round = 0; round < 4; round += 1)
+      await openGit(root).run(['worktree', 'add', '--detach', `${theirs}${round}`])
+    const made = await all
+    const listed = git(root, 'worktree', 'list', '--porcelain')
+    for (const { directory, name } of made) {
+      t.match(listed, `worktree ${directory}\nHEAD ${commit}\ndetached\nlocked a Troupe run works here\n`)
+      t.equal(git(directory, 'status', '--porcelain', '--branch'), '## HEAD (no branch)\n')
+      t.equal(statSync(join(directory, 'run.sh')).mode & 0o111, 0o111)
+      t.notOk(existsSync(join(directory, 'hook-ran')), name)
+    }
+    git(root, 'worktree', 'prune', '--expire', 'now')
+    git(root, 'fsck', '--strict')
+    t.equal((await worktrees.list()).length, 24, 'prune has left them alone, and theirs are not listed')
+    await Promise.all(made.map((worktree) => worktrees.remove(worktree)))
+    for (let round = 0; round < 4; round += 1) git(root, 'worktree', 'remove', '--force', `${theirs}${round}`)
+    t.same(everything(root), before)
+  },
+)
+
+void t.test('an entry made by hand is what git itself makes', async (t) => {
+  for (const sparse of [false, true]) {
+    const { root, repository, base: commit } = await sceneOf(t, base)
+    if (sparse) git(root, 'sparse-checkout', 'set', '--no-cone', '/a.txt')
+    if (sparse) git(root, 'config', '--worktree', 'core.worktree', root)
+    const folder = join(root, '.agents/runs/run-1/work')
+    const madeBy = async (name: string, administer: Administer): Promise<Readonly<Record<string, string>>> => {
+      const directory = join(folder, name)
+      mkdirSync(directory, { recursive: true })
+      const entry = await administer({ name, directory, commit })
+      const files = readdirSync(entry, { recursive: true, withFileTypes: true }).filter((file) => file.isFile())
+      const paths = files.map((file) => join(file.parentPath, file.name)).filter((path) => !path.includes('/logs/'))
+      const text = (path: string): string =>
+        readFileSync(path, 'utf8').replaceAll(directory, '<directory>').replaceAll(basename(entry), '<entry>').trim()
+      const texts = [
+        ...paths.map((path) => [path.slice(entry.length), text(path)]),
+        ['.git', text(join(directory, '.git'))],
+      ]
+      git(directory, 'reset', '--quiet', '--hard')
+      texts.push(['checked out', readdirSync(directory).toSorted().join(' ')])
+      texts.push(['root', git(directory, 'rev-parse', '--show-toplevel').trim().replace(directory, '<directory>')])
+      return Object.fromEntries(texts)
+    }
+    const hand = await madeBy('hand', byHand(repository, folder))
+    t.same(hand, await madeBy('added', byGit(repository)))
+    t.match(hand, { '/locked': 'a Troupe run works here', 'checked out': sparse ? '.git a.txt' : '.git a.txt dir' })
+  }
+})
+
+void t.test('where git keeps refs otherwise, worktrees are made by git', async (t) => {
+  const scene = await sceneOf(t, base)
+  const { repository, root } = scene
+  const run = repository.git.run
+  const told = (args: readonly string[]): boolean => args.join(' ') === 'config --get extensions.refStorage'
+  const elsewhere = {
+    ...repository,
+    git: {
+      ...repository.git,
+      run: (args: readonly string[], options?: object) =>
+        told(args) ? Promise.resolve({ exitCode: 0, stdout: 'reftable\n', stderr: '' }) : run(args, options),
+    },
+  }
+  const worktrees = openWorktrees({ repository: elsewhere, folder: join(root, '.agents/runs/run-1/work'), parallel: 4 })
+  const before = everything(root)
+  const made = await Promise.all(['x', 'y', 'z', 'u', 'v', 'w'].map((name) => worktrees.create(name, scene.base)))
+  t.ok(made.every(({ adminDirectory }) => !basename(adminDirectory).includes('troupe')))
+  for (const worktree of made) t.same(await scene.seal(worktree), { changed: false })
+  await worktrees.removeAll()
+  t.same(everything(root), before)
+})
+
+void t.test('a worktree is refused where something is in the way, and takes nothing of others with it', async (t) => {
+  const { root, worktrees, base: commit } = await sceneOf(t, base)
+  put(root, { '.agents/runs/run-1/work/taken/file': 'unsealed work\n' })
+  await t.rejects(worktrees.create('taken', commit), {
+    code: 'GIT_FAILED',
+    message: /no worktree can be made at .*taken/,
+  })
+  t.equal(readFileSync(join(root, '.agents/runs/run-1/work/taken/file'), 'utf8'), 'unsealed work\n')
+  const before = everything(root)
+  const unknown = asCommitId('1'.repeat(40))
+  await t.rejects(worktrees.create('t', unknown), { code: 'GIT_FAILED', message: /1{40} cannot be checked out/ })
+  t.same(everything(root), before)
+
+  const theirs = join(root, '.git/worktrees/troupe-run-1-theirs')
+  put(theirs, { HEAD: `${commit}\n`, commondir: '../..\n', gitdir: '/elsewhere/.git\n' })
+  await t.rejects(worktrees.create('theirs', commit), { code: 'GIT_FAILED' })
+  await worktrees.remove({ name: 'theirs', directory: join(root, '.agents/theirs'), adminDirectory: theirs })
+  t.ok(existsSync(theirs))
+
+  const lost = await worktrees.create('lost', commit)
+  rmSync(lost.directory, { recursive: true })
+  const again = await worktrees.create('lost', commit)
+  t.equal(git(again.directory, 'status', '--porcelain'), '', 'an entry whose folder is gone is made anew')
+})
+
+void t.test('what a supervisor that died has left is listed, can be sealed, and is removed', async (t) => {
+  const scene = await sceneOf(t, base)
+  const before = everything(scene.root)
+  const { directory } = await scene.worktrees.create('t', scene.base)
+  put(directory, { 'a.txt': 'done\n' })
+  mkdirSync(join(scene.root, '.git/troupe-new-run-1-u'))
+  const next = await sceneAt(scene.root)
+  const [place] = await next.worktrees.list()
+  if (place === undefined) throw new Error('nothing is listed')
+  const sealed = await next.seal({ ...place, commit: next.base })
+  t.equal(sealedContent(next.root, sealed)['a.txt'], '100644 done\n')
+  await next.worktrees.create('u', next.base)
+  await next.worktrees.removeAll()
+  await next.worktrees.remove(place)
+  t.same(everything(scene.root), before)
+  t.same(readdirSync(join(scene.root, '.agents/runs/run-1/work')), [])
+})
+
+void t.test(
+  'a worktree can be made, sealed and removed from a linked worktree of a bare repository and in a submodule',
+  async (t) => {
+    const { root } = await sceneOf(t, base)
+    const bare = join(emptyFolder(t), 'bare.git')
+    git(root, 'clone', '--quiet', '--bare', '.', bare)
+    const linked = join(emptyFolder(t), 'main')
+    git(bare, 'worktree', 'add', '--quiet', linked, 'main')
+    const around = emptyFolder(t)
+    git(around, 'init', '--quiet')
+    git(around, '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', root, 'sub')
+    for (const folder of [linked, join(around, 'sub')]) {
+      const scene = await sceneAt(folder)
+      const before = git(folder, 'status', '--porcelain', '--branch')
+      const worktree = await scene.worktrees.create('t', scene.base)
+      put(worktree.directory, { 'new.txt': 'n\n' })
+      t.equal(git(worktree.directory, 'status', '--porcelain'), '?? new.txt\n')
+      t.equal(sealedContent(scene.root, await scene.seal(worktree))['new.txt'], '100644 n\n')
+      await scene.worktrees.remove(worktree)
+      t.equal(git(folder, 'status', '--porcelain', '--branch'), before)
+      t.same(await scene.worktrees.list(), [])
+    }
+  },
+)
+
+void t.test('tasks that look share one checkout of a commit, whose files are read-only', async (t) => {
+  const {
+    root,
+    worktrees,
+    base: commit,
+  } = await sceneOf(t, { ...base, 'run.sh': { run: 'true\n' }, link: { link: 'a.txt' } })
+  const before = everything(root)
+  const shared = openSharedCheckouts(worktrees)
+  const [one, two] = await Promise.all([shared.at(commit), shared.at(commit)])
+  t.equal(one, two)
+  t.equal(statSync(join(one.directory, 'dir/b.txt')).mode & 0o777, 0o444)
+  t.equal(statSync(join(one.directory, 'run.sh')).mode & 0o777, 0o555)
+  t.equal(git(one.directory, 'status', '--porcelain'), '')
+  await t.rejects(shared.at(asCommitId('1'.repeat(40))), { code: 'GIT_FAILED' })
+  await shared.close()
+  t.same(everything(root), before)
+  t.ok((await shared.at(commit)).directory, 'and can be made again')
+  await shared.close()
+})
+
+void t.test(
+  'the folder of runs is excluded once, unless it is ignored already, and the rest of the file stays',
+  async (t) => {
+    const { root, repository } = await sceneOf(t, base)
+    const path = join(root, '.git/info/exclude')
+    const excluded = async (before: Buffer | null): Promise<string> => {
+      rmSync(join(root, '.git/info'), { recursive: true, force: true })
+      if (before !== null) put(root, { '.git/info/exclude': before })
+      await excludeAgentsFolder(repository)
+      await excludeAgentsFolder(repository)
+      return existsSync(path) ? readFileSync(path, 'latin1') : ''
+    }
+    t.equal(await excluded(null), '/.agents/\n')
+    t.equal(await excluded(Buffer.from('\xFF*.o', 'latin1')), '\xFF*.o\n/.agents/\n')
+    t.equal(await excluded(Buffer.from('# mine\n')), '# mine\n/.agents/\n')
+    put(root, { '.agents/troupe.json': '{}\n' })
+    git(root, 'add', '--force', '.agents/troupe.json')
+    t.equal(
+      await excluded(null),
+      '/.agents/runs/\n/.agents/runtime/\n',
+      'what is committed of it can still be added to',
+    )
+    put(root, { '.gitignore': '.agents\n' })
+    t.equal(await excluded(null), '')
+    rmSync(join(root, '.gitignore'))
+    rmSync(join(root, '.git/info'), { recursive: true, force: true })
+    put(root, { '.git/info': 'not a folder' })
+    await t.rejects(excludeAgentsFolder(repository), {
+      code: 'STORE_FAILED',
+      message: /info\/exclude cannot be written/,
+    })
+  },
+)
