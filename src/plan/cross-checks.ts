@@ -27,6 +27,7 @@ function sameNames(tasks: readonly LooseTask[], places: PlaceFinder): readonly M
   return tasks.flatMap(({ id, index, value }) => {
     if (id === null) return []
     const at: Path = ['tasks', index, 'id']
+    if (id.toLowerCase() === 'proposal') return [places.atValue(at, "must not be proposal: that is the run's own ref")]
     const earlier = addOnce(ids, id)
     if (earlier === id) return [places.atValue(at, `a task is called ${id} already`)]
     if (earlier !== null) return [places.atValue(at, `differs from ${earlier} in case only, and so would its files`)]
