@@ -113,8 +113,11 @@ interface Move {
 async function move({ repository, ref, branch, from, to }: Move): Promise<void> {
   const checkout = await checkoutOf(repository, ref)
   if (checkout === null) {
-    await repository.git.run(['update-ref', '-m', 'troupe apply', ref, to, from])
-    return
+    const { exitCode, stderr } = await repository.git.run(['update-ref', '-m', 'troupe apply', ref, to, from], {
+      accept: [0, 1, 128],
+    })
+    if (exitCode === 0) return
+    throw new TroupeError('BRANCH_MOVED', `${branch} cannot move: git says: ${stderr.trim()}`)
   }
   if (!existsSync(checkout))
     throw new TroupeError('CHECKOUT_DIRTY', `${branch} is checked out in ${checkout}, which is not there`)
