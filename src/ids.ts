@@ -30,11 +30,12 @@ export const asTreeId = (text: string): TreeId => text as TreeId
 /** Marks a checked string as an actor id. */
 export const asActorId = (text: string): ActorId => text as ActorId
 
-/** A new run id: UTC time to the second and eight hexadecimal digits of chance. */
+/** A new run id: UTC time to the millisecond, so that ids sort by it, and five hexadecimal digits of chance. */
 export function newRunId(nowMs: number, random: () => number): RunId {
-  const time = new Date(nowMs).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15)
-  const chance = Math.floor(random() * 0x1_0000_0000)
+  const [date = '', time = ''] = new Date(nowMs).toISOString().replaceAll(/[-:Z]/g, '').split('T')
+  const [seconds = '', milliseconds = ''] = time.split('.')
+  const chance = Math.floor(random() * 0x10_0000)
     .toString(16)
-    .padStart(8, '0')
-  return asRunId(`${time}-${chance}`)
+    .padStart(5, '0')
+  return asRunId(`${date}-${seconds}-${milliseconds}${chance}`)
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import t from 'tap'
-import { asAgentName, asRunId, asTaskId } from '../../src/ids.ts'
+import { asAgentName, asRunId, asTaskId, newRunId } from '../../src/ids.ts'
 import { openAttemptLog } from '../../src/store/attempt-log.ts'
 import { layoutOf, listRuns, makeRunFolders, pointStatusAt } from '../../src/store/layout.ts'
 import { replaceFile } from '../../src/store/replace-file.ts'
@@ -23,6 +23,13 @@ void t.test('names are those that .agents/README.md promises', async (t) => {
   t.equal(run.result(agent, task), '/repo/.agents/runs/20260101-000000-aa/local_docs_result.json')
   t.equal(run.log(task, 2), '/repo/.agents/runs/20260101-000000-aa/logs/docs.2.log')
   t.match(run.proposal('2026-01-01T00:00:00.123Z', 'md'), /proposal_2026-01-01T00-00-00-123Z\.md$/)
+})
+
+void t.test('run ids sort by time, also within a second', async (t) => {
+  const start = Date.UTC(2026, 0, 2, 3, 4, 5)
+  const ids = [0, 1, 9, 10, 999, 1_000, 61_000].map((later) => newRunId(start + later, () => 1 - later / 70_000 - 1e-9))
+  t.same(ids.toSorted(), ids)
+  t.match(ids[0], /^20260102-030405-000[0-9a-f]{5}$/)
 })
 
 void t.test('the status link follows the newest run', async (t) => {
