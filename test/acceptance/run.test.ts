@@ -299,17 +299,17 @@ void t.test('a second interrupt takes away what ignores the first', async (t) =>
 })
 
 void t.test('a supervisor that is killed has touched nothing of the user, and its programs die with it', async (t) => {
-  const directory = repositoryOf(t, { 'a.txt': '1\n' })
-  const { worktrees: _, ...before } = fingerprint(directory)
-  const pidFile = join(emptyFolder(t), 'pid')
-  const path = manifest(t, {
-    tasks: [{ id: 'long', command: ['sh', '-c', `echo $$ > ${JSON.stringify(pidFile)}; exec sleep 600`] }],
-  })
-  const run = begin(directory, 'run', path)
-  while (!existsSync(pidFile) || readFileSync(pidFile, 'utf8') === '') await new Promise(setImmediate)
-  run.child.kill('SIGKILL')
-  t.match(await run.ended, { signal: 'SIGKILL' })
-  await gone(Number(readFileSync(pidFile, 'utf8')))
-  const { worktrees: __, ...after } = fingerprint(directory)
-  t.same(after, before)
+  for (const mode of modes) {
+    const directory = repositoryOf(t, { 'a.txt': '1\n' })
+    const { worktrees: _, ...untouched } = fingerprint(directory)
+    const pidFile = join(emptyFolder(t), 'pid')
+    const command = ['sh', '-c', `echo $$ > ${JSON.stringify(pidFile)}; exec sleep 600`]
+    const run = begin(directory, 'run', '--mode', mode, manifest(t, { tasks: [{ id: 'long', command }] }))
+    while (!existsSync(pidFile) || readFileSync(pidFile, 'utf8') === '') await new Promise(setImmediate)
+    run.child.kill('SIGKILL')
+    t.match(await run.ended, { signal: 'SIGKILL' }, mode)
+    await gone(Number(readFileSync(pidFile, 'utf8')))
+    const { worktrees: __, ...after } = fingerprint(directory)
+    t.same(after, untouched)
+  }
 })
