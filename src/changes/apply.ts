@@ -36,7 +36,7 @@ export async function applyProposal(order: ApplyOrder): Promise<Applied> {
   await checkBranchName(repository, branch)
   const now = await commitAt(repository, ref)
   if (now === null) {
-    await repository.git.run(['update-ref', '-m', 'troupe apply', ref, proposal, ''])
+    await swap({ repository, ref, branch, from: null, to: proposal })
     return { how: 'created', branch, from: null, to: proposal }
   }
   if (await isAncestor(repository, proposal, now)) return { how: 'already', branch }
@@ -106,19 +106,14 @@ interface Move {
   readonly repository: Repository
   readonly ref: string
   readonly branch: string
-  readonly from: CommitId
+  /** Where the branch must still be; null for a branch that must not be there yet. */
+  readonly from: CommitId | null
   readonly to: CommitId
 }
 
 async function move({ repository, ref, branch, from, to }: Move): Promise<void> {
   const checkout = await checkoutOf(repository, ref)
-  if (checkout === null) {
-    const { exitCode, stderr } = await repository.git.run(['update-ref', '-m', 'troupe apply', ref, to, from], {
-      accept: [0, 1, 128],
-    })
-    if (exitCode === 0) return
-    throw new TroupeError('BRANCH_MOVED', `${branch} cannot move: git says: ${stderr.trim()}`)
-  }
+  if (checkout === null) return await swap({ repository, ref, branch, from, to })
   if (!existsSync(checkout))
     throw new TroupeError('CHECKOUT_DIRTY', `${branch} is checked out in ${checkout}, which is not there`)
   const { exitCode, stderr } = await repository.git
@@ -130,6 +125,13 @@ async function move({ repository, ref, branch, from, to }: Move): Promise<void> 
     files.length > 0 ? `your uncommitted changes in ${files.join(', ')} would be lost` : `git says: ${stderr.trim()}`
   const stayed = (await commitAt(repository, ref)) === from
   throw new TroupeError(stayed ? 'CHECKOUT_DIRTY' : 'BRANCH_MOVED', `${branch} cannot move: ${why}`)
+}
+
+async function swap({ repository, ref, branch, from, to }: Move): Promise<void> {
+  const { exitCode, stderr } = await repository.git.run(['update-ref', '-m', 'troupe apply', ref, to, from ?? ''], {
+    accept: [0, 1, 128],
+  })
+  if (exitCode !== 0) throw new TroupeError('BRANCH_MOVED', `${branch} cannot move: git says: ${stderr.trim()}`)
 }
 
 /** The worktree in which a ref is checked out; null for none. */

@@ -98,7 +98,7 @@ async function refuseSubmoduleWork({ git, root, env }: PrivateIndex, { adminDire
 
 /** Paths that are new, changed or gone; a repository that is new has a slash at its end. */
 async function differences({ git, env }: PrivateIndex): Promise<readonly string[]> {
-  const kinds = ['--others', '--modified', '--deleted', '--exclude-standard']
+  const kinds = ['--others', '--modified', '--exclude-standard']
   return bytePaths(await git.bytes(['ls-files', '-z', ...kinds], { env }))
 }
 

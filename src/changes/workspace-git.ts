@@ -28,8 +28,7 @@ export function workspaceGit(git: Git, { directory, adminDirectory }: Worktree):
 }
 
 const settings: readonly string[] = [
-  'core.splitIndex=false',
-  'core.ignoreStat=false',
+  'core.splitIndex=false', // the other part would be left in the user's repository
   'core.safecrlf=false', // a line ending is no reason to refuse an agent's work
   'core.sparseCheckout=true', // a file that is there counts, though the user's sparse checkout would leave it out
 ]

@@ -161,7 +161,7 @@ void t.test('another branch is made or moved and the checkout stays as it is', a
   t.same([head(root, 'new/one'), head(root, 'old'), head(root)], [proposal, proposal, base])
   t.same(state(), before)
   for (const branch of ['', 'a..b', '-x', '@{-1}', 'a b']) await t.rejects(apply({ branch }), { code: 'USAGE' }, branch)
-  await t.rejects(apply({ branch: 'new' }), { code: 'GIT_FAILED', message: /refs\/heads\/new/ })
+  await t.rejects(apply({ branch: 'new' }), { code: 'BRANCH_MOVED', message: /refs\/heads\/new/ })
   git(root, 'checkout', '--quiet', '--detach')
   await t.rejects(apply(), { code: 'USAGE', message: /no branch is checked out/ })
 })
@@ -182,7 +182,7 @@ void t.test('a branch that is checked out in another worktree moves there, with 
 })
 
 void t.test('a branch that moves while it is looked at is never overwritten', async (t) => {
-  for (const branch of ['main', 'other']) {
+  for (const branch of ['main', 'other', 'fresh']) {
     const { root, base, apply, repository } = await proposed(t)
     git(root, 'branch', 'other')
     const rival = asCommitId(git(root, 'commit-tree', `${base}^{tree}`, '-p', base, '-m', 'rival').trim())

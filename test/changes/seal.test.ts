@@ -33,6 +33,7 @@ void t.test(
       flat: 'flat\n',
     })
     const { root, worktrees } = scene
+    git(root, 'commit', '--quiet', '--allow-empty', '--message', 'the user goes on')
     put(root, { 'a.txt': 'the user is at work\n', 'untracked.txt': 'mine\n' })
     git(root, 'add', 'a.txt')
     const before = everything(root)
@@ -352,6 +353,7 @@ void t.test('line endings, filters and what a sparse checkout leaves out are kep
       'text.txt': 'a\nb\n',
       'filtered.up': 'abc\n',
       'other/kept.txt': 'k\n',
+      'other/present.txt': 'p\n',
       '.gitattributes': '*.up filter=up\n* text=auto\n',
     },
     {
@@ -363,6 +365,7 @@ void t.test('line endings, filters and what a sparse checkout leaves out are kep
   )
   for (const name of ['autocrlf', 'ignoreStat', 'splitIndex']) git(scene.root, 'config', `core.${name}`, 'true')
   git(scene.root, 'sparse-checkout', 'set', '--no-cone', '/*', '!/other')
+  const before = everything(scene.root)
   const worktree = await scene.worktrees.create('t', scene.base)
   const at = worktree.directory
   t.equal(readFileSync(join(at, 'text.txt'), 'utf8'), 'a\r\nb\r\n')
@@ -371,14 +374,17 @@ void t.test('line endings, filters and what a sparse checkout leaves out are kep
   t.same(await scene.seal(worktree), { changed: false })
   appendFileSync(join(at, 'text.txt'), 'mixed\n')
   appendFileSync(join(at, 'filtered.up'), 'DEF\n')
-  put(at, { 'other/new.txt': 'n\n' })
+  put(at, { 'other/new.txt': 'n\n', 'other/present.txt': 'P\n' })
   t.same(sealedContent(scene.root, await scene.seal(worktree)), {
     '.gitattributes': '100644 *.up filter=up\n* text=auto\n',
     'filtered.up': '100644 abc\ndef\n',
     'other/kept.txt': '100644 k\n',
     'other/new.txt': '100644 n\n',
+    'other/present.txt': '100644 P\n',
     'text.txt': '100644 a\nb\nmixed\n',
   })
+  await scene.worktrees.remove(worktree)
+  t.same(everything(scene.root), before)
 })
 
 void t.test('what cannot be sealed is said and not lost: a folder that is gone, a ref that is taken', async (t) => {

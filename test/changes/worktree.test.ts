@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import t from 'tap'
 import { excludeAgentsFolder } from '../../src/changes/exclude.ts'
-import { openGit } from '../../src/changes/git.ts'
+import { type Git, openGit } from '../../src/changes/git.ts'
 import { openRepository } from '../../src/changes/repository.ts'
 import { openSharedCheckouts } from '../../src/changes/shared-checkout.ts'
 import { openWorktrees } from '../../src/changes/worktree.ts'
@@ -194,20 +194,22 @@ void t.test('an entry made by hand is what git itself makes', async (t) => {
 void t.test('where git keeps refs otherwise, worktrees are made by git', async (t) => {
   const scene = await sceneOf(t, base)
   const { repository, root } = scene
-  const run = repository.git.run
-  const told = (args: readonly string[]): boolean => args.join(' ') === 'config --get extensions.refStorage'
-  const elsewhere = {
-    ...repository,
-    git: {
-      ...repository.git,
-      run: (args: readonly string[], options?: object) =>
-        told(args) ? Promise.resolve({ exitCode: 0, stdout: 'reftable\n', stderr: '' }) : run(args, options),
-    },
+  let adding = 0
+  let together = 0
+  const run: Git['run'] = async (args, options) => {
+    if (args.includes('extensions.refStorage')) return { exitCode: 0, stdout: 'reftable\n', stderr: '' }
+    adding += 1
+    together = Math.max(together, adding)
+    return await repository.git.run(args, options).finally(() => {
+      adding -= 1
+    })
   }
+  const elsewhere = { ...repository, git: { ...repository.git, run } }
   const worktrees = openWorktrees({ repository: elsewhere, folder: join(root, '.agents/runs/run-1/work'), parallel: 4 })
   const before = everything(root)
   const made = await Promise.all(['x', 'y', 'z', 'u', 'v', 'w'].map((name) => worktrees.create(name, scene.base)))
   t.ok(made.every(({ adminDirectory }) => !basename(adminDirectory).includes('troupe')))
+  t.equal(together, 1, 'one at a time')
   for (const worktree of made) t.same(await scene.seal(worktree), { changed: false })
   await worktrees.removeAll()
   t.same(everything(root), before)
@@ -264,6 +266,7 @@ void t.test(
     git(root, 'clone', '--quiet', '--bare', '.', bare)
     const linked = join(emptyFolder(t), 'main')
     git(bare, 'worktree', 'add', '--quiet', linked, 'main')
+    git(linked, 'sparse-checkout', 'set', '--no-cone', '/a.txt')
     const around = emptyFolder(t)
     git(around, 'init', '--quiet')
     git(around, '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', root, 'sub')
@@ -271,6 +274,11 @@ void t.test(
       const scene = await sceneAt(folder)
       const before = git(folder, 'status', '--porcelain', '--branch')
       const worktree = await scene.worktrees.create('t', scene.base)
+      t.equal(
+        existsSync(join(worktree.directory, 'dir')),
+        folder !== linked,
+        'as much of it as the user has checked out',
+      )
       put(worktree.directory, { 'new.txt': 'n\n' })
       t.equal(git(worktree.directory, 'status', '--porcelain'), '?? new.txt\n')
       t.equal(sealedContent(scene.root, await scene.seal(worktree))['new.txt'], '100644 n\n')
@@ -294,10 +302,12 @@ void t.test('tasks that look share one checkout of a commit, whose files are rea
   t.equal(statSync(join(one.directory, 'dir/b.txt')).mode & 0o777, 0o444)
   t.equal(statSync(join(one.directory, 'run.sh')).mode & 0o777, 0o555)
   t.equal(git(one.directory, 'status', '--porcelain'), '')
-  await t.rejects(shared.at(asCommitId('1'.repeat(40))), { code: 'GIT_FAILED' })
   await shared.close()
   t.same(everything(root), before)
-  t.ok((await shared.at(commit)).directory, 'and can be made again')
+  put(root, { [relative(root, one.directory)]: 'in the way\n' })
+  await t.rejects(shared.at(commit), { code: 'GIT_FAILED' })
+  rmSync(one.directory)
+  t.ok(existsSync((await shared.at(commit)).directory), 'and can be made again')
   await shared.close()
 })
 
