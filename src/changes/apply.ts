@@ -46,14 +46,16 @@ export async function applyProposal(order: ApplyOrder): Promise<Applied> {
 }
 
 async function currentBranch({ git, root }: Repository): Promise<string> {
-  const { exitCode, stdout } = await git.run(['symbolic-ref', '--quiet', '--short', 'HEAD'], { accept: [0, 1] })
-  if (exitCode === 0) return stdout.trim()
+  // not --short, which makes it heads/main where a tag is called main
+  const { stdout } = await git.run(['symbolic-ref', '--quiet', 'HEAD'], { accept: [0, 1] })
+  const [, branch] = /^refs\/heads\/(.+)\n$/.exec(stdout) ?? []
+  if (branch !== undefined) return branch
   throw new TroupeError('USAGE', `no branch is checked out in ${root}; name one with --branch`)
 }
 
 async function checkBranchName({ git }: Repository, branch: string): Promise<void> {
-  const { exitCode } = await git.run(['check-ref-format', '--branch', branch], { accept: [0, 1, 128] })
-  if (exitCode !== 0) throw new TroupeError('USAGE', `${JSON.stringify(branch)} is not a name for a branch`)
+  const { stdout } = await git.run(['check-ref-format', '--branch', branch], { accept: [0, 1, 128] })
+  if (stdout !== `${branch}\n`) throw new TroupeError('USAGE', `${JSON.stringify(branch)} is not a name for a branch`)
 }
 
 async function commitAt({ git }: Repository, ref: string): Promise<CommitId | null> {
@@ -76,10 +78,10 @@ async function targetOf(order: ApplyOrder, branch: string, now: CommitId): Promi
   if (!force) throw new TroupeError('BRANCH_MOVED', moved)
   if (await isAncestor(repository, now, proposal)) return proposal
   const { git } = repository
-  const { exitCode, stdout } = await git.run(['merge-tree', '--write-tree', '--name-only', '-z', now, proposal], {
-    accept: [0, 1],
-  })
+  const args = ['merge-tree', '--write-tree', '--name-only', '-z', now, proposal]
+  const { exitCode, stdout, stderr } = await git.run(args, { accept: [0, 1, 128] })
   const [tree = '', ...paths] = stdout.split('\0')
+  if (exitCode === 128) throw new TroupeError('BRANCH_MOVED', `${moved}, and git says: ${stderr.trim()}`)
   if (exitCode !== 0) {
     const files = paths.slice(0, paths.indexOf('')).join(', ')
     throw new TroupeError('BRANCH_MOVED', `${moved}, and they conflict in ${files}`)
@@ -118,7 +120,7 @@ async function move({ repository, ref, branch, from, to }: Move): Promise<void> 
     throw new TroupeError('CHECKOUT_DIRTY', `${branch} is checked out in ${checkout}, which is not there`)
   const { exitCode, stderr } = await repository.git
     .at(checkout)
-    .run(['merge', '--ff-only', '--quiet', '--no-autostash', to], { accept: [0, 1, 128] })
+    .run(['merge', '--ff-only', '--quiet', '--no-autostash', '--no-overwrite-ignore', to], { accept: [0, 1, 128] })
   if (exitCode === 0) return
   const files = [...stderr.matchAll(/^\t(.+)$/gm)].map(([, file]) => file)
   const why =

@@ -79,6 +79,13 @@ void t.test('nothing moves where uncommitted work would be lost, whatever kind i
       /in .*new\/.* would be lost/,
     ],
     [
+      'ignored',
+      (root) => {
+        put(root, { '.git/info/exclude': '/.agents/\n/new/\n', 'new/ü.txt': 'mine\n' })
+      },
+      /in .*new\/.* would be lost/,
+    ],
+    [
       'edited what goes',
       (root) => {
         put(root, { 'gone.txt': 'mine\n' })
@@ -149,6 +156,28 @@ void t.test('a merge that conflicts is refused with its files, forced or not', a
   await t.rejects(apply({ force: true }), { code: 'BRANCH_MOVED', message: /, and they conflict in a\.txt$/ })
   t.same(everything(root), before)
 })
+
+void t.test('a branch with another history is not merged, forced or not', async (t) => {
+  const { root, apply } = await proposed(t)
+  git(root, 'checkout', '--quiet', '--orphan', 'alone')
+  commit(root)
+  const before = everything(root)
+  await t.rejects(apply({ force: true }), { code: 'BRANCH_MOVED', message: /alone stands at .* unrelated histories/ })
+  t.same(everything(root), before)
+})
+
+void t.test(
+  'a branch is known by its own name: no tag of that name and no short form of another leads astray',
+  async (t) => {
+    const { root, base, proposal, apply } = await proposed(t)
+    git(root, 'tag', 'main', proposal)
+    git(root, 'switch', '--quiet', '--create', 'side')
+    await t.rejects(apply({ branch: '@{-1}' }), { code: 'USAGE', message: /not a name for a branch/ })
+    git(root, 'switch', '--quiet', 'main')
+    t.same(await apply(), { how: 'fast-forward', branch: 'main', from: base, to: proposal })
+    t.equal(git(root, 'for-each-ref', '--format=%(refname)', 'refs/heads'), 'refs/heads/main\nrefs/heads/side\n')
+  },
+)
 
 void t.test('another branch is made or moved and the checkout stays as it is', async (t) => {
   const { root, base, proposal, apply } = await proposed(t)
