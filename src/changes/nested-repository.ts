@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { TroupeError } from '../errors.ts'
 import type { PrivateIndex } from './workspace-git.ts'
 
 /**
@@ -12,7 +13,10 @@ export async function flatten({ git, root, env }: PrivateIndex, folders: readonl
   const files = (await Promise.all(folders.map((folder) => filesBelow(root, folder)))).flat()
   const ignored = new Set(await ignoredAmong({ git, env }, files))
   const kept = files.filter((file) => !ignored.has(file))
-  await git.run(['update-index', '--add', '--replace', '-z', '--stdin'], { env, input: nulTerminated(kept) })
+  const take = ['update-index', '--add', '--replace', '-z', '--stdin']
+  const { stderr } = await git.run(take, { env, input: nulTerminated(kept) })
+  const [refused] = /^Ignoring path .*$/m.exec(stderr) ?? []
+  if (refused !== undefined) throw new TroupeError('GIT_FAILED', `git does not take in every file: ${refused}`)
 }
 
 /** Git's `-z` output as paths that keep every byte. */

@@ -29,6 +29,8 @@ export function workspaceGit(git: Git, { directory, adminDirectory }: Worktree):
 
 const settings: readonly string[] = [
   'core.splitIndex=false', // the other part would be left in the user's repository
+  'core.trustctime=true', // a tool may set the time of a file back to what it was
+  'core.checkStat=default',
   'core.safecrlf=false', // a line ending is no reason to refuse an agent's work
   'core.sparseCheckout=true', // a file that is there counts, though the user's sparse checkout would leave it out
 ]

@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -14,6 +15,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Worktree } from '../../src/changes/worktree.ts'
+import { asTaskId } from '../../src/ids.ts'
 import { emptyFolder, git } from '../acceptance/troupe.ts'
 import { contentOf, everything, put, type Scene, sceneAt, sceneOf, sealedContent } from './scene.ts'
 
@@ -254,6 +256,23 @@ void t.test(
   },
 )
 
+void t.test(
+  'a change of the same size is not lost where its time is set back and the user has git look at little',
+  async (t) => {
+    const scene = await sceneOf(t, base, { 'core.checkStat': 'minimal', 'core.trustctime': 'false' })
+    const worktree = await scene.worktrees.create('t', scene.base)
+    const path = join(worktree.directory, 'a.txt')
+    const { atime, mtime } = statSync(path)
+    const nextSecond = Math.ceil(mtime.getTime() / 1_000) * 1_000
+    await until(() => Date.now() > nextSecond + 50) // file systems take their time from a clock that is a little late
+    const later = new Date(mtime.getTime() + 10_000) // as after a checkout that took long: the file is not looked into
+    utimesSync(join(worktree.adminDirectory, 'troupe-index'), later, later)
+    writeFileSync(path, 'ONE\n')
+    utimesSync(path, atime, mtime)
+    t.match(await scene.seal(worktree), { changed: true, changeSet: { files: ['a.txt'] } })
+  },
+)
+
 async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise(setImmediate)
 }
@@ -270,6 +289,7 @@ void t.test('repositories inside the workspace become plain files, and none of t
   nested('lib/inner', { 'i.txt': 'i\n' })
   put(join(at, 'lib'), { 'uncommitted "ü"\n': 'u\n', link: { link: 'l.txt' }, run: { run: '#!/bin/sh\n' } })
   git(join(at, 'lib'), 'worktree', 'add', '--quiet', '../linked')
+  nested('ignored.log', { 'x.txt': 'x\n' })
   put(join(at, 'without-commit'), { 'w.txt': 'w\n' })
   git(join(at, 'without-commit'), 'init', '--quiet')
   rmSync(join(at, 'was-a-file'))
@@ -305,6 +325,55 @@ void t.test('repositories inside the workspace become plain files, and none of t
     'was-a-folder/y': '100644 Y\n',
     'without-commit/w.txt': '100644 w\n',
   })
+})
+
+void t.test('what git cannot take in refuses the seal, and the files stay', async (t) => {
+  const scene = await sceneOf(t, base)
+  const obstacles: Readonly<Record<string, (at: string) => string>> = {
+    'a pipe in the place of a file': (at) => {
+      rmSync(join(at, 'a.txt'))
+      execFileSync('sh', ['-c', 'mkfifo a.txt'], { cwd: at })
+      return 'a.txt'
+    },
+    'a name that git keeps for itself': (at) => {
+      put(at, { '.GIT/config': 'c\n' })
+      return '.GIT/config'
+    },
+    'such a name in a repository inside': (at) => {
+      put(at, { 'lib/git~1/x': 'x\n', 'lib/y': 'y\n' })
+      git(join(at, 'lib'), 'init', '--quiet')
+      return 'lib/git~1/x'
+    },
+  }
+  for (const [name, obstruct] of Object.entries(obstacles)) {
+    const worktree = await scene.worktrees.create('t', scene.base)
+    const path = obstruct(worktree.directory)
+    put(worktree.directory, { 'b.txt': 'TWO\n' })
+    const message = new RegExp(`cannot be sealed: .*${path}`, 's')
+    await t.rejects(scene.seal(worktree), { code: 'GIT_FAILED', message }, name)
+    t.equal(readFileSync(join(worktree.directory, 'b.txt'), 'utf8'), 'TWO\n')
+    t.ok(existsSync(join(worktree.directory, path)))
+    await scene.worktrees.remove(worktree)
+  }
+  t.equal(git(scene.root, 'for-each-ref', 'refs/troupe'), '')
+})
+
+void t.test('the same content sealed twice is the same commit; where nothing changed, git is asked once', async (t) => {
+  const scene = await sceneOf(t, base)
+  const commits = []
+  for (const attempt of ['first', 'second']) {
+    const worktree = await scene.worktrees.create(attempt, scene.base)
+    put(worktree.directory, written)
+    const sealed = await scene.seal(worktree, { task: asTaskId('t'), message: 'same' })
+    commits.push(sealed.changed ? sealed.changeSet.commit : null)
+  }
+  t.equal(commits[0], commits[1])
+  const idle = await scene.worktrees.create('idle', scene.base)
+  const trace = join(scene.root, '.agents/trace')
+  process.env['GIT_TRACE'] = trace
+  t.teardown(() => delete process.env['GIT_TRACE'])
+  t.same(await scene.seal(idle), { changed: false })
+  t.equal(readFileSync(trace, 'utf8').match(/built-in: git/g)?.length, 1)
 })
 
 void t.test('a submodule keeps its link, and work in it that would be lost refuses the seal', async (t) => {
