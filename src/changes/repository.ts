@@ -42,7 +42,9 @@ export async function openRepository(path: string): Promise<Repository> {
     git,
     resolveBase: (revision) => resolveBase(git, revision),
     dirtyFiles: async () =>
-      nulSeparated(await git.text(['status', '--porcelain', '-z', '--no-renames'])).map((line) => line.slice(3)),
+      nulSeparated(await git.text(['status', '--porcelain', '-z', '--no-renames', '--untracked-files=normal'])).map(
+        (line) => line.slice(3),
+      ),
     filesAt: async (commit) => nulSeparated(await git.text(['ls-tree', '-r', '-z', '--name-only', commit])),
   }
 }

@@ -70,13 +70,17 @@ export function byGit({ git }: Repository): Administer {
   }
 }
 
-/** The folder of the worktree that an entry is for; null where there is no entry. */
+/** The folder of the worktree that an entry is for; null where there is no entry, or one that names no folder any more. */
 export async function directoryOf(adminDirectory: string): Promise<string | null> {
-  try {
-    return dirname((await readFile(join(adminDirectory, 'gitdir'), 'utf8')).replace(/\n$/, ''))
-  } catch {
-    return null
-  }
+  const pointer = await readFile(join(adminDirectory, 'gitdir'), 'utf8').catch(() => '')
+  const [, directory] = /^(.+)\/\.git\n?$/s.exec(pointer) ?? []
+  return directory === undefined ? null : resolve(adminDirectory, directory) // newer git can write it relative
+}
+
+/** Whether an entry is for this folder or for none, so that it may go. */
+export async function isFree(adminDirectory: string, directory: string): Promise<boolean> {
+  const known = await directoryOf(adminDirectory)
+  return known === null || known === directory
 }
 
 const lockReason = 'a Troupe run works here'
@@ -114,7 +118,7 @@ async function moveIntoPlace(temporary: string, adminDirectory: string, director
       return
     } catch (error) {
       if (triesLeft === 0) throw error
-      if ((await directoryOf(adminDirectory)) === directory) await rm(adminDirectory, { recursive: true, force: true })
+      if (await isFree(adminDirectory, directory)) await rm(adminDirectory, { recursive: true, force: true })
     }
   }
 }

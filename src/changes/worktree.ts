@@ -1,10 +1,11 @@
-import { mkdir, readdir, rm, rmdir } from 'node:fs/promises'
+import { mkdir, readdir, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { CommitId } from '../ids.ts'
 import { copyIndex, pristineIndexOf } from './index-copy.ts'
+import { removeTree } from './remove-tree.ts'
 import type { Repository } from './repository.ts'
 import { openSlots } from './slots.ts'
-import { administrationFor, directoryOf } from './worktree-administration.ts'
+import { administrationFor, directoryOf, isFree } from './worktree-administration.ts'
 import { worktreeFailure } from './worktree-failure.ts'
 
 /** Where a worktree is. */
@@ -108,12 +109,11 @@ async function checkOut({ git }: Repository, directory: string, commit: CommitId
 
 /** The administration goes first: what is left of a removal that was interrupted is a plain folder that git knows nothing of. */
 async function discard(directory: string, adminDirectory: string | null): Promise<void> {
-  const options = { recursive: true, force: true, maxRetries: 3 }
-  if (adminDirectory !== null && (await directoryOf(adminDirectory)) === directory) {
-    await rm(adminDirectory, options)
+  if (adminDirectory !== null && (await isFree(adminDirectory, directory))) {
+    await removeTree(adminDirectory)
     await rmdir(dirname(adminDirectory)).catch(() => {}) // as git does, when it was the last
   }
-  await rm(directory, options)
+  await removeTree(directory)
 }
 
 async function placeIn(folder: string, adminDirectory: string): Promise<WorktreePlace | null> {

@@ -1,4 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import t from 'tap'
 import { excludeAgentsFolder } from '../../src/changes/exclude.ts'
@@ -67,6 +78,11 @@ void t.test('git answers with bytes, text and exit codes, and fails with what gi
   await t.rejects(here.at(join(root, 'nosuch')).run(['status']), { code: 'GIT_FAILED', message: /the folder is gone/ })
   const stop = AbortSignal.abort()
   await t.rejects(here.run(['status'], { signal: stop }), { code: 'GIT_FAILED', message: 'git was stopped' })
+  execFileSync('sh', ['-c', 'mkfifo pipe'], { cwd: root })
+  const later = new AbortController()
+  const waiting = here.run(['hash-object', 'pipe'], { signal: later.signal })
+  later.abort()
+  await t.rejects(waiting, { code: 'GIT_FAILED', message: 'git was stopped' }, 'one that would wait for ever')
 })
 
 void t.test('a git that is missing, too old or out of disk space is told apart', async (t) => {
@@ -131,6 +147,7 @@ void t.test('a repository names commits, files and what is not committed', async
   t.same((await repository.filesAt(first)).toSorted(), ['a.txt', 'ü "q"\n'])
   t.same(await repository.dirtyFiles(), [])
   put(root, { 'a.txt': '3\n', 'new ü': 'n\n' })
+  git(root, 'config', 'status.showUntrackedFiles', 'no')
   t.same((await repository.dirtyFiles()).toSorted(), ['a.txt', 'new ü'])
 })
 
@@ -238,6 +255,59 @@ void t.test('a worktree is refused where something is in the way, and takes noth
   rmSync(lost.directory, { recursive: true })
   const again = await worktrees.create('lost', commit)
   t.equal(git(again.directory, 'status', '--porcelain'), '', 'an entry whose folder is gone is made anew')
+})
+
+void t.test('a worktree is removed whole, whatever became of its entry and of the rights to its folders', async (t) => {
+  const { root, worktrees, base: commit } = await sceneOf(t, base)
+  const before = everything(root)
+  for (const pointer of [null, '', 'broken']) {
+    const worktree = await worktrees.create('t', commit)
+    const path = join(worktree.adminDirectory, 'gitdir')
+    if (pointer === null) rmSync(path)
+    else writeFileSync(path, pointer)
+    await worktrees.remove(worktree)
+    t.same(everything(root), before, `pointer: ${pointer}`)
+    t.notOk(existsSync(worktree.directory))
+  }
+  const worktree = await worktrees.create('read-only', commit)
+  const outside = emptyFolder(t)
+  put(outside, { 'theirs.txt': 'stays\n' })
+  put(worktree.directory, { 'cache/module/go.mod': 'm\n', 'cache/outside': { link: outside } })
+  for (const folder of ['cache/module', 'cache']) chmodSync(join(worktree.directory, folder), 0o555)
+  chmodSync(outside, 0o555)
+  await asPlainUser(root, () => worktrees.remove(worktree))
+  t.notOk(existsSync(worktree.directory))
+  t.notOk(existsSync(worktree.adminDirectory))
+  t.equal(statSync(outside).mode & 0o777, 0o555, 'a link is not followed')
+  chmodSync(outside, 0o755)
+})
+
+/** The superuser may do anything; as such, the work is done by the owner of the folder. */
+async function asPlainUser(folder: string, work: () => Promise<void>): Promise<void> {
+  if (process.getuid?.() !== 0) return await work()
+  const nobody = 65_534
+  execFileSync('chown', ['-R', String(nobody), folder])
+  process.seteuid?.(nobody)
+  try {
+    await work()
+  } finally {
+    process.seteuid?.(0)
+  }
+}
+
+void t.test('what git cleans up leaves a worktree and its commit alone', async (t) => {
+  const scene = await sceneOf(t, base)
+  const { root } = scene
+  const commit = asCommitId(
+    git(root, 'commit-tree', `${scene.base}^{tree}`, '-p', scene.base, '-m', 'held by none').trim(),
+  )
+  const worktree = await scene.worktrees.create('t', commit)
+  put(worktree.directory, { 'a.txt': 'edited\n' })
+  git(root, 'gc', '--quiet', '--prune=now')
+  git(root, 'maintenance', 'run', '--quiet')
+  git(root, 'worktree', 'prune', '--expire', 'now')
+  t.match(await scene.seal(worktree), { changed: true, changeSet: { base: commit, files: ['a.txt'] } })
+  git(root, 'fsck', '--strict')
 })
 
 void t.test('what a supervisor that died has left is listed, can be sealed, and is removed', async (t) => {
