@@ -1,6 +1,6 @@
 import { didYouMean } from './closest.ts'
 import { commandWords } from './command-words.ts'
-import { type LooseAgent, looseAgents, type LooseTask, stringsOf } from './loose.ts'
+import { isText, type LooseAgent, looseAgents, type LooseTask, stringsOf } from './loose.ts'
 import type { PlanKind } from './kinds.ts'
 import type { Path } from './places.ts'
 import { agentOf, argvOf, asksNothing, verbOf } from './resolve-task.ts'
@@ -29,6 +29,7 @@ function unknownAgent(
   { places }: Checked,
 ): readonly Mistake[] {
   const name = agentOf(value)
+  if (!isText(name)) return []
   return [places.atValue(['tasks', index, 'agent'], `no agent is called ${name}${didYouMean(name, agents.keys())}`)]
 }
 
@@ -36,7 +37,7 @@ function unknownAgent(
 function fitMistakes(task: LooseTask, agent: LooseAgent, { places, kinds }: Checked): readonly Mistake[] {
   const { index, value } = task
   const { command } = value
-  if (typeof command === 'string' && command.trim() !== '' && agent.options['shell'] !== true) {
+  if (isText(command) && agent.options['shell'] !== true) {
     const words = commandWords(command)
     if (!words.ok) return [places.atValue(['tasks', index, 'command'], words.message)]
   }
@@ -55,7 +56,7 @@ function isSound({ value }: LooseTask, { options }: LooseAgent, kind: PlanKind):
   return (
     [verb, prompt].every((text) => text === undefined || typeof text === 'string') &&
     (files === undefined || Array.isArray(files)) &&
-    (command === undefined || argvOf(command, options) !== null) &&
+    (command === undefined || (argvOf(command, options) ?? []).length > 0) &&
     kind.options.safeParse(options).success
   )
 }

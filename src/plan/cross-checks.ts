@@ -1,7 +1,8 @@
+import { proposalName } from '../refs.ts'
 import { agentChecks } from './agent-checks.ts'
 import { didYouMean } from './closest.ts'
 import { findCycles } from './cycle.ts'
-import { type LooseTask, looseTasks } from './loose.ts'
+import { isText, type LooseTask, looseTasks } from './loose.ts'
 import type { Path, PlaceFinder } from './places.ts'
 import { agentOf } from './resolve-task.ts'
 import type { Checked } from './shape-mistakes.ts'
@@ -27,7 +28,8 @@ function sameNames(tasks: readonly LooseTask[], places: PlaceFinder): readonly M
   return tasks.flatMap(({ id, index, value }) => {
     if (id === null) return []
     const at: Path = ['tasks', index, 'id']
-    if (id.toLowerCase() === 'proposal') return [places.atValue(at, "must not be proposal: that is the run's own ref")]
+    if (id.toLowerCase() === proposalName)
+      return [places.atValue(at, `must not be ${proposalName}: that is the run's own ref`)]
     const earlier = addOnce(ids, id)
     if (earlier === id) return [places.atValue(at, `a task is called ${id} already`)]
     if (earlier !== null) return [places.atValue(at, `differs from ${earlier} in case only, and so would its files`)]
@@ -50,7 +52,7 @@ function needsMistakes(task: LooseTask, known: ReadonlySet<string>, places: Plac
   if (!Array.isArray(written)) return []
   const seen = new Set<string>()
   return written.flatMap((need: unknown, index) => {
-    const message = typeof need === 'string' ? needMistake(need, seen, { task, known }) : null
+    const message = isText(need) ? needMistake(need, seen, { task, known }) : null
     return message === null ? [] : [places.atValue(['tasks', task.index, 'needs', index], message)]
   })
 }

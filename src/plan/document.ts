@@ -1,4 +1,14 @@
-import { type Document, isAlias, isCollection, isPair, isScalar, LineCounter, parseDocument } from 'yaml'
+import {
+  type Document,
+  type Pair,
+  isAlias,
+  isCollection,
+  isNode,
+  isPair,
+  isScalar,
+  parseDocument,
+  type YAMLParseError,
+} from 'yaml'
 import { messageOf } from '../errors.ts'
 import { type Path, Places } from './places.ts'
 import type { Mistake } from './task.ts'
@@ -20,12 +30,11 @@ const mostAliases = 50
 
 /** Reads a YAML text; never throws for what the text holds. */
 export function readYaml(text: string): YamlReading {
-  const lines = new LineCounter()
-  const document = parsed(text, lines)
-  const places = new Places(document, lines)
-  const syntax = document.errors.map(({ pos, message }) => places.atOffset(pos[0], message))
-  const walk: Walk = { anchors: new Set(), aliases: [], mistakes: [], places }
+  const document = parsed(text)
+  const places = new Places(document, text)
+  const walk: Walk = { anchors: new Set(), aliases: [], quotes: [], mistakes: [], places }
   walkNode(document.contents, [], walk)
+  const syntax = document.errors.map((error) => syntaxMistake(error, walk))
   const warnings = document.warnings.map(({ pos, message }) => places.atOffset(pos[0], message))
   const reading = { places, warnings, mistakes: [...syntax, ...walk.mistakes], brokenFrom: syntax[0] ?? null }
   try {
@@ -40,22 +49,35 @@ export function readYaml(text: string): YamlReading {
 }
 
 /** What nests too deeply for the parser's own recursion becomes an empty document with an error. */
-function parsed(text: string, lineCounter: LineCounter): Document.Parsed {
+function parsed(text: string): Document.Parsed {
   // keys that stand twice are found below, with their paths
-  const options = { lineCounter, prettyErrors: false, strict: true, uniqueKeys: false } as const
+  const options = { prettyErrors: false, strict: true, uniqueKeys: false, logLevel: 'error' } as const
   try {
     return parseDocument(text, options)
   } catch (error) {
     const empty = parseDocument('', options)
-    return Object.assign(empty, { errors: [{ pos: [0, 0], message: messageOf(error) }] })
+    return Object.assign(empty, { errors: [{ pos: [0, 0], code: 'IMPOSSIBLE', message: messageOf(error) }] })
   }
 }
+
+/** What the parser says, put for those who write manifests. */
+function syntaxMistake({ pos: [offset], code, message }: Fault, { quotes, places }: Walk): Mistake {
+  if (code === 'MULTIPLE_DOCS') return places.atOffset(offset, 'a manifest is one document, and another begins here')
+  if (!message.startsWith('Missing closing')) return places.atOffset(offset, message)
+  // the parser is at the end of the text by then
+  const opened = quotes.findLast((quote) => quote < offset) ?? offset
+  return places.atOffset(opened, 'this quote is not closed')
+}
+
+type Fault = Pick<YAMLParseError, 'pos' | 'code' | 'message'>
 
 interface Walk {
   /** Anchors that are complete at this point of the text. */
   readonly anchors: Set<string>
   /** Offsets of all aliases. */
   readonly aliases: number[]
+  /** Offsets of all texts in quotes. */
+  readonly quotes: number[]
   readonly mistakes: Mistake[]
   readonly places: Places
 }
@@ -66,23 +88,36 @@ function walkNode(node: unknown, path: Path, walk: Walk): void {
     walk.aliases.push(offset)
     if (!walk.anchors.has(node.source))
       walk.mistakes.push(walk.places.atOffset(offset, `no anchor is called &${node.source} up to here`, path))
-  } else if (isCollection(node)) walkItems(node.items, path, walk)
-  if ((isCollection(node) || isScalar(node)) && node.anchor !== undefined) walk.anchors.add(node.anchor)
+    return
+  }
+  if (isCollection(node)) walkItems(node.items, path, walk)
+  else if (!isScalar(node)) return
+  else if (node.type?.startsWith('QUOTE') === true) walk.quotes.push(node.range?.[0] ?? 0)
+  if (node.anchor !== undefined) walk.anchors.add(node.anchor)
 }
 
 function walkItems(items: readonly unknown[], path: Path, walk: Walk): void {
   const seen = new Set<string>()
   for (const [index, item] of items.entries()) {
-    if (!isPair(item)) {
-      walkNode(item, [...path, index], walk)
-      continue
-    }
-    const key = isScalar(item.key) ? String(item.key.value) : ''
-    const at = [...path, key]
-    if (isScalar(item.key) && seen.has(key))
-      walk.mistakes.push(walk.places.atOffset(item.key.range?.[0] ?? 0, `${key} stands here twice`, at))
-    seen.add(key)
-    walkNode(item.key, at, walk)
-    walkNode(item.value, at, walk)
+    if (isPair(item)) walkPair(item, path, { seen, walk })
+    else walkNode(item, [...path, index], walk)
   }
+}
+
+interface PairWalk {
+  /** The keys that stand before in the same mapping. */
+  readonly seen: Set<string>
+  readonly walk: Walk
+}
+
+function walkPair({ key, value }: Pair, path: Path, { seen, walk }: PairWalk): void {
+  const { mistakes, places } = walk
+  const offset = isNode(key) ? (key.range?.[0] ?? 0) : 0
+  const name = isScalar(key) ? String(key.value) : ''
+  const at = [...path, name]
+  if (!isScalar(key)) mistakes.push(places.atOffset(offset, 'a key must be text', path))
+  else if (seen.has(name)) mistakes.push(places.atOffset(offset, `${name} stands here twice`, at))
+  seen.add(name)
+  walkNode(key, at, walk)
+  walkNode(value, at, walk)
 }

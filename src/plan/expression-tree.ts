@@ -44,6 +44,7 @@ class Parser {
   readonly #tokens: readonly ExpressionToken[]
   #at = 0
   #depth = 0
+  #hasGivenUp = false
 
   constructor(tokens: readonly ExpressionToken[]) {
     this.#tokens = tokens
@@ -51,30 +52,26 @@ class Parser {
 
   /** After a mistake reading goes on behind it, so that later ones are found too. */
   whole(): ExpressionTree | null {
-    const tree = this.#sequence()
+    const parts = [this.#sequence()]
     for (let token = this.#peek(); token.type !== 'end'; token = this.#peek()) {
       if (token.type === ')') {
         this.#mistake(this.#next(), 'this bracket was not opened')
-        if (this.#isClauseNext()) this.#sequence()
-        else this.#skipKeyword()
+        if (this.#isJoined()) this.#next()
+        if (this.#isUnit()) parts.push(this.#sequence())
       } else {
         this.#mistake(token, 'AND or THEN must stand here')
-        this.#sequence()
+        parts.push(this.#sequence())
       }
     }
-    return tree
+    return treeFrom('and', parts)
   }
 
-  #isClauseNext(): boolean {
+  #isJoined(): boolean {
+    return this.#peek().type === 'AND' || this.#peek().type === 'THEN'
+  }
+
+  #isUnit(): boolean {
     return this.#peek().type === 'word' || this.#peek().type === '('
-  }
-
-  #skipKeyword(): void {
-    const { type } = this.#peek()
-    if (type === 'AND' || type === 'THEN') {
-      this.#next()
-      this.#sequence()
-    }
   }
 
   #sequence(): ExpressionTree | null {
@@ -87,9 +84,7 @@ class Parser {
       this.#next()
       parts.push(part())
     }
-    const sound = parts.filter((one) => one !== null)
-    const [only] = sound
-    return sound.length <= 1 ? (only ?? null) : { type, parts: sound }
+    return treeFrom(type, parts)
   }
 
   #unit(): ExpressionTree | null {
@@ -104,17 +99,20 @@ class Parser {
 
   #group(): ExpressionTree | null {
     const open = this.#next()
-    if (this.#depth === deepest) {
-      this.#mistake(open, `brackets are nested more than ${deepest} deep`)
-      this.#at = this.#tokens.length - 1
-      return null
-    }
+    if (this.#depth === deepest) return this.#giveUp(open)
     this.#depth += 1
     const inner = this.#sequence()
     this.#depth -= 1
     if (this.#peek().type === ')') this.#next()
-    else this.#mistake(open, 'this bracket is not closed')
+    else if (!this.#hasGivenUp) this.#mistake(open, 'this bracket is not closed')
     return inner
+  }
+
+  #giveUp(open: ExpressionToken): null {
+    this.#mistake(open, `brackets are nested more than ${deepest} deep`)
+    this.#hasGivenUp = true
+    this.#at = this.#tokens.length - 1
+    return null
   }
 
   #clause(): Clause {
@@ -153,4 +151,10 @@ class Parser {
     this.#at += 1
     return token
   }
+}
+
+function treeFrom(type: 'and' | 'then', parts: readonly (ExpressionTree | null)[]): ExpressionTree | null {
+  const sound = parts.filter((part) => part !== null)
+  const [only] = sound
+  return sound.length <= 1 ? (only ?? null) : { type, parts: sound }
 }

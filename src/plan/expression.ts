@@ -1,11 +1,13 @@
+import { proposalName } from '../refs.ts'
 import { asAgentName, asTaskId, namePattern, type TaskId } from '../ids.ts'
 import { didYouMean } from './closest.ts'
 import type { ExpressionMistake } from './expression-tokens.ts'
 import { type Clause, type ExpressionTree, treeOf } from './expression-tree.ts'
 import type { PlanKinds } from './kinds.ts'
+import { linePlaces } from './line-places.ts'
 import { normalPath, pathMistake } from './repository-path.ts'
 import { resolveManifest } from './resolve-manifest.ts'
-import type { Manifest, Mistake, Reading, Task } from './task.ts'
+import type { Manifest, Reading, Task } from './task.ts'
 import { templateMistakes } from './template.ts'
 
 /** Whether an argument can only be an expression: it has white space or a bracket. A file of that name goes first. */
@@ -14,21 +16,17 @@ export const isExpression = (argument: string): boolean => /[\s()]/.test(argumen
 /** Reads a one-line task expression and answers with the manifest it stands for, or with every mistake by its column. */
 export function readExpression(text: string, { kinds }: { readonly kinds: PlanKinds }): Reading<Manifest> {
   const { tree, mistakes: grammar } = treeOf(text)
-  const collection: Collection = { tasks: [], ids: new Set(), mistakes: [...grammar], kinds }
+  const collection: Collection = { tasks: [], ids: new Set([proposalName]), mistakes: [...grammar], kinds }
   if (tree !== null) collect(tree, [], collection)
   const { tasks, mistakes } = collection
   if (mistakes.length > 0) {
     const sorted = mistakes.toSorted((a, b) => a.offset - b.offset)
-    return { ok: false, mistakes: sorted.map((mistake) => placed(text, mistake)) }
+    // an expression is one line, but a shell hands on line breaks inside its quotes
+    const placeOf = linePlaces(text)
+    return { ok: false, mistakes: sorted.map(({ offset, message }) => ({ ...placeOf(offset), path: '', message })) }
   }
   const manifest = resolveManifest({ version: 1, tasks: [] }, kinds)
   return { ok: true, value: { ...manifest, tasks }, warnings: [] }
-}
-
-/** An expression is one line, but a shell hands on line breaks inside its quotes. */
-function placed(text: string, { offset, message }: ExpressionMistake): Mistake {
-  const lines = text.slice(0, offset).split('\n')
-  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1, path: '', message }
 }
 
 interface Collection {
@@ -90,7 +88,8 @@ function promptMistakes({ prompt }: Clause, { needs }: Task): readonly Expressio
 function agentMistakes({ agent, offset }: Clause, task: Task, kinds: PlanKinds): readonly ExpressionMistake[] {
   const kind = kinds.get(task.agent)
   if (kind === undefined) {
-    const message = `no agent is called ${task.agent}${didYouMean(task.agent, kinds.keys())}`
+    const unknown = `no agent is called ${task.agent}${didYouMean(task.agent, kinds.keys())}`
+    const message = task.agent === '' ? 'the name of an agent must follow the @' : unknown
     return [{ offset: agent?.offset ?? offset, message }]
   }
   const { verb, prompt, files } = task

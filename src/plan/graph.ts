@@ -77,19 +77,17 @@ type Visit = 'untouched' | 'entered' | 'placed'
 function topologicalOrder(before: readonly (readonly number[])[]): readonly number[] {
   const order: number[] = []
   const visits: Visit[] = before.map(() => 'untouched')
-  for (const start of before.keys()) {
-    const trail = [start]
-    for (let top = trail.at(-1); top !== undefined; top = trail.at(-1)) {
-      if (visits[top] === 'untouched') {
-        visits[top] = 'entered'
-        trail.push(...openNeeds(before[top] ?? [], visits))
-        continue
-      }
-      trail.pop()
-      if (visits[top] === 'placed') continue
-      visits[top] = 'placed'
-      order.push(top)
+  const trail = [...before.keys()].toReversed()
+  for (let top = trail.at(-1); top !== undefined; top = trail.at(-1)) {
+    if (visits[top] === 'untouched') {
+      visits[top] = 'entered'
+      for (const need of openNeeds(before[top] ?? [], visits)) trail.push(need)
+      continue
     }
+    trail.pop()
+    if (visits[top] === 'placed') continue
+    visits[top] = 'placed'
+    order.push(top)
   }
   return order
 }

@@ -19,7 +19,7 @@ export function looseTasks(document: unknown): readonly LooseTask[] {
   const tasks = isRecord(document) && Array.isArray(document['tasks']) ? (document['tasks'] as readonly unknown[]) : []
   return tasks.flatMap((value, index) => {
     if (!isRecord(value)) return []
-    const id = typeof value['id'] === 'string' ? value['id'] : null
+    const id = isText(value['id']) ? value['id'] : null
     return [{ index, id, value, needs: stringsOf(value['needs']) }]
   })
 }
@@ -41,6 +41,9 @@ const commonKeys: ReadonlySet<string> = new Set(['mode', 'concurrency'])
 /** Whether a value is a mapping. */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Whether a value is text that says something. */
+export const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== ''
 
 /** The strings of a list; anything else is left out. */
 export const stringsOf = (value: unknown): readonly string[] =>

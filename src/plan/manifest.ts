@@ -4,7 +4,7 @@ import { jsonDocument } from './json-document.ts'
 import type { PlanKinds } from './kinds.ts'
 import type { Path } from './places.ts'
 import { resolveManifest } from './resolve-manifest.ts'
-import { manifestSchema } from './schema.ts'
+import { manifestSchema, type WrittenManifest } from './schema.ts'
 import { shapeMistakes, wording } from './shape-mistakes.ts'
 import type { Manifest, Mistake, Reading } from './task.ts'
 
@@ -22,7 +22,7 @@ function readSoundJson(text: string, kinds: PlanKinds): Reading<Manifest> | null
   if (document === null) return null
   const result = manifestSchema(kinds).safeParse(document)
   if (!result.success || crossChecks({ document, places: nowhere, kinds, complete: true }).length > 0) return null
-  return { ok: true, value: resolveManifest(result.data, kinds), warnings: [] }
+  return { ok: true, value: resolveManifest(document as WrittenManifest, kinds), warnings: [] }
 }
 
 const placeless = (path: Path, message: string): Mistake => ({ line: 1, column: 1, path: path.join('.'), message })
@@ -38,12 +38,12 @@ function readAsYaml(text: string, kinds: PlanKinds): Reading<Manifest> {
       ? [...mistakes, ...shape, ...crossChecks(checked)]
       : [...mistakes, ...shape.filter((mistake) => byPlace(mistake, brokenFrom) < 0)]
   if (!result.success || all.length > 0) return { ok: false, mistakes: sorted(all) }
-  return { ok: true, value: resolveManifest(result.data, kinds), warnings }
+  return { ok: true, value: resolveManifest(document as WrittenManifest, kinds), warnings }
 }
 
 const byPlace = (a: Mistake, b: Mistake): number => a.line - b.line || a.column - b.column
 
 function sorted(mistakes: readonly Mistake[]): readonly Mistake[] {
-  const unique = new Map(mistakes.map((mistake) => [`${mistake.line}:${mistake.column}:${mistake.message}`, mistake]))
+  const unique = new Map(mistakes.map((mistake) => [JSON.stringify(mistake), mistake]))
   return [...unique.values()].toSorted(byPlace)
 }

@@ -1,4 +1,5 @@
-import { type Document, isMap, isNode, isPair, isScalar, isSeq, type LineCounter, type Node } from 'yaml'
+import { type Document, isMap, isNode, isPair, isScalar, isSeq, type Node } from 'yaml'
+import { type LinePlace, linePlaces } from './line-places.ts'
 import type { Mistake } from './task.ts'
 
 export type Path = readonly PropertyKey[]
@@ -14,11 +15,11 @@ export interface PlaceFinder {
 /** Knows where each value of a YAML document stands. */
 export class Places implements PlaceFinder {
   readonly #document: Document.Parsed
-  readonly #lines: LineCounter
+  readonly #placeOf: (offset: number) => LinePlace
 
-  constructor(document: Document.Parsed, lines: LineCounter) {
+  constructor(document: Document.Parsed, text: string) {
     this.#document = document
-    this.#lines = lines
+    this.#placeOf = linePlaces(text)
   }
 
   atValue(path: Path, message: string): Mistake {
@@ -35,8 +36,7 @@ export class Places implements PlaceFinder {
   }
 
   #mistake(offset: number, path: Path, message: string): Mistake {
-    const { line, col } = this.#lines.linePos(offset)
-    return { line, column: col, path: path.map(String).join('.'), message }
+    return { ...this.#placeOf(offset), path: path.map(String).join('.'), message }
   }
 
   #find(path: Path): { readonly key: number; readonly value: number } {

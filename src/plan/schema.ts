@@ -22,9 +22,10 @@ const path = z.string().superRefine((written, context) => {
   const mistake = pathMistake(written)
   if (mistake !== null) context.addIssue({ code: 'custom', message: mistake })
 })
+const noDuration = 'must be a duration such as 250ms, 30s, 5m or 1h'
 const timeout = z
-  .string()
-  .regex(durationPattern, 'must be a duration such as 250ms, 30s, 5m or 1h')
+  .string(noDuration)
+  .regex(durationPattern, noDuration)
   .refine(isUsable, 'must be more than nothing and at most 24 days (576h)')
 const mode = z.enum(['auto', 'async', 'thread', 'process'])
 const concurrency = z.int().min(1).max(1024)
@@ -37,10 +38,7 @@ function isUsable(duration: string): boolean {
 /** A task as written. */
 export const taskSchema = z.strictObject({
   id: name.meta({ description: 'Unique among the tasks, also without regard to case; names files and refs.' }),
-  agent: z
-    .string()
-    .optional()
-    .meta({ description: 'Which agent does it; command where there is a command, else local.' }),
+  agent: text.optional().meta({ description: 'Which agent does it; command where there is a command, else local.' }),
   verb: text.optional().meta({
     description: 'What is asked, in a word: review, test, docs, implement, fix, …; run where there is a command.',
   }),
@@ -61,7 +59,7 @@ export const taskSchema = z.strictObject({
     .optional()
     .meta({ description: 'Globs outside which a change of this task is a conflict; a folder/ stands for all in it.' }),
   needs: z
-    .array(z.string())
+    .array(text)
     .optional()
     .meta({ description: 'Tasks that must succeed first; this one starts from their changes.' }),
   priority: z
@@ -144,8 +142,8 @@ export function manifestSchema(kinds: PlanKinds) {
   })
 }
 
-/** The manifest as the schema gives it, before names are resolved and defaults are filled in. */
-export type WrittenManifest = z.infer<ReturnType<typeof manifestSchema>>
+/** A manifest that the schema has let pass, as it was written: no names are resolved and no defaults are filled in. */
+export type WrittenManifest = z.input<ReturnType<typeof manifestSchema>>
 
 /** JSON Schema (draft-7) of a manifest, for editors. */
 export function manifestJsonSchema(kinds: PlanKinds): object {

@@ -62,6 +62,7 @@ const isClosed = (template: string): boolean => !template.replaceAll(token, '').
 function variableMistake(name: string, { needs, withPrompt }: TemplateScope): readonly string[] {
   const known = [...plainVariables, ...(withPrompt ? ['task.prompt'] : []), ...needs.map((id) => `needs.${id}.summary`)]
   if (known.includes(name)) return []
+  if (name === 'task.prompt') return ['a prompt cannot hold itself: {{task.prompt}}']
   const [, id] = /^needs\.(.+)\.summary$/.exec(name) ?? []
   if (id !== undefined) return [`{{${name}}}: ${id} is not among the needs of this task${didYouMean(id, needs)}`]
   const help = didYouMean(name, known) || '; write {{{{ for two braces'
