@@ -15,7 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   agents: ['src', 'processes'],
   merge: ['src', 'processes', 'agents', 'changes'],
   actors: ['src', 'processes', 'agents', 'changes', 'merge', 'store'],
-  supervisor: ['src', 'plan', 'agents', 'changes', 'merge', 'store', 'actors'],
+  supervisor: ['src', 'processes', 'plan', 'agents', 'changes', 'merge', 'store', 'actors'],
   monitor: ['src', 'plan', 'agents', 'merge', 'store', 'supervisor'],
   bench: ['src', 'processes', 'plan', 'agents', 'changes', 'merge', 'store', 'actors', 'supervisor', 'monitor'],
   cli: ['src', 'processes', 'plan', 'agents', 'changes', 'merge', 'store', 'actors', 'supervisor', 'monitor'],

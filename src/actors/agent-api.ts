@@ -1,4 +1,5 @@
-import type { Assignment, Outcome, StartedProcess } from '../agents/agent.ts'
+import type { Assignment, Outcome } from '../agents/agent.ts'
+import type { ProcessIdentity } from '../process-identity.ts'
 
 /** What an agent actor is handed when it starts. */
 export interface AgentActorInput {
@@ -26,4 +27,4 @@ export type AgentEvent =
   /** What is going on now. At most ten a second; the last is never lost. */
   | { readonly type: 'progress'; readonly line: string }
   /** The agent started a process; told at once. */
-  | { readonly type: 'process'; readonly process: StartedProcess }
+  | { readonly type: 'process'; readonly process: ProcessIdentity }

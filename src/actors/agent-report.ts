@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
-import type { StartedProcess } from '../agents/agent.ts'
 import type { Clock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
+import type { ProcessIdentity } from '../process-identity.ts'
 import { type AttemptLog, openAttemptLog } from '../store/attempt-log.ts'
 import type { AgentActorInput, AgentEvent } from './agent-api.ts'
 import { Throttle } from './throttle.ts'
@@ -42,7 +42,7 @@ export class AgentReport {
     this.#progressThrottle.request()
   }
 
-  started(process: StartedProcess): void {
+  started(process: ProcessIdentity): void {
     this.#emit({ type: 'process', process })
   }
 

@@ -1,4 +1,5 @@
 import type { ActorId } from '../ids.ts'
+import type { ProcessIdentity } from '../process-identity.ts'
 
 /** Where an actor lives. */
 export type HostKind = 'async' | 'thread' | 'process'
@@ -42,15 +43,6 @@ export interface ActorContext {
 
 /** Makes an actor: the methods of the returned object can be called from the supervisor. */
 export type ActorFactory = (context: ActorContext) => object | Promise<object>
-
-/** Exact identity of a process: a pid alone may be reused. */
-export interface ProcessIdentity {
-  readonly pid: number
-  /** Process group. */
-  readonly group: number
-  /** Start time in clock ticks since boot (field 22 of /proc/pid/stat); null where the system does not tell. */
-  readonly startTime: number | null
-}
 
 /** Why an actor ended, in OTP's manner: a value, never an exception. */
 export type Exit =

@@ -1,4 +1,5 @@
-import type { HostKind, ProcessIdentity } from './contract.ts'
+import type { ProcessIdentity } from '../process-identity.ts'
+import type { HostKind } from './contract.ts'
 import type { Wire } from './wire.ts'
 
 /** Where one actor lives: all that differs between the hosts. */

@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { AgentName, RunId, TaskId } from '../ids.ts'
+import type { ProcessIdentity } from '../process-identity.ts'
 
 /** How bad a finding is, in SARIF's words. */
 export type Severity = 'error' | 'warning' | 'note'
@@ -64,13 +65,6 @@ export type Outcome =
   | { readonly how: 'failed'; readonly failure: Failure; readonly details: Readonly<Record<string, unknown>> }
   | { readonly how: 'cancelled'; readonly reason: string }
 
-/** A process that an agent started; recorded so that it can be found again by exact identity. */
-export interface StartedProcess {
-  readonly pid: number
-  readonly group: number
-  readonly startTime: number | null
-}
-
 /** What an agent is given besides its assignment. */
 export interface AgentContext {
   /** Aborts when the attempt must stop. */
@@ -81,7 +75,8 @@ export interface AgentContext {
   readonly output: (chunk: string | Uint8Array) => void
   /** One short line about what is going on now. */
   readonly progress: (line: string) => void
-  readonly started: (process: StartedProcess) => void
+  /** A process has been started; recorded so that it can be found again by exact identity. */
+  readonly started: (process: ProcessIdentity) => void
 }
 
 /** One way of doing work. It knows nothing of hosts, retries or where its log goes. */

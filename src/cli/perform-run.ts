@@ -1,9 +1,9 @@
-import { processIdentity } from '../actors/process-identity.ts'
 import { excludeAgentsFolder } from '../changes/exclude.ts'
 import { systemClock } from '../clock.ts'
 import { newRunId, type RunId } from '../ids.ts'
 import { openLog } from '../log.ts'
 import type { Proposal } from '../merge/proposal.ts'
+import { identityOf } from '../process-identity.ts'
 import { type Journal, openJournal } from '../store/journal.ts'
 import { layoutOf, makeRunFolders, pointStatusAt, type RunLayout } from '../store/layout.ts'
 import { acquireLease } from '../store/lease.ts'
@@ -115,7 +115,7 @@ async function conduct(prepared: Prepared, watch: RunWatch, staged: Staged): Pro
     run: id,
     base: prepared.base,
     manifest: prepared.manifestText,
-    process: processIdentity(process.pid, process.pid),
+    process: identityOf(process.pid),
   })
   await conflicts.settled()
   const outcome = await propose(prepared, staged, state)

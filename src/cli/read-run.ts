@@ -1,7 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { processIdentity } from '../actors/process-identity.ts'
 import { kinds } from '../agents/registry.ts'
-import type { StartedProcess } from '../agents/agent.ts'
 import { TroupeError } from '../errors.ts'
 import type { TaskId } from '../ids.ts'
 import { afterEvent, noHistory, type RunHistory } from '../monitor/history.ts'
@@ -52,19 +50,6 @@ export async function readPlan({ repository, id, files }: FoundRun): Promise<Run
   if (!reading.ok) throw new TroupeError('MANIFEST_INVALID', showMistakes(files.manifest, text, reading.mistakes))
   const manifest = reading.value
   return { manifest, rules: rulesOf(manifest, await graphAgain(manifest, { repository, files })) }
-}
-
-/** Whether this very process lives; one with its number does not count. */
-export function isAlive({ pid, group, startTime }: StartedProcess): boolean {
-  if (process.platform === 'linux') {
-    const now = processIdentity(pid, group).startTime
-    return now !== null && (startTime === null || now === startTime)
-  }
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 /** The task with this id. Throws TroupeError TASK_NOT_FOUND. */

@@ -1,4 +1,4 @@
-import type { StartedProcess } from '../agents/agent.ts'
+import type { ProcessIdentity } from '../process-identity.ts'
 import type { CommitId } from '../ids.ts'
 import type { Conflict } from '../merge/conflict.ts'
 import type { Recorded, RunEvent } from '../supervisor/run/events.ts'
@@ -10,7 +10,7 @@ export interface RunHistory {
   readonly startedAt: number | null
   readonly endedAt: number | null
   /** The latest one. */
-  readonly supervisor: StartedProcess | null
+  readonly supervisor: ProcessIdentity | null
   readonly conflicts: readonly Conflict[]
   readonly proposal: Extract<RunEvent, { readonly type: 'proposal-made' }> | null
 }

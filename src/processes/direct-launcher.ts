@@ -1,10 +1,10 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import type { Clock } from '../clock.ts'
+import { startTimeOf } from '../process-identity.ts'
 import type { Launcher, ProgramExit } from './launcher.ts'
 import { notStarted } from './program.ts'
 import { signalGroup } from './signal-group.ts'
-import { startTimeOf } from './start-time.ts'
 
 const isWindows = process.platform === 'win32'
 

@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.ts'
 import type { Clock } from '../clock.ts'
+import type { ProcessIdentity } from '../process-identity.ts'
 import type { Launcher, ProgramExit } from './launcher.ts'
 
 const isWindows = process.platform === 'win32'
@@ -14,14 +15,6 @@ export interface Program {
   readonly env: Readonly<Record<string, string>>
 }
 
-/** A process, to be found again by more than its number. */
-export interface ProgramProcess {
-  readonly pid: number
-  readonly group: number
-  /** Clock ticks since boot; null where the system does not tell. */
-  readonly startTime: number | null
-}
-
 /** Who watches a program, and how it is stopped. */
 export interface Watch {
   readonly clock: Clock
@@ -30,7 +23,7 @@ export interface Watch {
   /** Milliseconds between the polite stop and force. */
   readonly graceMs: number
   readonly output: (chunk: Uint8Array, source: 'stdout' | 'stderr') => void
-  readonly started: (process: ProgramProcess) => void
+  readonly started: (process: ProcessIdentity) => void
 }
 
 /** How a program ended. */

@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { asAgentName, asRunId, asTaskId } from '../../src/ids.ts'
-import type { Agent, Assignment, Outcome, StartedProcess } from '../../src/agents/agent.ts'
+import type { ProcessIdentity } from '../../src/process-identity.ts'
+import type { Agent, Assignment, Outcome } from '../../src/agents/agent.ts'
 
 /** What an agent did while it was watched. */
 export interface Performance {
   readonly outcome: Outcome
   readonly output: string
   readonly progress: readonly string[]
-  readonly processes: readonly StartedProcess[]
+  readonly processes: readonly ProcessIdentity[]
 }
 
 /** How to watch: stop at the first output or progress, how politely, and what else to do with output. */
@@ -41,7 +42,7 @@ export async function perform(agent: Agent, what: Assignment, direction: Directi
   const controller = new AbortController()
   const output: string[] = []
   const progress: string[] = []
-  const processes: StartedProcess[] = []
+  const processes: ProcessIdentity[] = []
   const sign = (): void => {
     if (direction.stopAtFirstSign !== undefined) controller.abort(direction.stopAtFirstSign)
   }

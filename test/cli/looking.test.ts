@@ -4,7 +4,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, 
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import t from 'tap'
-import { processIdentity } from '../../src/actors/process-identity.ts'
+import { identityOf } from '../../src/process-identity.ts'
 import { kinds } from '../../src/agents/registry.ts'
 import { openGit } from '../../src/changes/git.ts'
 import { openRepository } from '../../src/changes/repository.ts'
@@ -224,7 +224,7 @@ t.test('a run whose supervisor is gone is unfinished, and one that goes on is fo
   t.match((await invoke(showCommand, { directory }, { task: 'tests' })).out, /^tests: running/)
 
   await t.test('a process with the same number is not the supervisor', async (t) => {
-    const other = { ...processIdentity(process.pid, process.pid), startTime: 1 }
+    const other = { ...identityOf(process.pid, process.pid), startTime: 1 }
     const again = new Play(text)
     again.start(other)
     rmSync(run.files.folder, { recursive: true })
@@ -234,7 +234,7 @@ t.test('a run whose supervisor is gone is unfinished, and one that goes on is fo
 
   await t.test('watching shows what comes, until the end', async (t) => {
     const here = new Play(text)
-    here.start(processIdentity(process.pid, process.pid)).begin('tests')
+    here.start(identityOf(process.pid, process.pid)).begin('tests')
     rmSync(run.files.folder, { recursive: true })
     await leaveRun(directory, here, text)
     const told = here.records.length
@@ -258,7 +258,7 @@ t.test('a run whose supervisor is gone is unfinished, and one that goes on is fo
 
   await t.test('watching ends when nobody wants to watch any more', async (t) => {
     const here = new Play(text)
-    here.start(processIdentity(process.pid, process.pid)).begin('tests')
+    here.start(identityOf(process.pid, process.pid)).begin('tests')
     rmSync(run.files.folder, { recursive: true })
     await leaveRun(directory, here, text)
     const stop = new AbortController()

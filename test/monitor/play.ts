@@ -1,4 +1,4 @@
-import type { StartedProcess } from '../../src/agents/agent.ts'
+import type { ProcessIdentity } from '../../src/process-identity.ts'
 import { kinds } from '../../src/agents/registry.ts'
 import type { ChangeSet } from '../../src/changes/change-set.ts'
 import { asCommitId, asRunId, asTaskId } from '../../src/ids.ts'
@@ -48,7 +48,7 @@ export class Play {
     return this
   }
 
-  start(process: StartedProcess = { pid: 1, group: 1, startTime: 0 }, base = '0'.repeat(40)): this {
+  start(process: ProcessIdentity = { pid: 1, group: 1, startTime: 0 }, base = '0'.repeat(40)): this {
     return this.happened({ type: 'run-started', run, base: asCommitId(base), manifest: this.#text, process })
   }
 

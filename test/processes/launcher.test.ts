@@ -8,7 +8,7 @@ import { Forkserver } from '../../src/processes/forkserver.ts'
 import { AnswerReader, type ForkserverAnswer } from '../../src/processes/forkserver-answers.ts'
 import type { Launcher, ProgramExit, RunningProgram } from '../../src/processes/launcher.ts'
 import { openLauncher } from '../../src/processes/open-launcher.ts'
-import { startTimeOf } from '../../src/processes/start-time.ts'
+import { startTimeOf } from '../../src/process-identity.ts'
 import { gone, isAlive } from '../process-life.ts'
 
 interface Ran {

@@ -3,7 +3,7 @@ import type { EventEmitter } from 'node:events'
 import type { Clock } from '../../clock.ts'
 import type { ActorHost } from '../contract.ts'
 import type { Place, PlaceEnd, PlaceSource } from '../place.ts'
-import { processIdentity } from '../process-identity.ts'
+import { identityOf } from '../../process-identity.ts'
 import { sibling } from '../sibling.ts'
 import { childWire } from '../wire.ts'
 import { withCompileCache } from './compile-cache.ts'
@@ -48,7 +48,7 @@ class ProcessPlaces implements PlaceSource {
     if (child.pid !== undefined) this.#reaper.guard(child.pid)
     return {
       wire: childWire(child),
-      identity: child.pid === undefined ? null : processIdentity(child.pid, child.pid),
+      identity: child.pid === undefined ? null : identityOf(child.pid, child.pid),
       gone: this.#endOf(child),
       destroy() {
         killGroup(child)

@@ -1,6 +1,6 @@
 import type { RunHistory } from '../../monitor/history.ts'
 import type { RunState } from '../../supervisor/run/state.ts'
-import { isAlive } from '../read-run.ts'
+import { isAlive } from '../../process-identity.ts'
 
 /** Where a run as a whole stands: `unfinished` when it has not ended and nobody carries it out. */
 export type Standing = 'new' | 'working' | 'stopping' | 'settled' | 'ended' | 'unfinished'

@@ -1,9 +1,10 @@
 import type { HostKind } from '../../actors/contract.ts'
-import type { Failure, Finding, StartedProcess } from '../../agents/agent.ts'
+import type { Failure, Finding } from '../../agents/agent.ts'
 import type { ChangeSet } from '../../changes/change-set.ts'
 import type { CommitId, RunId, TaskId, TreeId } from '../../ids.ts'
 import type { Conflict } from '../../merge/conflict.ts'
 import type { Verdict } from '../../merge/proposal.ts'
+import type { ProcessIdentity } from '../../process-identity.ts'
 
 /** How one attempt ended, with what it left behind. `changeSet` is null when nothing was changed or there was no workspace of its own. */
 export type AttemptEnd =
@@ -34,14 +35,14 @@ export type RunEvent =
       readonly base: CommitId
       readonly manifest: string
       /** Of the supervisor. */
-      readonly process: StartedProcess
+      readonly process: ProcessIdentity
     }
   | { readonly type: 'attempt-started'; readonly task: TaskId; readonly attempt: number; readonly host: HostKind }
   | {
       readonly type: 'process-started'
       readonly task: TaskId
       readonly attempt: number
-      readonly process: StartedProcess
+      readonly process: ProcessIdentity
     }
   | {
       readonly type: 'attempt-ended'
