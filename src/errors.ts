@@ -22,6 +22,7 @@ export const catalogue = {
   GIT_FAILED: { exit: exitCodes.internal, fix: 'Read what git said; troupe doctor checks the set-up.' },
   NO_SPACE: { exit: exitCodes.internal, fix: 'Free some disk space and run again.' },
   RUN_NOT_FOUND: { exit: exitCodes.badInput, fix: 'troupe status --all lists the runs of this repository.' },
+  RUN_ENDED: { exit: exitCodes.badInput, fix: 'troupe show shows what it came to; troupe run begins a new one.' },
   TASK_NOT_FOUND: { exit: exitCodes.badInput, fix: 'troupe status lists the tasks of the run.' },
   PROPOSAL_NOT_FOUND: {
     exit: exitCodes.badInput,

@@ -22,7 +22,7 @@ export interface SealOrder {
   /** First line and body; trailers are added. */
   readonly message: string
   readonly run: string
-  /** Where the commit is kept; must not exist yet. */
+  /** Where the commit is kept; must not exist yet, unless it is of the same content on the same base. */
   readonly ref: string
   /** Seconds since the epoch, for author and committer. */
   readonly at: number
@@ -120,9 +120,32 @@ const isNewLink = ({ oldMode, newMode }: PathChange): boolean => newMode === '16
 
 async function keep(git: Git, order: SealOrder, content: Content): Promise<ChangeSet> {
   const { worktree, ref, task, agent, attempt } = order
-  const commit = await commitOf(git, order, content)
-  await createRef(git, ref, commit)
+  const commit = await keptCommit(git, ref, {
+    ...content,
+    base: worktree.commit,
+    commit: await commitOf(git, order, content),
+  })
   return { task, agent, attempt, base: worktree.commit, commit, ...content }
+}
+
+type Kept = Pick<ChangeSet, 'base' | 'commit' | 'tree'>
+
+/** The commit at the ref; whoever sealed the attempt before may have died before it could say so. */
+async function keptCommit(git: Git, ref: string, wanted: Kept): Promise<CommitId> {
+  try {
+    await git.run(['update-ref', ref, wanted.commit, ''])
+    return wanted.commit
+  } catch (cause) {
+    const known = await keptAt(git, ref)
+    if (known?.base === wanted.base && known.tree === wanted.tree) return known.commit
+    throw new TroupeError('GIT_FAILED', `the change set cannot be kept at ${ref}: ${messageOf(cause)}`, { cause })
+  }
+}
+
+async function keptAt(git: Git, ref: string): Promise<Kept | null> {
+  const { exitCode, stdout } = await git.run(['log', '-1', '--format=%H %P %T', ref, '--'], { accept: [0, 128] })
+  const [commit = '', base = '', tree = ''] = exitCode === 0 ? stdout.trim().split(' ') : []
+  return tree === '' ? null : { commit: asCommitId(commit), base: asCommitId(base), tree: asTreeId(tree) }
 }
 
 async function commitOf(git: Git, order: SealOrder, { tree }: Content): Promise<CommitId> {
@@ -137,12 +160,4 @@ function messageWithTrailers({ message, run, task, agent, attempt }: SealOrder):
   const lines = Object.entries(trailers).map(([name, value]) => `${name}: ${value}`)
   const text = message.replaceAll('\0', ' ').trim() || task
   return `${text}\n\n${lines.join('\n')}\n`
-}
-
-async function createRef(git: Git, ref: string, commit: CommitId): Promise<void> {
-  try {
-    await git.run(['update-ref', ref, commit, ''])
-  } catch (cause) {
-    throw new TroupeError('GIT_FAILED', `the change set cannot be kept at ${ref}: ${messageOf(cause)}`, { cause })
-  }
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { CommitId } from '../ids.ts'
 import type { Repository } from './repository.ts'
@@ -34,10 +34,10 @@ async function hasPlainRefs({ git }: Repository): Promise<boolean> {
  */
 export function byHand(repository: Repository, folder: string): Administer {
   const { commonDirectory, gitDirectory } = repository
-  const run = basename(dirname(folder))
+  const run = runOf(folder)
   return async ({ name, directory, commit }) => {
     const adminDirectory = join(commonDirectory, 'worktrees', `troupe-${run}-${name}`)
-    const temporary = join(commonDirectory, `troupe-new-${run}-${name}`)
+    const temporary = join(commonDirectory, `${unfinishedPrefix(folder)}${name}`)
     const pointer = join(directory, '.git')
     try {
       await rm(temporary, { recursive: true, force: true })
@@ -58,6 +58,17 @@ export function byHand(repository: Repository, folder: string): Administer {
     return adminDirectory
   }
 }
+
+/** Entries that a supervisor of this run was writing when it died. */
+export async function unfinishedEntries({ commonDirectory }: Repository, folder: string): Promise<readonly string[]> {
+  const prefix = unfinishedPrefix(folder)
+  const names = await readdir(commonDirectory)
+  return names.filter((name) => name.startsWith(prefix)).map((name) => join(commonDirectory, name))
+}
+
+const runOf = (folder: string): string => basename(dirname(folder))
+
+const unfinishedPrefix = (folder: string): string => `troupe-new-${runOf(folder)}-`
 
 /** One at a time in this process; git names the entry. */
 export function byGit({ git }: Repository): Administer {

@@ -1,11 +1,12 @@
-import { mkdir, readdir, rmdir } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { CommitId } from '../ids.ts'
+import { asCommitId, type CommitId } from '../ids.ts'
 import { copyIndex, pristineIndexOf } from './index-copy.ts'
 import { removeTree } from './remove-tree.ts'
 import type { Repository } from './repository.ts'
 import { openSlots } from './slots.ts'
-import { administrationFor, directoryOf, isFree } from './worktree-administration.ts'
+import { administrationFor, directoryOf, isFree, unfinishedEntries } from './worktree-administration.ts'
 import { worktreeFailure } from './worktree-failure.ts'
 
 /** Where a worktree is. */
@@ -21,6 +22,11 @@ export interface Worktree extends WorktreePlace {
   readonly commit: CommitId
 }
 
+/** A worktree found again. `commit` is null for one that was never made whole, so that nobody has worked in it. */
+export interface FoundWorktree extends WorktreePlace {
+  readonly commit: CommitId | null
+}
+
 /** The worktrees of one run. */
 export interface Worktrees {
   /** `name` must be new; throws TroupeError GIT_FAILED or NO_SPACE and then leaves nothing behind. */
@@ -28,9 +34,9 @@ export interface Worktrees {
   /** Takes one away, with all that lies in it; one that is gone already is fine. Throws TroupeError GIT_FAILED. */
   remove(place: WorktreePlace): Promise<void>
   /** Those that the repository knows of, also from a supervisor that died. */
-  list(): Promise<readonly WorktreePlace[]>
-  /** Removes all that are listed. */
-  removeAll(): Promise<void>
+  list(): Promise<readonly FoundWorktree[]>
+  /** Removes all that lies in the folder, whole or not, but for the worktrees of these names; nobody may be making one meanwhile. */
+  removeAll(kept?: ReadonlySet<string>): Promise<void>
 }
 
 interface WorktreesOptions {
@@ -55,7 +61,8 @@ export function openWorktrees({ repository, folder, parallel }: WorktreesOptions
     try {
       adminDirectory = await administer({ name, directory, commit })
       await checkOut(repository, directory, commit)
-      await copyIndex(join(adminDirectory, 'index'), pristineIndexOf({ adminDirectory }))
+      await writeFile(join(adminDirectory, baseName), `${commit}\n`)
+      await copyIndex(join(adminDirectory, 'index'), pristineIndexOf({ adminDirectory })) // the last thing: now it is whole
       return { name, directory, adminDirectory, commit }
     } catch (cause) {
       await discard(directory, adminDirectory)
@@ -71,7 +78,7 @@ export function openWorktrees({ repository, folder, parallel }: WorktreesOptions
     }
   }
 
-  async function list(): Promise<readonly WorktreePlace[]> {
+  async function list(): Promise<readonly FoundWorktree[]> {
     const entries = await readdir(known).catch(() => [])
     const places = await Promise.all(entries.map((entry) => placeIn(folder, join(known, entry))))
     return places.filter((place) => place !== null)
@@ -81,12 +88,18 @@ export function openWorktrees({ repository, folder, parallel }: WorktreesOptions
     create: (name, commit) => checkouts.use(() => make(name, commit)),
     remove: (place) => removals.use(() => remove(place)),
     list,
-    async removeAll() {
-      const places = await list()
+    async removeAll(kept = new Set()) {
+      const places = (await list()).filter(({ name }) => !kept.has(name))
       await Promise.all(places.map((place) => removals.use(() => remove(place))))
+      const names = await readdir(folder).catch(() => [])
+      const rest = names.filter((name) => !kept.has(name)).map((name) => join(folder, name))
+      for (const path of [...rest, ...(await unfinishedEntries(repository, folder))]) await removeTree(path)
     },
   }
 }
+
+/** In a worktree's administration: the commit it was made from, whatever became of its HEAD. */
+const baseName = 'troupe-base'
 
 async function claim(directory: string): Promise<void> {
   try {
@@ -116,9 +129,14 @@ async function discard(directory: string, adminDirectory: string | null): Promis
   await removeTree(directory)
 }
 
-async function placeIn(folder: string, adminDirectory: string): Promise<WorktreePlace | null> {
+async function placeIn(folder: string, adminDirectory: string): Promise<FoundWorktree | null> {
   const directory = await directoryOf(adminDirectory)
-  return directory !== null && dirname(directory) === folder
-    ? { name: basename(directory), directory, adminDirectory }
-    : null
+  if (directory === null || dirname(directory) !== folder) return null
+  return { name: basename(directory), directory, adminDirectory, commit: await baseOf(adminDirectory) }
+}
+
+async function baseOf(adminDirectory: string): Promise<CommitId | null> {
+  if (!existsSync(pristineIndexOf({ adminDirectory }))) return null
+  const base = await readFile(join(adminDirectory, baseName), 'utf8').catch(() => '')
+  return base === '' ? null : asCommitId(base.trim())
 }

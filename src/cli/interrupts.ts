@@ -1,5 +1,5 @@
 import { exitCodes } from '../errors.ts'
-import type { RunUnderWay } from './perform-run.ts'
+import type { RunUnderWay } from './conduct-run.ts'
 
 const signals = ['SIGINT', 'SIGTERM'] as const
 

@@ -58,6 +58,11 @@ function describeProgram(bind: Bind): Command {
     .argument('[manifest|expression]')
     .option('--example <name>', 'which example: service, diamond or self')
     .action(bind(async () => (await import('./supervise.ts')).superviseCommand))
+  program
+    .command('resume')
+    .description('go on with a run whose supervisor died or was interrupted')
+    .argument('[run]', 'id of a run, or its beginning; the newest that has not ended by default')
+    .action(bind(async () => (await import('./resume.ts')).resumeCommand))
   withRunOptions(program.command('plan'))
     .description('what a run would do: order, critical path, predicted conflicts; starts nothing')
     .argument('<manifest|expression>')

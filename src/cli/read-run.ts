@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { kinds } from '../agents/registry.ts'
 import { TroupeError } from '../errors.ts'
-import type { TaskId } from '../ids.ts'
+import type { CommitId, TaskId } from '../ids.ts'
 import { afterEvent, noHistory, type RunHistory } from '../monitor/history.ts'
 import { didYouMean } from '../plan/closest.ts'
 import { buildGraph, type Graph } from '../plan/graph.ts'
@@ -20,6 +20,9 @@ import { graphOf, placementsOf } from './prepare.ts'
 /** What a run was asked to do. */
 export interface RunPlan {
   readonly manifest: Manifest
+  /** As it is kept with the run. */
+  readonly manifestText: string
+  readonly graph: Graph
   readonly rules: RunRules
 }
 
@@ -33,7 +36,7 @@ export interface RunReading extends RunPlan {
 /** Reads a run from its manifest and journal. Throws TroupeError RUN_NOT_FOUND, MANIFEST_INVALID or JOURNAL_CORRUPT. */
 export async function readRun(run: FoundRun): Promise<RunReading> {
   const plan = await readPlan(run)
-  const { records } = readJournal<RunEvent>(run.files.journal)
+  const records = recordsOf(run)
   return {
     ...plan,
     records,
@@ -42,14 +45,19 @@ export async function readRun(run: FoundRun): Promise<RunReading> {
   }
 }
 
+/** A run that died before its first record has none. */
+const recordsOf = ({ files }: Pick<FoundRun, 'files'>): readonly Recorded[] =>
+  existsSync(files.journal) ? readJournal<RunEvent>(files.journal).records : []
+
 /** Reads what a run was asked to do. Throws TroupeError RUN_NOT_FOUND or MANIFEST_INVALID. */
 export async function readPlan({ repository, id, files }: FoundRun): Promise<RunPlan> {
-  if (!existsSync(files.journal)) throw new TroupeError('RUN_NOT_FOUND', `the run ${id} never began`)
+  if (!existsSync(files.manifest)) throw new TroupeError('RUN_NOT_FOUND', `the run ${id} never began`)
   const text = readFileSync(files.manifest, 'utf8')
   const reading = readManifest(text, { kinds })
   if (!reading.ok) throw new TroupeError('MANIFEST_INVALID', showMistakes(files.manifest, text, reading.mistakes))
   const manifest = reading.value
-  return { manifest, rules: rulesOf(manifest, await graphAgain(manifest, { repository, files })) }
+  const graph = await graphAgain(manifest, { repository, files })
+  return { manifest, manifestText: text, graph, rules: rulesOf(manifest, graph) }
 }
 
 /** The task with this id. Throws TroupeError TASK_NOT_FOUND. */
@@ -61,11 +69,16 @@ export function taskOf({ manifest }: RunPlan, id: string): { readonly task: Task
   throw new TroupeError('TASK_NOT_FOUND', `the run has no task ${id}${didYouMean(id, known)}`)
 }
 
+/** The commit that a run started from; the one it would start from when it never began. */
+export async function baseAgain(manifest: Manifest, { repository, files }: Omit<FoundRun, 'id'>): Promise<CommitId> {
+  const [first] = recordsOf({ files })
+  return first?.event.type === 'run-started' ? first.event.base : await repository.resolveBase(manifest.base)
+}
+
 /** Predicting again what a run serialized needs its base; every other graph is in the manifest. */
 async function graphAgain(manifest: Manifest, { repository, files }: Omit<FoundRun, 'id'>): Promise<Graph> {
   if (manifest.onOverlap !== 'serialize') return buildGraph(manifest.tasks)
-  const [first] = readJournal<RunEvent>(files.journal).records
-  const base = first?.event.type === 'run-started' ? first.event.base : await repository.resolveBase(manifest.base)
+  const base = await baseAgain(manifest, { repository, files })
   const { graph } = await graphOf({ manifest, repository, base, placements: placementsOf(manifest) })
   return graph
 }

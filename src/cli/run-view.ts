@@ -1,13 +1,16 @@
 import type { View } from '../monitor/view.ts'
 import { type LiveBoard, openLiveBoard } from '../supervisor/run/live.ts'
-import type { RunUnderWay } from './perform-run.ts'
+import type { RunUnderWay } from './conduct-run.ts'
 import type { Prepared } from './prepare.ts'
+import type { RunId } from '../ids.ts'
+import type { Recorded } from '../supervisor/run/events.ts'
+import { endedTotal, outstandingTotal, type RunState } from '../supervisor/run/state.ts'
 import type { Terminal } from './terminal.ts'
 import { viewOnTerminal } from './view-on-terminal.ts'
 
 /** What a person sees of a run while it goes on in this process. */
 export interface RunView extends View {
-  begun(run: RunUnderWay): void
+  begun(run: RunUnderWay, records: readonly Recorded[]): void
 }
 
 /** A view of a run; until the run has begun nobody says anything. */
@@ -16,9 +19,17 @@ export function openRunView({ rules }: Prepared, terminal: Terminal): RunView {
   const view = viewOnTerminal(terminal, { rules, live: (task) => board.of(task) })
   return {
     ...view,
-    begun({ id, live }) {
+    begun({ id, live, state }, records) {
       board = live
-      view.tell(`run ${id}`)
+      view.tell(records.length === 0 ? `run ${id}` : resumedText(id, state))
+      if (records.length > 0) view.restore(records, state)
     },
   }
+}
+
+function resumedText(id: RunId, state: RunState): string {
+  const total = Object.values(state.counts).reduce((sum, count) => sum + count, 0)
+  const lost = outstandingTotal(state)
+  const again = lost === 0 ? '' : `; ${lost} were under way and are tried again`
+  return `run ${id} goes on: ${endedTotal(state)} of ${total} tasks had ended${again}`
 }

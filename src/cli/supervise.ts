@@ -1,6 +1,6 @@
 import { layOutExample } from './example.ts'
 import type { PlanOptions } from './prepare.ts'
-import { carryOut, runCommand } from './run.ts'
+import { prepareAndRun, runCommand } from './run.ts'
 import type { Terminal } from './terminal.ts'
 
 interface SuperviseOptions extends PlanOptions {
@@ -18,7 +18,7 @@ export async function superviseCommand(
   terminal.tell(
     `running an example in ${directory}:\n  troupe run ${argument.includes(' ') ? `'${argument}'` : argument}\n`,
   )
-  const { exitCode } = await carryOut(argument, { ...terminal, directory }, options)
+  const { exitCode } = await prepareAndRun(argument, { ...terminal, directory }, options)
   if (!options.json) terminal.print(`\nlook around: npm run -s troupe -- -C ${directory} show`)
   return exitCode
 }

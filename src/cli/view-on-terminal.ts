@@ -13,5 +13,5 @@ export function viewOnTerminal(terminal: Terminal, { rules, live }: Pick<ViewOpt
   }
   // a process that is made to leave at once must leave a cursor behind, too
   process.once('exit', end)
-  return { observe: view.observe.bind(view), tell: view.tell.bind(view), end }
+  return { observe: view.observe.bind(view), restore: view.restore.bind(view), tell: view.tell.bind(view), end }
 }

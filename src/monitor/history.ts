@@ -36,6 +36,8 @@ export function afterEvent(history: RunHistory, { at, event }: Recorded): RunHis
         endedAt: null,
         supervisor: event.process,
       }
+    case 'run-resumed':
+      return { ...history, endedAt: null, supervisor: event.process }
     case 'conflict-found':
       return { ...history, conflicts: [...history.conflicts, ...event.conflicts] }
     case 'proposal-made':

@@ -31,6 +31,15 @@ export class LineView implements View {
     this.#settled = settled
   }
 
+  restore(_records: readonly Recorded[], state: RunState): void {
+    for (const index of this.#options.rules.tasks.keys()) {
+      const { state: task, tally } = taskAt(state, index)
+      this.#said.set(index, `${task.phase} ${tally.attempts}`)
+    }
+    this.#withoutAttempt = state.counts.blocked + state.counts.cancelled
+    this.#settled = state.phase.name === 'settled'
+  }
+
   tell(text: string): void {
     this.#options.output.write(`${text}\n`)
   }
@@ -55,6 +64,7 @@ export class LineView implements View {
         this.#say(at, `run ended: ${plainText(event.reason)}`)
         return
       case 'run-started':
+      case 'run-resumed':
       case 'process-started':
       case 'backoff-elapsed':
       case 'proposal-made':

@@ -38,6 +38,12 @@ export class LiveView implements View {
     if (isFirst && !this.#ended) this.#begin()
   }
 
+  restore(records: readonly Recorded[], state: RunState): void {
+    this.#history = records.reduce(afterEvent, this.#history)
+    this.#state = state
+    if (!this.#ended) this.#begin()
+  }
+
   tell(text: string): void {
     const { output } = this.#options
     output.write(`${this.#toTop()}${eraseBelow}${text.replaceAll('\n', '\r\n')}\r\n`)

@@ -27,6 +27,8 @@ export interface ViewOptions {
 export interface View {
   /** After each event, with the state that follows from it. */
   observe(recorded: Recorded, state: RunState): void
+  /** What happened before this process looked: part of the picture, but not told again. */
+  restore(records: readonly Recorded[], state: RunState): void
   /** Says something else between; a picture drawn in place stays below it. */
   tell(text: string): void
   /** Shows the last state and leaves the terminal as it was; may be called twice. */

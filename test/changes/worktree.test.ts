@@ -319,7 +319,9 @@ void t.test('what a supervisor that died has left is listed, can be sealed, and 
   const next = await sceneAt(scene.root)
   const [place] = await next.worktrees.list()
   if (place === undefined) throw new Error('nothing is listed')
-  const sealed = await next.seal({ ...place, commit: next.base })
+  const { commit } = place
+  if (commit === null) throw new Error('it is not known to be whole')
+  const sealed = await next.seal({ ...place, commit })
   t.equal(sealedContent(next.root, sealed)['a.txt'], '100644 done\n')
   await next.worktrees.create('u', next.base)
   await next.worktrees.removeAll()

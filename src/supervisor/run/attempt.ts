@@ -137,12 +137,13 @@ function endOf(work: Work, sealing: Sealing): AttemptEnd {
 
 function unsealed(work: Work, { message, directory }: Extract<Sealing, { how: 'refused' }>): AttemptEnd {
   const text = `its work could not be sealed and is kept in ${directory}: ${message}`
-  if (work.how === 'cancelled') return { how: 'cancelled', reason: `${work.reason}; ${text}`, changeSet: null }
+  const left = { changeSet: null, kept: directory }
+  if (work.how === 'cancelled') return { how: 'cancelled', reason: `${work.reason}; ${text}`, ...left }
   const failure: Failure =
     work.how === 'failed'
       ? { ...work.failure, message: `${work.failure.message}; ${text}` }
       : { kind: 'agent', message: text, signature: `unsealed ${message}` }
-  return { how: 'failed', failure, details: { kept: directory }, changeSet: null }
+  return { how: 'failed', failure, details: {}, ...left }
 }
 
 /** The end of an attempt that could not even begin. */

@@ -4,6 +4,7 @@ import type { TaskId } from '../../ids.ts'
 import { afterFailure } from './after-failure.ts'
 import type { AttemptEnd, Recorded, StopHow } from './events.ts'
 import { release } from './release.ts'
+import { resumed } from './resumed.ts'
 import { type RunRules, ruleOf } from './rules.ts'
 import { type Command, schedule } from './schedule.ts'
 import { initialState, type RunState } from './state.ts'
@@ -22,10 +23,17 @@ export function decide(rules: RunRules, state: RunState, recorded: Recorded): De
   return schedule(rules, next, commands)
 }
 
-/** The state after a whole journal; what was to be done about it is long done. */
-export const fold = (rules: RunRules, records: Iterable<Recorded>): RunState => {
+/** The state after a whole journal; what was to be done about it is long done. `observe` sees the state after each event. */
+export const fold = (
+  rules: RunRules,
+  records: Iterable<Recorded>,
+  observe: (recorded: Recorded, state: RunState) => void = () => {},
+): RunState => {
   let state = initialState(rules)
-  for (const recorded of records) state = decide(rules, state, recorded)[0]
+  for (const recorded of records) {
+    state = decide(rules, state, recorded)[0]
+    observe(recorded, state)
+  }
   return state
 }
 
@@ -33,6 +41,8 @@ function apply(rules: RunRules, state: RunState, { at, event }: Recorded): Decis
   switch (event.type) {
     case 'run-started':
       return state.phase.name === 'new' ? [started(rules, state), []] : [state, []]
+    case 'run-resumed':
+      return resumed(rules, state, at)
     case 'attempt-started':
       return [attemptStarted(rules, state, { ...event, at }), []]
     case 'attempt-ended':
@@ -42,7 +52,7 @@ function apply(rules: RunRules, state: RunState, { at, event }: Recorded): Decis
     case 'stop-requested':
       return requestStop(rules, state, event.how, event.reason)
     case 'run-ended':
-      return [{ ...state, phase: { name: 'ended', exitCode: event.exitCode, reason: event.reason } }, []]
+      return [ended(state, event), []]
     case 'process-started':
     case 'conflict-found':
     case 'proposal-made':
@@ -112,13 +122,36 @@ function attemptEnded(rules: RunRules, state: RunState, ended: Ended): Decision 
         chance: ended.chance,
       })
     case 'cancelled':
-      return [
-        release(rules, withTask(rules, state, index, { phase: 'cancelled', attempt, reason: end.reason }), index),
-        [],
-      ]
+      return [cancelled(rules, state, { index, attempt, reason: end.reason }), []]
+    case 'lost':
+      return [lost(rules, state, { index, attempt, reason: end.reason }), []]
     default:
       return unreachable(end)
   }
+}
+
+interface Undone {
+  readonly index: number
+  readonly attempt: number
+  readonly reason: string
+}
+
+function cancelled(rules: RunRules, state: RunState, { index, attempt, reason }: Undone): RunState {
+  return release(rules, withTask(rules, state, index, { phase: 'cancelled', attempt, reason }), index)
+}
+
+/** Goes to the next attempt at once, without counting against the retries. */
+function lost(rules: RunRules, state: RunState, undone: Undone): RunState {
+  if (state.phase.name === 'stopping') return cancelled(rules, state, undone)
+  return withTask(rules, state, undone.index, { phase: 'ready' })
+}
+
+function ended(
+  state: RunState,
+  { exitCode, reason }: { readonly exitCode: number; readonly reason: string },
+): RunState {
+  const interrupted = state.phase.name === 'settled' && state.phase.interrupted
+  return { ...state, phase: { name: 'ended', exitCode, reason, interrupted } }
 }
 
 function requestStop(rules: RunRules, state: RunState, how: StopHow, reason: string): Decision {

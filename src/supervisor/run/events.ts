@@ -6,7 +6,10 @@ import type { Conflict } from '../../merge/conflict.ts'
 import type { Verdict } from '../../merge/proposal.ts'
 import type { ProcessIdentity } from '../../process-identity.ts'
 
-/** How one attempt ended, with what it left behind. `changeSet` is null when nothing was changed or there was no workspace of its own. */
+/**
+ * How one attempt ended, with what it left behind. `changeSet` is null when nothing was changed or there was no workspace of its own;
+ * `kept` is the folder of work that could not be sealed.
+ */
 export type AttemptEnd =
   | {
       readonly how: 'completed'
@@ -21,8 +24,11 @@ export type AttemptEnd =
       readonly failure: Failure
       readonly details: Readonly<Record<string, unknown>>
       readonly changeSet: ChangeSet | null
+      readonly kept?: string
     }
-  | { readonly how: 'cancelled'; readonly reason: string; readonly changeSet: ChangeSet | null }
+  | { readonly how: 'cancelled'; readonly reason: string; readonly changeSet: ChangeSet | null; readonly kept?: string }
+  /** Its supervisor died: nobody knows how it would have ended, so it is tried again and counts against nothing. */
+  | { readonly how: 'lost'; readonly reason: string; readonly changeSet: ChangeSet | null; readonly kept?: string }
 
 /** How hard a run is stopped: `graceful` lets attempts end politely, `hard` takes them away. */
 export type StopHow = 'graceful' | 'hard'
@@ -37,6 +43,8 @@ export type RunEvent =
       /** Of the supervisor. */
       readonly process: ProcessIdentity
     }
+  /** Another supervisor goes on with the run. */
+  | { readonly type: 'run-resumed'; readonly process: ProcessIdentity }
   | { readonly type: 'attempt-started'; readonly task: TaskId; readonly attempt: number; readonly host: HostKind }
   | {
       readonly type: 'process-started'

@@ -1,30 +1,56 @@
 import type { TaskId } from '../../ids.ts'
+import type { Conflict } from '../../merge/conflict.ts'
 import type { Task } from '../../plan/task.ts'
 import type { Aggregator } from './aggregator.ts'
 import type { Recorded, RunEvent } from './events.ts'
 
 /** Gives every change set to the aggregator as it arrives and records what it is in conflict with. */
 export interface LiveConflicts {
-  observe(recorded: Recorded, record: (event: RunEvent) => Promise<void>): void
+  /** What an earlier supervisor recorded: its change sets are given anew, its conflicts are not recorded twice. */
+  restore(records: readonly Recorded[]): void
+  observe(recorded: Recorded): void
   /** Resolves when all that has arrived has been compared. */
   settled(): Promise<void>
 }
 
+interface LiveConflictsParts {
+  readonly aggregator: Pick<Aggregator, 'add'>
+  /** In the order of the manifest. */
+  readonly tasks: readonly Task[]
+  readonly record: (event: RunEvent) => Promise<void>
+}
+
 /** Early conflicts are a courtesy: a comparison that fails is left to the proposal, which compares again. */
-export function openLiveConflicts(aggregator: Aggregator, tasks: readonly Task[]): LiveConflicts {
+export function openLiveConflicts({ aggregator, tasks, record }: LiveConflictsParts): LiveConflicts {
   const owns = new Map<TaskId, Task['owns']>(tasks.map((task) => [task.id, task.owns]))
+  const known = new Set<string>()
   const comparisons = new Set<Promise<void>>()
+
+  async function tell(found: readonly Conflict[]): Promise<void> {
+    const conflicts = found.filter((conflict) => !known.has(JSON.stringify(conflict)))
+    if (conflicts.length > 0) await record({ type: 'conflict-found', conflicts })
+  }
+
+  function observe({ event }: Recorded): void {
+    if (event.type !== 'attempt-ended' || event.end.how !== 'completed' || event.end.changeSet === null) return
+    const contribution = { changeSet: event.end.changeSet, owns: owns.get(event.task) ?? null }
+    const compared = aggregator
+      .add(contribution)
+      .then(tell)
+      .catch(() => {})
+      .finally(() => comparisons.delete(compared))
+    comparisons.add(compared)
+  }
+
   return {
-    observe({ event }, record) {
-      if (event.type !== 'attempt-ended' || event.end.how !== 'completed' || event.end.changeSet === null) return
-      const contribution = { changeSet: event.end.changeSet, owns: owns.get(event.task) ?? null }
-      const compared = aggregator
-        .add(contribution)
-        .then((conflicts) => (conflicts.length === 0 ? undefined : record({ type: 'conflict-found', conflicts })))
-        .catch(() => {})
-        .finally(() => comparisons.delete(compared))
-      comparisons.add(compared)
+    restore(records) {
+      for (const { event } of records) {
+        if (event.type !== 'conflict-found') continue
+        for (const conflict of event.conflicts) known.add(JSON.stringify(conflict))
+      }
+      for (const recorded of records) observe(recorded)
     },
+    observe,
     async settled() {
       await Promise.all(comparisons)
     },

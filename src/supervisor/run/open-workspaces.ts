@@ -1,12 +1,10 @@
 import type { Repository } from '../../changes/repository.ts'
-import { seal } from '../../changes/seal.ts'
 import { openSharedCheckouts } from '../../changes/shared-checkout.ts'
-import { openWorktrees, type Worktree } from '../../changes/worktree.ts'
+import { openWorktrees } from '../../changes/worktree.ts'
 import type { Clock } from '../../clock.ts'
-import type { RunId } from '../../ids.ts'
-import type { Task } from '../../plan/task.ts'
-import { changeSetRef } from '../../refs.ts'
-import type { Sealing, Workspace, WorkspaceOrder, Workspaces } from './workspaces.ts'
+import type { RunId, TaskId } from '../../ids.ts'
+import { sealAttempt } from './seal-attempt.ts'
+import type { Workspace, WorkspaceOrder, Workspaces } from './workspaces.ts'
 
 interface WorkspacesOptions {
   readonly repository: Repository
@@ -24,29 +22,12 @@ export function openWorkspaces({ repository, run, folder, clock, parallel }: Wor
   const shared = openSharedCheckouts(worktrees)
 
   async function ownWorkspace({ task, attempt, base }: WorkspaceOrder): Promise<Workspace> {
-    const worktree = await worktrees.create(`${task.id}.${attempt}`, base)
+    const worktree = await worktrees.create(worktreeName(task.id, attempt), base)
     return {
       directory: worktree.directory,
-      seal: () => sealOf(worktree, task, attempt),
+      seal: () => sealAttempt(worktree, { repository, run, clock, task, attempt }),
       release: () => worktrees.remove(worktree),
     }
-  }
-
-  async function sealOf(worktree: Worktree, task: Task, attempt: number): Promise<Sealing> {
-    const ref = changeSetRef(run, task.id, attempt)
-    const at = Math.floor(clock.now() / 1_000)
-    const { id, agent } = task
-    const sealed = await seal(repository.git, {
-      worktree,
-      task: id,
-      agent,
-      attempt,
-      run,
-      ref,
-      at,
-      message: titleOf(task),
-    })
-    return sealed.changed ? { how: 'changed', changeSet: sealed.changeSet } : { how: 'unchanged' }
   }
 
   return {
@@ -64,13 +45,10 @@ export function openWorkspaces({ repository, run, folder, clock, parallel }: Wor
   }
 }
 
+/** What an attempt's own worktree is called. */
+export const worktreeName = (task: TaskId, attempt: number): string => `${task}.${attempt}`
+
 /** A place that is not the attempt's own: nothing in it becomes a change set. */
 function lookingAt(directory: string): Workspace {
   return { directory, seal: () => Promise.resolve({ how: 'unchanged' }), release: () => Promise.resolve() }
-}
-
-function titleOf({ id, verb, prompt, files }: Task): string {
-  const [firstLine = ''] = (prompt ?? '').split('\n')
-  const what = firstLine === '' ? files.join(' ') : firstLine
-  return `${id}: ${verb} ${what}`.trim().slice(0, 200)
 }

@@ -11,6 +11,7 @@ import type { Recorded, RunEvent, StopHow } from './events.ts'
 import type { LiveBoard, LiveLine } from './live.ts'
 import type { RunRules } from './rules.ts'
 import type { Command } from './schedule.ts'
+import type { SalvagedAttempt } from './salvage.ts'
 import { initialState, type RunState } from './state.ts'
 
 /** A journal as the run needs it. */
@@ -68,10 +69,11 @@ export class Run {
   readonly #settled = Promise.withResolvers<void>()
   #state: RunState
 
-  constructor(rules: RunRules, world: RunWorld) {
+  /** @param state where an earlier supervisor's journal leaves off; the beginning by default */
+  constructor(rules: RunRules, world: RunWorld, state: RunState = initialState(rules)) {
     this.#rules = rules
     this.#world = world
-    this.#state = initialState(rules)
+    this.#state = state
     const bound = rules.concurrency + rules.mailbox
     this.#mailbox = new Mailbox((letter) => this.#carryOut(letter), { concurrency: rules.concurrency, bound })
   }
@@ -83,6 +85,25 @@ export class Run {
   /** Runs every task to its end. Rejects only when the journal fails: then nothing can be promised any more. */
   async settle(started: Extract<RunEvent, { readonly type: 'run-started' }>): Promise<Settlement> {
     await this.record(started)
+    return await this.#settlement()
+  }
+
+  /** Goes on where an earlier supervisor left off: what it had under way is lost, and runs again where the rules say so. */
+  async resume(
+    resumed: Extract<RunEvent, { readonly type: 'run-resumed' }>,
+    lost: readonly SalvagedAttempt[],
+  ): Promise<Settlement> {
+    await this.record(resumed)
+    await Promise.all(lost.map((attempt) => this.#bury(attempt)))
+    return await this.#settlement()
+  }
+
+  async #bury({ task, attempt, end, release }: SalvagedAttempt): Promise<void> {
+    await this.record({ type: 'attempt-ended', task: task.id, attempt, end, chance: this.#world.random() })
+    if (release !== null) this.#releaseLater(release())
+  }
+
+  async #settlement(): Promise<Settlement> {
     await this.#settled.promise
     await this.#mailbox.drained()
     await Promise.all(this.#releases)

@@ -67,7 +67,7 @@ export type RunPhase =
     }
   /** Every task has ended; the proposal is due. */
   | { readonly name: 'settled'; readonly interrupted: boolean; readonly reason: string | null }
-  | { readonly name: 'ended'; readonly exitCode: number; readonly reason: string }
+  | { readonly name: 'ended'; readonly exitCode: number; readonly reason: string; readonly interrupted: boolean }
 
 /** The fold of all events so far. Never changed in place. */
 export interface RunState {

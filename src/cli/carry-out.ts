@@ -1,0 +1,58 @@
+import type { RunOutcome, RunUnderWay, RunWatch } from './conduct-run.ts'
+import { onInterrupts } from './interrupts.ts'
+import type { Prepared } from './prepare.ts'
+import { openRunView } from './run-view.ts'
+import type { CommonOptions, Terminal } from './terminal.ts'
+
+interface CarriedOut {
+  readonly prepared: Prepared
+  readonly terminal: Terminal
+  readonly options: CommonOptions
+  /** Carries the run out, a new one or one that is gone on with. */
+  perform(watch: RunWatch): Promise<RunOutcome>
+}
+
+/** Carries a run out before people's eyes and prints what it came to. */
+export async function carryOut({ prepared, terminal, options, perform }: CarriedOut): Promise<RunOutcome> {
+  // log lines would tear a picture
+  const view = openRunView(prepared, options.verbose ? { ...terminal, live: false } : terminal)
+  let calledOff = (): void => {}
+  try {
+    const outcome = await perform({
+      verbose: options.verbose,
+      begun(run: RunUnderWay, records) {
+        calledOff = onInterrupts(run, view.tell)
+        view.begun(run, records)
+      },
+      observe: view.observe,
+    })
+    view.end()
+    terminal.print(options.json ? JSON.stringify(asJson(outcome), null, 2) : asText(outcome))
+    return outcome
+  } finally {
+    view.end()
+    calledOff()
+  }
+}
+
+function asJson({ run, exitCode, reason, files, proposal }: RunOutcome): object {
+  return { schema: 'troupe/run/1', run, exitCode, reason, files, proposal }
+}
+
+function asText({ run, reason, files, proposal }: RunOutcome): string {
+  const landed = proposal.tasks.filter(({ disposition }) => disposition.state === 'landed').length
+  const conflicts = proposal.conflicts.map(({ message }) => `conflict: ${message}`)
+  const troubles = proposal.tasks.flatMap(({ task, disposition }) =>
+    'reason' in disposition && disposition.state === 'failed' ? [`failed: ${task}: ${disposition.reason}`] : [],
+  )
+  return [
+    ...conflicts,
+    ...troubles,
+    `${reason}: ${landed} of ${proposal.tasks.length} tasks changed files that landed, ${proposal.findings.length} findings`,
+    `proposal: ${proposal.commit.slice(0, 12)} at ${proposal.ref}`,
+    `read it:  ${files.markdown}`,
+    `look:     troupe show ${run}`,
+    `take it:  troupe apply ${run}`,
+    ...(proposal.interrupted ? [`go on:    troupe resume ${run}`] : []),
+  ].join('\n')
+}

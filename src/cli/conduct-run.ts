@@ -1,0 +1,161 @@
+import { systemClock } from '../clock.ts'
+import type { RunId } from '../ids.ts'
+import { openLog } from '../log.ts'
+import type { Journal } from '../store/journal.ts'
+import type { JournalFile } from '../store/journal-file.ts'
+import type { RunLayout } from '../store/layout.ts'
+import { fold } from '../supervisor/run/decide.ts'
+import type { Recorded, RunEvent } from '../supervisor/run/events.ts'
+import type { LiveBoard } from '../supervisor/run/live.ts'
+import { type LiveConflicts, openLiveConflicts } from '../supervisor/run/live-conflicts.ts'
+import { proposalRequest } from '../supervisor/run/proposal-request.ts'
+import { endingOf, type RunEnding } from '../supervisor/run/run-ending.ts'
+import { Run, type Settlement } from '../supervisor/run/run.ts'
+import type { SalvagedAttempt } from '../supervisor/run/salvage.ts'
+import type { RunState } from '../supervisor/run/state.ts'
+import { type MadeProposal, madeProposal } from './made-proposal.ts'
+import type { Prepared } from './prepare.ts'
+import { openRunFiles, type RunFiles } from './run-files.ts'
+import { openStage, type RunStage } from './run-stage.ts'
+import { writeProposal } from './write-proposal.ts'
+
+/** Who watches a run: a view, signals. */
+export interface RunWatch {
+  /** Called once, before the first new event: what may be asked of the run, and what an earlier supervisor has recorded. */
+  begun(run: RunUnderWay, records: readonly Recorded[]): void
+  observe(recorded: Recorded, state: RunState): void
+  readonly verbose: boolean
+}
+
+/** A run that has begun. */
+export interface RunUnderWay {
+  readonly id: RunId
+  readonly live: LiveBoard
+  readonly state: RunState
+  stop(how: 'graceful' | 'hard', reason: string): void
+}
+
+/** What a run came to. */
+export interface RunOutcome extends RunEnding, MadeProposal {
+  readonly run: RunId
+}
+
+/** Parts of the world that tests put faults into. */
+export interface RunPorts {
+  readonly openJournalFile?: (path: string, keepBytes: number) => JournalFile
+}
+
+/** A run that this process alone may carry out. */
+export interface HeldRun {
+  readonly id: RunId
+  readonly folders: RunLayout
+  readonly journal: Journal<RunEvent>
+  /** Aborts when another supervisor has taken the run over. */
+  readonly lost: AbortSignal
+  /** What earlier supervisors have recorded. */
+  readonly records: readonly Recorded[]
+}
+
+/** How a run is begun, or gone on with. */
+export type Opening =
+  | Extract<RunEvent, { readonly type: 'run-started' }>
+  | (Extract<RunEvent, { readonly type: 'run-resumed' }> & { readonly lost: readonly SalvagedAttempt[] })
+
+/** Carries a run out to its end and its proposal, and leaves nothing running behind. */
+export async function conductRun(
+  prepared: Prepared,
+  watch: RunWatch,
+  { held, opening }: { readonly held: HeldRun; readonly opening: Opening },
+): Promise<RunOutcome> {
+  const { id, folders, journal } = held
+  const log = openLog({ file: folders.supervisorLog, people: watch.verbose ? 'debug' : null })
+  const stage = openStage(prepared, { id, folders, log })
+  const { manifest, rules } = prepared
+  const files = openRunFiles({ run: id, rules, manifest, folders, clock: systemClock, live: stage.live })
+  try {
+    await stage.tree.start()
+    return await onStage({ prepared, watch, held, stage, files }, opening)
+  } finally {
+    files.flush()
+    await stage.workspaces.close()
+    await stage.tree.stop('the run has ended')
+    await journal.close().catch(() => {}) // whoever needed it has been told already
+  }
+}
+
+interface Scene {
+  readonly prepared: Prepared
+  readonly watch: RunWatch
+  readonly held: HeldRun
+  readonly stage: RunStage
+  readonly files: RunFiles
+}
+
+async function onStage(scene: Scene, opening: Opening): Promise<RunOutcome> {
+  const { run, conflicts, earlier, settle } = openRun(scene, opening)
+  const { records, folders, id } = scene.held
+  const known = madeProposal(records, earlier, folders)
+  const { state } = await settle()
+  await conflicts.settled()
+  const made = known ?? (await propose(scene, state))
+  const { commit, tree, verdict } = made.proposal
+  if (known === null) await run.record({ type: 'proposal-made', commit, tree, verdict, file: made.files.json })
+  const ending = endingOf(made.proposal)
+  await run.record({ type: 'run-ended', ...ending })
+  return { run: id, ...made, ...ending }
+}
+
+interface OpenedRun {
+  readonly run: Run
+  readonly conflicts: LiveConflicts
+  /** Where an earlier supervisor left off. */
+  readonly earlier: RunState
+  settle(): Promise<Settlement>
+}
+
+function openRun({ prepared, watch, held, stage, files }: Scene, opening: Opening): OpenedRun {
+  const { id, journal, lost, records } = held
+  const { rules } = prepared
+  const world = {
+    ...stage.world,
+    journal,
+    live: stage.live,
+    spoke: files.spoke,
+    observe(recorded: Recorded, state: RunState): void {
+      files.observe(recorded, state)
+      conflicts.observe(recorded)
+      watch.observe(recorded, state)
+    },
+  }
+  const earlier = fold(rules, records, files.observe)
+  const run = new Run(rules, world, earlier)
+  const { tasks } = prepared.manifest
+  const conflicts = openLiveConflicts({ aggregator: stage.aggregator, tasks, record: (event) => run.record(event) })
+  const stop = (how: 'graceful' | 'hard', reason: string): void => {
+    run.stop(how, reason).catch(() => {}) // a journal that fails ends the run by itself
+  }
+  lost.addEventListener('abort', () => {
+    stop('hard', 'another supervisor took the run over')
+  })
+  conflicts.restore(records)
+  watch.begun({ id, live: stage.live, state: earlier, stop }, records)
+  return {
+    run,
+    conflicts,
+    earlier,
+    settle: () => (opening.type === 'run-started' ? run.settle(opening) : goOn(run, opening)),
+  }
+}
+
+function goOn(run: Run, { lost, ...resumed }: Extract<Opening, { readonly type: 'run-resumed' }>): Promise<Settlement> {
+  return run.resume(resumed, lost)
+}
+
+async function propose({ prepared, held, stage }: Scene, state: RunState): Promise<MadeProposal> {
+  const { manifest, repository } = prepared
+  const { folders } = held
+  const createdAt = new Date(systemClock.now()).toISOString()
+  const request = proposalRequest(state, { tasks: manifest.tasks, checks: manifest.check, createdAt })
+  const proposal = await stage.aggregator.propose(request)
+  return { proposal, files: writeProposal(proposal, { folders, root: repository.root, output: manifest.output }) }
+}

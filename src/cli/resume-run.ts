@@ -1,0 +1,68 @@
+import { systemClock } from '../clock.ts'
+import { TroupeError } from '../errors.ts'
+import { identityOf } from '../process-identity.ts'
+import { openJournal } from '../store/journal.ts'
+import { layoutOf, makeRunFolders, pointStatusAt } from '../store/layout.ts'
+import { acquireLease } from '../store/lease.ts'
+import { readJournal } from '../store/read-journal.ts'
+import { fold } from '../supervisor/run/decide.ts'
+import type { RunEvent } from '../supervisor/run/events.ts'
+import { itemsOf } from '../supervisor/run/persistent-vector.ts'
+import { type OrphanedAttempt, salvage } from '../supervisor/run/salvage.ts'
+import type { RunState } from '../supervisor/run/state.ts'
+import { conductRun, type HeldRun, type Opening, type RunOutcome, type RunPorts, type RunWatch } from './conduct-run.ts'
+import type { FoundRun } from './find-run.ts'
+import { firstOpening } from './perform-run.ts'
+import type { Prepared } from './prepare.ts'
+
+/**
+ * Goes on with a run whose supervisor has died or was interrupted: ends what is left of its processes, seals what they wrote, and
+ * runs what has not ended. Throws TroupeError LEASE_HELD, RUN_ENDED, JOURNAL_CORRUPT and those of conductRun.
+ */
+export async function resumeRun(
+  { run, prepared }: { readonly run: FoundRun; readonly prepared: Prepared },
+  watch: RunWatch,
+  ports: RunPorts = {},
+): Promise<RunOutcome> {
+  const { id, repository, files: folders } = run
+  const layout = layoutOf(repository.root)
+  const lease = await acquireLease(folders.lease)
+  try {
+    makeRunFolders(layout, id)
+    const { records } = readJournal<RunEvent>(folders.journal)
+    const state = fold(prepared.rules, records)
+    refuseEnded(run, state)
+    pointStatusAt(layout, id)
+    const { openJournalFile: openFile } = ports
+    const where = { path: folders.journal, epoch: lease.epoch, clock: systemClock }
+    const journal = await openJournal<RunEvent>(openFile === undefined ? where : { ...where, openFile })
+    const held = { id, folders, journal, lost: lease.lost, records }
+    return await conductRun(prepared, watch, { held, opening: await openingOf(prepared, held, state) })
+  } finally {
+    await lease.release()
+  }
+}
+
+/** @throws TroupeError RUN_ENDED for a run in which nothing is left to do */
+export function refuseEnded({ id }: Pick<FoundRun, 'id'>, { phase }: RunState): void {
+  if (phase.name !== 'ended' || phase.interrupted) return
+  throw new TroupeError('RUN_ENDED', `the run ${id} has ended (${phase.reason}): there is nothing to go on with`)
+}
+
+async function openingOf(prepared: Prepared, held: HeldRun, state: RunState): Promise<Opening> {
+  const { id, folders, records } = held
+  if (state.phase.name === 'new') return firstOpening(id, prepared)
+  const { repository } = prepared
+  const parts = { repository, run: id, folder: folders.work, clock: systemClock, records }
+  const lost = await salvage(parts, orphansOf(prepared, state))
+  return { type: 'run-resumed', process: identityOf(process.pid), lost }
+}
+
+/** The attempts that the journal leaves under way: nobody holds them any more. */
+function orphansOf({ manifest }: Prepared, state: RunState): readonly OrphanedAttempt[] {
+  const records = [...itemsOf(state.tasks)]
+  return manifest.tasks.flatMap((task, index) => {
+    const at = records[index]?.state
+    return at?.phase === 'dispatched' || at?.phase === 'running' ? [{ task, attempt: at.attempt }] : []
+  })
+}

@@ -1,0 +1,33 @@
+import { TroupeError } from '../errors.ts'
+import { type FoundRun, findRun } from './find-run.ts'
+import { prepareAgain } from './prepare-again.ts'
+import { carryOut } from './carry-out.ts'
+import { resumeRun } from './resume-run.ts'
+import { keepHeapSmall } from './small-heap.ts'
+import type { CommonOptions, Terminal } from './terminal.ts'
+import { unfinishedRuns } from './unfinished-runs.ts'
+
+/** `troupe resume`: goes on with a run whose supervisor died, or that was interrupted. */
+export async function resumeCommand(
+  terminal: Terminal,
+  input: { readonly arguments: readonly string[]; readonly options: CommonOptions },
+): Promise<number> {
+  keepHeapSmall()
+  const run = await runToResume(terminal.directory, input.arguments[0])
+  const prepared = await prepareAgain(run)
+  const outcome = await carryOut({
+    prepared,
+    terminal,
+    options: input.options,
+    perform: (watch) => resumeRun({ run, prepared }, watch),
+  })
+  return outcome.exitCode
+}
+
+async function runToResume(directory: string, asked: string | undefined): Promise<FoundRun> {
+  const newest = await findRun(directory, asked)
+  if (asked !== undefined) return newest
+  const [unfinished] = unfinishedRuns(newest.repository)
+  if (unfinished !== undefined) return await findRun(directory, unfinished.id)
+  throw new TroupeError('RUN_ENDED', `every recent run has ended, the last one is ${newest.id}`)
+}

@@ -1,0 +1,92 @@
+import type { Repository } from '../../changes/repository.ts'
+import { openSlots } from '../../changes/slots.ts'
+import { type FoundWorktree, openWorktrees, type Worktrees } from '../../changes/worktree.ts'
+import type { Clock } from '../../clock.ts'
+import { messageOf } from '../../errors.ts'
+import type { RunId } from '../../ids.ts'
+import type { Task } from '../../plan/task.ts'
+import type { AttemptEnd, Recorded } from './events.ts'
+import { sealAttempt } from './seal-attempt.ts'
+import { worktreeName } from './open-workspaces.ts'
+
+/** An attempt that was under way when its supervisor died; none of its processes lives. */
+export interface OrphanedAttempt {
+  readonly task: Task
+  readonly attempt: number
+}
+
+/** How an orphaned attempt ends, and how to give its workspace back once that is journaled; null where there is none to give. */
+export interface SalvagedAttempt extends OrphanedAttempt {
+  readonly end: Extract<AttemptEnd, { readonly how: 'lost' }>
+  readonly release: (() => Promise<void>) | null
+}
+
+interface SalvageParts {
+  readonly repository: Repository
+  readonly run: RunId
+  /** Absolute folder that holds the run's worktrees. */
+  readonly folder: string
+  readonly clock: Clock
+  /** What the run's journal holds. */
+  readonly records: readonly Recorded[]
+}
+
+const parallel = 4
+
+/**
+ * Seals what orphaned attempts wrote, then takes away every other worktree of the run: their attempts' ends are journaled. What
+ * could not be sealed stays where it is. May be repeated after a crash.
+ */
+export async function salvage(
+  parts: SalvageParts,
+  orphans: readonly OrphanedAttempt[],
+): Promise<readonly SalvagedAttempt[]> {
+  const { repository, folder } = parts
+  const worktrees = openWorktrees({ repository, folder, parallel })
+  const found = new Map((await worktrees.list()).map((worktree) => [worktree.name, worktree]))
+  const slots = openSlots(parallel)
+  const salvaged = await Promise.all(
+    orphans.map((orphan) =>
+      slots.use(() => salvageOne(parts, worktrees, { orphan, found: found.get(nameOf(orphan)) })),
+    ),
+  )
+  await worktrees.removeAll(new Set([...orphans.map(nameOf), ...keptWorktrees(parts.records)]))
+  return salvaged
+}
+
+/** Names of the worktrees that hold work which could not be sealed. */
+export function keptWorktrees(records: readonly Recorded[]): readonly string[] {
+  return records.flatMap(({ event }) =>
+    event.type === 'attempt-ended' && 'kept' in event.end ? [worktreeName(event.task, event.attempt)] : [],
+  )
+}
+
+interface Left {
+  readonly orphan: OrphanedAttempt
+  readonly found: FoundWorktree | undefined
+}
+
+async function salvageOne(parts: SalvageParts, worktrees: Worktrees, left: Left): Promise<SalvagedAttempt> {
+  const { orphan, found } = left
+  const lost = (end: Omit<SalvagedAttempt['end'], 'how'>, release: SalvagedAttempt['release']): SalvagedAttempt => ({
+    ...orphan,
+    end: { how: 'lost', ...end },
+    release,
+  })
+  if (found === undefined) return lost({ reason, changeSet: null }, null)
+  const release = (): Promise<void> => worktrees.remove(found)
+  const { commit } = found
+  if (commit === null) return lost({ reason, changeSet: null }, release)
+  try {
+    const sealing = await sealAttempt({ ...found, commit }, { ...parts, ...orphan })
+    return lost({ reason, changeSet: sealing.how === 'changed' ? sealing.changeSet : null }, release)
+  } catch (error) {
+    const kept = found.directory
+    const text = `${reason}; its work could not be sealed and is kept in ${kept}: ${messageOf(error)}`
+    return lost({ reason: text, changeSet: null, kept }, null)
+  }
+}
+
+const reason = 'its supervisor died'
+
+const nameOf = ({ task, attempt }: OrphanedAttempt): string => worktreeName(task.id, attempt)

@@ -1,0 +1,39 @@
+import type { Repository } from '../../changes/repository.ts'
+import { seal } from '../../changes/seal.ts'
+import type { Worktree } from '../../changes/worktree.ts'
+import type { Clock } from '../../clock.ts'
+import type { RunId } from '../../ids.ts'
+import type { Task } from '../../plan/task.ts'
+import { changeSetRef } from '../../refs.ts'
+import type { Sealing } from './workspaces.ts'
+
+/** What is sealed, and for which attempt. */
+export interface SealedAttempt {
+  readonly repository: Repository
+  readonly run: RunId
+  readonly clock: Clock
+  readonly task: Task
+  readonly attempt: number
+}
+
+/** Makes what lies in an attempt's worktree its change set. Throws TroupeError GIT_FAILED or NO_SPACE when something cannot be kept. */
+export async function sealAttempt(worktree: Worktree, sealed: SealedAttempt): Promise<Sealing> {
+  const { repository, run, clock, task, attempt } = sealed
+  const result = await seal(repository.git, {
+    worktree,
+    task: task.id,
+    agent: task.agent,
+    attempt,
+    run,
+    ref: changeSetRef(run, task.id, attempt),
+    at: Math.floor(clock.now() / 1_000),
+    message: titleOf(task),
+  })
+  return result.changed ? { how: 'changed', changeSet: result.changeSet } : { how: 'unchanged' }
+}
+
+function titleOf({ id, verb, prompt, files }: Task): string {
+  const [firstLine = ''] = (prompt ?? '').split('\n')
+  const what = firstLine === '' ? files.join(' ') : firstLine
+  return `${id}: ${verb} ${what}`.trim().slice(0, 200)
+}
