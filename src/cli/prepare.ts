@@ -42,7 +42,7 @@ export async function prepare(argument: string, terminal: Terminal, options: Pla
   const manifest = withOptions(given.manifest, options)
   const repository = await openRepository(terminal.directory)
   const base = await repository.resolveBase(manifest.base)
-  const placements = placementsOf(manifest, options.mode)
+  const placements = placementsOf(manifest)
   const { overlaps, graph } = await graphOf({ manifest, repository, base, placements })
   if (manifest.onOverlap === 'refuse' && overlaps.length > 0) throw refused(overlaps)
   const warnings = [...given.warnings, ...(await dirtyWarning(repository, manifest))]
@@ -56,6 +56,7 @@ function withOptions(manifest: Manifest, options: PlanOptions): Manifest {
   const { mode, concurrency, base, onOverlap, onFailure } = options
   return {
     ...manifest,
+    agents: mode === undefined || mode === 'auto' ? manifest.agents : withMode(manifest.agents, mode),
     mode: mode ?? manifest.mode,
     concurrency: concurrency ?? manifest.concurrency,
     base: base ?? manifest.base,
@@ -64,11 +65,15 @@ function withOptions(manifest: Manifest, options: PlanOptions): Manifest {
   }
 }
 
-/** The command line's mode goes before the agent's, that before the manifest's, and the kind's own choice comes last. */
-function placementOf(task: Task, manifest: Manifest, asked: ModeChoice | undefined): Placement {
+/** The command line's mode goes before the agent's. */
+const withMode = (agents: Manifest['agents'], mode: ModeChoice): Manifest['agents'] =>
+  new Map([...agents].map(([name, agent]) => [name, { ...agent, mode }]))
+
+/** The agent's mode goes before the manifest's, and the kind's own choice comes last. */
+function placementOf(task: Task, manifest: Manifest): Placement {
   const agent = must(manifest.agents, task.agent)
   const kind = must(kinds, agent.kind)
-  const chosen = [asked, agent.mode, manifest.mode].find((mode) => mode !== undefined && mode !== 'auto')
+  const chosen = [agent.mode, manifest.mode].find((mode) => mode !== 'auto')
   return {
     kind: agent.kind,
     host: chosen ?? kind.preferredMode,
@@ -80,8 +85,8 @@ const isChanged = ({ mode, concurrency, base, onOverlap, onFailure }: PlanOption
   [mode, concurrency, base, onOverlap, onFailure].some((option) => option !== undefined)
 
 /** Where each task lives and works, all choices made. */
-export const placementsOf = (manifest: Manifest, asked?: ModeChoice): Prepared['placements'] =>
-  new Map(manifest.tasks.map((task) => [task.id, placementOf(task, manifest, asked)]))
+export const placementsOf = (manifest: Manifest): Prepared['placements'] =>
+  new Map(manifest.tasks.map((task) => [task.id, placementOf(task, manifest)]))
 
 /** The graph that a run follows: with the edges that predicted conflicts add where they are serialized. */
 export async function graphOf(question: Omit<OverlapQuestion, 'graph'>): Promise<Pick<Prepared, 'graph' | 'overlaps'>> {

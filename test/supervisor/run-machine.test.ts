@@ -80,6 +80,13 @@ class Play {
     return this.happened({ type: 'backoff-elapsed', task: asTaskId(`t${task}`), attempt: this.attempts(task) })
   }
 
+  /** Only the first `kept` records are on disk when the supervisor dies; another one goes on. */
+  crash(kept: number): readonly Command[] {
+    this.journal.length = kept
+    this.state = fold(this.rules, this.journal)
+    return this.happened({ type: 'run-resumed', process: nobody })
+  }
+
   phases(): readonly string[] {
     return [...itemsOf(this.state.tasks)].map((record) => record.state.phase)
   }
@@ -101,6 +108,7 @@ const done: AttemptEnd = {
   details: {},
   changeSet: null,
 }
+const lost: AttemptEnd = { how: 'lost', reason: 'its supervisor died', changeSet: null }
 const failing = (kind: FailureKind = 'agent', signature = 's'): AttemptEnd => ({
   how: 'failed',
   failure: { kind, message: 'no', signature } satisfies Failure,
@@ -197,6 +205,72 @@ void t.test('a graceful stop cancels what waits, tells what runs, and settles wh
   t.match(play.happened({ type: 'stop-requested', how: 'hard', reason: 'again' }), [{ task: 't0', how: 'hard' }])
   t.match(play.end(0, { how: 'cancelled', reason: 'asked', changeSet: null }), [{ type: 'settle' }])
   t.match(play.state.phase, { name: 'settled', interrupted: true })
+})
+
+void t.test('a resumed run tries lost attempts again without counting them, and lets waits go on', async (t) => {
+  const play = new Play(rulesOf([{}, {}, { retries: 1 }, { needs: [2] }], { concurrency: 3 }))
+  play.begin(0)
+  play.begin(2)
+  play.now = 5_000
+  play.end(2, failing())
+  play.now = 5_400
+  const resumed = play.crash(play.journal.length)
+  t.same(resumed, [{ type: 'wake', task: 't2', attempt: 1, delayMs: 600 }], 'what is left of the wait')
+  t.same(dispatched(play.end(0, lost)), ['t0'])
+  t.same(dispatched(play.end(1, lost)), ['t1'], 'also one that had only been dispatched')
+  play.begin(0)
+  play.end(0, failing())
+  t.match(
+    play.task(0),
+    { phase: 'failed', attempt: 2, reason: 'no retries were asked for' },
+    'nothing was counted before',
+  )
+  t.same(dispatched(play.wake(2)), ['t2'])
+})
+
+void t.test('a clock that was set back makes no wait longer than the longest', async (t) => {
+  const play = new Play(rulesOf([{ retries: 1 }]))
+  play.begin(0)
+  play.now = 9_999_999_999
+  play.end(0, failing())
+  play.now = 0
+  t.same(play.crash(play.journal.length), [{ type: 'wake', task: 't0', attempt: 1, delayMs: 60_000 }])
+})
+
+void t.test('what had settled is settled again, what had ended stays ended', async (t) => {
+  const play = new Play(rulesOf([{}]))
+  play.begin(0)
+  play.end(0, done)
+  t.same(play.crash(play.journal.length), [{ type: 'settle' }])
+  play.happened({ type: 'run-ended', exitCode: 0, reason: 'done' })
+  t.same(play.crash(play.journal.length), [])
+  t.match(play.state.phase, { name: 'ended', interrupted: false })
+})
+
+void t.test(
+  'an interrupted run is taken up where it was stopped; ends that the work itself came to stay',
+  async (t) => {
+    const play = new Play(rulesOf([{}, {}, { needs: [1] }, { needs: [0] }, { needs: [2] }, {}], { concurrency: 4 }))
+    play.begin(0)
+    play.end(0, failing())
+    play.begin(1)
+    play.happened({ type: 'stop-requested', how: 'graceful', reason: 'asked' })
+    play.end(1, done)
+    play.happened({ type: 'run-ended', exitCode: 130, reason: 'interrupted' })
+    t.same(play.phases(), ['failed', 'succeeded', 'cancelled', 'blocked', 'cancelled', 'cancelled'])
+    t.same(dispatched(play.crash(play.journal.length)), ['t2', 't5'])
+    t.same(play.phases(), ['failed', 'succeeded', 'dispatched', 'blocked', 'waiting', 'dispatched'])
+  },
+)
+
+void t.test('a run that a failure stops goes on stopping', async (t) => {
+  const play = new Play(rulesOf([{}, {}, {}], { onFailure: 'stop' }))
+  play.begin(0)
+  play.begin(1)
+  play.end(0, failing())
+  t.same(play.crash(play.journal.length), [])
+  t.match(play.end(1, lost), [{ type: 'settle' }])
+  t.same(play.phases(), ['failed', 'cancelled', 'cancelled'])
 })
 
 void t.test('onFailure: stop ends the run at the first failure for good', async (t) => {
@@ -298,6 +372,46 @@ void t.test(
     t.pass('held for 400 runs')
   },
 )
+
+void t.test(
+  'property: a supervisor that dies after any record loses no end, begins nothing again that succeeded, and the next one finishes',
+  async (t) => {
+    const deaths = fc.array(fc.nat(60), { minLength: 1, maxLength: 4 })
+    fc.assert(
+      fc.property(graphs, deaths, fc.infiniteStream(fc.nat(99)), (sketches, steps, dice) => {
+        const roll = (): number => dice.next().value
+        const play = new Play(
+          rulesOf(sketches, { mailbox: 2, backoff: { firstMs: 1, factor: 1, maxMs: 1, jitter: 0 } }),
+        )
+        for (const stepsOfOneLife of steps) {
+          for (let step = 0; step < stepsOfOneLife; step++) turn(play, new Set(), roll)
+          dieAndResume(play, 1 + (roll() % play.journal.length))
+        }
+        for (let step = 0; play.state.phase.name !== 'settled'; step++) {
+          if (step > 2_000) throw new Error('it never settles')
+          turn(play, new Set(), roll)
+        }
+        const completed = play.journal.flatMap(({ event }) =>
+          event.type === 'attempt-ended' && event.end.how === 'completed' ? [event.task] : [],
+        )
+        if (new Set(completed).size < completed.length) throw new Error('a task was completed twice')
+      }),
+      { numRuns: 400 },
+    )
+    t.pass('held for 400 runs')
+  },
+)
+
+/** What succeeded according to the records that are left is still so, and every attempt under way ends as lost. */
+function dieAndResume(play: Play, kept: number): void {
+  const before = fold(play.rules, play.journal.slice(0, kept))
+  play.crash(kept)
+  for (const [index, { state }] of [...itemsOf(before.tasks)].entries()) {
+    if (state.phase === 'dispatched' || state.phase === 'running') play.end(index, lost)
+    if (state.phase === 'succeeded' && JSON.stringify(play.task(index)) !== JSON.stringify(state))
+      throw new Error('a success was forgotten')
+  }
+}
 
 /** One random thing that the shell might see next. */
 function turn(play: Play, failed: Set<number>, roll: () => number): void {

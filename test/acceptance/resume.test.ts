@@ -1,0 +1,149 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { gone } from '../process-life.ts'
+import {
+  begin,
+  emptyFolder,
+  fingerprint,
+  git,
+  manifest,
+  type PrintedRun,
+  repositoryOf,
+  runJson,
+  troupe,
+} from './troupe.ts'
+
+const modes = ['async', 'thread', 'process'] as const
+
+interface Teardown {
+  teardown(work: () => void): void
+}
+
+/** Three tasks, the second of which waits for a gate and tells its pid; each leaves a line when it begins. */
+function gated(t: Teardown): {
+  readonly path: string
+  readonly notes: string
+  readonly gate: string
+  readonly pid: string
+} {
+  const notes = emptyFolder(t)
+  const [gate, pid] = [join(notes, 'gate'), join(notes, 'pid')]
+  const note = (task: string): string => `echo $TROUPE_ATTEMPT >> '${join(notes, task)}'`
+  const wait = `echo $$ > '${pid}'; while [ ! -e '${gate}' ]; do sleep 0.05; done`
+  const path = manifest(t, {
+    agents: { sh: { kind: 'command', shell: true } },
+    tasks: [
+      { id: 'first', agent: 'sh', command: `${note('first')}; echo 1 > first.txt` },
+      { id: 'second', agent: 'sh', needs: ['first'], command: `${note('second')}; echo 2 > second.txt; ${wait}` },
+      {
+        id: 'third',
+        agent: 'sh',
+        needs: ['second'],
+        command: `${note('third')}; cat first.txt second.txt > third.txt`,
+      },
+    ],
+  })
+  return { path, notes, gate, pid }
+}
+
+const runsOf = (directory: string): readonly string[] => readdirSync(join(directory, '.agents/runs'))
+const inRun = (directory: string, name: string): string =>
+  join(directory, '.agents/runs', runsOf(directory)[0] ?? '', name)
+const leftovers = (directory: string): readonly string[] => [
+  ...readdirSync(inRun(directory, 'work')),
+  ...(existsSync(join(directory, '.git/worktrees')) ? readdirSync(join(directory, '.git/worktrees')) : []),
+]
+
+async function resume(directory: string): Promise<PrintedRun> {
+  const { stdout, stderr } = await troupe(directory, '--json', 'resume')
+  if (!stdout.startsWith('{')) throw new Error(`no JSON but ${stdout}${stderr}`)
+  return JSON.parse(stdout) as PrintedRun
+}
+
+void t.test(
+  'a run whose supervisor is killed goes on: nothing done is done again, nothing written is lost',
+  async (t) => {
+    for (const mode of modes) {
+      const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+      const before = fingerprint(directory)
+      const { path, notes, gate, pid } = gated(t)
+      const run = begin(directory, 'run', '--mode', mode, path)
+      while (!existsSync(pid) || readFileSync(pid, 'utf8') === '') await new Promise(setImmediate)
+      run.child.kill('SIGKILL')
+      await run.ended
+      await gone(Number(readFileSync(pid, 'utf8')))
+      t.match((await troupe(directory, 'status')).stdout, 'unfinished (its supervisor is gone)', mode)
+      const [id = ''] = runsOf(directory)
+      writeFileSync(gate, '')
+      const { exitCode, run: resumed, proposal } = await resume(directory)
+      t.equal(exitCode, 0)
+      t.equal(resumed, id)
+      const said = ['first', 'second', 'third'].map((task) => readFileSync(join(notes, task), 'utf8'))
+      t.same(said, ['1\n', '1\n2\n', said[2]], 'only what was under way was begun again')
+      t.equal(git(directory, 'show', `refs/troupe/${id}/second/1:second.txt`), '2\n', 'what was under way is kept')
+      t.same(leftovers(directory), [])
+      t.same(fingerprint(directory), before)
+      const undisturbed = repositoryOf(t, { 'a.txt': 'a\n' })
+      t.equal(proposal.tree, (await runJson(undisturbed, path)).proposal.tree)
+      t.match(JSON.parse(readFileSync(inRun(directory, 'sh_first_result.json'), 'utf8')), {
+        state: 'succeeded',
+        attempts: 1,
+      })
+      t.match(await troupe(directory, 'resume'), { status: 2, stderr: /RUN_ENDED/ })
+    }
+  },
+)
+
+void t.test('a new run says that another has not ended; one that somebody carries out cannot be resumed', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+  const { path, gate, pid } = gated(t)
+  const run = begin(directory, 'run', path)
+  while (!existsSync(pid)) await new Promise(setImmediate)
+  t.match(await troupe(directory, 'resume'), { status: 2, stderr: /is held by process \d+/ })
+  t.notMatch((await troupe(directory, 'run', 'review a.txt')).stderr, 'troupe resume', 'it is under way')
+  run.child.kill('SIGKILL')
+  await run.ended
+  const [id = ''] = runsOf(directory)
+  t.match((await troupe(directory, 'run', 'review a.txt')).stderr, `troupe resume ${id} goes on with it`)
+  writeFileSync(gate, '')
+  t.match(await resume(directory), { run: id, exitCode: 0 }, 'the newest that has not ended, not the newest')
+})
+
+void t.test('an interrupted run is taken up where it was stopped', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+  const { path, notes, gate, pid } = gated(t)
+  const run = begin(directory, 'run', path)
+  while (!existsSync(pid)) await new Promise(setImmediate)
+  run.child.kill('SIGINT')
+  t.match(await run.ended, { status: 130, stdout: /go on: +troupe resume/ })
+  writeFileSync(gate, '')
+  const { exitCode, proposal } = await resume(directory)
+  t.equal(exitCode, 0)
+  t.same(
+    proposal.tasks.map(({ disposition }) => disposition.state),
+    ['landed', 'landed', 'landed'],
+  )
+  t.equal(readFileSync(join(notes, 'first'), 'utf8'), '1\n')
+  t.match((await troupe(directory, 'status')).stdout, 'ended')
+})
+
+void t.test('a supervisor that died before its first record, or just before its last, is gone on with', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+  const { path, notes, gate } = gated(t)
+  writeFileSync(gate, '')
+  const { proposal, files } = await runJson(directory, path)
+  const journal = inRun(directory, 'journal.ndjson')
+  const lines = readFileSync(journal, 'utf8').split(/(?<=\n)/)
+  writeFileSync(journal, lines.slice(0, -1).join(''))
+  const again = await resume(directory)
+  t.same(again.proposal, proposal, 'the proposal that was made is not made again')
+  t.same(again.files, files)
+  rmSync(journal)
+  t.match((await troupe(directory, 'status')).stdout, 'unfinished')
+  git(directory, 'update-ref', '-d', `refs/troupe/${again.run}/first/1`)
+  git(directory, 'update-ref', '-d', `refs/troupe/${again.run}/second/1`)
+  git(directory, 'update-ref', '-d', `refs/troupe/${again.run}/third/1`)
+  t.equal((await resume(directory)).proposal.tree, proposal.tree)
+  t.equal(readFileSync(join(notes, 'first'), 'utf8'), '1\n1\n', 'begun anew: nothing was known of it')
+})
