@@ -1,11 +1,14 @@
 import type { RunId, TaskId } from './ids.ts'
 
+/** Where a run's refs are. */
+export const refsOfRun = (run: RunId): string => `refs/troupe/${run}`
+
 /** The ref that keeps an attempt's change set. */
 export const changeSetRef = (run: RunId, task: TaskId, attempt: number): string =>
-  `refs/troupe/${run}/${task}/${attempt}`
+  `${refsOfRun(run)}/${task}/${attempt}`
 
 /** What the proposal's ref is called; no task may have that name. */
 export const proposalName = 'proposal'
 
 /** The ref that keeps a run's proposal. */
-export const proposalRef = (run: RunId): string => `refs/troupe/${run}/${proposalName}`
+export const proposalRef = (run: RunId): string => `${refsOfRun(run)}/${proposalName}`

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { openRepository, type Repository } from '../changes/repository.ts'
 import { TroupeError } from '../errors.ts'
 import type { RunId } from '../ids.ts'
@@ -26,9 +27,13 @@ export async function openRuns(
  */
 export async function findRun(directory: string, idOrBeginning: string | undefined): Promise<FoundRun> {
   const { repository, layout, ids } = await openRuns(directory)
-  const id = idOrBeginning === undefined ? newest(ids, repository) : matching(ids, idOrBeginning)
+  const id = idOrBeginning === undefined ? newest(begun(ids, layout), repository) : matching(ids, idOrBeginning)
   return { repository, id, files: layout.run(id) }
 }
+
+/** A supervisor that died at its very beginning leaves a folder without a manifest. */
+const begun = (ids: readonly RunId[], layout: Layout): readonly RunId[] =>
+  ids.filter((id) => existsSync(layout.run(id).manifest))
 
 function newest(ids: readonly RunId[], { root }: Repository): RunId {
   const id = ids.at(-1)

@@ -86,7 +86,8 @@ interface Start {
   readonly directory: string
 }
 
-function startActor(parts: AttemptsParts, start: Start): Promise<ActorHandle<AgentActorApi>> {
+/** A process of the actor's own is told like those that its agent starts. */
+async function startActor(parts: AttemptsParts, start: Start): Promise<ActorHandle<AgentActorApi>> {
   const { order, task } = start
   const { kind, host } = must(parts.placements, task.id)
   const id = asActorId(`${task.id}.${order.attempt}`)
@@ -102,7 +103,9 @@ function startActor(parts: AttemptsParts, start: Start): Promise<ActorHandle<Age
   const emit = (event: unknown): void => {
     order.tell(event as AgentEvent)
   }
-  return parts.tree.startAgent(id, () => parts.host(host).start<AgentActorApi>(spec, { emit }))
+  const actor = await parts.tree.startAgent(id, () => parts.host(host).start<AgentActorApi>(spec, { emit }))
+  if (actor.identity !== null) order.tell({ type: 'process', process: actor.identity })
+  return actor
 }
 
 function assignmentOf({ run, manifest, rules }: AttemptsParts, { order, task, state, directory }: Start): Assignment {

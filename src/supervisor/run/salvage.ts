@@ -1,4 +1,5 @@
 import type { Repository } from '../../changes/repository.ts'
+import { removeStaleLocks } from '../../changes/stale-locks.ts'
 import { openSlots } from '../../changes/slots.ts'
 import { type FoundWorktree, openWorktrees, type Worktrees } from '../../changes/worktree.ts'
 import type { Clock } from '../../clock.ts'
@@ -41,7 +42,8 @@ export async function salvage(
   parts: SalvageParts,
   orphans: readonly OrphanedAttempt[],
 ): Promise<readonly SalvagedAttempt[]> {
-  const { repository, folder } = parts
+  const { repository, run, folder } = parts
+  await removeStaleLocks(repository, run)
   const worktrees = openWorktrees({ repository, folder, parallel })
   const found = new Map((await worktrees.list()).map((worktree) => [worktree.name, worktree]))
   const slots = openSlots(parallel)
