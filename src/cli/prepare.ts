@@ -1,8 +1,8 @@
-import { matchesGlob } from 'node:path'
 import { kinds } from '../agents/registry.ts'
 import { openRepository, type Repository } from '../changes/repository.ts'
 import { must, TroupeError } from '../errors.ts'
 import type { CommitId, TaskId } from '../ids.ts'
+import { filesOutside } from '../merge/owns.ts'
 import { manifestToYaml } from '../plan/as-manifest.ts'
 import { buildGraph, type Graph } from '../plan/graph.ts'
 import { type Overlap, predictOverlaps } from '../plan/overlap.ts'
@@ -109,7 +109,7 @@ async function overlapsOf({
   const filesInBase = needsTree ? await repository.filesAt(base) : []
   return predictOverlaps(manifest.tasks, graph, {
     filesInBase,
-    matches: matchesGlob,
+    matches: (path, glob) => filesOutside([glob], [path]).length === 0, // as the fold will count them
     writes: ({ id }) => must(placements, id).workspace === 'own',
     willWrite: (task) => must(kinds, must(placements, task.id).kind).willWrite(task),
   })

@@ -87,7 +87,7 @@ function foldersAbove(path: string): readonly string[] {
 function filesByTask({ willWrite, matches, filesInBase }: OverlapWorld): (task: Task) => readonly string[] {
   const known = new Map<string, readonly string[]>()
   const filesOf = (glob: string): readonly string[] => {
-    const start = /^[^*?[{(!\\@+]*/.exec(glob)?.[0] ?? ''
+    const start = /^[^*?[{(!\\@+]*/.exec(glob.replace(/^\.\//, ''))?.[0] ?? ''
     // most files are ruled out by how they begin, which costs little
     const files = known.get(glob) ?? filesInBase.filter((file) => file.startsWith(start) && matches(file, glob))
     known.set(glob, files)

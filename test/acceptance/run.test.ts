@@ -171,6 +171,15 @@ void t.test('overlaps are told, put in order, or refused, as the manifest says',
   t.match(refused, { status: 2, stderr: /x and y may both write a\.txt/ })
 })
 
+void t.test('what a task owns is predicted as the fold counts it: names with a leading dot and ./ too', async (t) => {
+  const directory = repositoryOf(t, { '.github/w.yml': '1\n', 'src/.hidden': '1\n' })
+  const owning = (id: string, ...owns: readonly string[]): object => ({ id, command: ['true'], owns })
+  const tasks = [owning('x', '**/*.yml'), owning('y', './.github/'), owning('z', 'src/*')]
+  const { stderr } = await troupe(directory, 'run', '--on-overlap', 'refuse', manifest(t, { tasks }))
+  t.match(stderr, /x and y may both write \.github\/w\.yml/)
+  t.notMatch(stderr, 'z')
+})
+
 void t.test('failures: retried, timed out, stopped at, and each with its reason', async (t) => {
   const directory = repositoryOf(t, { 'count.txt': '' })
   const flaky = `n=$(cat ../../count-$TROUPE_RUN 2>/dev/null); echo x$n > ../../count-$TROUPE_RUN; test "$n" = xx || { echo "not yet $n"; exit 1; }`
