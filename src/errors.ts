@@ -20,7 +20,10 @@ export const catalogue = {
   GIT_MISSING: { exit: exitCodes.badInput, fix: 'Install git 2.38 or newer.' },
   GIT_TOO_OLD: { exit: exitCodes.badInput, fix: 'Install git 2.38 or newer: merge-tree --write-tree is needed.' },
   GIT_FAILED: { exit: exitCodes.internal, fix: 'Read what git said; troupe doctor checks the set-up.' },
-  NO_SPACE: { exit: exitCodes.internal, fix: 'Free some disk space and run again.' },
+  NO_SPACE: {
+    exit: exitCodes.internal,
+    fix: 'Free some disk space; troupe resume goes on with a run that had begun.',
+  },
   RUN_NOT_FOUND: { exit: exitCodes.badInput, fix: 'troupe status --all lists the runs of this repository.' },
   RUN_ENDED: { exit: exitCodes.badInput, fix: 'troupe show shows what it came to; troupe run begins a new one.' },
   TASK_NOT_FOUND: { exit: exitCodes.badInput, fix: 'troupe status lists the tasks of the run.' },
@@ -43,7 +46,10 @@ export const catalogue = {
     exit: exitCodes.internal,
     fix: 'The journal is damaged before its last line; keep the folder and report it.',
   },
-  STORE_FAILED: { exit: exitCodes.internal, fix: 'Check that .agents can be written and that the disk has space.' },
+  STORE_FAILED: {
+    exit: exitCodes.internal,
+    fix: 'Check that .agents can be written and the disk is sound; troupe resume goes on with a run that had begun.',
+  },
   ACTOR_GONE: { exit: exitCodes.internal, fix: 'The actor ended before it answered; its exit says why.' },
   START_FAILED: { exit: exitCodes.internal, fix: 'A child of a supervisor could not start; the cause says why.' },
   HOST_FAILED: { exit: exitCodes.internal, fix: 'The execution mode could not start; try another with --mode.' },

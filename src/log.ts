@@ -19,10 +19,8 @@ export interface LogOptions {
 /** Opens a log that is written synchronously: what was logged survives even SIGKILL. Secrets by name are redacted to the third level. */
 export function openLog({ file, people }: LogOptions): Log {
   const streams = [
-    ...(file === null
-      ? []
-      : [{ level: 'debug' as const, stream: destination({ dest: file, sync: true, mkdir: true }) }]),
-    ...(people === null ? [] : [{ level: people, stream: destination({ dest: 2, sync: true }) }]),
+    ...(file === null ? [] : [{ level: 'debug' as const, stream: open({ dest: file, mkdir: true }) }]),
+    ...(people === null ? [] : [{ level: people, stream: open({ dest: 2 }) }]),
   ]
   return pino(
     {
@@ -33,6 +31,13 @@ export function openLog({ file, people }: LogOptions): Log {
     },
     multistream(streams),
   )
+}
+
+/** A log that cannot be written, as on a full disk, must not end what is logged. */
+function open(where: { readonly dest: string | number; readonly mkdir?: boolean }): ReturnType<typeof destination> {
+  const stream = destination({ ...where, sync: true })
+  stream.on('error', () => {})
+  return stream
 }
 
 const secretNames = ['apiKey', 'token', 'password', 'authorization', 'secret', 'env']

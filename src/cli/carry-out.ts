@@ -25,6 +25,7 @@ export async function carryOut({ prepared, terminal, options, perform }: Carried
         view.begun(run, records)
       },
       observe: view.observe,
+      tell: view.tell,
     })
     view.end()
     terminal.print(options.json ? JSON.stringify(asJson(outcome), null, 2) : asText(outcome))

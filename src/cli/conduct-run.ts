@@ -24,6 +24,8 @@ export interface RunWatch {
   /** Called once, before the first new event: what may be asked of the run, and what an earlier supervisor has recorded. */
   begun(run: RunUnderWay, records: readonly Recorded[]): void
   observe(recorded: Recorded, state: RunState): void
+  /** Says something to people. */
+  tell(text: string): void
   readonly verbose: boolean
 }
 
@@ -71,13 +73,15 @@ export async function conductRun(
   const log = openLog({ file: folders.supervisorLog, people: watch.verbose ? 'debug' : null })
   const stage = openStage(prepared, { id, folders, log })
   const { manifest, rules } = prepared
-  const files = openRunFiles({ run: id, rules, manifest, folders, clock: systemClock, live: stage.live })
+  const files = openRunFiles({ run: id, rules, manifest, folders, clock: systemClock, live: stage.live, log })
   try {
     await stage.tree.start()
     return await onStage({ prepared, watch, held, stage, files }, opening)
   } finally {
-    files.flush()
-    await stage.workspaces.close()
+    if (!files.flush()) watch.tell('note: not every status and result file could be written; the journal has it all')
+    await stage.workspaces.close().catch((err: unknown) => {
+      log.warn({ err }, 'a workspace could not be removed')
+    })
     await stage.tree.stop('the run has ended')
     await journal.close().catch(() => {}) // whoever needed it has been told already
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { RunId, TaskId } from '../ids.ts'
+import type { Log } from '../log.ts'
 import type { Manifest } from '../plan/task.ts'
 import type { RunLayout } from '../store/layout.ts'
 import { replaceFile } from '../store/replace-file.ts'
@@ -17,6 +18,7 @@ interface RunFilesOptions {
   readonly folders: RunLayout
   readonly clock: Clock
   readonly live: LiveBoard
+  readonly log: Log
 }
 
 /** The status and result files of a run, kept up with its events. */
@@ -24,16 +26,19 @@ export interface RunFiles {
   observe(recorded: Recorded, state: RunState): void
   /** After a task under way has said something. */
   spoke(task: TaskId, state: RunState): void
-  /** Writes what is still held back. */
-  flush(): void
+  /** Writes what is still held back; false when something cannot be written. */
+  flush(): boolean
 }
 
 /** How long status changes are gathered, in milliseconds. */
 const everyMs = 200
 
 /** Opens the files of a run; both kinds are held back a moment and then written once, the latest content. */
-export function openRunFiles({ run, rules, manifest, folders, clock, live }: RunFilesOptions): RunFiles {
-  const writer = openStatusWriter({ clock, everyMs, write: replaceFile })
+export function openRunFiles({ run, rules, manifest, folders, clock, live, log }: RunFilesOptions): RunFiles {
+  const failed = (err: unknown): void => {
+    log.warn({ err }, 'a status or result file could not be written')
+  }
+  const writer = openStatusWriter({ clock, everyMs, write: replaceFile, failed })
   const records = openRecords({
     run,
     rules,

@@ -7,6 +7,7 @@ import { asAgentName, asRunId, asTaskId, newRunId } from '../../src/ids.ts'
 import { openAttemptLog } from '../../src/store/attempt-log.ts'
 import { layoutOf, listRuns, makeRunFolders, pointStatusAt } from '../../src/store/layout.ts'
 import { replaceFile } from '../../src/store/replace-file.ts'
+import { openLog } from '../../src/log.ts'
 import { openStatusWriter } from '../../src/store/status-writer.ts'
 import { ManualClock } from '../manual-clock.ts'
 
@@ -120,6 +121,7 @@ void t.test('status values are gathered: the latest is written, once, and no tim
     clock,
     everyMs: 200,
     write: (path, content) => void written.push(`${path}=${content}`),
+    failed: () => t.fail('nothing fails'),
   })
   writer.set('a', () => '1')
   writer.set('b', () => '1')
@@ -133,4 +135,36 @@ void t.test('status values are gathered: the latest is written, once, and no tim
   writer.flush()
   t.same(written.at(-1), 'a=3')
   t.equal(clock.waiting, 0)
+})
+
+void t.test('a file that cannot be written is told, holds up no other, and is tried again', async (t) => {
+  const clock = new ManualClock()
+  const written: string[] = []
+  const told: unknown[] = []
+  const full = new Error('no space left on device')
+  let isFull = true
+  const writer = openStatusWriter({
+    clock,
+    everyMs: 200,
+    write(path, content) {
+      if (isFull && path === 'a') throw full
+      written.push(`${path}=${content}`)
+    },
+    failed: (error) => told.push(error),
+  })
+  writer.set('a', () => '1')
+  writer.set('b', () => '1')
+  clock.advance(200)
+  t.same([written, told], [['b=1'], [full]])
+  t.notOk(writer.flush())
+  isFull = false
+  t.ok(writer.flush())
+  t.same(written, ['b=1', 'a=1'])
+})
+
+void t.test('a log on a full disk ends nothing', { skip: !existsSync('/dev/full') && 'no /dev/full' }, async (t) => {
+  const log = openLog({ file: '/dev/full', people: null })
+  log.warn({}, 'one')
+  log.warn({}, 'two')
+  t.pass('nobody was stopped')
 })
