@@ -5,6 +5,7 @@ import { openJournal } from '../store/journal.ts'
 import { layoutOf, makeRunFolders, pointStatusAt } from '../store/layout.ts'
 import { acquireLease } from '../store/lease.ts'
 import { readJournal } from '../store/read-journal.ts'
+import { removeUnfinished } from '../store/replace-file.ts'
 import { fold } from '../supervisor/run/decide.ts'
 import type { RunEvent } from '../supervisor/run/events.ts'
 import { itemsOf } from '../supervisor/run/persistent-vector.ts'
@@ -29,6 +30,7 @@ export async function resumeRun(
   const lease = await acquireLease(folders.lease)
   try {
     makeRunFolders(layout, id)
+    removeUnfinished(folders.folder)
     const { records } = readJournal<RunEvent>(folders.journal)
     const state = fold(prepared.rules, records)
     refuseEnded(run, state)

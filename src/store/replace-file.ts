@@ -1,5 +1,5 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { TroupeError, messageOf } from '../errors.ts'
 
 /** How a file is replaced. */
@@ -34,6 +34,11 @@ export function replaceFile(
     const code = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'NO_SPACE' : 'STORE_FAILED'
     throw new TroupeError(code, `cannot write ${path}: ${messageOf(cause)}`, { cause })
   }
+}
+
+/** Removes what replacements that a crash cut short have left in a folder; nobody else may be writing there. */
+export function removeUnfinished(folder: string): void {
+  for (const name of readdirSync(folder)) if (/\.\d+\.tmp$/.test(name)) rmSync(join(folder, name), { force: true })
 }
 
 /** Writes everything, however many writes that takes. */
