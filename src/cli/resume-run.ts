@@ -4,7 +4,6 @@ import { identityOf } from '../process-identity.ts'
 import { openJournal } from '../store/journal.ts'
 import { layoutOf, makeRunFolders, pointStatusAt } from '../store/layout.ts'
 import { acquireLease } from '../store/lease.ts'
-import { readJournal } from '../store/read-journal.ts'
 import { removeUnfinished } from '../store/replace-file.ts'
 import { fold } from '../supervisor/run/decide.ts'
 import type { RunEvent } from '../supervisor/run/events.ts'
@@ -15,6 +14,7 @@ import { conductRun, type HeldRun, type Opening, type RunOutcome, type RunPorts,
 import type { FoundRun } from './find-run.ts'
 import { firstOpening } from './perform-run.ts'
 import type { Prepared } from './prepare.ts'
+import { recordsOf } from './read-run.ts'
 
 /**
  * Goes on with a run whose supervisor has died or was interrupted: ends what is left of its processes, seals what they wrote, and
@@ -27,16 +27,16 @@ export async function resumeRun(
 ): Promise<RunOutcome> {
   const { id, repository, files: folders } = run
   const layout = layoutOf(repository.root)
-  const lease = await acquireLease(folders.lease)
+  const lease = await acquireLease(folders.lease, { takeOver: true })
   try {
     makeRunFolders(layout, id)
     removeUnfinished(folders.folder)
-    const { records } = readJournal<RunEvent>(folders.journal)
+    const records = recordsOf(run)
     const state = fold(prepared.rules, records)
     refuseEnded(run, state)
     pointStatusAt(layout, id)
     const { openJournalFile: openFile } = ports
-    const where = { path: folders.journal, epoch: lease.epoch, clock: systemClock }
+    const where = { path: folders.journal, epoch: lease.epoch, clock: systemClock, isHeld: lease.isHeld }
     const journal = await openJournal<RunEvent>(openFile === undefined ? where : { ...where, openFile })
     const held = { id, folders, journal, lost: lease.lost, records }
     return await conductRun(prepared, watch, { held, opening: await openingOf(prepared, held, state) })

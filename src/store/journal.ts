@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { dirname } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { messageOf, TroupeError } from '../errors.ts'
 import { type JournalFile, openJournalFile } from './journal-file.ts'
 import { journalFormat, lineOf } from './journal-record.ts'
-import { readJournal } from './read-journal.ts'
-import { syncFolder } from './replace-file.ts'
+import { type JournalContent, readJournal } from './read-journal.ts'
+import { replaceFile, syncFolder } from './replace-file.ts'
 
 /** What `append` gives back at once. */
 export interface Appended {
@@ -29,12 +29,15 @@ interface JournalOptions {
   /** Of the lease under which is written. */
   readonly epoch: number
   readonly clock: Clock
+  /** Whether the lease is still ours, asked before every write: a supervisor that was deposed writes nothing. */
+  readonly isHeld?: () => boolean
   /** For tests that put faults in. */
   readonly openFile?: (path: string, keepBytes: number) => JournalFile
 }
 
 /**
- * Opens a journal for appending; a torn end is cut off first.
+ * Opens a journal for appending. One that is there already is replaced by a copy of its sound part: whoever else still has it
+ * open, a supervisor that was deposed, writes into a file that nobody reads. What was cut off is kept beside it.
  * One write and one fdatasync are under way at a time, and whatever is appended meanwhile shares the next pair (group
  * commit). After the first failure nothing is ever promised again.
  * @throws TroupeError JOURNAL_CORRUPT or STORE_FAILED
@@ -44,11 +47,18 @@ export async function openJournal<Event>(options: JournalOptions): Promise<Journ
   const isNew = !existsSync(path)
   const content = isNew ? null : readJournal<Event>(path)
   const keepBytes = content?.soundBytes ?? 0
+  if (content !== null) replaceJournal(options, content)
   const file = openFile(path, keepBytes)
   const journal = new GroupCommit<Event>(file, options, content?.records.length ?? 0)
   if (keepBytes === 0) await journal.begin()
   if (isNew) syncFolder(dirname(path))
   return journal
+}
+
+function replaceJournal({ path, epoch }: JournalOptions, { soundBytes, cut }: JournalContent<unknown>): void {
+  const bytes = readFileSync(path)
+  if (cut !== null) replaceFile(`${path}.cut-${epoch}`, bytes.subarray(soundBytes), { durable: true })
+  replaceFile(path, bytes.subarray(0, soundBytes), { durable: true })
 }
 
 interface Batch {
@@ -110,6 +120,7 @@ class GroupCommit<Event> implements Journal<Event> {
       this.#gathering = newBatch()
       try {
         if (this.#failure !== null) throw this.#failure
+        if (this.#options.isHeld?.() === false) throw deposed(this.#options.path)
         await this.#file.write(Buffer.from(batch.lines.join('')))
         await this.#file.datasync()
         batch.done.resolve()
@@ -134,7 +145,11 @@ function quiet(promise: Promise<void>): Promise<void> {
   return promise
 }
 
+const deposed = (path: string): TroupeError =>
+  new TroupeError('LEASE_LOST', `another supervisor has taken over the journal ${path}; nothing more is written`)
+
 function failureOf(path: string, cause: unknown): TroupeError {
+  if (cause instanceof TroupeError) return cause
   const code = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'NO_SPACE' : 'STORE_FAILED'
   return new TroupeError(code, `the journal ${path} cannot be written: ${messageOf(cause)}`, { cause })
 }

@@ -44,6 +44,9 @@ export async function takeLock(path: string, { staleMs, waitMs }: LockOptions): 
   }
 }
 
+/** The folder that stands for a held lock. */
+export const lockFolder = (path: string): string => `${path}.lock`
+
 /** Short waits with jitter: among fifty contenders a long back-off starves whoever came late. */
 const firstWaitMs = 5
 const longestWaitMs = 40

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { TroupeError } from '../errors.ts'
-import { newestEpoch, takeEpoch } from './epoch.ts'
+import { isNewest, takeEpoch } from './epoch.ts'
 import { takeLock } from './lock.ts'
 import { replaceFile } from './replace-file.ts'
 
@@ -38,7 +38,7 @@ export async function updateLocked<Result>(
     const epoch = takeEpoch(path, Date.now())
     const { content, result } = change(contentOf(path))
     // nothing is awaited between the look and the rename: only another process can come between
-    if (lock.lost.aborted || newestEpoch(path) !== epoch) {
+    if (lock.lost.aborted || !isNewest(path, epoch)) {
       throw new TroupeError('LEASE_LOST', `another process took ${path} over; nothing was written`)
     }
     replaceFile(path, content, { durable })

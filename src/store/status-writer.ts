@@ -28,7 +28,7 @@ export function openStatusWriter({ clock, everyMs, write, failed }: StatusWriter
   function flush(): boolean {
     cancelTimer?.()
     cancelTimer = null
-    for (const [path, content] of [...marked]) {
+    for (const [path, content] of marked) {
       try {
         write(path, content())
         marked.delete(path)
