@@ -24,7 +24,7 @@ export const aggregatorActor: ActorFactory = ({ input, signal }): AggregatorApi 
     clock: systemClock,
     signal,
     runCommand,
-    environment: process.env,
+    environment: { ...process.env, TROUPE_RUN: run },
   }
   return {
     baseFor: (needs) => baseFor({ git, runBase: base, needs }),

@@ -8,6 +8,7 @@ import { removeUnfinished } from '../store/replace-file.ts'
 import { fold } from '../supervisor/run/decide.ts'
 import type { RunEvent } from '../supervisor/run/events.ts'
 import { itemsOf } from '../supervisor/run/persistent-vector.ts'
+import { reap } from '../supervisor/run/reap.ts'
 import { type OrphanedAttempt, salvage } from '../supervisor/run/salvage.ts'
 import type { RunState } from '../supervisor/run/state.ts'
 import { conductRun, type HeldRun, type Opening, type RunOutcome, type RunPorts, type RunWatch } from './conduct-run.ts'
@@ -39,7 +40,10 @@ export async function resumeRun(
     const where = { path: folders.journal, epoch: lease.epoch, clock: systemClock, isHeld: lease.isHeld }
     const journal = await openJournal<RunEvent>(openFile === undefined ? where : { ...where, openFile })
     const held = { id, folders, journal, lost: lease.lost, records }
-    return await conductRun(prepared, watch, { held, opening: await openingOf(prepared, held, state) })
+    return await conductRun(prepared, watch, {
+      held,
+      opening: await openingOf({ prepared, held, tell: watch.tell }, state),
+    })
   } finally {
     await lease.release()
   }
@@ -51,10 +55,18 @@ export function refuseEnded({ id }: Pick<FoundRun, 'id'>, { phase }: RunState): 
   throw new TroupeError('RUN_ENDED', `the run ${id} has ended (${phase.reason}): there is nothing to go on with`)
 }
 
-async function openingOf(prepared: Prepared, held: HeldRun, state: RunState): Promise<Opening> {
+interface Reopened {
+  readonly prepared: Prepared
+  readonly held: HeldRun
+  tell(text: string): void
+}
+
+async function openingOf({ prepared, held, tell }: Reopened, state: RunState): Promise<Opening> {
   const { id, folders, records } = held
   if (state.phase.name === 'new') return firstOpening(id, prepared)
   const { repository } = prepared
+  const { left } = await reap(id, records, systemClock)
+  for (const { pid } of left) tell(`note: process ${pid} belongs to the run and cannot be ended from here`)
   const parts = { repository, run: id, folder: folders.work, clock: systemClock, records }
   const lost = await salvage(parts, orphansOf(prepared, state))
   return { type: 'run-resumed', process: identityOf(process.pid), lost }

@@ -110,6 +110,43 @@ void t.test('a new run says that another has not ended; one that somebody carrie
   t.match(await resume(directory), { run: id, exitCode: 0 }, 'the newest that has not ended, not the newest')
 })
 
+void t.test(
+  'a supervisor that only stands still is deposed: it writes nothing more, and what it started is ended',
+  async (t) => {
+    const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+    const { path, gate, pid } = gated(t)
+    const run = begin(directory, 'run', path)
+    while (!existsSync(pid) || readFileSync(pid, 'utf8') === '') await new Promise(setImmediate)
+    run.child.kill('SIGSTOP')
+    writeFileSync(gate, '')
+    let resumed = await troupe(directory, '--json', 'resume')
+    while (resumed.status === 2) resumed = await troupe(directory, '--json', 'resume') // until its lock is stale
+    t.match(resumed, { status: 0 })
+    t.match(await run.ended, { signal: 'SIGKILL' })
+    await gone(Number(readFileSync(pid, 'utf8')))
+    t.same(leftovers(directory), [])
+  },
+)
+
+void t.test('a daemon that left its group and its environment behind its supervisor is found and ended', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+  const notes = emptyFolder(t)
+  const [daemon, forkserver] = [join(notes, 'daemon'), join(notes, 'forkserver')]
+  const command = `[ $TROUPE_ATTEMPT = 1 ] || exit 0; setsid sh -c 'echo $$ > "${daemon}"; exec sleep 600' & echo $PPID > '${forkserver}'; wait`
+  const path = manifest(t, {
+    agents: { sh: { kind: 'command', shell: true } },
+    tasks: [{ id: 'x', agent: 'sh', command }],
+  })
+  const run = begin(directory, 'run', path)
+  for (const file of [daemon, forkserver])
+    while (!existsSync(file) || readFileSync(file, 'utf8') === '') await new Promise(setImmediate)
+  process.kill(Number(readFileSync(forkserver, 'utf8')), 'SIGKILL') // at the very same time, so that nobody cleans up
+  run.child.kill('SIGKILL')
+  await run.ended
+  t.equal((await resume(directory)).exitCode, 0)
+  await gone(Number(readFileSync(daemon, 'utf8')))
+})
+
 void t.test('an interrupted run is taken up where it was stopped', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': 'a\n' })
   const { path, notes, gate, pid } = gated(t)
