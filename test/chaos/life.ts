@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemClock } from '../../src/clock.ts'
+import type { ProcessIdentity } from '../../src/process-identity.ts'
+import { root, withoutHooks } from '../acceptance/troupe.ts'
+import { runIn } from './evidence.ts'
+import type { JournalFault } from './faulty-journal-file.ts'
+import { descendantsOf } from './processes.ts'
+import type { Scene } from './scene.ts'
+
+/** Where the actors of a run live. */
+export type Mode = 'async' | 'thread' | 'process'
+
+/** What happens to a supervisor. */
+export type Fate =
+  /** Killed so long after its start. */
+  | { readonly fate: 'moment'; readonly ms: number }
+  /** Killed at that line of what it writes into the journal. */
+  | { readonly fate: 'line'; readonly line: number; readonly how: 'torn' | 'written' | 'synced' }
+  | { readonly fate: 'disk'; readonly write: number; readonly code: 'ENOSPC' | 'EIO' }
+  | { readonly fate: 'none' }
+
+/** What a supervisor's life came to. */
+export interface Life {
+  readonly killed: boolean
+  readonly status: number | null
+  readonly said: string
+  readonly durationMs: number
+  /** Processes below it when it was killed. */
+  readonly leftBehind: readonly ProcessIdentity[]
+}
+
+/** Begins the run of a scene, or goes on with it, until its fate or its end. */
+export async function live(scene: Scene, mode: Mode, fate: Fate): Promise<Life> {
+  const noteTo = join(scene.folder, 'left-behind.json')
+  rmSync(noteTo, { force: true })
+  const began = performance.now()
+  const child = spawn('env', [...withoutHooks, process.execPath, ...programFor(scene, { mode, fate, noteTo })], {
+    cwd: scene.repository,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+    })
+  }
+  let leftBehind: readonly ProcessIdentity[] = []
+  const { pid = 0 } = child
+  const spare =
+    fate.fate === 'moment'
+      ? systemClock.after(fate.ms, () => {
+          leftBehind = descendantsOf(pid)
+          child.kill('SIGKILL')
+        })
+      : (): void => {}
+  const closed = once(child, 'close')
+  const [status, signal] = (await once(child, 'exit')) as [number | null, string | null]
+  const durationMs = performance.now() - began
+  spare()
+  // whoever a killed one leaves behind may hold the pipes
+  if (signal === null) await closed
+  child.stdout.destroy()
+  child.stderr.destroy()
+  if (existsSync(noteTo)) leftBehind = JSON.parse(readFileSync(noteTo, 'utf8')) as readonly ProcessIdentity[]
+  return { killed: signal === 'SIGKILL', status, said, durationMs, leftBehind }
+}
+
+interface Program {
+  readonly mode: Mode
+  readonly fate: Fate
+  readonly noteTo: string
+}
+
+function programFor(scene: Scene, { mode, fate, noteTo }: Program): readonly string[] {
+  const run = runIn(scene)
+  if (fate.fate === 'none' || fate.fate === 'moment') {
+    const troupe = [join(root, 'bin/troupe.mjs'), '--json']
+    return run === null ? [...troupe, 'run', '--mode', mode, scene.manifest] : [...troupe, 'resume', run.id]
+  }
+  const supervisor = [join(root, 'test/chaos/supervisor.ts'), JSON.stringify(faultOf(fate, noteTo))]
+  return run === null ? [...supervisor, 'run', scene.manifest, mode] : [...supervisor, 'resume', run.id]
+}
+
+function faultOf(fate: Extract<Fate, { readonly fate: 'line' | 'disk' }>, noteTo: string): JournalFault {
+  const { fate: kind, ...rest } = fate
+  return kind === 'line'
+    ? { fault: 'kill', noteTo, ...(rest as Omit<Extract<Fate, { fate: 'line' }>, 'fate'>) }
+    : { fault: 'fail', ...(rest as Omit<Extract<Fate, { fate: 'disk' }>, 'fate'>) }
+}
