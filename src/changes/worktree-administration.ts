@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { CommitId } from '../ids.ts'
 import type { Repository } from './repository.ts'
+import { removeTree } from './remove-tree.ts'
 import { openSlots } from './slots.ts'
 
 /** Makes an empty folder a worktree in which nothing is checked out yet; answers with its part of the administration. */
@@ -59,11 +60,26 @@ export function byHand(repository: Repository, folder: string): Administer {
   }
 }
 
-/** Entries that a supervisor of this run was writing when it died. */
+/** Entries that a supervisor of this run was writing, or taking away, when it died. */
 export async function unfinishedEntries({ commonDirectory }: Repository, folder: string): Promise<readonly string[]> {
   const prefix = unfinishedPrefix(folder)
   const names = await readdir(commonDirectory)
   return names.filter((name) => name.startsWith(prefix)).map((name) => join(commonDirectory, name))
+}
+
+interface Entry {
+  readonly repository: Repository
+  readonly folder: string
+  readonly adminDirectory: string
+}
+
+/** Takes an entry away, at once for every other program: half an entry would belong to no run any more. */
+export async function removeEntry({ repository, folder, adminDirectory }: Entry): Promise<void> {
+  const aside = join(repository.commonDirectory, `${unfinishedPrefix(folder)}${basename(adminDirectory)}`)
+  await removeTree(aside)
+  await rename(adminDirectory, aside).catch(() => removeTree(adminDirectory)) // one that may not be moved, or has gone
+  await rmdir(dirname(adminDirectory)).catch(() => {}) // as git does, when it was the last
+  await removeTree(aside)
 }
 
 const runOf = (folder: string): string => basename(dirname(folder))

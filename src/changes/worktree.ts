@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { asCommitId, type CommitId } from '../ids.ts'
@@ -6,7 +6,7 @@ import { copyIndex, pristineIndexOf } from './index-copy.ts'
 import { removeTree } from './remove-tree.ts'
 import type { Repository } from './repository.ts'
 import { openSlots } from './slots.ts'
-import { administrationFor, directoryOf, isFree, unfinishedEntries } from './worktree-administration.ts'
+import { administrationFor, directoryOf, isFree, removeEntry, unfinishedEntries } from './worktree-administration.ts'
 import { worktreeFailure } from './worktree-failure.ts'
 
 /** Where a worktree is. */
@@ -70,6 +70,13 @@ export function openWorktrees({ repository, folder, parallel }: WorktreesOptions
     }
   }
 
+  /** The administration goes first: what is left of a removal that was interrupted is a plain folder that git knows nothing of. */
+  async function discard(directory: string, adminDirectory: string | null): Promise<void> {
+    if (adminDirectory !== null && (await isFree(adminDirectory, directory)))
+      await removeEntry({ repository, folder, adminDirectory })
+    await removeTree(directory)
+  }
+
   async function remove(place: WorktreePlace): Promise<void> {
     try {
       await discard(place.directory, place.adminDirectory)
@@ -118,15 +125,6 @@ async function checkOut({ git }: Repository, directory: string, commit: CommitId
   const plainIndex = ['core.splitIndex=false', 'index.sparse=false', 'core.ignoreStat=false', 'submodule.recurse=false']
   const settings = plainIndex.flatMap((setting) => ['-c', setting])
   await git.at(directory).run([...settings, 'read-tree', '--reset', '-u', commit])
-}
-
-/** The administration goes first: what is left of a removal that was interrupted is a plain folder that git knows nothing of. */
-async function discard(directory: string, adminDirectory: string | null): Promise<void> {
-  if (adminDirectory !== null && (await isFree(adminDirectory, directory))) {
-    await removeTree(adminDirectory)
-    await rmdir(dirname(adminDirectory)).catch(() => {}) // as git does, when it was the last
-  }
-  await removeTree(directory)
 }
 
 async function placeIn(folder: string, adminDirectory: string): Promise<FoundWorktree | null> {

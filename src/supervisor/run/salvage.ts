@@ -52,7 +52,9 @@ export async function salvage(
       slots.use(() => salvageOne(parts, worktrees, { orphan, found: found.get(nameOf(orphan)) })),
     ),
   )
-  await worktrees.removeAll(new Set([...orphans.map(nameOf), ...keptWorktrees(parts.records)]))
+  // a folder without an entry is not an orphan's work but what is left of making its worktree
+  const whole = orphans.map(nameOf).filter((name) => found.has(name))
+  await worktrees.removeAll(new Set([...whole, ...keptWorktrees(parts.records)]))
   return salvaged
 }
 
