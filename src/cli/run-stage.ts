@@ -42,8 +42,9 @@ export function openStage(prepared: Prepared, { id, folders, log }: StageParts):
   const clock = systemClock
   const random = Math.random
   const aggregator = openAggregator()
-  const hosts = openHosts({ clock, thread: { maxThreads: manifest.concurrency } })
-  const services = openHosts({ clock, thread: { maxThreads: 1 } })
+  const env = { ...process.env, TROUPE_RUN: id } // what is left of a dead run is found by it
+  const hosts = openHosts({ clock, thread: { maxThreads: manifest.concurrency }, process: { env } })
+  const services = openHosts({ clock, thread: { maxThreads: 1 }, process: { env } })
   const parallel = availableParallelism() * 2
   const workspaces = openWorkspaces({ repository, run: id, folder: folders.work, clock, parallel })
   const startAggregator = (): Promise<ActorHandle<AggregatorApi>> =>

@@ -5,6 +5,7 @@ import { startTimeOf } from '../process-identity.ts'
 import type { Launcher, ProgramExit } from './launcher.ts'
 import { notStarted } from './program.ts'
 import { signalGroup } from './signal-group.ts'
+import { programVariable, sweepProcesses } from './sweep.ts'
 
 const isWindows = process.platform === 'win32'
 
@@ -20,14 +21,16 @@ type Child = ChildProcessByStdio<null, Readable, Readable>
  * the kernel keeps the group's number, and an empty group's would have to come round again within that turn.
  */
 export function directLauncher(clock: Clock): Launcher {
+  let started = 0
   return {
     start({ argv, directory, environment, verbatim }, listener) {
       const [file = '', ...args] = argv
+      const marker = { [programVariable]: `${process.pid}.direct-${++started}` }
       let child: Child
       try {
         child = spawn(file, args, {
           cwd: directory,
-          env: environment,
+          env: { ...environment, ...marker },
           detached: !isWindows,
           windowsHide: true,
           windowsVerbatimArguments: isWindows && verbatim === true,
@@ -54,7 +57,7 @@ export function directLauncher(clock: Clock): Launcher {
       child.once('exit', (code, signal) => {
         signalAll(child, pid, 'SIGKILL')
         const exit: ProgramExit = signal === null ? { how: 'exited', code: code ?? 0 } : { how: 'signalled', signal }
-        void drained(child, clock).then(() => {
+        void Promise.all([sweepProcesses(marker, clock), drained(child, clock)]).then(() => {
           listener.ended(exit)
         })
       })

@@ -3,11 +3,17 @@
 # standard input   R <length>\n<fields>       start: id, folder, number of arguments, arguments, NAME=value..., parted by NUL
 #                  E <length>\n<fields>       the variables that every program after it has: NAME=value..., parted by NUL
 #                  K <id> <signal>\n          signal the program's group
-#                  end of file                kill every group and leave: whoever started us is gone
+#                  end of file                kill everything and leave: whoever started us is gone
 # standard output  S <id> <pid> <ticks>\n     started; clock ticks since boot, or - where unknown
 #                  F <id> <what> <errno>\n    not started; what: chdir or exec
 #                  O <id> <1|2> <length>\n    output of stdout or stderr; that many bytes follow
-#                  X <id> <code> <signal>\n   ended, its group is gone, its output is complete
+#                  X <id> <code> <signal>\n   ended, nothing it started is left, its output is complete
+#
+# argument         number of the system call prctl(2) on this machine; none where there is none
+#
+# A subreaper gets every orphan among its descendants as its own child, whatever session it moved to. So what a program leaves
+# behind is found here when the program ends. Which program an orphan is of stands in its environment (TROUPE_PROGRAM); one that
+# has cleared it goes with the last program that could have started it.
 use strict;
 use warnings;
 use Errno qw(EINTR EAGAIN);
@@ -15,8 +21,12 @@ use Fcntl qw(F_GETFL F_SETFL O_NONBLOCK);
 
 # POSIX is left out, and so is all that is not needed: what is loaded here is copied at every fork
 use constant WNOHANG => 1;
-my $drain_seconds = 1;    # a daemon that left the group may hold the output for ever
-my (%program, %id_of, %reader, %exec_failure);
+use constant { PR_SET_PDEATHSIG => 1, PR_SET_CHILD_SUBREAPER => 36 };
+my $drain_seconds = 1;    # where we are no subreaper, a daemon that left the group may hold the output for ever
+my $server = $$;
+my $prctl = shift;
+my $adopts = defined $prctl && syscall($prctl + 0, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
+my (%program, %id_of, %reader, %exec_failure, %straying);
 my ($requests, $answers) = ('', '');
 
 pipe(my $wake_reader, my $wake_writer) or die "pipe: $!";
@@ -67,16 +77,21 @@ sub start {
     become($id, $folder, \@command, \@rest, $out_writer, $err_writer) if $pid == 0;
     setpgrp($pid, $pid);    # both sides do it: whoever comes first
     close $_ for ($out_writer, $err_writer);
-    $program{$id} = { pid => $pid, open => 2 };
+    my $ticks = (stat_of($pid))[19] // '-';
+    $program{$id} = { pid => $pid, open => 2, ticks => $ticks };
     $id_of{$pid} = $id;
     watch($id, 1, $out);
     watch($id, 2, $err);
-    answer("S $id $pid " . ticks($pid) . "\n");
+    answer("S $id $pid $ticks\n");
 }
 
 sub become {
     my ($id, $folder, $command, $environment, $out, $err) = @_;
     setpgrp(0, 0);
+    if ($adopts) {    # should we be killed, nobody adopts its children any more, but it dies itself
+        syscall($prctl + 0, PR_SET_PDEATHSIG, 9, 0, 0, 0);
+        kill 'KILL', $$ if getppid() != $server;
+    }
     $SIG{$_} = 'DEFAULT' for qw(CHLD PIPE INT HUP);
     open(STDIN, '<', '/dev/null');
     open(STDOUT, '>&', $out);
@@ -88,6 +103,7 @@ sub become {
             my ($name, $value) = split /=/, $_, 2;
             $ENV{$name} = $value;
         }
+        $ENV{TROUPE_PROGRAM} = "$server.$id";
         no warnings 'exec';
         exec { $command->[0] } @$command;
     }
@@ -113,7 +129,7 @@ sub read_output {
     forget($reader);
     my $program = $program{ $reader->{id} };
     $program->{open}--;
-    finish($reader->{id}) if $program->{reaped} && $program->{open} == 0;
+    finish_those_that_are_over();
 }
 
 sub reap {
@@ -126,7 +142,54 @@ sub reap {
         my $program = $program{$id};
         @$program{qw(reaped status deadline)} = (1, $status, time + 1 + $drain_seconds);
         read_failures();
-        finish($id) if $program->{open} == 0;
+    }
+    end_strays();
+    finish_those_that_are_over();
+}
+
+# each that dies wakes us again, and has given us its own children by then
+sub end_strays {
+    %straying = ();
+    return if !$adopts;
+    for my $pid (grep { !exists $id_of{$_} } children()) {
+        my @stat = stat_of($pid);
+        next if !@stat || $stat[0] eq 'Z';
+        my $owner = owner_of($pid);
+        next if defined $owner ? is_running($owner) : grep { is_running($_) && $program{$_}{ticks} <= $stat[19] } keys %program;
+        $straying{ $owner // 'unknown' } = 1;
+        kill_with_group($pid, $stat[2]);
+    }
+}
+
+sub is_running {
+    my ($id) = @_;
+    return $program{$id} && !$program{$id}{reaped};
+}
+
+# a group as a whole, since its members could be starting new ones; never our own
+sub kill_with_group {
+    my ($pid, $group) = @_;
+    kill('-KILL', $group) if $group != getpgrp() && !is_running($id_of{$group} // '');
+    kill('KILL', $pid);
+}
+
+sub owner_of {
+    my ($pid) = @_;
+    open(my $environment, '<', "/proc/$pid/environ") or return undef;
+    local $/;
+    my $text = <$environment> // '';
+    return $text =~ /(?:\A|\0)TROUPE_PROGRAM=$server\.(\d+)(?:\0|\z)/ ? $1 : undef;
+}
+
+sub children {
+    if (open(my $list, '<', "/proc/$$/task/$$/children")) { return split ' ', <$list> // '' }
+    opendir(my $processes, '/proc') or return ();
+    return grep { /\A\d+\z/ && ((stat_of($_))[1] // 0) == $$ } readdir $processes;
+}
+
+sub finish_those_that_are_over {
+    for my $id (grep { $program{$_}{reaped} && $program{$_}{open} == 0 } keys %program) {
+        finish($id) if !$straying{$id} && !$straying{unknown};
     }
 }
 
@@ -177,11 +240,12 @@ sub flush_answers {
     }
 }
 
-sub ticks {
+# the fields after the name: state, parent, group, ..., and in [19] the clock ticks since boot at which it started
+sub stat_of {
     my ($pid) = @_;
-    open(my $stat, '<', "/proc/$pid/stat") or return '-';
-    my $line = <$stat>;
-    return $line =~ /\) (.*)/s ? (split / /, $1)[19] : '-';
+    open(my $stat, '<', "/proc/$pid/stat") or return ();
+    my $line = <$stat> // '';
+    return $line =~ /.*\) (.*)/s ? split(/ /, $1) : ();
 }
 
 sub unblock {
@@ -191,5 +255,12 @@ sub unblock {
 
 sub leave {
     kill('-KILL', $_->{pid}) for grep { !$_->{reaped} } values %program;
+    my $deadline = time + 5;    # a process may be inside a call that does not return
+    while ($adopts && time < $deadline) {
+        1 while waitpid(-1, WNOHANG) > 0;
+        my @left = children() or last;
+        kill_with_group($_, (stat_of($_))[2] // getpgrp()) for @left;
+        select(undef, undef, undef, 0.005);    # a death ends the wait
+    }
     exit 0;
 }

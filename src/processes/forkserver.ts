@@ -4,14 +4,16 @@ import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { getSystemErrorName } from 'node:util'
 import { AnswerReader, type ForkserverAnswer } from './forkserver-answers.ts'
+import type { Clock } from '../clock.ts'
 import { signalGroup } from './signal-group.ts'
+import { programVariable, sweepProcesses } from './sweep.ts'
 import type { Launcher, ProgramExit, ProgramListener, ProgramOrder, RunningProgram } from './launcher.ts'
 
 type Server = ChildProcessByStdio<Writable, Readable, null>
 
 /**
  * Starts programs from a small process of its own (forkserver.pl), so that a start costs the same however large this one is,
- * does not block its event loop, and everything started dies with it.
+ * does not block its event loop, and everything started dies with it. On Linux that holds for what leaves its group, too.
  * The server keeps this process alive only while a program runs. When it dies itself, its programs end as killed and the
  * next start makes a new one.
  */
@@ -20,13 +22,15 @@ export class Forkserver implements Launcher {
   /** Groups of running programs, in case the server cannot end them any more. */
   readonly #groups = new Map<number, number>()
   readonly #perl: string
+  readonly #clock: Clock
   #server: Server | null = null
   /** The variables that the server gives to every program; a program's own come on top. */
   #common: Environment = {}
   #lastId = 0
 
-  constructor(perl: string) {
+  constructor(perl: string, clock: Clock) {
     this.#perl = perl
+    this.#clock = clock
   }
 
   start(order: ProgramOrder, listener: ProgramListener): RunningProgram {
@@ -49,7 +53,7 @@ export class Forkserver implements Launcher {
   }
 
   #open(): Server {
-    const server = spawn(this.#perl, [program], {
+    const server = spawn(this.#perl, [program, ...prctlNumber()], {
       env: {}, // it would hand it on
       stdio: ['pipe', 'pipe', 'inherit'],
       detached: true,
@@ -101,11 +105,15 @@ export class Forkserver implements Launcher {
     if (this.#server !== server) return
     this.#server = null
     this.#common = {}
-    const orphans = [...this.#listeners.values()]
+    const orphans = [...this.#listeners]
     for (const group of this.#groups.values()) signalGroup(group, 'SIGKILL')
     this.#listeners.clear()
     this.#groups.clear()
-    for (const orphan of orphans) orphan.ended({ how: 'signalled', signal: 'SIGKILL' })
+    for (const [id, orphan] of orphans) {
+      void sweepProcesses({ [programVariable]: `${server.pid}.${id}` }, this.#clock).then(() => {
+        orphan.ended({ how: 'signalled', signal: 'SIGKILL' })
+      })
+    }
   }
 }
 
@@ -116,6 +124,13 @@ function refused(listener: ProgramListener): RunningProgram {
     listener.ended({ how: 'not-started', code: 'ERR_INVALID_ARG_VALUE', message })
   })
   return { signal: () => {} }
+}
+
+/** Number of the system call prctl(2), which Perl does not know by name; empty where it is not known here either. */
+function prctlNumber(): readonly string[] {
+  const byMachine: Readonly<Record<string, string>> = { x64: '157', arm64: '167' }
+  const number = process.platform === 'linux' ? byMachine[process.arch] : undefined
+  return number === undefined ? [] : [number]
 }
 
 const program = fileURLToPath(new URL('./forkserver.pl', import.meta.url))

@@ -10,11 +10,11 @@ import type { Launcher } from './launcher.ts'
  * then costs the same however large this process is, and what was started dies with it. Elsewhere directly.
  */
 export const openLauncher = (clock: Clock, environment: NodeJS.ProcessEnv = process.env): Launcher =>
-  openForkserver(environment) ?? directLauncher(clock)
+  openForkserver(clock, environment) ?? directLauncher(clock)
 
-function openForkserver(environment: NodeJS.ProcessEnv): Launcher | null {
+function openForkserver(clock: Clock, environment: NodeJS.ProcessEnv): Launcher | null {
   const perl = findPerl(environment)
-  return perl === null ? null : new Forkserver(perl)
+  return perl === null ? null : new Forkserver(perl, clock)
 }
 
 /** Path of the Perl that runs the fork server; null where there is none, or no use for it. */

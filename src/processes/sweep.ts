@@ -13,6 +13,9 @@ export interface Swept {
   readonly left: readonly ProcessIdentity[]
 }
 
+/** Tells the processes of one program from those of others; launchers set it, and what a program starts inherits it. */
+export const programVariable = 'TROUPE_PROGRAM'
+
 const pauseMs = 5
 const patienceMs = 5_000
 

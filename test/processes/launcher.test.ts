@@ -65,7 +65,7 @@ const run = (launcher: Launcher, argv: readonly string[], more?: Parameters<type
 
 const launchers: Readonly<Record<string, () => Launcher>> = {
   'the direct launcher': () => directLauncher(systemClock),
-  'the fork server': () => new Forkserver('perl'),
+  'the fork server': () => new Forkserver('perl', systemClock),
 }
 
 for (const [name, make] of Object.entries(launchers)) {
@@ -118,14 +118,29 @@ for (const [name, make] of Object.entries(launchers)) {
       running.signal('SIGKILL')
     })
 
-    void t.test('a program that took a session of its own cannot hold the end up for ever', async (t) => {
-      const { exit, stdout } = await run(launcher, [
-        'sh',
-        '-c',
-        'setsid sh -c "echo \\$\\$; exec sleep 600" & sleep 0.3',
-      ])
-      t.same(exit, { how: 'exited', code: 0 })
-      process.kill(Number(stdout), 'SIGKILL')
+    void t.test('leaves nothing of what took a session of its own, nor of fifty such', async (t) => {
+      const daemon = 'setsid sh -c \'echo $$; trap "" TERM HUP; sleep 600; true\''
+      for (const script of [
+        `${daemon} & sleep 0.2`,
+        `(${daemon} &); sleep 0.2`,
+        `for i in $(seq 50); do ${daemon} & done; sleep 0.3`,
+      ]) {
+        const { exit, stdout } = await run(launcher, ['sh', '-c', script])
+        t.same(exit, { how: 'exited', code: 0 })
+        const pids = stdout.trim().split('\n').map(Number)
+        t.ok(pids.length > 0)
+        t.notOk(pids.some(isAlive), script)
+      }
+    })
+
+    void t.test('lets what a program started live as long as the program does, whoever else ends', async (t) => {
+      const { running, spoke, ended } = start(launcher, ['sh', '-c', '(setsid sleep 600 & echo $!); exec sleep 600'])
+      const daemon = Number(await spoke)
+      await run(launcher, ['true'])
+      t.ok(isAlive(daemon))
+      running.signal('SIGKILL')
+      await ended
+      t.notOk(isAlive(daemon))
     })
 
     void t.test('runs many at once', async (t) => {
@@ -138,8 +153,32 @@ for (const [name, make] of Object.entries(launchers)) {
   })
 }
 
+void t.test(
+  'a daemon that has cleared its environment goes with the last program that could have started it',
+  async (t) => {
+    const launcher = new Forkserver('perl', systemClock)
+    const script = '(env -i setsid sh -c "echo \\$\\$; exec sleep 600" &); sleep 0.2'
+    const alone = await run(launcher, ['sh', '-c', script])
+    t.notOk(isAlive(Number(alone.stdout)))
+    const other = start(launcher, ['sleep', '600'])
+    const { stdout } = await run(launcher, ['sh', '-c', script])
+    other.running.signal('SIGKILL')
+    await other.ended
+    await gone(Number(stdout))
+  },
+)
+
+void t.test('when the fork server is killed, daemons of its programs go too', async (t) => {
+  const launcher = new Forkserver('perl', systemClock)
+  const { spoke, ended } = start(launcher, ['sh', '-c', '(setsid sleep 600 & echo $! $PPID); sleep 600'])
+  const [daemon = 0, server = 0] = (await spoke).trim().split(' ').map(Number)
+  process.kill(server, 'SIGKILL')
+  await ended
+  t.notOk(isAlive(daemon))
+})
+
 void t.test('when the fork server dies, its programs end as killed and the next start makes a new one', async (t) => {
-  const launcher = new Forkserver('perl')
+  const launcher = new Forkserver('perl', systemClock)
   const { spoke, ended } = start(launcher, ['sh', '-c', 'echo $PPID; sleep 600'])
   process.kill(Number(await spoke), 'SIGKILL')
   const { exit, pid } = await ended
@@ -156,6 +195,22 @@ void t.test('when whoever used the fork server is killed, so are its programs', 
   t.ok(isAlive(pid))
   user.kill('SIGKILL')
   await gone(pid)
+})
+
+void t.test('so are the daemons of its programs, with and without an environment', async (t) => {
+  const fixture = fileURLToPath(new URL('../fixtures/uses-the-forkserver.ts', import.meta.url))
+  for (const clear of ['', 'env -i ']) {
+    const script = `(${clear}setsid sh -c 'echo $$; exec sleep 600' &); sleep 600`
+    const user = spawn(process.execPath, [fixture, 'sh', '-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const pids: number[] = []
+    for await (const chunk of user.stdout) {
+      pids.push(...String(chunk).trim().split('\n').map(Number))
+      if (pids.length === 2) break
+    }
+    t.ok(pids.every(isAlive))
+    user.kill('SIGKILL')
+    for (const pid of pids) await gone(pid)
+  }
 })
 
 void t.test('an idle fork server does not keep the process alive', async (t) => {
