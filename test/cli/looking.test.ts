@@ -287,16 +287,17 @@ t.test('a run is found by the beginning of its id, if that says which', async (t
   t.match(await invoke(statusCommand, { directory }, { all: true }), { status: 0, out: '', err: /no run yet/ })
   const layout = layoutOf(directory)
   for (const id of ['20260101-120000-aa', '20260101-120000-ab', '20260202-000000-cc'])
-    makeRunFolders(layout, asRunId(id))
-  t.equal((await findRun(directory, undefined)).id, '20260202-000000-cc', 'the newest')
+    writeFileSync(makeRunFolders(layout, asRunId(id)).manifest, '')
+  makeRunFolders(layout, asRunId('20260303-000000-dd'))
+  t.equal((await findRun(directory, undefined)).id, '20260202-000000-cc', 'the newest that began')
   t.equal((await findRun(directory, '20260202')).id, '20260202-000000-cc')
   t.equal((await findRun(directory, '20260101-120000-aa')).id, '20260101-120000-aa')
   await t.rejects(findRun(directory, '20260101'), {
     code: 'RUN_NOT_FOUND',
     message: '2 runs begin with 20260101: 20260101-120000-aa, 20260101-120000-ab',
   })
-  t.match((await invoke(statusCommand, { directory }, {})).err, 'never began')
-  t.match((await invoke(statusCommand, { directory }, { all: true })).out, /20260202-000000-cc +the run .* never began/)
+  const all = await invoke(statusCommand, { directory }, { all: true })
+  t.match(all.out, /20260303-000000-dd +the run .* never began/)
 })
 
 t.test('a journal is followed line by whole line', async (t) => {
