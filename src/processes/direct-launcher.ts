@@ -71,8 +71,12 @@ export function directLauncher(clock: Clock): Launcher {
 }
 
 function signalAll(child: Child, group: number, signal: NodeJS.Signals): void {
-  if (isWindows) child.kill(signal)
-  else signalGroup(group, signal)
+  if (isWindows) {
+    child.kill(signal)
+    return
+  }
+  signalGroup(group, signal)
+  if (signal === 'SIGTERM') signalGroup(group, 'SIGCONT') // one that is stopped hears nothing until it goes on
 }
 
 function drained(child: Child, clock: Clock): Promise<void> {

@@ -56,7 +56,7 @@ sub read_requests {
     while ($requests =~ /\A([REK]) (\d+)(?: (\w+))?\n/) {
         my ($kind, $number, $signal, $head) = ($1, $2, $3, $+[0]);
         if ($kind eq 'K') {
-            kill("-$signal", $program{$number}{pid}) if $program{$number} && !$program{$number}{reaped};
+            signal_group($signal, $program{$number}{pid}) if $program{$number} && !$program{$number}{reaped};
             substr($requests, 0, $head) = '';
             next;
         }
@@ -66,6 +66,13 @@ sub read_requests {
         if ($kind eq 'R') { start(split /\0/, $fields, -1) }
         else { %ENV = map { split /=/, $_, 2 } split /\0/, $fields, -1 }
     }
+}
+
+# one that is stopped hears nothing until it goes on
+sub signal_group {
+    my ($signal, $group) = @_;
+    kill("-$signal", $group);
+    kill('-CONT', $group) if $signal eq 'TERM';
 }
 
 sub start {

@@ -118,6 +118,13 @@ for (const [name, make] of Object.entries(launchers)) {
       running.signal('SIGKILL')
     })
 
+    void t.test('a program that has stopped itself hears the signal all the same', async (t) => {
+      const { running, spoke, ended } = start(launcher, ['sh', '-c', 'echo here; kill -STOP $$'])
+      await spoke
+      running.signal('SIGTERM')
+      t.same((await ended).exit, { how: 'signalled', signal: 'SIGTERM' })
+    })
+
     void t.test('leaves nothing of what took a session of its own, nor of fifty such', async (t) => {
       const daemon = 'setsid sh -c \'echo $$; trap "" TERM HUP; sleep 600; true\''
       for (const script of [

@@ -1,0 +1,93 @@
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import t from 'tap'
+import { readJournal } from '../../src/store/read-journal.ts'
+import type { RunEvent } from '../../src/supervisor/run/events.ts'
+import { isAlive } from '../process-life.ts'
+import { begin, emptyFolder, manifest, repositoryOf, runJson } from './troupe.ts'
+
+interface Hanging {
+  readonly script: string
+  /** How its only attempt must end: `completed`, or the kind of failure. */
+  readonly ends: string
+}
+
+/** Programs that wait for what never comes, or leave something behind. Each notes its processes with `note`. */
+const corpus = (password: string): Readonly<Record<string, Hanging>> => ({
+  'waits-on-stdin': { script: 'cat', ends: 'completed' },
+  'asks-the-terminal': { script: 'read answer < /dev/tty', ends: 'agent' },
+  'starts-an-editor': { script: '$EDITOR notes.txt && $VISUAL notes.txt && git commit --allow-empty', ends: 'agent' },
+  'starts-vi': { script: 'note $$; vi notes.txt; sleep 600', ends: 'timeout' },
+  'starts-a-pager': { script: 'git log && $PAGER f.txt && ${GIT_PAGER:-less} f.txt', ends: 'completed' },
+  'asks-git-for-a-password': { script: `git ls-remote ${password}/private.git`, ends: 'agent' },
+  'sleeps-for-ever': { script: 'note $$; sleep 600', ends: 'timeout' },
+  'ignores-term': { script: 'trap "" TERM INT HUP; note $$; while :; do sleep 1; done', ends: 'timeout' },
+  spins: { script: 'note $$; while :; do :; done', ends: 'timeout' },
+  'leaves-a-daemon': { script: '(setsid sleep 600 & note $!)', ends: 'completed' },
+  'leaves-a-daemon-that-holds-its-output': {
+    script: '(setsid sh -c "trap \\"\\" TERM; sleep 600; true" & note $!)',
+    ends: 'completed',
+  },
+  'leaves-a-daemon-without-environment': { script: '(env -i setsid sleep 600 & note $!); note $$', ends: 'completed' },
+  'bombs-and-leaves': {
+    script: 'for i in $(seq 50); do setsid sh -c "sleep 600; true" & note $!; done; exit 0',
+    ends: 'completed',
+  },
+  'stops-itself': { script: 'note $$; kill -STOP $$', ends: 'timeout' },
+})
+
+async function refusingServer(t: { teardown(work: () => void): void }): Promise<string> {
+  const server = createServer((_, response) => {
+    response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="private"' }).end()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+for (const mode of ['thread', 'process'] as const) {
+  void t.test(`every agent that hangs ends in a typed result, and nothing of it is left (${mode})`, async (t) => {
+    const directory = repositoryOf(t, { 'f.txt': '1\n' })
+    const notes = emptyFolder(t)
+    const agents = corpus(await refusingServer(t))
+    const tasks = Object.entries(agents).map(([id, { script }]) => {
+      const note = `note() { echo "$@" >> '${join(notes, id)}'; }`
+      return { id, command: ['sh', '-c', `${note}; ${script}`], timeout: '1500ms', env: { HOME: notes } }
+    })
+    const { run } = await runJson(directory, '--mode', mode, manifest(t, { concurrency: 16, tasks }))
+    const { records } = readJournal<RunEvent>(join(directory, '.agents/runs', run, 'journal.ndjson'))
+    const ends = records.flatMap(({ event }) => (event.type === 'attempt-ended' ? [event] : []))
+    const found = ends.map(({ task, end }) => [task, end.how === 'failed' ? end.failure.kind : end.how] as const)
+    t.same(Object.fromEntries(found), Object.fromEntries(Object.entries(agents).map(([id, one]) => [id, one.ends])))
+    const pids = readdirSync(notes).flatMap((name) =>
+      readFileSync(join(notes, name), 'utf8').trim().split('\n').map(Number),
+    )
+    t.ok(pids.length > 55, `${pids.length} processes were noted`)
+    t.same(pids.filter(isAlive), [])
+  })
+
+  void t.test(`daemons of agents under way die with a killed supervisor (${mode})`, async (t) => {
+    const directory = repositoryOf(t, { 'f.txt': '1\n' })
+    const note = join(emptyFolder(t), 'pids')
+    const script = `(setsid sleep 600 & echo $! >> '${note}'); (env -i setsid sleep 600 & echo $! >> '${note}'); echo $$ >> '${note}'; sleep 600`
+    const run = begin(
+      directory,
+      'run',
+      '--mode',
+      mode,
+      manifest(t, { tasks: [{ id: 'x', command: ['sh', '-c', script] }] }),
+    )
+    const pids = (): readonly number[] =>
+      existsSync(note) ? readFileSync(note, 'utf8').trim().split('\n').map(Number) : []
+    while (pids().length < 3) await new Promise(setImmediate)
+    run.child.kill('SIGKILL')
+    await run.ended
+    while (pids().some(isAlive)) await new Promise(setImmediate)
+    t.pass('the time limit of this file is the bound')
+  })
+}
