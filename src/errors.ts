@@ -51,6 +51,11 @@ export const catalogue = {
     fix: 'Check that .agents can be written and the disk is sound; troupe resume goes on with a run that had begun.',
   },
   ACTOR_GONE: { exit: exitCodes.internal, fix: 'The actor ended before it answered; its exit says why.' },
+  ACTOR_UNKNOWN: {
+    exit: exitCodes.internal,
+    fix: 'No actor of that name runs now; one that restarts can be asked again when it has started.',
+  },
+  ASK_TIMEOUT: { exit: exitCodes.internal, fix: 'Give the actor more time with withinMs, or find out what holds it.' },
   START_FAILED: { exit: exitCodes.internal, fix: 'A child of a supervisor could not start; the cause says why.' },
   HOST_FAILED: { exit: exitCodes.internal, fix: 'The execution mode could not start; try another with --mode.' },
   MAILBOX_FULL: { exit: exitCodes.internal, fix: 'Wait for room before sending.' },

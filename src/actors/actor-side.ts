@@ -16,10 +16,15 @@ export const importModule: LoadModule = async (url) => (await import(url)) as ob
 
 /**
  * What runs inside every host: serves one actor on the wire. Resolves when the wire closes, never rejects.
- * Whatever the actor still does after that is no longer heard.
+ * Whatever the actor still does after that is no longer heard; `lost` is told of what it still emits.
  */
-export async function serveActor(wire: Wire, load: LoadModule): Promise<void> {
-  const served = new ServedActor(new Mux(wire), load)
+export async function serveActor(
+  wire: Wire,
+  load: LoadModule,
+  lost: (event: unknown) => void = () => {},
+): Promise<void> {
+  const mux = new Mux(wire)
+  const served = new ServedActor(mux, load, new EventLane(mux, lost))
   await new Promise<void>((resolve) => {
     wire.onClose(resolve)
   })
@@ -33,10 +38,10 @@ class ServedActor {
   readonly #stop = new StopSignal()
   #actor: object = {}
 
-  constructor(mux: Mux, load: LoadModule) {
+  constructor(mux: Mux, load: LoadModule, events: EventLane) {
     this.#mux = mux
     this.#load = load
-    this.#events = new EventLane(mux)
+    this.#events = events
     const endpoint: ActorEndpoint = (request) => answer(() => this.#carryOut(request))
     Comlink.expose(endpoint, mux.endpoint(channels.actor))
   }

@@ -60,6 +60,20 @@ export type Exit =
       readonly signal: string | null
     }
 
+/** What a method of an actor takes. */
+export type ArgsOf<Api, Name extends keyof Api> = Api[Name] extends (...args: infer Args) => unknown ? Args : never
+
+/** What a method of an actor answers. */
+export type AnswerOf<Api, Name extends keyof Api> = Api[Name] extends (...args: never) => infer Result
+  ? Awaited<Result>
+  : never
+
+/** How an actor is asked. */
+export interface AskOptions {
+  /** How long the answer may take, in milliseconds; Infinity waits for ever. Default: 5,000, as gen_server:call. */
+  readonly withinMs?: number
+}
+
 /** The supervisor's side of a running actor. */
 export interface ActorHandle<Api extends object> {
   readonly id: ActorId
@@ -69,10 +83,18 @@ export interface ActorHandle<Api extends object> {
   /** Settles once with why the actor ended; never rejects. */
   readonly closed: Promise<Exit>
   /** Calls a method; rejects with TroupeError ACTOR_GONE when the actor ends first. */
-  call<Name extends keyof Api & string>(
+  call<Name extends keyof Api & string>(name: Name, ...args: ArgsOf<Api, Name>): Promise<AnswerOf<Api, Name>>
+  /**
+   * Calls a method with a deadline; rejects with TroupeError ASK_TIMEOUT when it is over and with ACTOR_GONE when the
+   * actor ends first. The actor is not told of a time-out: what it still answers is a dead letter.
+   */
+  ask<Name extends keyof Api & string>(
     name: Name,
-    ...args: Api[Name] extends (...args: infer Args) => unknown ? Args : never
-  ): Promise<Api[Name] extends (...args: never) => infer Result ? Awaited<Result> : never>
+    args: ArgsOf<Api, Name>,
+    options?: AskOptions,
+  ): Promise<AnswerOf<Api, Name>>
+  /** Calls a method without waiting: never throws. What the actor cannot take or throws is a dead letter. */
+  cast<Name extends keyof Api & string>(name: Name, ...args: ArgsOf<Api, Name>): void
   /** Asks the actor to stop; after `graceMs` takes it away by force. 0 kills at once, Infinity waits for ever. */
   stop(reason: string, graceMs: number): Promise<Exit>
 }

@@ -8,11 +8,14 @@ import { channels, eventWindow } from './protocol.ts'
  */
 export class EventLane {
   readonly #mux: Mux
+  readonly #lost: (event: unknown) => void
   #ahead = 0
   #waiting: (() => void)[] = []
 
-  constructor(mux: Mux) {
+  /** @param lost told of what is emitted when nobody hears it any more */
+  constructor(mux: Mux, lost: (event: unknown) => void) {
     this.#mux = mux
+    this.#lost = lost
     mux.on(channels.taken, (count) => {
       this.#ahead -= Number(count)
       if (this.#hasRoom()) for (const resume of this.#waiting.splice(0)) resume()
@@ -21,6 +24,7 @@ export class EventLane {
 
   /** Sends one event; throws MAILBOX_FULL when the window is used up, a DataCloneError when it cannot be cloned. */
   emit(event: unknown): void {
+    if (!this.#mux.open) return this.#lost(event)
     if (this.#ahead >= eventWindow) {
       throw new TroupeError('MAILBOX_FULL', `the supervisor has not yet taken the last ${eventWindow} events`)
     }

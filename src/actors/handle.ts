@@ -3,7 +3,9 @@ import type { Clock } from '../clock.ts'
 import { messageOf, TroupeError } from '../errors.ts'
 import type { ActorId } from '../ids.ts'
 import type { ProcessIdentity } from '../process-identity.ts'
-import type { ActorHandle, ActorSpec, Exit, HostKind, SupervisorApi } from './contract.ts'
+import type { ActorHandle, ActorSpec, AnswerOf, ArgsOf, AskOptions, Exit, HostKind, SupervisorApi } from './contract.ts'
+import type { DeadLetter, DeadLetters } from './dead-letters.ts'
+import { inTime } from './deadline.ts'
 import { describeExit } from './exit-text.ts'
 import { Mux } from './mux.ts'
 import type { Place, PlaceEnd } from './place.ts'
@@ -17,7 +19,11 @@ export interface HandleParts {
   readonly place: Place
   readonly supervisor: SupervisorApi
   readonly clock: Clock
+  readonly deadLetters: DeadLetters
 }
+
+/** As gen_server:call. */
+const defaultAskMs = 5000
 
 /**
  * The supervisor's side of an actor, the same for every host.
@@ -71,11 +77,35 @@ export class Handle<Api extends object> implements ActorHandle<Api> {
     }
   }
 
-  async call<Name extends keyof Api & string>(
+  async call<Name extends keyof Api & string>(name: Name, ...args: ArgsOf<Api, Name>): Promise<AnswerOf<Api, Name>> {
+    return (await this.#send('call', name, args)) as AnswerOf<Api, Name>
+  }
+
+  async ask<Name extends keyof Api & string>(
     name: Name,
-    ...args: Api[Name] extends (...args: infer Args) => unknown ? Args : never
-  ): Promise<Api[Name] extends (...args: never) => infer Result ? Awaited<Result> : never> {
-    return (await this.#request({ ask: 'call', name, args })) as never
+    args: ArgsOf<Api, Name>,
+    { withinMs = defaultAskMs }: AskOptions = {},
+  ): Promise<AnswerOf<Api, Name>> {
+    const answer = this.#send('ask', name, args)
+    const inTimeAnswer = inTime(answer, {
+      clock: this.#parts.clock,
+      withinMs,
+      message: `${this.id} has not answered ${name} within ${withinMs} ms`,
+      late: () => {
+        // the end of the actor is no answer
+        if (this.#exit === null) this.#lose('late-answer', { kind: 'answer', method: name })
+      },
+    })
+    return (await inTimeAnswer) as AnswerOf<Api, Name>
+  }
+
+  cast<Name extends keyof Api & string>(name: Name, ...args: ArgsOf<Api, Name>): void {
+    const listening = this.#isListening()
+    this.#send('cast', name, args).catch((error: unknown) => {
+      if (!listening) return
+      const reason = this.#exit === null ? 'cast-failed' : 'actor-gone'
+      this.#lose(reason, { kind: 'cast', method: name, detail: messageOf(error) })
+    })
   }
 
   async stop(reason: string, graceMs: number): Promise<Exit> {
@@ -96,6 +126,22 @@ export class Handle<Api extends object> implements ActorHandle<Api> {
     this.#mux.on(channels.life, () => {
       this.#end()
     })
+  }
+
+  #send(kind: 'call' | 'ask' | 'cast', method: string, args: readonly unknown[]): Promise<unknown> {
+    const exit = this.#exit
+    if (!this.#isListening()) {
+      this.#lose('actor-gone', { kind, method, detail: exit === null ? 'it is ending' : describeExit(exit) })
+    }
+    return this.#request({ ask: 'call', name: method, args })
+  }
+
+  #isListening(): boolean {
+    return this.#mux.open
+  }
+
+  #lose(reason: DeadLetter['reason'], letter: Pick<DeadLetter, 'kind' | 'method'> & Partial<DeadLetter>): void {
+    this.#parts.deadLetters.add({ detail: null, ...letter, reason, actor: this.id })
   }
 
   #request(request: Request): Promise<unknown> {

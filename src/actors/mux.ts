@@ -16,6 +16,11 @@ export class Mux {
     })
   }
 
+  /** Whether anything is still sent and heard. */
+  get open(): boolean {
+    return this.#open
+  }
+
   /** Sends one way; nothing comes back. Throws a DataCloneError when the message cannot be cloned. */
   post(channel: string, message: unknown): void {
     if (this.#open) this.#wire.post([channel, message] satisfies Envelope)

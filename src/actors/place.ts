@@ -32,7 +32,8 @@ export interface PlaceSource {
   readonly kind: HostKind
   /** How many places there may be at once. */
   readonly capacity: number
-  open(): Place
+  /** @param lost told of what the actor emits when its wire has closed, where that can be seen */
+  open(lost: (event: unknown) => void): Place
   /** Called after all places have gone. */
   close(): Promise<void>
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { AggregatorApi, AggregatorInput } from '../actors/aggregator-api.ts'
 import type { ActorHandle, HostKind } from '../actors/contract.ts'
+import { DeadLetters } from '../actors/dead-letters.ts'
 import { type Hosts, openHosts } from '../actors/hosts/registry.ts'
 import { sibling } from '../actors/sibling.ts'
 import { systemClock } from '../clock.ts'
@@ -43,8 +44,9 @@ export function openStage(prepared: Prepared, { id, folders, log }: StageParts):
   const random = Math.random
   const aggregator = openAggregator()
   const env = { ...process.env, TROUPE_RUN: id } // what is left of a dead run is found by it
-  const hosts = openHosts({ clock, thread: { maxThreads: manifest.concurrency }, process: { env } })
-  const services = openHosts({ clock, thread: { maxThreads: 1 }, process: { env } })
+  const common = { clock, deadLetters: loggedDeadLetters(log), process: { env } }
+  const hosts = openHosts({ ...common, thread: { maxThreads: manifest.concurrency } })
+  const services = openHosts({ ...common, thread: { maxThreads: 1 } })
   const parallel = availableParallelism() * 2
   const workspaces = openWorkspaces({ repository, run: id, folder: folders.work, clock, parallel })
   const startAggregator = (): Promise<ActorHandle<AggregatorApi>> =>
@@ -91,6 +93,18 @@ function aggregatorSpec({ repository, base }: Prepared, run: RunId, folders: Run
   const input: AggregatorInput = { run, repository: repository.root, base, scratch: folders.work }
   const module = sibling(import.meta.url, '../actors/aggregator-actor').href
   return { id: asActorId('aggregator'), module, export: 'aggregatorActor', input }
+}
+
+/** What an abandoned actor still says may never end: after the hundredth of a reason only each doubling is logged. */
+function loggedDeadLetters(log: Log): DeadLetters {
+  const deadLetters = new DeadLetters()
+  deadLetters.subscribe((letter) => {
+    const count = deadLetters.counts[letter.reason]
+    if (count <= 100 || Number.isInteger(Math.log2(count))) {
+      log.warn({ ...letter, count }, `dead letter: ${letter.reason}`)
+    }
+  })
+  return deadLetters
 }
 
 const both = (...hosts: readonly Hosts[]): AsyncDisposable => ({

@@ -226,6 +226,9 @@ function actor(
   const gone = closed.promise.then(() => Promise.reject(new TroupeError('ACTOR_GONE', 'it is gone')))
   gone.catch(() => {})
   const stops: string[] = []
+  const notAsked = (): never => {
+    throw new Error('nobody asks it')
+  }
   return {
     id: asActorId('a'),
     kind: 'async',
@@ -233,6 +236,8 @@ function actor(
     closed: closed.promise,
     stops,
     call: () => Promise.race([change.run ?? new Promise<never>(() => {}), gone]) as never,
+    ask: notAsked,
+    cast: notAsked,
     stop(reason, graceMs) {
       stops.push(`${reason} ${graceMs}`)
       closed.resolve(change.exit ?? { how: 'shutdown', reason })

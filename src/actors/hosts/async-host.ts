@@ -19,13 +19,13 @@ class AsyncPlaces implements PlaceSource {
   readonly #office = new PostOffice()
   readonly #modules = new Map<string, Promise<object>>()
 
-  open(): Place {
+  open(lost: (event: unknown) => void): Place {
     const [wire, far] = this.#office.openWire()
     let end: PlaceEnd = { how: 'closed' }
     return {
       wire,
       identity: null,
-      gone: serveActor(far, this.#load).then(() => end),
+      gone: serveActor(far, this.#load, lost).then(() => end),
       destroy() {
         end = { how: 'abandoned' }
         wire.close()

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import { TroupeError } from '../../errors.ts'
 import type { ActorHandle, ActorHost, ActorSpec, HostKind, SupervisorApi } from '../contract.ts'
+import type { DeadLetters } from '../dead-letters.ts'
 import { Handle } from '../handle.ts'
 import type { Place, PlaceSource } from '../place.ts'
 
@@ -9,6 +10,7 @@ export interface HostOptions {
   readonly clock: Clock
   /** How long an actor may take to load and to make itself, in milliseconds. */
   readonly startWithinMs: number
+  readonly deadLetters: DeadLetters
 }
 
 /** A host over places of one kind: admits, starts, and at its own end takes away whatever still runs. */
@@ -32,6 +34,7 @@ export class PlaceHost implements ActorHost {
       place: this.#openPlace(spec),
       supervisor,
       clock: this.#options.clock,
+      deadLetters: this.#options.deadLetters,
     })
     this.#live.add(handle)
     void handle.closed.then(() => this.#live.delete(handle))
@@ -51,6 +54,9 @@ export class PlaceHost implements ActorHost {
     }
     if (this.#disposed) return refuse('the host is closed')
     if (this.#live.size >= this.#places.capacity) return refuse(`all ${this.#places.capacity} places are taken`)
-    return this.#places.open()
+    return this.#places.open(() => {
+      const late = { reason: 'late-event', kind: 'event', method: null, detail: null } as const
+      this.#options.deadLetters.add({ ...late, actor: spec.id })
+    })
   }
 }

@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os'
 import { type Clock, systemClock } from '../../clock.ts'
 import { TroupeError } from '../../errors.ts'
 import type { ActorHandle, ActorHost, ActorSpec, HostKind, SupervisorApi } from '../contract.ts'
+import { DeadLetters } from '../dead-letters.ts'
 import { openAsyncHost } from './async-host.ts'
 import type { ProcessOptions } from './process-host.ts'
 import type { ThreadOptions } from './thread-host.ts'
@@ -11,23 +13,29 @@ export interface HostsOptions {
   readonly clock?: Clock
   /** How long an actor may take to start, in milliseconds; a minute by default. */
   readonly startWithinMs?: number
-  readonly thread: ThreadOptions
+  /** Where messages go that reach nobody; an office of its own by default. */
+  readonly deadLetters?: DeadLetters
+  /** By default as many threads as there are processors. */
+  readonly thread?: ThreadOptions
   readonly process?: ProcessOptions
 }
 
 /** One host of each kind, made at its first use. */
 export interface Hosts extends AsyncDisposable {
+  readonly deadLetters: DeadLetters
   get(kind: HostKind): ActorHost
 }
 
 /** The places for actors of one supervisor; piscina and the code that forks are loaded when first needed. */
-export function openHosts(options: HostsOptions): Hosts {
-  const common = { clock: options.clock ?? systemClock, startWithinMs: options.startWithinMs ?? 60_000 }
+export function openHosts(options: HostsOptions = {}): Hosts {
+  const { clock = systemClock, startWithinMs = 60_000, deadLetters = new DeadLetters({ clock }) } = options
+  const common = { clock, startWithinMs, deadLetters }
+  const thread = options.thread ?? { maxThreads: availableParallelism() }
   const hosts: Readonly<Record<HostKind, ActorHost>> = {
     async: openAsyncHost(common),
     thread: new LazyHost('thread', async () => {
       const { openThreadHost } = await import('./thread-host.ts')
-      return openThreadHost({ ...common, ...options.thread })
+      return openThreadHost({ ...common, ...thread })
     }),
     process: new LazyHost('process', async () => {
       const { openProcessHost } = await import('./process-host.ts')
@@ -35,6 +43,7 @@ export function openHosts(options: HostsOptions): Hosts {
     }),
   }
   return {
+    deadLetters,
     get: (kind) => hosts[kind],
     async [Symbol.asyncDispose]() {
       await Promise.all(Object.values(hosts).map((host) => host[Symbol.asyncDispose]()))

@@ -1,7 +1,10 @@
 import type { Exit } from '../../actors/contract.ts'
+import { DeadLetters } from '../../actors/dead-letters.ts'
+import { systemClock } from '../../clock.ts'
 import { TroupeError } from '../../errors.ts'
 import { checkChildSpec, type Child, type ChildPolicy, type ChildSpec } from './child-spec.ts'
 import { defaultFlags, flagsFault, type Flags } from './flags.ts'
+import { type ActorPath, namedActor, type NamedActor } from './named-actor.ts'
 import type {
   ChildCounts,
   ChildInfo,
@@ -13,12 +16,14 @@ import type {
   TerminateChildResult,
 } from './results.ts'
 import { Shell, type Surroundings } from './shell.ts'
-import { initialState } from './transition-state.ts'
+import { find, initialState } from './transition-state.ts'
 
-/** How to supervise; flags left out are as in OTP (`defaultFlags`). */
+/** How to supervise; flags left out are as in OTP (`defaultFlags`), clock and chance the machine's own. */
 export type SupervisorOptions = Pick<Flags, 'strategy'> &
   Partial<Flags> &
-  Surroundings & {
+  Partial<Surroundings> & {
+    /** Where messages to children go that reach nobody; an office of its own by default. */
+    readonly deadLetters?: DeadLetters
     /** Started in this order, stopped in the reverse; a `simple` supervisor has none. */
     readonly children?: readonly ChildSpec[]
   }
@@ -34,16 +39,19 @@ export type SupervisorOptions = Pick<Flags, 'strategy'> &
  */
 export class Supervisor implements Child {
   readonly closed: Promise<Exit>
+  /** Messages by `actor` that reached nobody. */
+  readonly deadLetters: DeadLetters
   readonly #flags: Flags
   readonly #fault: string | null
   readonly #shell: Shell
 
   constructor(options: SupervisorOptions) {
-    const { children = [] } = options
+    const { children = [], clock = systemClock, random = Math.random } = options
+    this.deadLetters = options.deadLetters ?? new DeadLetters({ clock })
     this.#flags = flagsOf(options)
     const { starts, fault } = check(this.#flags, children)
     this.#fault = fault
-    this.#shell = new Shell(initialState(this.#flags, [...starts.keys()]), options)
+    this.#shell = new Shell(initialState(this.#flags, [...starts.keys()]), { ...options, clock, random })
     this.closed = this.#shell.closed
     for (const [policy, start] of starts) this.#shell.keep(policy, start)
   }
@@ -107,6 +115,15 @@ export class Supervisor implements Child {
   }
 
   /**
+   * The child's actor by name, whichever incarnation lives: ask it, or cast to it. For a child further down give the ids on
+   * the way, as in `['inner', 'counter']`. That it exists is asked at each message only.
+   */
+  actor<Api extends object>(path: ActorPath): NamedActor<Api> {
+    const [id = '', ...below] = typeof path === 'string' ? [path] : path
+    return namedActor(path, () => this.#find(id, below), this.deadLetters)
+  }
+
+  /**
    * Has `listener` told once of the end of the child as it lives now, or at once (after the current turn) with `noproc`.
    * @returns how to call it off
    */
@@ -120,6 +137,14 @@ export class Supervisor implements Child {
     return () => {
       wanted = false
     }
+  }
+
+  #find(id: string, below: readonly string[]): Child | null {
+    const status = find(this.#shell.state, id)?.status ?? null
+    const child = status === null || status.status === 'stopped' ? null : this.#shell.child(status.incarnation)
+    const [next, ...rest] = below
+    if (next === undefined) return child
+    return child instanceof Supervisor ? child.#find(next, rest) : null
   }
 }
 
