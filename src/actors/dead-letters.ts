@@ -58,7 +58,8 @@ export class DeadLetters {
   add(letter: Omit<DeadLetter, 'at'>): void {
     const dated = { ...letter, at: this.#clock.now() }
     this.#counts[letter.reason] += 1
-    this.#latest = [...this.#latest, dated].slice(-this.#keep)
+    const letters = [...this.#latest, dated]
+    this.#latest = letters.slice(Math.max(0, letters.length - this.#keep))
     for (const listener of this.#listeners) tell(listener, dated)
   }
 

@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { ActorHost, HostKind } from '../../src/actors/contract.ts'
+import { type DeadLetter, DeadLetters } from '../../src/actors/dead-letters.ts'
 import { openHosts } from '../../src/actors/hosts/registry.ts'
 import { eventWindow } from '../../src/actors/protocol.ts'
 import { asActorId } from '../../src/ids.ts'
@@ -17,6 +18,7 @@ import type { EatsMemory } from '../fixtures/actors/eats-memory.ts'
 import type { Exits } from '../fixtures/actors/exits.ts'
 import type { Finishes } from '../fixtures/actors/finishes.ts'
 import type { Floods } from '../fixtures/actors/floods.ts'
+import type { Hears } from '../fixtures/actors/hears.ts'
 import type { HeedsCancel } from '../fixtures/actors/heeds-cancel.ts'
 import type { HoldsALine } from '../fixtures/actors/holds-a-line.ts'
 import { type IgnoresCancel, later } from '../fixtures/actors/ignores-cancel.ts'
@@ -75,13 +77,27 @@ async function openLines(t: Tap) {
   return { path: join(folder, 'lines'), sockets, connected, dead }
 }
 
+/** Resolves with the first letters that come from now on. */
+function nextLetters(deadLetters: DeadLetters, count: number): Promise<readonly DeadLetter[]> {
+  const { promise, resolve } = Promise.withResolvers<readonly DeadLetter[]>()
+  const letters: DeadLetter[] = []
+  const done = deadLetters.subscribe((letter) => {
+    if (letters.push(letter) < count) return
+    done()
+    resolve(letters)
+  })
+  return promise
+}
+
 type Tap = Pick<typeof t, 'teardown'>
 
 for (const kind of kinds) {
   void t.test(`${kind} host`, async (t) => {
     const clock = new ManualClock()
+    const deadLetters = new DeadLetters({ clock })
     const hosts = openHosts({
       clock,
+      deadLetters,
       startWithinMs: 60_000,
       thread: { maxThreads: 3, resourceLimits: { maxOldGenerationSizeMb: 64 } },
       process: { maxOldSpaceMb: 64 },
@@ -185,10 +201,107 @@ for (const kind of kinds) {
       t.same(events, ['last event'])
     })
 
-    await t.test('rejects calls after the end', async (t) => {
+    await t.test('rejects calls after the end, and counts every message as a dead letter', async (t) => {
       const { handle } = await start<Answers>(host, 'answers')
       await handle.stop('enough', Infinity)
-      await t.rejects(handle.call('add', 1, 1), { ...gone, message: 'answers is gone: it was stopped: enough' })
+      const before = deadLetters.counts['actor-gone']
+      const message = 'answers is gone: it was stopped: enough'
+      await t.rejects(handle.call('add', 1, 1), { ...gone, message })
+      await t.rejects(handle.ask('add', [1, 1]), { ...gone, message })
+      handle.cast('add', 1, 1)
+      await new Promise((resolve) => setImmediate(resolve))
+      t.equal(deadLetters.counts['actor-gone'], before + 3)
+      const letter = { reason: 'actor-gone', actor: 'answers', method: 'add', detail: 'it was stopped: enough' }
+      t.match(
+        deadLetters.latest.slice(-3),
+        ['call', 'ask', 'cast'].map((type) => ({ ...letter, kind: type, at: clock.now() })),
+      )
+      t.equal(clock.waiting, 0)
+    })
+
+    await t.test('answers an ask in time and leaves no timer', async (t) => {
+      const { handle } = await start<Hears & { missing(): void }>(host, 'hears')
+      const before = deadLetters.total
+      t.same(await handle.ask('noted', []), [])
+      await t.rejects(handle.ask('refuse', [], { withinMs: 100 }), { name: 'RangeError', message: 'not that' })
+      await t.rejects(handle.ask('missing', []), { name: 'TypeError', message: /no method missing/ })
+      t.equal(clock.waiting, 0)
+      await handle.stop('enough', Infinity)
+      t.equal(deadLetters.total, before)
+    })
+
+    await t.test('gives an ask up at its deadline, not before, and counts the late answer', async (t) => {
+      for (const withinMs of [50, undefined]) {
+        const { handle, seen } = await start<Hears>(host, 'hears')
+        const options = withinMs === undefined ? {} : { withinMs }
+        const allowedMs = withinMs ?? 5000
+        let over = false
+        const asked = handle.ask('hold', [], options).catch((error: unknown) => {
+          over = true
+          return error
+        })
+        await seen('holding')
+        clock.advance(allowedMs - 1)
+        t.same(await handle.call('noted'), [], 'the actor goes on')
+        t.equal(over, false)
+        const letters = nextLetters(deadLetters, 1)
+        clock.advance(1)
+        const message = `hears has not answered hold within ${allowedMs} ms`
+        t.match(await asked, { name: 'TroupeError', code: 'ASK_TIMEOUT', message })
+        handle.cast('letGo')
+        t.match(await letters, [{ reason: 'late-answer', actor: 'hears', kind: 'answer', method: 'hold' }])
+        await handle.stop('enough', Infinity)
+      }
+    })
+
+    await t.test('lets an ask without a deadline wait, and rejects it when the actor ends', async (t) => {
+      const { handle, seen } = await start<Hears>(host, 'hears')
+      const before = deadLetters.total
+      const asked = t.rejects(handle.ask('hold', [], { withinMs: Infinity }), gone)
+      const late = t.rejects(handle.ask('hold', [], { withinMs: 10 }), { code: 'ASK_TIMEOUT' })
+      await seen('holding')
+      clock.advance(1_000_000)
+      await late
+      await handle.stop('enough', 0)
+      await asked
+      t.equal(deadLetters.total, before, 'an end is no answer, and the asker was told')
+    })
+
+    await t.test('casts in order with calls, without an answer', async (t) => {
+      const { handle } = await start<Hears>(host, 'hears')
+      handle.cast('note', 1)
+      const between = handle.call('noted')
+      handle.cast('note', new Date(0))
+      t.same(await between, [1])
+      t.strictSame(await handle.ask('noted', []), [1, new Date(0)])
+      handle.cast('note', 'last')
+      t.same(await handle.stop('enough', Infinity), { how: 'shutdown', reason: 'enough' })
+    })
+
+    await t.test('counts casts that the actor cannot take as dead letters, and lives on', async (t) => {
+      const { handle } = await start<Hears & { missing(): void }>(host, 'hears')
+      const letters = nextLetters(deadLetters, 3)
+      handle.cast('refuse')
+      handle.cast('missing')
+      handle.cast('note', () => {})
+      const letter = { reason: 'cast-failed', actor: 'hears', kind: 'cast' }
+      const byMethod = (await letters).toSorted((a, b) => String(b.method).localeCompare(String(a.method)))
+      t.match(byMethod, [
+        { ...letter, method: 'refuse', detail: 'not that' },
+        { ...letter, method: 'note', detail: /could not be cloned/ },
+        { ...letter, method: 'missing', detail: /no method missing/ },
+      ])
+      t.same(await handle.call('noted'), [])
+      await handle.stop('enough', Infinity)
+    })
+
+    await t.test('counts a cast that the actor did not live to handle', async (t) => {
+      const { handle, seen } = await start<Hears>(host, 'hears')
+      handle.cast('hold')
+      await seen('holding')
+      const letters = nextLetters(deadLetters, 1)
+      await handle.stop('now', 0)
+      t.match(await letters, [{ reason: 'actor-gone', kind: 'cast', method: 'hold', detail: /hears is gone.*now/ }])
     })
 
     await t.test('takes an actor that ignores its signal away after the grace, not before', async (t) => {
@@ -208,6 +321,8 @@ for (const kind of kinds) {
       for (const act of later.splice(0)) act()
       await new Promise((resolve) => setImmediate(resolve))
       t.same(events, ['running'], 'what an abandoned actor still emits is dropped')
+      const lost = { reason: 'late-event', actor: 'ignores-cancel', kind: 'event', method: null }
+      if (kind === 'async') t.match(deadLetters.latest.at(-1), lost, 'and counted where it can be seen')
     })
 
     await t.test('takes an actor away at once when there is no grace', async (t) => {

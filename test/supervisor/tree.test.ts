@@ -1,9 +1,14 @@
 import t from 'tap'
 import type { ActorHandle, Exit } from '../../src/actors/contract.ts'
+import { DeadLetters } from '../../src/actors/dead-letters.ts'
+import { openHosts } from '../../src/actors/hosts/registry.ts'
+import { actorChild, type ActorChildSpec } from '../../src/supervisor/tree/actor-child.ts'
 import { backoffMs } from '../../src/supervisor/tree/backoff.ts'
 import { checkChildSpec, type Child, type ChildSpec } from '../../src/supervisor/tree/child-spec.ts'
 import type { Down } from '../../src/supervisor/tree/results.ts'
 import { startUnder, Supervisor, type SupervisorOptions } from '../../src/supervisor/tree/supervisor.ts'
+import type { Hears } from '../fixtures/actors/hears.ts'
+import { ManualClock } from '../manual-clock.ts'
 import { crash, killed, normal, settled, shutdown, Stage } from './stage.ts'
 
 /** An `ActorHandle` is a `Child` as it stands; the type checker is the test. */
@@ -833,6 +838,123 @@ void t.test('monitors', async (t) => {
     const { stage, supervisor } = await open()
     supervisor.monitor('a', () => t.fail('was called off'))()
     await stage.end('a', crash)
+  })
+})
+
+void t.test('names', async (t) => {
+  const deadLetters = new DeadLetters({ keep: 10 })
+  const hosts = openHosts({ deadLetters, thread: { maxThreads: 2 } })
+  const hears = (id: string): ActorChildSpec => ({
+    id,
+    module: import.meta.resolve('../fixtures/actors/hears.ts'),
+  })
+  t.teardown(() => hosts[Symbol.asyncDispose]())
+
+  for (const kind of ['async', 'thread', 'process'] as const) {
+    await t.test(`a name in the ${kind} host survives a restart`, async (t) => {
+      const restarted = Promise.withResolvers<void>()
+      const supervisor = new Supervisor({
+        strategy: 'one-for-one',
+        deadLetters,
+        children: [actorChild(hosts.get(kind), hears('hears'))],
+        onEvent: ({ type }) => {
+          if (type === 'child-restarting') restarted.resolve()
+        },
+      })
+      t.same(await supervisor.start(), { ok: true }, 'with the clock and the chance of the machine')
+      const actor = supervisor.actor<Hears>('hears')
+      actor.cast('note', 'first life')
+      t.same(await actor.ask('noted', []), ['first life'])
+      const [child] = supervisor.whichChildren()
+      await child?.child?.stop('to see it come back', 0)
+      await restarted.promise
+      const missed = await actor.ask('noted', []).catch((error: unknown) => error)
+      t.match(missed, { code: 'ACTOR_UNKNOWN', message: 'no actor hears runs' }, 'as noproc while it restarts')
+      await supervisor.terminateChild('hears')
+      await supervisor.restartChild('hears')
+      actor.cast('note', 'another life')
+      t.same(await actor.ask('noted', [], { withinMs: 60_000 }), ['another life'])
+      await supervisor.stop('enough')
+    })
+  }
+
+  await t.test('a message to no actor is a dead letter', async (t) => {
+    const { stage, supervisor } = await open({ children: [] })
+    const ended = supervisor.actor<Hears>('x')
+    await t.rejects(ended.ask('noted', []), { name: 'TroupeError', code: 'ACTOR_UNKNOWN' })
+    ended.cast('letGo')
+    t.match(await supervisor.startChild(stage.spec('a')), { ok: true })
+    supervisor.actor<Hears>('a').cast('letGo')
+    supervisor.actor<Hears>(['a', 'b']).cast('letGo')
+    supervisor.actor<Hears>([]).cast('letGo')
+    t.equal(supervisor.deadLetters.counts['no-such-actor'], 5)
+    t.match(supervisor.deadLetters.latest, [
+      { reason: 'no-such-actor', actor: 'x', kind: 'ask', method: 'noted', detail: null, at: 0 },
+      { actor: 'x', kind: 'cast', method: 'letGo', detail: null },
+      { actor: 'a', detail: 'it is not an actor' },
+      { actor: 'a/b', detail: null },
+      { actor: '', detail: null },
+    ])
+  })
+
+  await t.test('a name may lead through supervisors under supervisors', async (t) => {
+    const inner = startUnder({ strategy: 'one-for-one', children: [actorChild(hosts.get('async'), hears('deep'))] })
+    const supervisor = new Supervisor({
+      strategy: 'one-for-one',
+      children: [{ id: 'inner', start: inner, kind: 'supervisor' }],
+    })
+    await supervisor.start()
+    const deep = supervisor.actor<Hears>(['inner', 'deep'])
+    deep.cast('note', 1)
+    t.same(await deep.ask('noted', []), [1])
+    await t.rejects(supervisor.actor<Hears>(['inner', 'none']).ask('noted', []), { code: 'ACTOR_UNKNOWN' })
+    await supervisor.stop('enough')
+  })
+
+  await t.test('an actor is told of the end of another', async (t) => {
+    const watcher = hears('watcher')
+    const children = [watcher, hears('watched')].map((spec) => actorChild(hosts.get('async'), spec))
+    const supervisor = new Supervisor({ strategy: 'one-for-one', children })
+    await supervisor.start()
+    const told = Promise.withResolvers<void>()
+    supervisor.monitor('watched', (down) => {
+      supervisor.actor<Hears>('watcher').cast('note', down)
+      told.resolve()
+    })
+    await supervisor.whichChildren()[1]?.child?.stop('for a reason', 0)
+    await told.promise
+    t.match(await supervisor.actor<Hears>('watcher').ask('noted', []), [
+      { id: 'watched', exit: { how: 'killed', reason: /^for a reason/ } },
+    ])
+    await supervisor.stop('enough')
+  })
+
+  await t.test('the office keeps the latest letters only, counts all and tells subscribers', (t) => {
+    const clock = new ManualClock(7)
+    const office = new DeadLetters({ keep: 2, clock })
+    const heard: string[] = []
+    office.subscribe(() => {
+      throw new Error('a bad listener')
+    })
+    const callOff = office.subscribe(({ actor }) => heard.push(actor))
+    const letter = { kind: 'cast', method: 'note', detail: null } as const
+    for (const actor of ['a', 'b', 'c']) office.add({ reason: 'actor-gone', actor, ...letter })
+    callOff()
+    office.add({ reason: 'late-answer', actor: 'd', ...letter })
+    t.same(heard, ['a', 'b', 'c'])
+    t.same(
+      office.latest.map(({ actor, at }) => [actor, at]),
+      [
+        ['c', 7],
+        ['d', 7],
+      ],
+    )
+    t.equal(office.total, 4)
+    t.match(office.counts, { 'actor-gone': 3, 'late-answer': 1, 'late-event': 0 })
+    const counter = new DeadLetters({ keep: 0 })
+    counter.add({ reason: 'actor-gone', actor: 'a', ...letter })
+    t.same([counter.total, counter.latest], [1, []])
+    t.end()
   })
 })
 
