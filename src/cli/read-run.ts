@@ -46,7 +46,7 @@ export async function readRun(run: FoundRun): Promise<RunReading> {
 }
 
 /** What the journal of a run holds; a run that died before its first record has none. Throws TroupeError JOURNAL_CORRUPT. */
-export const recordsOf = ({ files }: Pick<FoundRun, 'files'>): readonly Recorded[] =>
+const recordsOf = ({ files }: Pick<FoundRun, 'files'>): readonly Recorded[] =>
   existsSync(files.journal) ? readJournal<RunEvent>(files.journal).records : []
 
 /** Reads what a run was asked to do. Throws TroupeError RUN_NOT_FOUND or MANIFEST_INVALID. */

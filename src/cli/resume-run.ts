@@ -15,7 +15,6 @@ import { conductRun, type HeldRun, type Opening, type RunOutcome, type RunPorts,
 import type { FoundRun } from './find-run.ts'
 import { firstOpening } from './perform-run.ts'
 import type { Prepared } from './prepare.ts'
-import { recordsOf } from './read-run.ts'
 
 /**
  * Goes on with a run whose supervisor has died or was interrupted: ends what is left of its processes, seals what they wrote, and
@@ -32,13 +31,13 @@ export async function resumeRun(
   try {
     makeRunFolders(layout, id)
     removeUnfinished(folders.folder)
-    const records = recordsOf(run)
-    const state = fold(prepared.rules, records)
-    refuseEnded(run, state)
-    pointStatusAt(layout, id)
     const { openJournalFile: openFile } = ports
     const where = { path: folders.journal, epoch: lease.epoch, clock: systemClock, isHeld: lease.isHeld }
     const journal = await openJournal<RunEvent>(openFile === undefined ? where : { ...where, openFile })
+    const { records } = journal.found
+    const state = fold(prepared.rules, records)
+    refuseEnded(run, state)
+    pointStatusAt(layout, id)
     const held = { id, folders, journal, lost: lease.lost, records }
     return await conductRun(prepared, watch, {
       held,

@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { dirname } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { messageOf, TroupeError } from '../errors.ts'
 import { type JournalFile, openJournalFile } from './journal-file.ts'
 import { journalFormat, lineOf } from './journal-record.ts'
-import { type JournalContent, readJournal } from './read-journal.ts'
+import { type JournalContent, journalIn, readBytes } from './read-journal.ts'
 import { replaceFile, syncFolder } from './replace-file.ts'
 
 /** What `append` gives back at once. */
@@ -18,6 +18,8 @@ export interface Appended {
 
 /** An append-only list of events, the only truth about a run. */
 export interface Journal<Event> {
+  /** What it held when it was opened, and so what the next record follows. */
+  readonly found: JournalContent<Event>
   append(event: Event): Appended
   /** Resolves when everything appended so far is on disk. */
   flush(): Promise<void>
@@ -29,7 +31,7 @@ interface JournalOptions {
   /** Of the lease under which is written. */
   readonly epoch: number
   readonly clock: Clock
-  /** Whether the lease is still ours, asked before every write: a supervisor that was deposed writes nothing. */
+  /** Whether the lease is still ours, asked before and after every write: a supervisor that was deposed promises nothing. */
   readonly isHeld?: () => boolean
   /** For tests that put faults in. */
   readonly openFile?: (path: string, keepBytes: number) => JournalFile
@@ -45,20 +47,27 @@ interface JournalOptions {
 export async function openJournal<Event>(options: JournalOptions): Promise<Journal<Event>> {
   const { path, openFile = openJournalFile } = options
   const isNew = !existsSync(path)
-  const content = isNew ? null : readJournal<Event>(path)
-  const keepBytes = content?.soundBytes ?? 0
-  if (content !== null) replaceJournal(options, content)
-  const file = openFile(path, keepBytes)
-  const journal = new GroupCommit<Event>(file, options, content?.records.length ?? 0)
-  if (keepBytes === 0) await journal.begin()
+  const found = isNew ? noContent : reopen<Event>(options)
+  const journal = new GroupCommit<Event>(openFile(path, found.soundBytes), options, found)
+  if (found.soundBytes === 0) await journal.begin()
   if (isNew) syncFolder(dirname(path))
   return journal
 }
 
-function replaceJournal({ path, epoch }: JournalOptions, { soundBytes, cut }: JournalContent<unknown>): void {
-  const bytes = readFileSync(path)
+const noContent = { records: [], soundBytes: 0, cut: null, stale: 0 } as const
+
+function reopen<Event>({ path, epoch }: JournalOptions): JournalContent<Event> {
+  const bytes = readBytes(path)
+  const content = journalIn<Event>(path, bytes)
+  const { soundBytes, cut } = content
+  const newest = content.records.at(-1)?.epoch ?? 0
+  if (newest > epoch) {
+    const message = `the journal ${path} holds records of lease ${newest}, this is only lease ${epoch}: nobody would read them`
+    throw new TroupeError('LEASE_LOST', message)
+  }
   if (cut !== null) replaceFile(`${path}.cut-${epoch}`, bytes.subarray(soundBytes), { durable: true })
   replaceFile(path, bytes.subarray(0, soundBytes), { durable: true })
+  return content
 }
 
 interface Batch {
@@ -67,6 +76,7 @@ interface Batch {
 }
 
 class GroupCommit<Event> implements Journal<Event> {
+  readonly found: JournalContent<Event>
   readonly #file: JournalFile
   readonly #options: JournalOptions
   #seq: number
@@ -74,10 +84,11 @@ class GroupCommit<Event> implements Journal<Event> {
   #writing: Promise<void> | null = null
   #failure: TroupeError | null = null
 
-  constructor(file: JournalFile, options: JournalOptions, seq: number) {
+  constructor(file: JournalFile, options: JournalOptions, found: JournalContent<Event>) {
+    this.found = found
     this.#file = file
     this.#options = options
-    this.#seq = seq
+    this.#seq = found.records.length
   }
 
   /** Writes the header. */
@@ -97,11 +108,9 @@ class GroupCommit<Event> implements Journal<Event> {
   }
 
   async close(): Promise<void> {
-    try {
-      await this.flush()
-    } finally {
-      await this.#file.close()
-    }
+    const [flushed, closed] = [await outcomeOf(this.flush()), await outcomeOf(this.#file.close())]
+    if (flushed !== null) throw flushed.cause
+    if (closed !== null) throw failureOf(this.#options.path, closed.cause)
   }
 
   #add(seq: number, at: number, event: unknown): Promise<void> {
@@ -112,6 +121,16 @@ class GroupCommit<Event> implements Journal<Event> {
     return batch.done.promise
   }
 
+  /** @throws TroupeError LEASE_LOST */
+  #fence(): void {
+    const { path, isHeld } = this.#options
+    if (isHeld === undefined || isHeld()) return
+    throw new TroupeError(
+      'LEASE_LOST',
+      `another supervisor has taken over the journal ${path}; nothing more is written`,
+    )
+  }
+
   /** Begins at the end of this turn of the event loop, so that what is appended in it goes along. */
   async #writeAll(): Promise<void> {
     await endOfTurn()
@@ -120,9 +139,10 @@ class GroupCommit<Event> implements Journal<Event> {
       this.#gathering = newBatch()
       try {
         if (this.#failure !== null) throw this.#failure
-        if (this.#options.isHeld?.() === false) throw deposed(this.#options.path)
+        this.#fence()
         await this.#file.write(Buffer.from(batch.lines.join('')))
         await this.#file.datasync()
+        this.#fence() // a successor may have copied the journal meanwhile: these records may not be in its copy
         batch.done.resolve()
       } catch (cause) {
         this.#failure ??= failureOf(this.#options.path, cause)
@@ -132,6 +152,13 @@ class GroupCommit<Event> implements Journal<Event> {
     this.#writing = null
   }
 }
+
+/** Null, or why it failed. */
+const outcomeOf = (work: Promise<void>): Promise<{ readonly cause: unknown } | null> =>
+  work.then(
+    () => null,
+    (cause: unknown) => ({ cause }),
+  )
 
 function newBatch(): Batch {
   const batch = { lines: [], done: Promise.withResolvers<void>() }
@@ -144,9 +171,6 @@ function quiet(promise: Promise<void>): Promise<void> {
   promise.catch(() => {})
   return promise
 }
-
-const deposed = (path: string): TroupeError =>
-  new TroupeError('LEASE_LOST', `another supervisor has taken over the journal ${path}; nothing more is written`)
 
 function failureOf(path: string, cause: unknown): TroupeError {
   if (cause instanceof TroupeError) return cause

@@ -1,111 +1,119 @@
-import { rmSync } from 'node:fs'
-import { TroupeError } from '../errors.ts'
-import { type EpochHolder, isNewest, mayLive, newestEpoch, releaseEpoch, takeEpoch } from './epoch.ts'
-import { lockFolder, takeLock, type Lock } from './lock.ts'
+import { mkdirSync, statSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { dirname } from 'node:path'
+import { type Clock, systemClock } from '../clock.ts'
+import { messageOf, TroupeError } from '../errors.ts'
+import { isAlive } from '../process-identity.ts'
+import {
+  epochFile,
+  type EpochHolder,
+  forgetEpochsBefore,
+  isNewest,
+  type NewestEpoch,
+  newestEpoch,
+  releaseEpoch,
+  takeEpoch,
+} from './epoch.ts'
+import { beatMs, type Lock, lockFolder, takeLock } from './lock.ts'
 
 /** The right to be the only supervisor of something. */
 export interface Lease {
   /** Grows with every holder; it stands in every record, so that a reader can refuse those of a deposed one. */
   readonly epoch: number
+  /**
+   * A silent holder whose lease was taken over, and which may wake up again; null when the lease was free, or its holder dead.
+   * Kill it only when it is on this host and its start time is known: a pid alone may be another's by now.
+   */
+  readonly deposed: EpochHolder | null
   /** Aborts when the lease is lost. */
   readonly lost: AbortSignal
-  /** Who held it until now without giving a sign of life; null when nobody did. If it lives, it must be ended. */
-  readonly deposed: EpochHolder | null
-  /** Whether nobody has taken the lease over; asked before every write that counts. */
+  /** Looks on the disk whether nobody has taken the lease over: the fence before and after whatever must happen only once. */
   isHeld(): boolean
   release(): Promise<void>
 }
 
 interface LeaseOptions {
-  /** After this long without a sign of life a holder counts as silent, in milliseconds. */
+  /** After this long without a sign of life a living holder counts as silent, in milliseconds. */
   readonly staleMs?: number
-  readonly now?: () => number
-  /** Also takes the lease from a holder that lives and is silent. */
+  /** Depose a holder that is silent: it hangs, is stopped, or was on a host that cannot be asked. */
   readonly takeOver?: boolean
+  readonly clock?: Clock
 }
 
 /**
- * Takes a lease.
- *
- *     holder dead (exact identity)  ->  take its epoch + 1: one contender can; that one clears its lock away and takes its own
- *     holder silent, may live       ->  its lock is stale: proper-lockfile gives it to us; only with `takeOver`
- *     holder lives, or just took it ->  LEASE_HELD
- *
- * The epoch decides, not the lock: a lock may rarely be given to two at once (proper-lockfile #121).
- * @throws TroupeError LEASE_HELD, which names the holder
+ * Takes a lease. The epoch file says exactly which process holds it: that of a dead one is free at once, that of a living one
+ * is not, and of all who follow the same epoch one wins. A lock on the epoch's own file is the holder's sign of life.
+ * @throws TroupeError LEASE_HELD, which names the holder; STORE_FAILED or NO_SPACE
  */
 export async function acquireLease(path: string, options: LeaseOptions = {}): Promise<Lease> {
-  const { staleMs = 5_000, now = Date.now } = options
-  const { epoch: previous, holder } = knownEpoch(path)
-  if (holder !== null && !mayLive(holder)) return await succeed(path, { staleMs, previous, holder, at: now() })
-  const lock = await takeLock(path, { staleMs, waitMs: 0 }).catch((error: unknown) => {
-    throw named(path, error)
-  })
-  return await giveBackUnless(lock, () => {
-    const found = newestEpoch(path)
-    const lives = found.holder !== null && mayLive(found.holder)
-    if (lives && (found.epoch !== previous || options.takeOver !== true)) throw held(path, found.holder)
-    return leaseOf(path, lock, { epoch: takeEpoch(path, now(), found.epoch), deposed: found.holder })
-  })
+  const { staleMs = 5_000, takeOver = false, clock = systemClock } = options
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    const seen = newestEpoch(path)
+    const deposed = await deposable(path, seen, { staleMs, takeOver, clock })
+    const epoch = takeEpoch(path, { nowMs: clock.now(), previous: seen.epoch, durable: true })
+    const lock = await takeLock(epochFile(path, epoch), { staleMs, waitMs: 0 }).catch((error: unknown) => {
+      releaseEpoch(path, epoch)
+      throw error
+    })
+    forgetEpochsBefore(path, epoch)
+    return leaseOf(path, epoch, { lock, deposed })
+  } catch (cause) {
+    if (cause instanceof TroupeError) throw cause
+    const code = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'NO_SPACE' : 'STORE_FAILED'
+    throw new TroupeError(code, `the lease ${path} cannot be taken: ${messageOf(cause)}`, { cause })
+  }
 }
 
-interface Succession {
-  readonly staleMs: number
-  readonly previous: number
-  readonly holder: EpochHolder
-  readonly at: number
-}
-
-/** Whoever gets the dead holder's next epoch is its only successor, and so the only one to touch its lock. */
-async function succeed(path: string, { staleMs, previous, holder, at }: Succession): Promise<Lease> {
-  const epoch = takeEpoch(path, at, previous)
-  rmSync(lockFolder(path), { recursive: true, force: true })
-  const lock = await takeLock(path, { staleMs, waitMs: staleMs }) // another contender may hold it for a moment, to look
-  return await giveBackUnless(lock, () => {
-    if (!isNewest(path, epoch)) throw new TroupeError('LEASE_HELD', `another process took ${path} over`)
-    return leaseOf(path, lock, { epoch, deposed: holder })
-  })
-}
-
-function leaseOf(path: string, lock: Lock, { epoch, deposed }: Pick<Lease, 'epoch' | 'deposed'>): Lease {
-  const isHeld = (): boolean => !lock.lost.aborted && isNewest(path, epoch)
+function leaseOf(path: string, epoch: number, { lock, deposed }: Pick<Lease, 'deposed'> & { lock: Lock }): Lease {
+  let isReleased = false
   return {
     epoch,
     deposed,
     lost: lock.lost,
-    isHeld,
+    isHeld: () => !isReleased && !lock.lost.aborted && isNewest(path, epoch),
     async release() {
-      if (isHeld()) releaseEpoch(path, epoch)
+      if (isReleased) return
+      isReleased = true
       await lock.release()
+      try {
+        releaseEpoch(path, epoch)
+      } catch {
+        // the end of this process gives it back as well
+      }
     },
   }
 }
 
-async function giveBackUnless(lock: Lock, take: () => Lease): Promise<Lease> {
-  try {
-    return take()
-  } catch (error) {
-    await lock.release()
-    throw error
-  }
+/** The silent holder who is to be deposed, null when nobody is left to be. */
+async function deposable(
+  path: string,
+  seen: NewestEpoch,
+  { staleMs, takeOver, clock }: Required<LeaseOptions>,
+): Promise<EpochHolder | null> {
+  const { epoch, holder } = seen
+  if (holder === null || holder.released || hasDied(holder)) return null
+  const beat = lastBeat(path, epoch)
+  // a clock may have jumped either way: an old date alone proves no silence
+  if (Math.abs(clock.now() - beat) <= staleMs) throw heldBy(path, holder)
+  if (!takeOver) throw heldBy(path, holder, ' and has been silent; troupe resume takes the run over from it')
+  await new Promise<void>((resolve) => {
+    clock.after(beatMs(staleMs) * 2.5, resolve)
+  })
+  if (hasDied(holder)) return null
+  if (lastBeat(path, epoch) !== beat) throw heldBy(path, holder)
+  return holder
 }
 
-/** The folder may not be there yet. */
-function knownEpoch(path: string): ReturnType<typeof newestEpoch> {
-  try {
-    return newestEpoch(path)
-  } catch {
-    return { epoch: 0, holder: null }
-  }
+const hasDied = ({ host, process }: EpochHolder): boolean => host === hostname() && !isAlive(process)
+
+/** When the holder last gave a sign of life: the date of its lock, or of the epoch while it has none yet. */
+function lastBeat(path: string, epoch: number): number {
+  const file = epochFile(path, epoch)
+  const beat = statSync(lockFolder(file), { throwIfNoEntry: false }) ?? statSync(file, { throwIfNoEntry: false })
+  return beat?.mtimeMs ?? 0
 }
 
-function named(path: string, error: unknown): unknown {
-  if (!(error instanceof TroupeError) || error.code !== 'LEASE_HELD') return error
-  const { holder } = knownEpoch(path)
-  return holder === null ? error : held(path, holder, error)
-}
-
-function held(path: string, holder: EpochHolder | null, cause?: unknown): TroupeError {
-  const by = holder === null ? '' : ` by process ${holder.process.pid} on ${holder.host} since ${holder.since}`
-  return new TroupeError('LEASE_HELD', `${path} is held${by}`, { cause })
+function heldBy(path: string, { process, host, since }: EpochHolder, more = ''): TroupeError {
+  return new TroupeError('LEASE_HELD', `${path} is held by process ${process.pid} on ${host} since ${since}${more}`)
 }

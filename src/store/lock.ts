@@ -30,7 +30,7 @@ export async function takeLock(path: string, { staleMs, waitMs }: LockOptions): 
     const unlock = await lockfile.lock(path, {
       realpath: false,
       stale: staleMs,
-      update: Math.max(1_000, Math.floor(staleMs / 4)),
+      update: beatMs(staleMs),
       retries: retriesFor(waitMs),
       onCompromised: (cause) => {
         lost.abort(new TroupeError('LEASE_LOST', `the lock on ${path} was lost: ${messageOf(cause)}`, { cause }))
@@ -44,8 +44,11 @@ export async function takeLock(path: string, { staleMs, waitMs }: LockOptions): 
   }
 }
 
-/** The folder that stands for a held lock. */
+/** The folder that stands for a held lock; its date is the holder's last sign of life. */
 export const lockFolder = (path: string): string => `${path}.lock`
+
+/** How often a holder gives a sign of life, in milliseconds. */
+export const beatMs = (staleMs: number): number => Math.max(1_000, Math.floor(staleMs / 4))
 
 /** Short waits with jitter: among fifty contenders a long back-off starves whoever came late. */
 const firstWaitMs = 5

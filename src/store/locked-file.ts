@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { TroupeError } from '../errors.ts'
-import { isNewest, takeEpoch } from './epoch.ts'
+import { forgetEpochsBefore, isNewest, takeEpoch } from './epoch.ts'
 import { takeLock } from './lock.ts'
 import { replaceFile } from './replace-file.ts'
 
@@ -35,7 +35,8 @@ export async function updateLocked<Result>(
   const { staleMs = 5_000, waitMs = 60_000, durable = false } = options
   const lock = await takeLock(path, { staleMs, waitMs })
   try {
-    const epoch = takeEpoch(path, Date.now())
+    const epoch = takeEpoch(path, { nowMs: Date.now() })
+    forgetEpochsBefore(path, epoch)
     const { content, result } = change(contentOf(path))
     // nothing is awaited between the look and the rename: only another process can come between
     if (lock.lost.aborted || !isNewest(path, epoch)) {

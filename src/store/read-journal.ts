@@ -17,8 +17,10 @@ export interface JournalContent<Event> {
  * Reads a journal. A damaged end is cut off and said: it was never acknowledged.
  * @throws TroupeError JOURNAL_CORRUPT for damage before the end, STORE_FAILED when it cannot be read
  */
-export function readJournal<Event>(path: string): JournalContent<Event> {
-  const bytes = readBytes(path)
+export const readJournal = <Event>(path: string): JournalContent<Event> => journalIn(path, readBytes(path))
+
+/** The journal that these bytes are. Throws as readJournal does. */
+export function journalIn<Event>(path: string, bytes: Buffer): JournalContent<Event> {
   const reading = new Reading<Event>(path)
   let at = 0
   for (let end = bytes.indexOf(10, at); end !== -1; end = bytes.indexOf(10, at)) {
@@ -83,7 +85,8 @@ class Reading<Event> {
   }
 }
 
-function readBytes(path: string): Buffer {
+/** The bytes of a journal. Throws TroupeError STORE_FAILED. */
+export function readBytes(path: string): Buffer {
   try {
     return readFileSync(path)
   } catch (cause) {

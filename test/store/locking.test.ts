@@ -115,7 +115,7 @@ void t.test('a holder that was deposed writes nothing', async (t) => {
   const path = join(folder, 'deposed')
   writeFileSync(path, 'old\n')
   const late = updateLocked(path, (before) => {
-    takeEpoch(path, 0) // another takes over while this one works
+    takeEpoch(path, { nowMs: 0 }) // another takes over while this one works
     return { content: `${before ?? ''}late\n`, result: null }
   })
   await t.rejects(late, { code: 'LEASE_LOST' })
@@ -162,7 +162,7 @@ void t.test('the lease of a killed holder is taken over with a higher epoch', as
 void t.test('a lease whose lock is taken away tells its holder', async (t) => {
   const path = join(folder, 'stolen')
   const lease = await acquireLease(path, { staleMs: 2_000 })
-  rmSync(`${path}.lock`, { recursive: true })
+  rmSync(`${path}.epoch-1.lock`, { recursive: true })
   const { port1 } = new MessageChannel()
   port1.on('message', () => {}) // keeps the event loop alive: the timers of the lock do not
   await once(lease.lost, 'abort')
