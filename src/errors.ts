@@ -44,7 +44,7 @@ export const catalogue = {
   LEASE_LOST: { exit: exitCodes.internal, fix: 'Another supervisor took over; troupe status shows the run.' },
   JOURNAL_CORRUPT: {
     exit: exitCodes.internal,
-    fix: 'The journal is damaged before its last line; keep the folder and report it.',
+    fix: 'What had been on disk is damaged: keep the folder, look at the disk, and report it.',
   },
   STORE_FAILED: {
     exit: exitCodes.internal,

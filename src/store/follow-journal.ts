@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { messageOf, TroupeError } from '../errors.ts'
-import { type JournalRecord, recordOf } from './journal-record.ts'
+import { type JournalRecord, provesLoss, recordOf } from './journal-record.ts'
 
 /** Reads a journal while another process writes it. */
 export interface JournalFollower<Event> {
@@ -11,22 +11,29 @@ export interface JournalFollower<Event> {
   next(): readonly JournalRecord<Event>[]
 }
 
-/** Follows a journal from its beginning. A line that is not whole yet, or damaged at the end, is waited for. */
+/** Follows a journal from its beginning. A line that is not whole yet, or damaged in what was written last, is waited for. */
 export function followJournal<Event>(path: string): JournalFollower<Event> {
   let offset = 0
   let epoch = 0
   let lines = 0
+  let seq = -1
 
-  function take(text: string, isLast: boolean): JournalRecord<Event> | 'wait' | 'skip' {
+  function take(text: string, later: readonly string[]): JournalRecord<Event> | 'wait' | 'skip' {
     const record = recordOf(text)
-    if (record === null && isLast) return 'wait'
+    if (record === null) return waitUnlessLost(later)
     lines += 1
-    if (record === null) throw new TroupeError('JOURNAL_CORRUPT', `${path}:${lines} is not a record`)
     offset += Buffer.byteLength(text) + 1
-    // the first line is the header; a lower epoch is that of a supervisor that had been deposed
-    if (lines === 1 || record.epoch < epoch) return 'skip'
-    epoch = record.epoch
-    return record as JournalRecord<Event>
+    // a lower epoch is that of a supervisor that had been deposed
+    if (record.epoch < epoch) return 'skip'
+    ;({ epoch, seq } = record)
+    return lines === 1 ? 'skip' : (record as JournalRecord<Event>) // the first line is the header
+  }
+
+  function waitUnlessLost(later: readonly string[]): 'wait' {
+    const records = later.map(recordOf).filter((record) => record !== null)
+    if (records.some((record) => record.epoch >= epoch && provesLoss(record, seq)))
+      throw new TroupeError('JOURNAL_CORRUPT', `${path}:${lines + 1} is not a record`)
+    return 'wait'
   }
 
   return {
@@ -34,7 +41,7 @@ export function followJournal<Event>(path: string): JournalFollower<Event> {
       const texts = readFrom(path, offset).split('\n').slice(0, -1)
       const records: JournalRecord<Event>[] = []
       for (const [index, text] of texts.entries()) {
-        const taken = take(text, index === texts.length - 1)
+        const taken = take(text, texts.slice(index + 1))
         if (taken === 'wait') break
         if (taken !== 'skip') records.push(taken)
       }

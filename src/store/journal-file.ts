@@ -1,5 +1,4 @@
-import { fdatasync, ftruncateSync, openSync, write } from 'node:fs'
-import { close } from 'node:fs'
+import { close, fdatasync, ftruncateSync, openSync, write } from 'node:fs'
 import { promisify } from 'node:util'
 
 /** The file layer of a journal; tests put faults into it. */
@@ -30,8 +29,9 @@ export function openJournalFile(path: string, keepBytes: number): JournalFile {
 function writeSome(file: number, bytes: Uint8Array, at: number): Promise<number> {
   return new Promise((resolve, reject) => {
     write(file, bytes, at, (error, written) => {
-      if (error === null) resolve(written)
-      else reject(error)
+      if (error !== null) reject(error)
+      else if (written === 0) reject(new Error('the disk took nothing'))
+      else resolve(written)
     })
   })
 }

@@ -71,6 +71,8 @@ function reopen<Event>({ path, epoch }: JournalOptions): JournalContent<Event> {
 }
 
 interface Batch {
+  /** The newest record on disk when it is written. */
+  readonly durable: number
   readonly lines: string[]
   readonly done: PromiseWithResolvers<void>
 }
@@ -80,7 +82,7 @@ class GroupCommit<Event> implements Journal<Event> {
   readonly #file: JournalFile
   readonly #options: JournalOptions
   #seq: number
-  #gathering: Batch = newBatch()
+  #gathering: Batch
   #writing: Promise<void> | null = null
   #failure: TroupeError | null = null
 
@@ -89,6 +91,7 @@ class GroupCommit<Event> implements Journal<Event> {
     this.#file = file
     this.#options = options
     this.#seq = found.records.length
+    this.#gathering = newBatch(found.soundBytes === 0 ? -1 : this.#seq)
   }
 
   /** Writes the header. */
@@ -116,7 +119,8 @@ class GroupCommit<Event> implements Journal<Event> {
   #add(seq: number, at: number, event: unknown): Promise<void> {
     if (this.#failure !== null) return quiet(Promise.reject(this.#failure))
     const batch = this.#gathering
-    batch.lines.push(lineOf({ seq, at, epoch: this.#options.epoch, event }))
+    const { durable } = batch
+    batch.lines.push(lineOf({ seq, durable, at, epoch: this.#options.epoch, event }))
     this.#writing ??= this.#writeAll()
     return batch.done.promise
   }
@@ -136,7 +140,7 @@ class GroupCommit<Event> implements Journal<Event> {
     await endOfTurn()
     while (this.#gathering.lines.length > 0) {
       const batch = this.#gathering
-      this.#gathering = newBatch()
+      this.#gathering = newBatch(this.#seq)
       try {
         if (this.#failure !== null) throw this.#failure
         this.#fence()
@@ -160,8 +164,8 @@ const outcomeOf = (work: Promise<void>): Promise<{ readonly cause: unknown } | n
     (cause: unknown) => ({ cause }),
   )
 
-function newBatch(): Batch {
-  const batch = { lines: [], done: Promise.withResolvers<void>() }
+function newBatch(durable: number): Batch {
+  const batch = { durable, lines: [], done: Promise.withResolvers<void>() }
   void quiet(batch.done.promise)
   return batch
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { messageOf, TroupeError } from '../errors.ts'
-import { journalFormat, type JournalRecord, recordOf } from './journal-record.ts'
+import { journalFormat, type JournalRecord, provesLoss, readableFormats, recordOf } from './journal-record.ts'
 
 /** What a journal holds. */
 export interface JournalContent<Event> {
@@ -14,8 +14,8 @@ export interface JournalContent<Event> {
 }
 
 /**
- * Reads a journal. A damaged end is cut off and said: it was never acknowledged.
- * @throws TroupeError JOURNAL_CORRUPT for damage before the end, STORE_FAILED when it cannot be read
+ * Reads a journal. Damage within what was written last, be it of many records, is cut off and said: it was never acknowledged.
+ * @throws TroupeError JOURNAL_CORRUPT for damage to what had been on disk, STORE_FAILED when it cannot be read
  */
 export const readJournal = <Event>(path: string): JournalContent<Event> => journalIn(path, readBytes(path))
 
@@ -24,7 +24,7 @@ export function journalIn<Event>(path: string, bytes: Buffer): JournalContent<Ev
   const reading = new Reading<Event>(path)
   let at = 0
   for (let end = bytes.indexOf(10, at); end !== -1; end = bytes.indexOf(10, at)) {
-    reading.line(bytes.toString('utf8', at, end), at, end + 1 === bytes.length)
+    reading.line(bytes.toString('utf8', at, end), at)
     at = end + 1
   }
   return reading.finish(bytes.length)
@@ -36,37 +36,45 @@ class Reading<Event> {
   #soundBytes = 0
   #lines = 0
   #epoch = 0
-  #seq = 0
+  /** Of the last sound record; the header has 0. */
+  #seq = -1
   #stale = 0
-  #damage: string | null = null
+  #damagedLine: number | null = null
 
   constructor(path: string) {
     this.#path = path
   }
 
-  line(text: string, at: number, isLast: boolean): void {
+  line(text: string, at: number): void {
     this.#lines += 1
     const record = recordOf(text)
-    if (record === null) {
-      if (!isLast) this.#corrupt('is not a record')
-      this.#damage = `line ${this.#lines} is not a record`
-      return
+    if (this.#damagedLine !== null) this.#judge(record)
+    else if (record === null) this.#damagedLine = this.#lines
+    else {
+      this.#soundBytes = at + Buffer.byteLength(text) + 1
+      if (this.#lines === 1) this.#header(record)
+      else this.#take(record as JournalRecord<Event>)
     }
-    this.#soundBytes = at + Buffer.byteLength(text) + 1
-    if (this.#lines === 1) this.#header(record)
-    else this.#take(record as JournalRecord<Event>)
   }
 
   finish(totalBytes: number): JournalContent<Event> {
     const torn = totalBytes - this.#soundBytes
-    const reason = this.#damage ?? 'the last line is torn'
+    const reason = this.#damagedLine === null ? 'the last line is torn' : `line ${this.#damagedLine} is not a record`
     const cut = torn === 0 ? null : { bytes: torn, reason }
     return { records: this.#records, soundBytes: this.#soundBytes, cut, stale: this.#stale }
   }
 
+  /** Of what stands behind damage nothing counts; it may show that the damage is no torn end. */
+  #judge(record: JournalRecord<unknown> | null): void {
+    if (record === null || record.epoch < this.#epoch || !provesLoss(record, this.#seq)) return
+    const message = `${this.#path}:${this.#damagedLine} is not a record, though records after it show that it had been on disk`
+    throw new TroupeError('JOURNAL_CORRUPT', message)
+  }
+
   #header(record: JournalRecord<unknown>): void {
     const { journal } = record.event as { readonly journal?: unknown }
-    if (journal !== journalFormat) this.#corrupt(`is not the header of ${journalFormat}`)
+    if (!readableFormats.includes(journal)) this.#corrupt(`is not the header of ${journalFormat}`)
+    this.#seq = 0
   }
 
   #take(record: JournalRecord<Event>): void {
