@@ -29,9 +29,8 @@ export function openJournalFile(path: string, keepBytes: number): JournalFile {
 function writeSome(file: number, bytes: Uint8Array, at: number): Promise<number> {
   return new Promise((resolve, reject) => {
     write(file, bytes, at, (error, written) => {
-      if (error !== null) reject(error)
-      else if (written === 0) reject(new Error('the disk took nothing'))
-      else resolve(written)
+      if (error === null) resolve(written)
+      else reject(error)
     })
   })
 }

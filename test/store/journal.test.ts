@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import t from 'tap'
+import { followJournal } from '../../src/store/follow-journal.ts'
 import type { JournalFile } from '../../src/store/journal-file.ts'
 import { lineOf } from '../../src/store/journal-record.ts'
 import { type Journal, openJournal } from '../../src/store/journal.ts'
@@ -67,19 +68,82 @@ void t.test(
   },
 )
 
-void t.test('a torn or garbage end is cut off, said, and written over', async (t) => {
-  for (const [index, rest] of ['{"half', '00000000 {"seq":2}\n', '\u0000\u0000\u0000\n'].entries()) {
+void t.test('a torn or garbage end is cut off, said, and kept beside the journal', async (t) => {
+  for (const [index, rest] of ['{"half', '00000000 {"seq":2}\n', '00000000 \n', '\u0000\u0000\u0000\n'].entries()) {
     const path = await written(`torn${index}`, ['a'])
     writeFileSync(path, rest, { flag: 'a' })
     t.match(readJournal<Note>(path).cut, { bytes: rest.length, reason: /line/ })
-    await written(`torn${index}`, ['b'])
+    const journal = await openJournal<Note>({ path, epoch: 3, clock })
+    t.match(journal.found, { records: [{ event: { text: 'a' } }], cut: { bytes: rest.length } })
+    journal.append({ text: 'b' })
+    await journal.close()
     t.same(textsOf(path), ['a', 'b'])
     t.equal(readJournal<Note>(path).cut, null)
+    t.equal(readFileSync(`${path}.cut-3`, 'utf8'), rest)
   }
 })
 
-void t.test('damage before the end is told with its line, whichever bit it is', async (t) => {
-  const path = await written('flipped', ['a', 'b', 'c'])
+void t.test('a journal of the first format is read and gone on with', async (t) => {
+  const path = place('first-format')
+  const header = lineOf({ seq: 0, at: 0, epoch: 1, event: { journal: 'troupe/journal/1' } })
+  writeFileSync(path, header + lineOf({ seq: 1, at: 0, epoch: 1, event: { text: 'a' } }))
+  await written('first-format', ['b'], 2)
+  t.same(textsOf(path), ['a', 'b'])
+  writeFileSync(path, `garbage\n${lineOf({ seq: 4, at: 0, epoch: 2, event: { text: 'd' } })}`, { flag: 'a' })
+  t.throws(() => readJournal(path), { code: 'JOURNAL_CORRUPT', message: /first-format:4 .* had been on disk/ })
+  writeFileSync(path, lineOf({ seq: 0, at: 0, epoch: 1, event: { journal: 'troupe/journal/3' } }))
+  t.throws(() => readJournal(path), { code: 'JOURNAL_CORRUPT', message: /header of troupe\/journal\/2/ })
+})
+
+void t.test('a clock that jumps changes no order and refuses nothing', async (t) => {
+  const [path, times] = [place('jumps'), [5_000_000_000_000, 0, 1_700_000_000_000, -3_600_000]]
+  for (const [index, at] of times.entries()) {
+    const journal = await openJournal<Note>({ path, epoch: index + 1, clock: new ManualClock(at) })
+    journal.append({ text: String(index) })
+    await journal.close()
+  }
+  const { records } = readJournal<Note>(path)
+  t.same(
+    records.map(({ seq, at, event }) => [seq, at, event.text]),
+    times.map((at, index) => [index + 1, at, String(index)]),
+  )
+})
+
+void t.test('a deposed journal promises nothing, also when it is deposed during its write', async (t) => {
+  const path = place('deposed')
+  let newest = 1
+  const old = await openJournal<Note>({ path, epoch: 1, clock, isHeld: () => newest === 1 })
+  await old.append({ text: 'a' }).durable
+  newest = 2
+  const next = await openJournal<Note>({ path, epoch: 2, clock, isHeld: () => newest === 2 })
+  await t.rejects(old.append({ text: 'late' }).durable, { code: 'LEASE_LOST', message: /another supervisor/ })
+  newest = 1
+  await t.rejects(old.append({ text: 'for good' }).durable, { code: 'LEASE_LOST' })
+  newest = 2
+  await next.append({ text: 'b' }).durable
+  await next.close()
+  t.same(textsOf(path), ['a', 'b'])
+  await t.rejects(openJournal({ path, epoch: 1, clock }), { code: 'LEASE_LOST', message: /records of lease 2/ })
+  let looks = 0
+  const during = await openJournal<Note>({ path, epoch: 2, clock, isHeld: () => looks++ === 0 })
+  await t.rejects(during.append({ text: 'x' }).durable, { code: 'LEASE_LOST' })
+  t.equal(looks, 2)
+})
+
+void t.test('whoever follows a journal goes on over its replacement by a successor', async (t) => {
+  const path = await written('followed', ['a', 'b'])
+  const follower = followJournal<Note>(path)
+  const next = (): readonly string[] => follower.next().map(({ event }) => event.text)
+  t.same(next(), ['a', 'b'])
+  writeFileSync(path, 'torn\nby the loss of power', { flag: 'a' })
+  t.same(next(), [])
+  await written('followed', ['c'], 2)
+  t.same(next(), ['c'])
+})
+
+void t.test('damage before what was written last is told with its line, whichever bit it is', async (t) => {
+  const path = place('flipped')
+  for (const text of ['a', 'b', 'c']) await written('flipped', [text])
   const bytes = readFileSync(path)
   const end = bytes.lastIndexOf(10, bytes.length - 2)
   fc.assert(
