@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { systemClock } from '../../src/clock.ts'
 import { identityOf, isAlive, type ProcessIdentity } from '../../src/process-identity.ts'
 
 /** Every process below this one, as they are now; those that an agent left behind on purpose are not counted. */
@@ -20,6 +21,9 @@ export function processesOf(run: string): readonly ProcessIdentity[] {
     .filter(isAlive)
 }
 
+/** How often a process is looked for; without a pause the looking would take the time that it needs to die. */
+const everyMs = 5
+
 /** Waits until all of them are gone, for at most `boundMs`; answers with those that are not. */
 export async function survivorsOf(
   processes: readonly ProcessIdentity[],
@@ -28,7 +32,7 @@ export async function survivorsOf(
   const until = performance.now() + boundMs
   let alive = processes.filter(isAlive)
   while (alive.length > 0 && performance.now() < until) {
-    await new Promise(setImmediate)
+    await new Promise<void>((resolve) => systemClock.after(everyMs, resolve))
     alive = alive.filter(isAlive)
   }
   return alive

@@ -1,3 +1,4 @@
+import { enableCompileCache } from 'node:module'
 import { carryOut } from '../../src/cli/carry-out.ts'
 import type { RunWatch } from '../../src/cli/conduct-run.ts'
 import { findRun } from '../../src/cli/find-run.ts'
@@ -11,6 +12,7 @@ import type { ModeChoice } from '../../src/plan/task.ts'
 import { faultyJournalFile, type JournalFault } from './faulty-journal-file.ts'
 
 /** `troupe --json` with a fault in its journal: `<fault as JSON> run <manifest> <mode>`, `<fault as JSON> resume <run>`. */
+enableCompileCache()
 const [fault = '', command, what = '', mode] = process.argv.slice(2)
 const terminal = processTerminal(process.cwd())
 const options = { json: true, verbose: false }
