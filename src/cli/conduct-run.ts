@@ -1,3 +1,4 @@
+import { defaultKindsModule } from '../actors/agent-spec.ts'
 import { systemClock } from '../clock.ts'
 import type { RunId } from '../ids.ts'
 import { openLog } from '../log.ts'
@@ -45,6 +46,8 @@ export interface RunOutcome extends RunEnding, MadeProposal {
 /** Parts of the world that tests put faults into. */
 export interface RunPorts {
   readonly openJournalFile?: (path: string, keepBytes: number) => JournalFile
+  /** URL of a module with other agents of the known kinds. */
+  readonly kindsModule?: string
 }
 
 /** A run that this process alone may carry out. */
@@ -67,11 +70,11 @@ export type Opening =
 export async function conductRun(
   prepared: Prepared,
   watch: RunWatch,
-  { held, opening }: { readonly held: HeldRun; readonly opening: Opening },
+  { held, opening, ports }: { readonly held: HeldRun; readonly opening: Opening; readonly ports: RunPorts },
 ): Promise<RunOutcome> {
   const { id, folders, journal } = held
   const log = openLog({ file: folders.supervisorLog, people: watch.verbose ? 'debug' : null })
-  const stage = openStage(prepared, { id, folders, log })
+  const stage = openStage(prepared, { id, folders, log, kindsModule: ports.kindsModule ?? defaultKindsModule })
   const { manifest, rules } = prepared
   const files = openRunFiles({ run: id, rules, manifest, folders, clock: systemClock, live: stage.live, log })
   try {

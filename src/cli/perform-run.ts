@@ -24,7 +24,7 @@ export async function performRun(prepared: Prepared, watch: RunWatch, ports: Run
     const where = { path: folders.journal, epoch: lease.epoch, clock: systemClock, isHeld: lease.isHeld }
     const journal = await openJournal<RunEvent>(openFile === undefined ? where : { ...where, openFile })
     const held = { id, folders, journal, lost: lease.lost, records: [] }
-    return await conductRun(prepared, watch, { held, opening: firstOpening(id, prepared) })
+    return await conductRun(prepared, watch, { held, opening: firstOpening(id, prepared), ports })
   } finally {
     await lease.release()
   }

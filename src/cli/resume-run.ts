@@ -42,6 +42,7 @@ export async function resumeRun(
     return await conductRun(prepared, watch, {
       held,
       opening: await openingOf({ prepared, held, tell: watch.tell }, state),
+      ports,
     })
   } finally {
     await lease.release()

@@ -30,6 +30,8 @@ interface StageParts {
   readonly id: RunId
   readonly folders: RunLayout
   readonly log: Log
+  /** URL of the module of the kinds of agent. */
+  readonly kindsModule: string
 }
 
 /** How long whatever runs may take to stop politely, in milliseconds. */
@@ -38,7 +40,7 @@ const graceMs = 5_000
 const logBytes = 16 * 1024 * 1024
 
 /** Builds the stage of one run; nothing is started yet. */
-export function openStage(prepared: Prepared, { id, folders, log }: StageParts): RunStage {
+export function openStage(prepared: Prepared, { id, folders, log, kindsModule }: StageParts): RunStage {
   const { repository, base, manifest, rules, placements } = prepared
   const clock = systemClock
   const random = Math.random
@@ -74,6 +76,7 @@ export function openStage(prepared: Prepared, { id, folders, log }: StageParts):
     graceMs,
     host: (kind) => hosts.get(kind),
     logPath: folders.log,
+    kindsModule,
   })
   const hostOf = (task: TaskId): HostKind => placements.get(task)?.host ?? 'async'
   return { tree, workspaces, aggregator, live: openLiveBoard(), world: { clock, random, log, hostOf, attempt } }

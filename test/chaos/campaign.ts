@@ -62,7 +62,9 @@ export function tallyOf(tried: readonly Tried[]): Tally {
     durable: sum(({ durable }) => durable),
     failed: tried.filter(({ broken }) => broken.length > 0).length,
     medianMs: median(tried.map(({ durationMs }) => durationMs)),
-    medianResumeMs: median(tried.filter(({ kills }) => kills > 0).map(({ lastMs }) => lastMs)),
+    medianResumeMs: median(
+      tried.filter(({ kills }) => kills > 0).flatMap(({ lives }) => lives.at(-1)?.durationMs ?? []),
+    ),
   }
 }
 

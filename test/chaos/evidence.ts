@@ -25,6 +25,9 @@ export function recordsIn(scene: Scene): readonly Recorded[] {
   return readJournal<RunEvent>(run.files.journal).records
 }
 
+/** Whether nothing is left to do in a run. */
+export const hasEnded = (records: readonly Recorded[]): boolean => records.at(-1)?.event.type === 'run-ended'
+
 /** Completed attempts, in order. */
 export const completedIn = (records: readonly Recorded[]): readonly Completed[] =>
   records.flatMap(({ event }) =>

@@ -6,24 +6,19 @@ import { systemClock } from '../../src/clock.ts'
 import type { ProcessIdentity } from '../../src/process-identity.ts'
 import { root, withoutHooks } from '../acceptance/troupe.ts'
 import { runIn } from './evidence.ts'
-import type { JournalFault } from './faulty-journal-file.ts'
+import type { Fault } from './fault.ts'
 import { descendantsOf } from './processes.ts'
 import type { Scene } from './scene.ts'
 
 /** Where the actors of a run live. */
 export type Mode = 'async' | 'thread' | 'process'
 
-/** What happens to a supervisor. */
-export type Fate =
-  /** Killed so long after its start. */
-  | { readonly fate: 'moment'; readonly ms: number }
-  /** Killed at that line of what it writes into the journal. */
-  | { readonly fate: 'line'; readonly line: number; readonly how: 'torn' | 'written' | 'synced' }
-  | { readonly fate: 'disk'; readonly write: number; readonly code: 'ENOSPC' | 'EIO' }
-  | { readonly fate: 'none' }
+/** What happens to a supervisor; a moment counts from its start and kills it. */
+export type Fate = Fault | { readonly fate: 'moment'; readonly ms: number } | { readonly fate: 'none' }
 
 /** What a supervisor's life came to. */
 export interface Life {
+  readonly fate: Fate
   readonly killed: boolean
   readonly status: number | null
   readonly said: string
@@ -65,7 +60,7 @@ export async function live(scene: Scene, mode: Mode, fate: Fate): Promise<Life> 
   child.stdout.destroy()
   child.stderr.destroy()
   if (existsSync(noteTo)) leftBehind = JSON.parse(readFileSync(noteTo, 'utf8')) as readonly ProcessIdentity[]
-  return { killed: signal === 'SIGKILL', status, said, durationMs, leftBehind }
+  return { fate, killed: signal === 'SIGKILL', status, said, durationMs, leftBehind }
 }
 
 interface Program {
@@ -80,13 +75,6 @@ function programFor(scene: Scene, { mode, fate, noteTo }: Program): readonly str
     const troupe = [join(root, 'bin/troupe.mjs'), '--json']
     return run === null ? [...troupe, 'run', '--mode', mode, scene.manifest] : [...troupe, 'resume', run.id]
   }
-  const supervisor = [join(root, 'test/chaos/supervisor.ts'), JSON.stringify(faultOf(fate, noteTo))]
+  const supervisor = [join(root, 'test/chaos/supervisor.ts'), JSON.stringify(fate), noteTo]
   return run === null ? [...supervisor, 'run', scene.manifest, mode] : [...supervisor, 'resume', run.id]
-}
-
-function faultOf(fate: Extract<Fate, { readonly fate: 'line' | 'disk' }>, noteTo: string): JournalFault {
-  const { fate: kind, ...rest } = fate
-  return kind === 'line'
-    ? { fault: 'kill', noteTo, ...(rest as Omit<Extract<Fate, { fate: 'line' }>, 'fate'>) }
-    : { fault: 'fail', ...(rest as Omit<Extract<Fate, { fate: 'disk' }>, 'fate'>) }
 }

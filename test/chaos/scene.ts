@@ -15,7 +15,7 @@ export interface Scene {
 export function buildScene(folder: string): Scene {
   const scene = sceneIn(folder)
   mkdirSync(scene.ledger, { recursive: true })
-  writeManifest(scene)
+  writeManifest(scene, 0)
   for (const [name, text] of Object.entries(files)) write(join(scene.repository, name), text)
   const run = (...args: readonly string[]): string => git(scene.repository, ...args)
   run('init', '--quiet', '--initial-branch', 'main')
@@ -27,11 +27,11 @@ export function buildScene(folder: string): Scene {
   return scene
 }
 
-/** A copy of a scene in which nothing has run yet. */
-export function copyScene({ folder: from }: Scene, folder: string): Scene {
+/** A copy of a scene in which nothing has run yet; tasks that do not say otherwise have these retries. */
+export function copyScene({ folder: from }: Scene, folder: string, retries = 0): Scene {
   cpSync(from, folder, { recursive: true })
   const scene = sceneIn(folder)
-  writeManifest(scene)
+  writeManifest(scene, retries)
   return scene
 }
 
@@ -68,12 +68,12 @@ const files: Readonly<Record<string, string>> = {
 }
 
 /** Twenty tasks of every sort that a manifest knows; what they write follows from the base alone. */
-function writeManifest({ manifest, ledger }: Scene): void {
+function writeManifest({ manifest, ledger }: Scene, retries: number): void {
   const content = {
     version: 1,
     concurrency: 4,
     agents: { sh: { kind: 'command', shell: true, env: { LEDGER: ledger } } },
-    tasks,
+    tasks: tasks.map((task) => ({ retries, ...task })),
     check: [{ name: 'whole', run: 'test -f listing.txt && grep -q third chain.txt' }],
   }
   writeFileSync(manifest, JSON.stringify(content, null, 1))

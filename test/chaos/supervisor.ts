@@ -9,14 +9,14 @@ import { reportFailure } from '../../src/cli/report-failure.ts'
 import { resumeRun } from '../../src/cli/resume-run.ts'
 import { processTerminal } from '../../src/cli/terminal.ts'
 import type { ModeChoice } from '../../src/plan/task.ts'
-import { faultyJournalFile, type JournalFault } from './faulty-journal-file.ts'
+import { type Fault, ports as portsOf } from './fault.ts'
 
-/** `troupe --json` with a fault in its journal: `<fault as JSON> run <manifest> <mode>`, `<fault as JSON> resume <run>`. */
+/** `troupe --json run` or `resume` with a fault in it: `<fault as JSON> <file for a note> run <manifest> <mode>`, `... resume <run>`. */
 enableCompileCache()
-const [fault = '', command, what = '', mode] = process.argv.slice(2)
+const [fault = '', noteTo = '', command, what = '', mode] = process.argv.slice(2)
 const terminal = processTerminal(process.cwd())
 const options = { json: true, verbose: false }
-const ports = { openJournalFile: faultyJournalFile(JSON.parse(fault) as JournalFault) }
+const ports = portsOf(JSON.parse(fault) as Fault, noteTo)
 
 async function run(): Promise<number> {
   const prepared = await prepare(what, terminal, { ...options, mode: mode as ModeChoice })

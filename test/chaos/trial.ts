@@ -1,6 +1,6 @@
-import { systemClock } from '../../src/clock.ts'
 import { fingerprint } from '../acceptance/troupe.ts'
-import { type Completed, completedIn, recordsIn } from './evidence.ts'
+import { type Completed, completedIn, hasEnded, recordsIn } from './evidence.ts'
+import type { Recorded } from '../../src/supervisor/run/events.ts'
 import { brokenPromises } from './invariants.ts'
 import { type Fate, type Life, live, type Mode } from './life.ts'
 import { commandLineOf, survivorsOf } from './processes.ts'
@@ -20,8 +20,10 @@ export interface TrialResult {
   readonly kills: number
   /** How many results were safe at some kill. */
   readonly durable: number
-  /** Of the supervisor that finished, in milliseconds. */
-  readonly lastMs: number
+  /** One after the other; the last is the one that came to the end. */
+  readonly lives: readonly Life[]
+  /** Of the journal at the end. */
+  readonly records: readonly Recorded[]
   /** Every promise that was broken, in words. */
   readonly broken: readonly string[]
 }
@@ -29,42 +31,54 @@ export interface TrialResult {
 /** How long what a dead supervisor left behind may live, in milliseconds. */
 const diesWithinMs = 3_000
 
+interface TrialPlace {
+  readonly folder: string
+  /** Of an undisturbed run's proposal. */
+  readonly tree: string
+  readonly trial: Trial
+  /** Of every task; none by default. */
+  readonly retries?: number
+  /** Does something to the scene after each supervisor's death. */
+  readonly meddle?: (scene: Scene) => void
+}
+
 /** Carries a trial out on a copy of a scene. */
 export async function carryOutTrial(
   template: Scene,
-  { folder, tree, trial }: { readonly folder: string; readonly tree: string; readonly trial: Trial },
+  { folder, tree, trial, retries, meddle }: TrialPlace,
 ): Promise<TrialResult> {
-  const scene = copyScene(template, folder)
+  const scene = copyScene(template, folder, retries)
   const before = fingerprint(scene.repository)
   const durable: Completed[] = []
   const orphans: Promise<readonly string[]>[] = []
-  let kills = 0
-  for (const fate of trial.fates) {
+  const lives: Life[] = []
+  for (const fate of [...trial.fates, { fate: 'none' } as const]) {
     const life = await live(scene, trial.mode, fate)
-    if (!life.killed) break
-    kills += 1
+    lives.push(life)
+    if (!life.killed && hasEnded(recordsIn(scene))) break
     durable.push(...completedIn(recordsIn(scene)))
     orphans.push(orphansOf(life))
     if (trial.patient) await orphans.at(-1)
+    meddle?.(scene)
   }
-  const last = await finish(scene, trial.mode)
   const broken = [
-    ...(last.status === 0 || last.said.includes('RUN_ENDED') ? [] : [`it ended with ${last.status}: ${last.said}`]),
+    ...lives.filter(endedBadly).map(({ status, said }) => `a supervisor ended with ${status}: ${said}`),
     ...(await Promise.all(orphans)).flat(),
     ...(await brokenPromises(scene, { tree, before, durable })),
   ]
-  return { kills, durable: new Set(durable.map(({ task }) => task)).size, lastMs: last.durationMs, broken }
+  return {
+    kills: lives.filter(({ killed }) => killed).length,
+    durable: new Set(durable.map(({ task }) => task)).size,
+    lives,
+    records: recordsIn(scene),
+    broken,
+  }
 }
 
-/** How long a dead supervisor's lease may be in the way, in milliseconds. */
-const leaseWithinMs = 10_000
-
-async function finish(scene: Scene, mode: Mode): Promise<Life> {
-  const until = systemClock.monotonic() + leaseWithinMs
-  for (;;) {
-    const life = await live(scene, mode, { fate: 'none' })
-    if (!life.said.includes('LEASE_HELD') || systemClock.monotonic() > until) return life
-  }
+/** Without a reason, that is: a journal whose disk fails, or nothing left to do. */
+function endedBadly({ killed, fate, status, said }: Life): boolean {
+  if (killed || status === 0) return false
+  return fate.fate === 'disk' ? status !== 3 : !said.includes('RUN_ENDED')
 }
 
 async function orphansOf({ leftBehind }: Life): Promise<readonly string[]> {

@@ -1,4 +1,4 @@
-import { agentSpec, defaultKindsModule } from '../../actors/agent-spec.ts'
+import { agentSpec } from '../../actors/agent-spec.ts'
 import type { AgentActorApi, AgentEvent } from '../../actors/agent-api.ts'
 import type { ActorHandle, ActorHost, HostKind } from '../../actors/contract.ts'
 import type { Assignment } from '../../agents/agent.ts'
@@ -36,6 +36,8 @@ interface AttemptsParts {
   readonly tree: TroupeTree
   host(kind: HostKind): ActorHost
   logPath(task: TaskId, attempt: number): string
+  /** URL of the module of the kinds of agent. */
+  readonly kindsModule: string
   /** Bytes of output kept of one attempt. */
   readonly logBytes: number
   /** How long a polite stop may take, in milliseconds. */
@@ -96,7 +98,7 @@ async function startActor(parts: AttemptsParts, start: Start): Promise<ActorHand
   const spec = agentSpec(id, {
     assignment,
     kind,
-    kindsModule: defaultKindsModule,
+    kindsModule: parts.kindsModule,
     log,
     graceMs: parts.graceMs * programShare,
   })

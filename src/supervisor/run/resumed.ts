@@ -1,3 +1,4 @@
+import { backoffMs } from './after-failure.ts'
 import { release } from './release.ts'
 import { type RunRules, ruleAt } from './rules.ts'
 import type { Command } from './schedule.ts'
@@ -29,10 +30,11 @@ export function resumed(rules: RunRules, state: RunState, at: number): readonly 
 function wakes(rules: RunRules, state: RunState, at: number): readonly Command[] {
   const commands: Command[] = []
   let index = -1
-  for (const { state: task } of itemsOf(state.tasks)) {
+  for (const { state: task, tally } of itemsOf(state.tasks)) {
     index += 1
     if (task.phase !== 'backing-off') continue
-    const delayMs = Math.min(rules.backoff.maxMs, Math.max(0, task.until - at))
+    const longestMs = backoffMs(rules.backoff, tally.attempts, 0)
+    const delayMs = Math.min(longestMs, Math.max(0, task.until - at))
     commands.push({ type: 'wake', task: ruleAt(rules, index).id, attempt: task.attempt, delayMs })
   }
   return commands
