@@ -52,7 +52,7 @@ async function campaignIn(mode: Mode, scene: Scene): Promise<readonly Row[]> {
   )
   if (undisturbed.broken.length > 0)
     throw new Error(`even the undisturbed run broke promises: ${undisturbed.broken.join('; ')}`)
-  const urn = { mode, undisturbed, seed: Number(values.seed) }
+  const urn = { mode, undisturbed, seed: Number(values.seed), again: 0.25 }
   const forms = {
     trial: given === null ? [] : [given],
     records: given === null && (values.records || values.moments === undefined) ? trialsAtEveryRecord(urn) : [],

@@ -24,7 +24,7 @@ void t.test(
     const trees = new Set(undisturbed.map(({ tree }) => tree))
     t.equal(trees.size, 1)
     const trials = undisturbed.flatMap((one) => {
-      const urn = { mode: one.mode, undisturbed: one, seed }
+      const urn = { mode: one.mode, undisturbed: one, seed, again: 0.1 }
       return [...trialsAtSomeRecords(urn, 6), ...trialsAtMoments(urn, 4)]
     })
     const [tree = ''] = trees

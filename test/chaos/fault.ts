@@ -1,19 +1,30 @@
 import { writeFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
+import { systemClock } from '../../src/clock.ts'
 import type { RunPorts } from '../../src/cli/conduct-run.ts'
 import { type JournalFile, openJournalFile } from '../../src/store/journal-file.ts'
 import { descendantsOf } from './processes.ts'
 
 /** What goes wrong inside a supervisor. */
 export type Fault =
-  /** It kills itself at the nth line that it writes into the journal: half of it is in the file, all of it, all on disk. */
-  | { readonly fate: 'line'; readonly line: number; readonly how: 'torn' | 'written' | 'synced' }
+  | KillAtLine
   /** From the nth write on the journal's disk is full, or broken; a part of each write is still taken. */
   | { readonly fate: 'disk'; readonly write: number; readonly code: 'ENOSPC' | 'EIO' }
   /** Local agents exit, throw where nobody catches, or eat all memory at their first attempt. */
   | { readonly fate: 'agents' }
   /** Wall time jumps so far, forth and back again, all the time. */
   | { readonly fate: 'clock'; readonly byMs: number }
+
+/** The supervisor kills itself at the nth line that it writes into the journal. */
+interface KillAtLine {
+  readonly fate: 'line'
+  readonly line: number
+  /**
+   * `unsynced`: nothing of the line and those that go with it is in the file, as after a power cut, although whoever does not wait for
+   * the disk has had the time to act on them. `torn`: half of the line is there; `written`: all of it; `synced`: all of it, on disk.
+   */
+  readonly how: 'unsynced' | 'torn' | 'written' | 'synced'
+}
 
 /** Puts a fault into this process; who is left behind by a kill is noted in a file first. */
 export function ports(fault: Fault, noteTo: string): RunPorts {
@@ -31,7 +42,10 @@ export function ports(fault: Fault, noteTo: string): RunPorts {
   }
 }
 
-function killing(file: JournalFile, kill: Extract<Fault, { readonly fate: 'line' }>, noteTo: string): JournalFile {
+/** How long an unsynced line is held back, in milliseconds: enough to start an agent. */
+const heldMs = 250
+
+function killing(file: JournalFile, kill: KillAtLine, noteTo: string): JournalFile {
   let written = 0
   return {
     ...file,
@@ -41,8 +55,9 @@ function killing(file: JournalFile, kill: Extract<Fault, { readonly fate: 'line'
       written += ends.length
       const end = ends[index]
       if (end === undefined) return await file.write(bytes)
-      const half = Math.floor(((ends[index - 1] ?? 0) + end) / 2)
-      await file.write(bytes.subarray(0, kill.how === 'torn' ? half : end))
+      if (kill.how === 'unsynced') await new Promise<void>((resolve) => systemClock.after(heldMs, resolve))
+      else
+        await file.write(bytes.subarray(0, kill.how === 'torn' ? Math.floor(((ends[index - 1] ?? 0) + end) / 2) : end))
       if (kill.how === 'synced') await file.datasync()
       writeFileSync(noteTo, JSON.stringify(descendantsOf(process.pid)))
       process.kill(process.pid, 'SIGKILL')

@@ -3,13 +3,15 @@ import { seededRandom } from './random.ts'
 import type { Trial } from './trial.ts'
 import type { Undisturbed } from './undisturbed.ts'
 
-const manners = ['torn', 'written', 'synced'] as const
+const manners = ['unsynced', 'torn', 'written', 'synced'] as const
 
 /** What trials are drawn from. */
 export interface Urn {
   readonly mode: Mode
   readonly undisturbed: Undisturbed
   readonly seed: number
+  /** How likely it is that whoever goes on with a run is killed as well. */
+  readonly again: number
 }
 
 /** A kill at every line of the journal, in every manner. */
@@ -38,11 +40,11 @@ export function trialsAtMoments(urn: Urn, count: number): readonly Trial[] {
   )
 }
 
-/** Of four trials one kills whoever goes on as well, and one of those the next one too; half do not wait for what is left to die. */
+/** Some trials kill whoever goes on as well; half do not wait until what is left has died. */
 function trialAt(urn: Urn, first: Fate, salt: number): Trial {
   const random = seededRandom(urn.seed * 7_919 + salt * 31 + JSON.stringify(first).length)
   const fates = [first]
-  while (fates.length < 3 && random() < 0.25) fates.push(someFate(urn, random))
+  while (fates.length < 3 && random() < urn.again) fates.push(someFate(urn, random))
   return { mode: urn.mode, fates, patient: random() < 0.5 }
 }
 
