@@ -55,8 +55,7 @@ function huntProcessesIn(scene: Scene): { end(): number } {
   const killed = new Set<number>()
   const look = (): void => {
     for (const { pid } of firstProcessesIn(scene).filter((one) => !killed.has(one.pid) && isAlive(one))) {
-      process.kill(pid, 'SIGKILL')
-      killed.add(pid)
+      if (killOne(pid)) killed.add(pid)
     }
     next = systemClock.after(5, look)
   }
@@ -66,6 +65,16 @@ function huntProcessesIn(scene: Scene): { end(): number } {
       next()
       return killed.size
     },
+  }
+}
+
+/** False for one that has just ended by itself. */
+function killOne(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    return false
   }
 }
 
