@@ -7,6 +7,9 @@ export const refsOfRun = (run: RunId): string => `refs/troupe/${run}`
 export const changeSetRef = (run: RunId, task: TaskId, attempt: number): string =>
   `${refsOfRun(run)}/${task}/${attempt}`
 
+/** The ref that keeps what the latest attempt at a task had written when it was last looked at. */
+export const snapshotRef = (run: RunId, task: TaskId): string => `${refsOfRun(run)}/${task}/snapshot`
+
 /** What the proposal's ref is called; no task may have that name. */
 export const proposalName = 'proposal'
 

@@ -5,11 +5,11 @@ import { TroupeError, messageOf } from '../errors.ts'
 import { type AgentName, asCommitId, asTreeId, type CommitId, type TaskId } from '../ids.ts'
 import type { ChangeSet } from './change-set.ts'
 import type { Git } from './git.ts'
-import { copyIndex, pristineIndexOf } from './index-copy.ts'
-import { bytePaths, flatten, nulTerminated } from './nested-repository.ts'
+import { flatten } from './nested-repository.ts'
 import { changesInIndex, type PathChange } from './path-change.ts'
 import { submoduleWork } from './submodule-work.ts'
-import { type PrivateIndex, workspaceGit } from './workspace-git.ts'
+import { differences, nestedAmong, openIndex, takeIn } from './workspace-content.ts'
+import type { PrivateIndex } from './workspace-git.ts'
 import { worktreeFailure } from './worktree-failure.ts'
 import type { Worktree } from './worktree.ts'
 
@@ -53,19 +53,6 @@ export async function seal(git: Git, order: SealOrder): Promise<Sealed> {
   }
 }
 
-/** The index of the checkout, which knows the files that nobody has touched; the base's where that is lost. */
-async function openIndex(git: Git, worktree: Worktree, index: string): Promise<PrivateIndex> {
-  const here = workspaceGit(git, worktree)
-  const env = { GIT_INDEX_FILE: index }
-  await rm(`${index}.lock`, { force: true })
-  try {
-    await copyIndex(pristineIndexOf(worktree), index)
-  } catch {
-    await here.run(['read-tree', worktree.commit], { env })
-  }
-  return { git: here, root: worktree.directory, env }
-}
-
 type Content = Pick<ChangeSet, 'tree' | 'files'>
 
 /** What differs from the base; null for nothing. */
@@ -73,7 +60,9 @@ async function contentOf(own: PrivateIndex, worktree: Worktree): Promise<Content
   await refuseSubmoduleWork(own, worktree)
   const seen = await differences(own)
   if (seen.length === 0) return null
-  await takeIn(own, seen)
+  const nested = nestedAmong(seen)
+  await takeIn(own, { except: nested, tolerant: false })
+  await flattenAll(own, nested)
   const changes = await changesInIndex(own.git, worktree.commit, { env: own.env })
   const links = changes.filter(isNewLink)
   await flattenAll(
@@ -94,21 +83,6 @@ async function refuseSubmoduleWork({ git, root, env }: PrivateIndex, { adminDire
     'GIT_FAILED',
     `the submodule ${path} holds work that no remote has and a change set cannot carry`,
   )
-}
-
-/** Paths that are new, changed or gone; a repository that is new has a slash at its end. */
-async function differences({ git, env }: PrivateIndex): Promise<readonly string[]> {
-  const kinds = ['--others', '--modified', '--exclude-standard']
-  return bytePaths(await git.bytes(['ls-files', '-z', ...kinds], { env }))
-}
-
-async function takeIn(own: PrivateIndex, seen: readonly string[]): Promise<void> {
-  const { git, env } = own
-  const nested = seen.filter((path) => path.endsWith('/')).map((path) => path.slice(0, -1))
-  const paths = [':/', ...nested.map((folder) => `:(top,exclude,literal)${folder}`)]
-  const options = ['--all', '--sparse', '--pathspec-from-file=-', '--pathspec-file-nul']
-  await git.run(['add', ...options], { env, input: nulTerminated(paths) })
-  await flattenAll(own, nested)
 }
 
 async function flattenAll(own: PrivateIndex, folders: readonly string[]): Promise<void> {

@@ -29,8 +29,11 @@ export interface FoundWorktree extends WorktreePlace {
 
 /** The worktrees of one run. */
 export interface Worktrees {
-  /** `name` must be new; throws TroupeError GIT_FAILED or NO_SPACE and then leaves nothing behind. */
-  create(name: string, commit: CommitId): Promise<Worktree>
+  /**
+   * `name` must be new; throws TroupeError GIT_FAILED or NO_SPACE and then leaves nothing behind.
+   * @param files whose files lie there instead, as changes that nobody has committed
+   */
+  create(name: string, commit: CommitId, files?: CommitId): Promise<Worktree>
   /** Takes one away, with all that lies in it; one that is gone already is fine. Throws TroupeError GIT_FAILED. */
   remove(place: WorktreePlace): Promise<void>
   /** Those that the repository knows of, also from a supervisor that died. */
@@ -54,13 +57,14 @@ export function openWorktrees({ repository, folder, parallel }: WorktreesOptions
   const administer = administrationFor(repository, folder)
   const known = join(repository.commonDirectory, 'worktrees')
 
-  async function make(name: string, commit: CommitId): Promise<Worktree> {
+  async function make(name: string, commit: CommitId, files: CommitId): Promise<Worktree> {
     const directory = join(folder, name)
     await claim(directory)
     let adminDirectory: string | null = null
     try {
       adminDirectory = await administer({ name, directory, commit })
-      await checkOut(repository, directory, commit)
+      await checkOut(repository, directory, files)
+      if (files !== commit) await repository.git.at(directory).run(['read-tree', '--reset', commit])
       await writeFile(join(adminDirectory, baseName), `${commit}\n`)
       await copyIndex(join(adminDirectory, 'index'), pristineIndexOf({ adminDirectory })) // the last thing: now it is whole
       return { name, directory, adminDirectory, commit }
@@ -92,7 +96,7 @@ export function openWorktrees({ repository, folder, parallel }: WorktreesOptions
   }
 
   return {
-    create: (name, commit) => checkouts.use(() => make(name, commit)),
+    create: (name, commit, files = commit) => checkouts.use(() => make(name, commit, files)),
     remove: (place) => removals.use(() => remove(place)),
     list,
     async removeAll(kept = new Set()) {

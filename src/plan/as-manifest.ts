@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
 import { printDuration } from './duration.ts'
+import { defaultSnapshot, defaultStall } from './resolve-manifest.ts'
 import type { AgentDeclaration, CheckCommand, Manifest, Task } from './task.ts'
 
 /** How a manifest is printed. */
@@ -18,6 +19,8 @@ export function manifestToYaml(manifest: Manifest, { schema }: PrintOptions): st
     mode: unless(manifest.mode, 'auto'),
     concurrency: unless(manifest.concurrency, 4),
     mailbox: unless(manifest.mailbox, 64),
+    stall: unless(durationOrOff(manifest.stallMs), defaultStall),
+    snapshot: unless(durationOrOff(manifest.snapshotMs), defaultSnapshot),
     onOverlap: unless(manifest.onOverlap, 'warn'),
     onFailure: unless(manifest.onFailure, 'continue'),
     agents: declared.length === 0 ? null : Object.fromEntries(declared.map((agent) => [agent.name, agentEntry(agent)])),
@@ -35,7 +38,7 @@ const isWorthSaying = ({ name, kind, mode, concurrency, options }: AgentDeclarat
 const agentEntry = ({ kind, mode, concurrency, options }: AgentDeclaration): object =>
   present({ kind, mode: unless(mode, 'auto'), concurrency, ...options })
 
-function taskEntry(task: Task, { agents }: Manifest): object {
+function taskEntry(task: Task, { agents, stallMs }: Manifest): object {
   const shell = agents.get(task.agent)?.options['shell'] === true
   const [only] = task.command ?? []
   return present({
@@ -43,17 +46,22 @@ function taskEntry(task: Task, { agents }: Manifest): object {
     agent: task.agent,
     verb: task.verb,
     prompt: task.prompt,
-    command: shell && task.command?.length === 1 ? only : task.command,
+    // a text of nothing but white space would be taken for none
+    command: shell && task.command?.length === 1 && only?.trim() !== '' ? only : task.command,
     files: nonEmpty(task.files),
     owns: task.owns,
     needs: nonEmpty(task.needs),
     priority: unless(task.priority, 0),
     timeout: task.timeoutMs === null ? null : printDuration(task.timeoutMs),
+    stall: task.stallMs === stallMs ? null : durationOrOff(task.stallMs),
     retries: unless(task.retries, 0),
+    onRetry: unless(task.onRetry, 'fresh'),
     env: nonEmpty(task.env),
     workspace: task.workspace,
   })
 }
+
+const durationOrOff = (ms: number | null): string => (ms === null ? 'off' : printDuration(ms))
 
 const checkEntry = ({ name, command, timeoutMs }: CheckCommand): object =>
   present({ name, run: command, timeout: timeoutMs === null ? null : printDuration(timeoutMs) })

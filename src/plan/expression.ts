@@ -26,7 +26,8 @@ export function readExpression(text: string, { kinds }: { readonly kinds: PlanKi
     return { ok: false, mistakes: sorted.map(({ offset, message }) => ({ ...placeOf(offset), path: '', message })) }
   }
   const manifest = resolveManifest({ version: 1, tasks: [] }, kinds)
-  return { ok: true, value: { ...manifest, tasks }, warnings: [] }
+  const { stallMs } = manifest
+  return { ok: true, value: { ...manifest, tasks: tasks.map((task) => ({ ...task, stallMs })) }, warnings: [] }
 }
 
 interface Collection {
@@ -62,7 +63,9 @@ function addTask(clause: Clause, needs: readonly TaskId[], { tasks, ids, mistake
     needs,
     priority: 0,
     timeoutMs: null,
+    stallMs: null,
     retries: 0,
+    onRetry: 'fresh',
     env: {},
     workspace: null,
   }

@@ -1,7 +1,7 @@
 import { type AgentName, asAgentName } from '../ids.ts'
 import { parseDuration } from './duration.ts'
 import type { PlanKinds } from './kinds.ts'
-import { resolveTask } from './resolve-task.ts'
+import { durationOf, resolveTask } from './resolve-task.ts'
 import type { WrittenManifest } from './schema.ts'
 import type { AgentDeclaration, CheckCommand, Manifest } from './task.ts'
 
@@ -9,17 +9,24 @@ import type { AgentDeclaration, CheckCommand, Manifest } from './task.ts'
 export function resolveManifest(written: WrittenManifest, kinds: PlanKinds): Manifest {
   const agents = agentsOf(written.agents ?? {}, kinds)
   const optionsOf = (agent: string): AgentDeclaration['options'] | undefined => agents.get(asAgentName(agent))?.options
+  const stallMs = durationOf(written.stall ?? defaultStall)
   return {
     ...defaults,
     ...given(written),
+    stallMs,
+    snapshotMs: durationOf(written.snapshot ?? defaultSnapshot),
     agents,
-    tasks: written.tasks.map((task) => resolveTask(task, optionsOf)),
+    tasks: written.tasks.map((task) => resolveTask(task, { optionsOf, stallMs })),
     check: (written.check ?? []).map(resolveCheck),
     output: outputOf(written.output ?? {}),
   }
 }
 
-type Plain = Omit<Manifest, 'agents' | 'tasks' | 'check' | 'output'>
+/** How long silence is suffered, and how often work is saved, where a manifest says nothing. */
+export const defaultStall = '15m'
+export const defaultSnapshot = '10s'
+
+type Plain = Omit<Manifest, 'agents' | 'tasks' | 'check' | 'output' | 'stallMs' | 'snapshotMs'>
 
 const defaults: Plain = {
   version: 1,

@@ -8,11 +8,15 @@ import type { Task } from './task.ts'
 
 type AgentOptions = Readonly<Record<string, unknown>>
 
+/** What a task takes from the rest of its manifest. */
+export interface TaskSurroundings {
+  optionsOf(agent: string): AgentOptions | undefined
+  /** In milliseconds; null for ever. */
+  readonly stallMs: number | null
+}
+
 /** A task with its defaults. A string command for a shell stays one word. */
-export function resolveTask(
-  written: z.infer<typeof taskSchema>,
-  optionsOf: (agent: string) => AgentOptions | undefined,
-): Task {
+export function resolveTask(written: z.infer<typeof taskSchema>, { optionsOf, stallMs }: TaskSurroundings): Task {
   const agent = agentOf(written)
   const options = optionsOf(agent) ?? {}
   return {
@@ -25,12 +29,25 @@ export function resolveTask(
     owns: written.owns?.map(normalGlob) ?? null,
     needs: (written.needs ?? []).map(asTaskId),
     priority: written.priority ?? 0,
-    timeoutMs: written.timeout === undefined ? null : parseDuration(written.timeout),
-    retries: written.retries ?? 0,
+    ...attemptsOf(written, stallMs),
     env: written.env ?? {},
     workspace: written.workspace ?? null,
   }
 }
+
+/** What bounds an attempt, and what follows one that failed. */
+const attemptsOf = (
+  { timeout, stall, retries, onRetry }: z.infer<typeof taskSchema>,
+  stallMs: number | null,
+): Pick<Task, 'timeoutMs' | 'stallMs' | 'retries' | 'onRetry'> => ({
+  timeoutMs: timeout === undefined ? null : parseDuration(timeout),
+  stallMs: stall === undefined ? stallMs : durationOf(stall),
+  retries: retries ?? 0,
+  onRetry: onRetry ?? 'fresh',
+})
+
+/** Milliseconds of a duration that may be `off`, which is null. */
+export const durationOf = (written: string): number | null => (written === 'off' ? null : parseDuration(written))
 
 /** A task as written, of which nothing need be sound. */
 interface LooselyWritten {

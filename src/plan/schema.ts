@@ -30,6 +30,8 @@ const timeout = z
 const mode = z.enum(['auto', 'async', 'thread', 'process'])
 const concurrency = z.int().min(1).max(1024)
 
+const durationOrOff = z.union([z.literal('off'), timeout], 'must be a duration such as 250ms, 30s, 5m or 1h, or off')
+
 function isUsable(duration: string): boolean {
   const ms = parseDuration(duration)
   return ms === null || (ms > 0 && ms <= longestMs)
@@ -71,12 +73,19 @@ export const taskSchema = z.strictObject({
   timeout: timeout
     .optional()
     .meta({ description: 'How long one attempt may take: 250ms, 30s, 5m, 1h; no limit by default.' }),
+  stall: durationOrOff.optional().meta({
+    description: "How long an attempt may give no sign of life: no output, no changed file; the manifest's by default.",
+  }),
   retries: z
     .int()
     .min(0)
     .max(100)
     .optional()
     .meta({ description: 'Attempts that may follow the first; 0 by default.' }),
+  onRetry: z.enum(['fresh', 'continue']).optional().meta({
+    description:
+      'What the next attempt starts with: fresh (by default), or continue with the files that the last one left.',
+  }),
   env: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a name for an environment variable'), word)
     .optional()
@@ -130,6 +139,12 @@ export function manifestSchema(kinds: PlanKinds) {
       .array(z.union([text, checkSchema]))
       .optional()
       .meta({ description: 'Commands that the merged tree must pass.' }),
+    stall: durationOrOff.optional().meta({
+      description: 'How long an attempt may give no sign of life before it is ended; 15m by default.',
+    }),
+    snapshot: durationOrOff.optional().meta({
+      description: 'How often the files of an attempt under way are saved when they have changed; 10s by default.',
+    }),
     onOverlap: z.enum(['warn', 'serialize', 'refuse']).optional().meta({
       description: 'When two tasks may write one file: warn (by default), serialize them, or refuse to start.',
     }),

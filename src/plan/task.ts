@@ -9,6 +9,7 @@ export type WorkspaceKind = 'own' | 'shared' | 'none'
 
 export type OverlapPolicy = 'warn' | 'serialize' | 'refuse'
 export type FailurePolicy = 'continue' | 'stop'
+export type RetryStart = 'fresh' | 'continue'
 
 /** One unit of work for one agent, checked and with every default filled in. */
 export interface Task {
@@ -30,8 +31,12 @@ export interface Task {
   readonly priority: number
   /** Wall-clock limit of one attempt in milliseconds; null for none. */
   readonly timeoutMs: number | null
+  /** How long an attempt may give no sign of life, in milliseconds; null for ever. */
+  readonly stallMs: number | null
   /** How many attempts may follow the first. */
   readonly retries: number
+  /** Whether the next attempt starts with the files that the last one left. */
+  readonly onRetry: RetryStart
   readonly env: Readonly<Record<string, string>>
   /** null lets the agent's kind choose. */
   readonly workspace: WorkspaceKind | null
@@ -73,6 +78,10 @@ export interface Manifest {
   /** In the order of the text. */
   readonly tasks: readonly Task[]
   readonly check: readonly CheckCommand[]
+  /** What tasks have that say nothing of their own, in milliseconds; null for ever. */
+  readonly stallMs: number | null
+  /** How often the files of attempts under way are saved, in milliseconds; null for never. */
+  readonly snapshotMs: number | null
   readonly onOverlap: OverlapPolicy
   readonly onFailure: FailurePolicy
   /** Extra places for the proposal, relative to the repository's root; null for none. */

@@ -187,3 +187,36 @@ void t.test('a supervisor that died before its first record, or just before its 
   t.notOk(existsSync(unfinished))
   t.equal(readFileSync(join(notes, 'first'), 'utf8'), '1\n1\n', 'begun anew: nothing was known of it')
 })
+
+void t.test(
+  'a retry that continues finds what the last attempt left, also when it was taken away; the change is one',
+  async (t) => {
+    const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+    const command =
+      '[ $TROUPE_ATTEMPT = 1 ] || { git status --porcelain > seen.txt; echo two > two.txt; exit 0; }; echo A > a.txt; echo one > one.txt; sleep 600'
+    const tasks = (['continue', 'fresh'] as const).map((onRetry) => ({
+      id: onRetry,
+      agent: 'sh',
+      command,
+      onRetry,
+      timeout: '700ms',
+      retries: 1,
+    }))
+    const path = manifest(t, { agents: { sh: { kind: 'command', shell: true } }, snapshot: '100ms', tasks })
+    const { run, proposal } = await runJson(directory, path)
+    t.same(
+      proposal.tasks.map(({ disposition }) => disposition.state === 'landed' || disposition.state),
+      [true, 'left-out'],
+    )
+    const at = (revision: string): string => git(directory, 'show', `refs/troupe/${run}/${revision}`)
+    t.equal(at('continue/2:seen.txt'), ' M a.txt\n?? one.txt\n?? seen.txt\n')
+    t.equal(at('continue/2:one.txt') + at('continue/2:two.txt') + at('continue/2:a.txt'), 'one\ntwo\nA\n')
+    t.equal(at('fresh/2:seen.txt'), '?? seen.txt\n')
+    t.equal(
+      git(directory, 'rev-list', '--count', `refs/troupe/${run}/continue/2`).trim(),
+      '2',
+      'one commit on the base',
+    )
+    t.equal(at('fresh/snapshot:one.txt'), 'one\n', 'the snapshot was taken while it worked')
+  },
+)

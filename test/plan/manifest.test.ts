@@ -122,7 +122,9 @@ void t.test('what a manifest leaves out is as the reference says', async (t) => 
     needs: [],
     priority: 0,
     timeoutMs: null,
+    stallMs: 900_000,
     retries: 0,
+    onRetry: 'fresh',
     env: {},
     workspace: null,
   }
@@ -133,6 +135,8 @@ void t.test('what a manifest leaves out is as the reference says', async (t) => 
     mode: 'auto',
     concurrency: 4,
     mailbox: 64,
+    stallMs: 900_000,
+    snapshotMs: 10_000,
     onOverlap: 'warn',
     onFailure: 'continue',
     tasks: [

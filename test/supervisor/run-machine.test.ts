@@ -228,13 +228,13 @@ void t.test('a resumed run tries lost attempts again without counting them, and 
   t.same(dispatched(play.wake(2)), ['t2'])
 })
 
-void t.test('a clock that was set back makes no wait longer than the longest', async (t) => {
+void t.test('a clock that was set back makes no wait longer than it was', async (t) => {
   const play = new Play(rulesOf([{ retries: 1 }]))
   play.begin(0)
   play.now = 9_999_999_999
   play.end(0, failing())
   play.now = 0
-  t.same(play.crash(play.journal.length), [{ type: 'wake', task: 't0', attempt: 1, delayMs: 60_000 }])
+  t.same(play.crash(play.journal.length), [{ type: 'wake', task: 't0', attempt: 1, delayMs: 1_000 }])
 })
 
 void t.test('what had settled is settled again, what had ended stays ended', async (t) => {

@@ -7,6 +7,7 @@ import { TroupeError } from '../../src/errors.ts'
 import { asActorId, asAgentName, asCommitId, asRunId, asTaskId, asTreeId, type TaskId } from '../../src/ids.ts'
 import { openAggregator } from '../../src/supervisor/run/aggregator.ts'
 import { type AttemptMeans, type AttemptResult, carryOutAttempt } from '../../src/supervisor/run/attempt.ts'
+import { openSnapshots } from '../../src/supervisor/run/snapshots.ts'
 import { fold } from '../../src/supervisor/run/decide.ts'
 import type { AttemptEnd, Recorded, RunEvent } from '../../src/supervisor/run/events.ts'
 import { openLiveBoard } from '../../src/supervisor/run/live.ts'
@@ -260,6 +261,8 @@ function means(
   const clock = new ManualClock()
   return {
     timeoutMs: null,
+    stallMs: null,
+    snapshots: openSnapshots({ clock, everyMs: null }),
     graceMs: 100,
     polite: new AbortController().signal,
     force: new AbortController().signal,
@@ -325,6 +328,89 @@ void t.test('an attempt that takes too long is stopped, and the first cause is t
   t.match(await result, { end: { how: 'failed', failure: { kind: 'timeout', message: /2 s/ } } })
   t.equal(hanging.stops[0], 'timeout 100')
 })
+
+void t.test('an attempt that is silent for too long has stalled, unless it is heard or its files change', async (t) => {
+  const hanging = actor()
+  let heard = (): void => {}
+  let isWriting = true
+  const workspace: Workspace = {
+    directory: '/work/t',
+    snapshot: () => Promise.resolve(isWriting),
+    seal: () => Promise.resolve({ how: 'unchanged' }),
+    release: () => Promise.resolve(),
+  }
+  const parts = means({
+    stallMs: 1_000,
+    openWorkspace: () => Promise.resolve(workspace),
+    startActor(_directory, noteLife) {
+      heard = noteLife
+      return Promise.resolve(hanging)
+    },
+  })
+  const result = carryOutAttempt(parts)
+  await turns()
+  parts.clock.advance(900)
+  heard()
+  parts.clock.advance(900)
+  await turns()
+  t.same(hanging.stops, [], 'it was heard')
+  parts.clock.advance(1_000)
+  await turns()
+  t.same(hanging.stops, [], 'it was writing in silence')
+  isWriting = false
+  parts.clock.advance(1_000)
+  t.match(await result, { end: { how: 'failed', failure: { kind: 'stall', message: /no sign of life for 1 s/ } } })
+  t.equal(hanging.stops[0], 'stall 100')
+  t.equal(parts.clock.waiting, 0, 'no timer stays')
+})
+
+void t.test(
+  'a workspace is saved while somebody works in it, one snapshot at a time, and never while it is sealed',
+  async (t) => {
+    const running = Promise.withResolvers<Outcome>()
+    const saves: PromiseWithResolvers<boolean>[] = []
+    let isSealed = false
+    const workspace: Workspace = {
+      directory: '/work/t',
+      snapshot() {
+        saves.push(Promise.withResolvers<boolean>())
+        return saves.at(-1)?.promise ?? Promise.resolve(false)
+      },
+      seal() {
+        isSealed = true
+        return Promise.resolve({ how: 'unchanged' })
+      },
+      release: () => Promise.resolve(),
+    }
+    const clock = new ManualClock()
+    const parts = {
+      ...means({
+        openWorkspace: () => Promise.resolve(workspace),
+        startActor: () => Promise.resolve(actor({ run: running.promise })),
+      }),
+      clock,
+      snapshots: openSnapshots({ clock, everyMs: 100 }),
+    }
+    const result = carryOutAttempt(parts)
+    await turns()
+    clock.advance(100)
+    await turns()
+    clock.advance(1_000)
+    t.equal(saves.length, 1, 'the next one waits for this one')
+    saves[0]?.reject(new Error('a file came and went'))
+    await turns()
+    clock.advance(20_000)
+    await turns()
+    t.equal(saves.length, 2, 'one that failed is followed by another')
+    running.resolve(completed)
+    await turns()
+    t.notOk(isSealed)
+    saves[1]?.resolve(true)
+    t.match(await result, { end: { how: 'completed' } })
+    t.ok(isSealed)
+    t.equal(clock.waiting, 0, 'no timer stays')
+  },
+)
 
 void t.test('an attempt that is stopped is cancelled, politely or at once', async (t) => {
   for (const [name, grace] of [

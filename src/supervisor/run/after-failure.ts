@@ -1,4 +1,5 @@
 import type { Failure } from '../../agents/agent.ts'
+import type { CommitId } from '../../ids.ts'
 import { type BackoffRules, type RuleTask, type RunRules, ruleAt } from './rules.ts'
 import { release } from './release.ts'
 import type { Command } from './schedule.ts'
@@ -13,6 +14,8 @@ export interface FailedAttempt {
   readonly startedAt: number
   readonly endedAt: number
   readonly failure: Failure
+  /** What it had written, sealed. */
+  readonly left: CommitId | null
   /** 0 to 1. */
   readonly chance: number
 }
@@ -25,7 +28,7 @@ export function afterFailure(
 ): readonly [RunState, readonly Command[]] {
   const { index, attempt, startedAt, endedAt, failure } = failed
   const rule = ruleAt(rules, index)
-  const tally = tallied(taskAt(state, index).tally, failure)
+  const tally = { ...tallied(taskAt(state, index).tally, failure), left: failed.left }
   const known = withTally(state, index, tally)
   const reason = refusal(rules, rule, state, { tally, failure })
   if (reason !== null) {
@@ -45,7 +48,7 @@ export function backoffMs(rules: BackoffRules, attempts: number, chance: number)
   return Math.round(full * (1 - rules.jitter * chance))
 }
 
-function tallied(tally: Tally, failure: Failure): Tally {
+function tallied(tally: Tally, failure: Failure): Omit<Tally, 'left'> {
   return {
     attempts: tally.attempts,
     counted: tally.counted + Number(countsAgainstRetries(failure)),

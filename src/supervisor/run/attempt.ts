@@ -1,24 +1,18 @@
 import type { AgentActorApi } from '../../actors/agent-api.ts'
 import type { ActorHandle, Exit } from '../../actors/contract.ts'
 import type { Failure, Outcome } from '../../agents/agent.ts'
-import type { Clock } from '../../clock.ts'
 import { messageOf, TroupeError, unreachable } from '../../errors.ts'
+import { type AttemptBounds, type AttemptWatch, watchAttempt, type Work } from './attempt-watch.ts'
 import type { AttemptEnd } from './events.ts'
+import type { Snapshots } from './snapshots.ts'
 import type { Sealing, Workspace } from './workspaces.ts'
 
 /** Everything one attempt needs; the order is the run's, the means are the world's. */
-export interface AttemptMeans {
-  readonly clock: Clock
-  /** Wall-clock limit in milliseconds; null for none. */
-  readonly timeoutMs: number | null
-  /** How long a polite stop may take, in milliseconds. */
-  readonly graceMs: number
-  /** Aborts when the run wants the attempt to end politely; its reason says why. */
-  readonly polite: AbortSignal
-  /** Aborts when it must end now. */
-  readonly force: AbortSignal
+export interface AttemptMeans extends AttemptBounds {
+  readonly snapshots: Snapshots
   openWorkspace(): Promise<Workspace>
-  startActor(directory: string): Promise<ActorHandle<AgentActorApi>>
+  /** @param heard to be called at every sign of life of the actor */
+  startActor(directory: string, heard: () => void): Promise<ActorHandle<AgentActorApi>>
 }
 
 /** An attempt's end, and the workspace to release once the end is journaled; null when it must be kept. */
@@ -40,62 +34,24 @@ export async function carryOutAttempt(means: AttemptMeans): Promise<AttemptResul
   return { end: endOf(work, sealing), workspace: sealing.how === 'refused' ? null : workspace }
 }
 
-/** What the work itself came to, before its workspace is sealed. */
-type Work =
-  | Exclude<Outcome, { readonly how: 'failed' }>
-  | { readonly how: 'failed'; readonly failure: Failure; readonly details: object }
-
 async function carryOutWork(means: AttemptMeans, workspace: Workspace): Promise<Work> {
   if (means.polite.aborted) return { how: 'cancelled', reason: messageOf(means.polite.reason) }
+  let watch: AttemptWatch | null = null
+  const noteLife = (): void => watch?.noteLife()
   let actor: ActorHandle<AgentActorApi>
   try {
-    actor = await means.startActor(workspace.directory)
+    actor = await means.startActor(workspace.directory, noteLife)
   } catch (error) {
     return { how: 'failed', failure: infrastructure('actor', error), details: {} }
   }
-  const cause = watch(means, actor)
+  const saved = means.snapshots.watch(workspace, noteLife)
+  watch = watchAttempt(means, actor, () => workspace.snapshot?.() ?? Promise.resolve(false))
   const outcome = await actor.call('run').catch((error: unknown) => error)
-  cause.endWatch()
+  watch.end()
   const exit = await actor.stop('done', means.graceMs)
-  return cause.first ?? (isOutcome(outcome) ? outcome : crashed(exit, outcome))
+  await saved.stop()
+  return watch.first ?? (isOutcome(outcome) ? outcome : crashed(exit, outcome))
 }
-
-/** Ends the actor when time is up or the run says so; the first cause is the one that counts. */
-function watch(means: AttemptMeans, actor: ActorHandle<AgentActorApi>): { first: Work | null; endWatch(): void } {
-  const { clock, timeoutMs, graceMs, polite, force } = means
-  const watched: { first: Work | null; endWatch(): void } = { first: null, endWatch }
-  const onPolite = (): void => {
-    watched.first ??= { how: 'cancelled', reason: messageOf(polite.reason) }
-    void actor.stop(messageOf(polite.reason), graceMs)
-  }
-  const onForce = (): void => {
-    watched.first ??= { how: 'cancelled', reason: messageOf(force.reason) }
-    void actor.stop(messageOf(force.reason), 0)
-  }
-  const cancelTimer =
-    timeoutMs === null
-      ? null
-      : clock.after(timeoutMs, () => {
-          watched.first ??= { how: 'failed', failure: timedOut(timeoutMs), details: {} }
-          void actor.stop('timeout', graceMs)
-        })
-  polite.addEventListener('abort', onPolite, { once: true })
-  force.addEventListener('abort', onForce, { once: true })
-  if (force.aborted) onForce()
-  else if (polite.aborted) onPolite()
-  return watched
-
-  function endWatch(): void {
-    cancelTimer?.()
-    polite.removeEventListener('abort', onPolite)
-  }
-}
-
-const timedOut = (timeoutMs: number): Failure => ({
-  kind: 'timeout',
-  message: `it had not ended after ${timeoutMs / 1_000} s`,
-  signature: 'timeout',
-})
 
 function isOutcome(value: unknown): value is Outcome {
   return typeof value === 'object' && value !== null && 'how' in value && !(value instanceof Error)

@@ -9,7 +9,7 @@ import { type RunRules, ruleOf } from './rules.ts'
 import { type Command, schedule } from './schedule.ts'
 import { initialState, type RunState } from './state.ts'
 import { stop } from './stop.ts'
-import { taskAt, withTask } from './task-change.ts'
+import { taskAt, withTally, withTask } from './task-change.ts'
 
 /** A state and what must be done about it. */
 export type Decision = readonly [RunState, readonly Command[]]
@@ -119,15 +119,20 @@ function attemptEnded(rules: RunRules, state: RunState, ended: Ended): Decision 
         startedAt,
         endedAt,
         failure: end.failure,
+        left: end.changeSet?.commit ?? null,
         chance: ended.chance,
       })
     case 'cancelled':
-      return [cancelled(rules, state, { index, attempt, reason: end.reason }), []]
+      return [cancelled(rules, withLeft(state, index, end), { index, attempt, reason: end.reason }), []]
     case 'lost':
-      return [lost(rules, state, { index, attempt, reason: end.reason }), []]
+      return [lost(rules, withLeft(state, index, end), { index, attempt, reason: end.reason }), []]
     default:
       return unreachable(end)
   }
+}
+
+function withLeft(state: RunState, index: number, { changeSet }: Pick<AttemptEnd, 'changeSet'>): RunState {
+  return withTally(state, index, { ...taskAt(state, index).tally, left: changeSet?.commit ?? null })
 }
 
 interface Undone {

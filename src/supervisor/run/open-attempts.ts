@@ -12,6 +12,7 @@ import { type AttemptResult, carryOutAttempt, failedBefore } from './attempt.ts'
 import { changeSetsBehind } from './attempt-base.ts'
 import { ruleOf, type RunRules } from './rules.ts'
 import type { AttemptOrder } from './run.ts'
+import { openSnapshots } from './snapshots.ts'
 import type { RunState } from './state.ts'
 import { taskAt } from './task-change.ts'
 import type { TroupeTree } from './troupe-tree.ts'
@@ -47,21 +48,25 @@ interface AttemptsParts {
 /** Carries attempts out: base, workspace, actor, assignment. */
 export function openAttempts(parts: AttemptsParts): (order: AttemptOrder, state: RunState) => Promise<AttemptResult> {
   const { rules, manifest, clock, graceMs, workspaces } = parts
+  const snapshots = openSnapshots({ clock, everyMs: manifest.snapshotMs })
   return async (order, state) => {
     const { index } = ruleOf(rules, order.task)
     const task = manifest.tasks[index]
     if (task === undefined) throw new RangeError(`no task ${index}`)
     const found = await baseOf(parts, state, index).catch((error: unknown) => ({ end: failedBefore('base', error) }))
     if ('end' in found) return { end: found.end, workspace: null }
+    const { left } = taskAt(state, index).tally
     const { workspace: kind } = must(parts.placements, task.id)
     return await carryOutAttempt({
       clock,
       graceMs,
       timeoutMs: task.timeoutMs,
+      stallMs: task.stallMs,
+      snapshots,
       polite: order.polite,
       force: order.force,
-      openWorkspace: () => workspaces.open({ kind, task, attempt: order.attempt, base: found.base }),
-      startActor: (directory) => startActor(parts, { order, task, state, directory }),
+      openWorkspace: () => workspaces.open({ kind, task, attempt: order.attempt, base: found.base, left }),
+      startActor: (directory, heard) => startActor(parts, { order, task, state, directory, heard }),
     })
   }
 }
@@ -86,6 +91,7 @@ interface Start {
   readonly task: Task
   readonly state: RunState
   readonly directory: string
+  readonly heard: () => void
 }
 
 /** A process of the actor's own is told like those that its agent starts. */
@@ -103,6 +109,7 @@ async function startActor(parts: AttemptsParts, start: Start): Promise<ActorHand
     graceMs: parts.graceMs * programShare,
   })
   const emit = (event: unknown): void => {
+    start.heard()
     order.tell(event as AgentEvent)
   }
   const actor = await parts.tree.startAgent(id, () => parts.host(host).start<AgentActorApi>(spec, { emit }))
@@ -132,7 +139,11 @@ function assignmentOf({ run, manifest, rules }: AttemptsParts, { order, task, st
   }
 }
 
-function valuesOf(run: RunId, rules: RunRules, { order, task, state }: Omit<Start, 'directory'>): TemplateValues {
+function valuesOf(
+  run: RunId,
+  rules: RunRules,
+  { order, task, state }: Pick<Start, 'order' | 'task' | 'state'>,
+): TemplateValues {
   const summaries = task.needs.map((need) => {
     const { state: needed } = taskAt(state, ruleOf(rules, need).index)
     return [need, needed.phase === 'succeeded' ? needed.summary : ''] as const

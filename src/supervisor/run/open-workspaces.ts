@@ -1,8 +1,11 @@
 import type { Repository } from '../../changes/repository.ts'
 import { openSharedCheckouts } from '../../changes/shared-checkout.ts'
 import { openWorktrees } from '../../changes/worktree.ts'
+import { openSlots } from '../../changes/slots.ts'
+import { snapshotOn, takeSnapshot } from '../../changes/snapshot.ts'
 import type { Clock } from '../../clock.ts'
 import type { RunId, TaskId } from '../../ids.ts'
+import { snapshotRef } from '../../refs.ts'
 import { sealAttempt } from './seal-attempt.ts'
 import type { Workspace, WorkspaceOrder, Workspaces } from './workspaces.ts'
 
@@ -18,13 +21,20 @@ interface WorkspacesOptions {
 
 /** Workspaces in one repository. */
 export function openWorkspaces({ repository, run, folder, clock, parallel }: WorkspacesOptions): Workspaces {
+  const { git } = repository
   const worktrees = openWorktrees({ repository, folder, parallel })
   const shared = openSharedCheckouts(worktrees)
 
-  async function ownWorkspace({ task, attempt, base }: WorkspaceOrder): Promise<Workspace> {
-    const worktree = await worktrees.create(worktreeName(task.id, attempt), base)
+  async function ownWorkspace({ task, attempt, base, left }: WorkspaceOrder): Promise<Workspace> {
+    const ref = snapshotRef(run, task.id)
+    const files = task.onRetry === 'continue' && attempt > 1 ? (left ?? (await snapshotOn(git, ref, base))) : null
+    const worktree = await worktrees.create(worktreeName(task.id, attempt), base, files ?? base)
+    const oneAtATime = openSlots(1) // they share an index
+    const message = `${task.id}: attempt ${attempt} of run ${run}, under way\n`
     return {
       directory: worktree.directory,
+      snapshot: () =>
+        oneAtATime.use(() => takeSnapshot(git, { worktree, ref, message, at: Math.floor(clock.now() / 1_000) })),
       seal: () => sealAttempt(worktree, { repository, run, clock, task, attempt }),
       release: () => worktrees.remove(worktree),
     }

@@ -1,7 +1,7 @@
 import type { HostKind } from '../../actors/contract.ts'
 import type { Failure, Finding } from '../../agents/agent.ts'
 import type { ChangeSet } from '../../changes/change-set.ts'
-import type { AgentName, TaskId } from '../../ids.ts'
+import type { AgentName, CommitId, TaskId } from '../../ids.ts'
 import type { LeftistHeap } from './leftist-heap.ts'
 import { type PersistentVector, vectorOf } from './persistent-vector.ts'
 import type { RunRules } from './rules.ts'
@@ -47,6 +47,8 @@ export interface Tally {
   /** Signature of the last failure and how often in a row it came. */
   readonly signature: string | null
   readonly repeats: number
+  /** What the last attempt that did not succeed had written, sealed; null when that is nothing. */
+  readonly left: CommitId | null
 }
 
 export interface TaskRecord {
@@ -81,7 +83,7 @@ export interface RunState {
   readonly counts: Readonly<Record<Phase, number>>
 }
 
-const fresh: Tally = { attempts: 0, counted: 0, signature: null, repeats: 0 }
+const fresh: Tally = { attempts: 0, counted: 0, signature: null, repeats: 0, left: null }
 
 /** The state before anything happened. */
 export function initialState(rules: RunRules): RunState {

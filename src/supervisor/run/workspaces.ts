@@ -8,6 +8,8 @@ export interface WorkspaceOrder {
   readonly task: Task
   readonly attempt: number
   readonly base: CommitId
+  /** What an earlier attempt left, to begin with its files; null for the base's. */
+  readonly left: CommitId | null
 }
 
 /** How the sealing of a workspace came out. */
@@ -23,6 +25,8 @@ export interface Workspace {
   readonly directory: string
   /** Makes what was written a change set; never throws for what an agent may have done to the folder. */
   seal(): Promise<Sealing>
+  /** Saves what lies there now, and says whether it has changed since the last time; only where the workspace is the attempt's own. */
+  snapshot?(): Promise<boolean>
   /** Gives the place back; only after its seal is journaled. */
   release(): Promise<void>
 }

@@ -1,0 +1,47 @@
+import { rm } from 'node:fs/promises'
+import type { Git } from './git.ts'
+import { copyIndex, pristineIndexOf } from './index-copy.ts'
+import { bytePaths, nulTerminated } from './nested-repository.ts'
+import { type PrivateIndex, workspaceGit } from './workspace-git.ts'
+import type { Worktree } from './worktree.ts'
+
+/** A private index that begins as the checkout's, which knows the files that nobody has touched; as the base's where that is lost. */
+export async function openIndex(git: Git, worktree: Worktree, index: string): Promise<PrivateIndex> {
+  const own = indexAt(git, worktree, index)
+  await rm(`${index}.lock`, { force: true })
+  try {
+    await copyIndex(pristineIndexOf(worktree), index)
+  } catch {
+    await own.git.run(['read-tree', worktree.commit], { env: own.env })
+  }
+  return own
+}
+
+/** Git with the index that lies at a path. */
+export const indexAt = (git: Git, worktree: Worktree, index: string): PrivateIndex => ({
+  git: workspaceGit(git, worktree),
+  root: worktree.directory,
+  env: { GIT_INDEX_FILE: index },
+})
+
+/** Paths that are new, changed or gone since the index; a repository that is new has a slash at its end. */
+export async function differences({ git, env }: PrivateIndex): Promise<readonly string[]> {
+  const kinds = ['--others', '--modified', '--exclude-standard']
+  return bytePaths(await git.bytes(['ls-files', '-z', ...kinds], { env }))
+}
+
+/** Folders among the paths that are repositories of their own. */
+export const nestedAmong = (seen: readonly string[]): readonly string[] =>
+  seen.filter((path) => path.endsWith('/')).map((path) => path.slice(0, -1))
+
+/** Takes everything into the index but for what lies in these folders; exit codes besides 0 are refused unless accepted. */
+export async function takeIn(
+  { git, env }: PrivateIndex,
+  { except, tolerant }: { readonly except: readonly string[]; readonly tolerant: boolean },
+): Promise<void> {
+  const paths = [':/', ...except.map((folder) => `:(top,exclude,literal)${folder}`)]
+  const options = ['--all', '--sparse', '--pathspec-from-file=-', '--pathspec-file-nul']
+  const input = nulTerminated(paths)
+  if (tolerant) await git.run(['add', '--ignore-errors', ...options], { env, input, accept: [0, 1] })
+  else await git.run(['add', ...options], { env, input })
+}

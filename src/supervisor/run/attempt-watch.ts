@@ -1,0 +1,104 @@
+import type { AgentActorApi } from '../../actors/agent-api.ts'
+import type { ActorHandle } from '../../actors/contract.ts'
+import type { Failure, Outcome } from '../../agents/agent.ts'
+import type { Clock } from '../../clock.ts'
+import { messageOf } from '../../errors.ts'
+
+/** What bounds an attempt. */
+export interface AttemptBounds {
+  readonly clock: Clock
+  /** Wall-clock limit in milliseconds; null for none. */
+  readonly timeoutMs: number | null
+  /** How long it may give no sign of life, in milliseconds; null for ever. */
+  readonly stallMs: number | null
+  /** How long a polite stop may take, in milliseconds. */
+  readonly graceMs: number
+  /** Aborts when the run wants the attempt to end politely; its reason says why. */
+  readonly polite: AbortSignal
+  /** Aborts when it must end now. */
+  readonly force: AbortSignal
+}
+
+/** What the work itself came to, before its workspace is sealed. */
+export type Work =
+  | Exclude<Outcome, { readonly how: 'failed' }>
+  | { readonly how: 'failed'; readonly failure: Failure; readonly details: object }
+
+/** Watches one actor at work. */
+export interface AttemptWatch {
+  /** Why the actor was ended from here; null when it was not. The first cause is the one that counts. */
+  readonly first: Work | null
+  /** The attempt has given a sign of life. */
+  noteLife(): void
+  end(): void
+}
+
+/** Ends the actor when time is up, when nothing has been heard of it for too long, or when the run says so. */
+export function watchAttempt(
+  bounds: AttemptBounds,
+  actor: ActorHandle<AgentActorApi>,
+  hasChanged: () => Promise<boolean>,
+): AttemptWatch {
+  const { clock, timeoutMs, stallMs, graceMs, polite, force } = bounds
+  const cancels: (() => void)[] = []
+  let first: Work | null = null
+  let isOver = false
+  let lastSignMs = clock.monotonic()
+  const endWith = (cause: Work, why: string, withinMs: number): void => {
+    if (isOver) return
+    first ??= cause
+    void actor.stop(why, withinMs)
+  }
+  const onPolite = (): void => endWith(cancelled(polite.reason), messageOf(polite.reason), graceMs)
+  const onForce = (): void => endWith(cancelled(force.reason), messageOf(force.reason), 0)
+  polite.addEventListener('abort', onPolite, { once: true })
+  force.addEventListener('abort', onForce, { once: true })
+  if (force.aborted) onForce()
+  else if (polite.aborted) onPolite()
+  if (timeoutMs !== null) cancels.push(clock.after(timeoutMs, () => endWith(timedOut(timeoutMs), 'timeout', graceMs)))
+  if (stallMs !== null) listenFor(stallMs, stallMs)
+  return {
+    get first() {
+      return first
+    },
+    noteLife() {
+      lastSignMs = clock.monotonic()
+    },
+    end() {
+      isOver = true
+      for (const cancel of cancels) cancel()
+      polite.removeEventListener('abort', onPolite)
+    },
+  }
+
+  function listenFor(limitMs: number, delayMs: number): void {
+    cancels.push(
+      clock.after(delayMs, () => {
+        void judgeSilence(limitMs)
+      }),
+    )
+  }
+
+  /** Before an attempt counts as stalled, its files are looked at: some agents work in silence. */
+  async function judgeSilence(limitMs: number): Promise<void> {
+    const leftMs = lastSignMs + limitMs - clock.monotonic()
+    if (leftMs > 0) return listenFor(limitMs, leftMs)
+    if (await hasChanged().catch(() => false)) lastSignMs = clock.monotonic()
+    else endWith(stalled(limitMs), 'stall', graceMs)
+    if (first === null) listenFor(limitMs, limitMs)
+  }
+}
+
+const cancelled = (reason: unknown): Work => ({ how: 'cancelled', reason: messageOf(reason) })
+
+const failed = (failure: Failure): Work => ({ how: 'failed', failure, details: {} })
+
+const timedOut = (timeoutMs: number): Work =>
+  failed({ kind: 'timeout', message: `it had not ended after ${timeoutMs / 1_000} s`, signature: 'timeout' })
+
+const stalled = (stallMs: number): Work =>
+  failed({
+    kind: 'stall',
+    message: `it gave no sign of life for ${stallMs / 1_000} s: no output and no changed file`,
+    signature: 'stall',
+  })
