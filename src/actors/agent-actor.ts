@@ -32,9 +32,8 @@ async function loadAgent({ kind, kindsModule }: AgentActorInput): Promise<Agent>
 async function perform(agent: Agent, order: AgentActorInput, { signal, emit }: Stage): Promise<Outcome> {
   const report = new AgentReport(order.log, systemClock, emit)
   const outcome = await attempt(agent, order, signal, report)
-  const trouble = report.close()
-  if (trouble === null || outcome.how === 'cancelled') return outcome
-  return { ...outcome, details: { ...outcome.details, logTrouble: trouble } }
+  const missing = report.close()
+  return outcome.how === 'cancelled' ? outcome : { ...outcome, details: { ...outcome.details, ...missing } }
 }
 
 async function attempt(

@@ -10,6 +10,13 @@ import { Throttle } from './throttle.ts'
 const periodMs = 100
 const lineCharacters = 200
 
+/** What the log of an attempt does not hold: why nothing more could be written, or how much was cut out of too much. */
+export interface MissingOutput {
+  readonly logTrouble?: string
+  /** Bytes that the agent printed, and those of them that were left out. */
+  readonly output?: { readonly bytes: number; readonly cut: number }
+}
+
 /** What an agent says while it works: all output into the attempt's log, the latest of it to the supervisor. */
 export class AgentReport {
   readonly #emit: (event: AgentEvent) => void
@@ -46,12 +53,16 @@ export class AgentReport {
     this.#emit({ type: 'process', process })
   }
 
-  /** Tells what is owed and closes the log; returns why output is missing from it, or null. */
-  close(): string | null {
+  /** Tells what is owed and closes the log; returns what the log does not hold, for the result. */
+  close(): MissingOutput {
     this.#outputThrottle.flush()
     this.#progressThrottle.flush()
-    this.#guarded(() => this.#log?.close())
-    return this.#trouble
+    let written = { bytes: 0, cut: 0 }
+    this.#guarded(() => {
+      if (this.#log !== null) written = this.#log.close()
+    })
+    if (this.#trouble !== null) return { logTrouble: this.#trouble }
+    return written.cut === 0 ? {} : { output: written }
   }
 
   /** A full disk costs the log, not the work: output comes where nobody could catch. */

@@ -82,6 +82,13 @@ function describeLooking(program: Command, bind: Bind): void {
     .option('--all', 'list every run', false)
     .action(bind(async () => (await import('./status.ts')).statusCommand))
   program
+    .command('log')
+    .description('what happened in a run, event by event, and why')
+    .argument('[run]', 'id of a run, or its beginning; the newest by default')
+    .option('--task <id>', 'only what is about one task')
+    .option('--follow', 'go on until the run ends', false)
+    .action(bind(async () => (await import('./log.ts')).logCommand))
+  program
     .command('show')
     .description("the proposal of a run, its conflicts, or one task's result, log or diff")
     .argument('[run]', 'id of a run, or its beginning; the newest by default')

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { gone } from '../process-life.ts'
@@ -91,9 +91,27 @@ void t.test(
         attempts: 1,
       })
       t.match(await troupe(directory, 'resume'), { status: 2, stderr: /RUN_ENDED/ })
+      const log = (await troupe(directory, 'log', '--follow')).stdout.replaceAll(/^\S+ +\S+ s +/gm, '')
+      t.match(
+        log,
+        /^run \S+ started on [\s\S]*^run resumed by process \d+\n(second|third): attempt 1 lost: its supervisor died/m,
+      )
+      t.match(log, /^run ended with 0: /m)
+      const [line = ''] = (await troupe(directory, '--json', 'log', '--task', 'third')).stdout.split('\n')
+      t.match(JSON.parse(line), { schema: 'troupe/event/1', event: { task: 'third' } })
     }
   },
 )
+
+void t.test('an output past what a log holds is cut, in bounded memory, and the run says so', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+  const command = ['sh', '-c', 'head -c 300000000 /dev/zero | tr "\\0" x; echo end >&2']
+  const { run } = await runJson(directory, '--mode', 'thread', manifest(t, { tasks: [{ id: 'loud', command }] }))
+  const result = JSON.parse(readFileSync(inRun(directory, 'command_loud_result.json'), 'utf8')) as { details: object }
+  t.match(result.details, { output: { bytes: 300_000_004, cut: Number } })
+  t.match((await troupe(directory, 'show', run, '--task', 'loud')).stdout, /of its 300000004 bytes were cut out/)
+  t.ok(statSync(inRun(directory, 'logs/loud.1.log')).size < 17 * 1024 * 1024)
+})
 
 void t.test('a new run says that another has not ended; one that somebody carries out cannot be resumed', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': 'a\n' })

@@ -318,7 +318,7 @@ t.test('a journal is followed line by whole line', async (t) => {
   t.same(events(), [], 'a damaged end may yet be cut off')
   writeFileSync(path, header + first + second + third + line(3, 'late', 1))
   t.same(events(), ['c'], 'what a deposed supervisor writes does not count')
-  writeFileSync(path, `${readFileSync(path, 'utf8')}garbage\n${line(4, 'd', 2)}`)
+  writeFileSync(path, `${readFileSync(path, 'utf8')}garbage\n${line(5, 'e', 2)}`)
   t.throws(() => follower.next(), { code: 'JOURNAL_CORRUPT' })
   t.throws(() => followJournal(join(folder, 'none')).next(), { code: 'STORE_FAILED' })
 })

@@ -12,7 +12,7 @@ const name = 'fork server'
 export async function checkLauncher(environment: Readonly<Record<string, string | undefined>>): Promise<Check> {
   const perl = findPerl(environment)
   if (perl === null) {
-    const found = 'no perl: programs start directly, and outlive a killed run until troupe resume or gc ends them'
+    const found = 'no perl: programs start directly, and outlive a killed run until troupe resume ends them'
     return { name, state: 'optional', found, todo: null }
   }
   const { exit, daemon } = await startOne(perl)

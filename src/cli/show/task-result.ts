@@ -31,7 +31,7 @@ export function resultText(
     ['change', changeSet === null ? 'none' : `${changeSet.commit.slice(0, 12)} at ${changeSet.ref}`],
     ['files', changeSet === null ? null : changeSet.files.map(plainText).join(', ')],
     ['proposal', more.disposition === null ? null : dispositionText(more.disposition)],
-    ['log', attempts === 0 ? null : more.log],
+    ['log', attempts === 0 ? null : `${more.log}${cutText(result.details)}`],
   ]
   return [
     `${task}: ${state} (${verb} by ${agent})`,
@@ -39,6 +39,12 @@ export function resultText(
     ...(summary === null ? [] : ['', plainLines(summary).trim()]),
     ...(findings.length === 0 ? [] : ['', findingsText(findings as readonly Finding[])]),
   ].join('\n')
+}
+
+/** An output past what a log may hold loses its middle. */
+function cutText(details: unknown): string {
+  const { output } = details as { readonly output?: { readonly bytes: number; readonly cut: number } }
+  return output === undefined ? '' : ` (${output.cut} of its ${output.bytes} bytes were cut out)`
 }
 
 const dispositionText = (disposition: Disposition): string =>

@@ -1,0 +1,51 @@
+import { unreachable } from '../errors.ts'
+import type { TaskId } from '../ids.ts'
+import type { AttemptEnd, RunEvent } from '../supervisor/run/events.ts'
+
+/** The task that an event is about; null when it is about the run. */
+export const taskOfEvent = (event: RunEvent): TaskId | null => ('task' in event ? event.task : null)
+
+/** What happened, as one line for people. */
+export function eventText(event: RunEvent): string {
+  switch (event.type) {
+    case 'run-started':
+      return `run ${event.run} started on ${event.base.slice(0, 12)} by process ${event.process.pid}`
+    case 'run-resumed':
+      return `run resumed by process ${event.process.pid}`
+    case 'attempt-started':
+      return `${event.task}: attempt ${event.attempt} started (${event.host})`
+    case 'process-started':
+      return `${event.task}: attempt ${event.attempt} started process ${event.process.pid}`
+    case 'attempt-ended':
+      return `${event.task}: attempt ${event.attempt} ${endText(event.end)}`
+    case 'backoff-elapsed':
+      return `${event.task}: the pause after attempt ${event.attempt} is over`
+    case 'conflict-found':
+      return event.conflicts.map(({ message }) => `conflict: ${message}`).join('; ')
+    case 'stop-requested':
+      return `asked to stop (${event.how}): ${event.reason}`
+    case 'proposal-made':
+      return `proposal ${event.commit.slice(0, 12)} made, checks ${event.verdict}`
+    case 'run-ended':
+      return `run ended with ${event.exitCode}: ${event.reason}`
+    default:
+      return unreachable(event)
+  }
+}
+
+function endText(end: AttemptEnd): string {
+  const files =
+    end.changeSet === null ? '' : ` [${end.changeSet.files.length} files at ${end.changeSet.commit.slice(0, 12)}]`
+  switch (end.how) {
+    case 'completed':
+      return `completed: ${end.summary}${files}`
+    case 'failed':
+      return `failed (${end.failure.kind}): ${end.failure.message}${files}`
+    case 'cancelled':
+      return `cancelled: ${end.reason}${files}`
+    case 'lost':
+      return `lost: ${end.reason}${files}`
+    default:
+      return unreachable(end)
+  }
+}
