@@ -1,18 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import t from 'tap'
 import { emptyFolder, exampleRepository, root, withoutHooks } from './troupe.ts'
 
+const home = emptyFolder(t)
+const modules = install(home)
+
 void t.test('the package, installed elsewhere, runs in every mode without the sources', async (t) => {
-  const home = emptyFolder(t)
-  const packed = pack(home)
-  const modules = join(home, 'node_modules')
-  mkdirSync(join(modules, 'troupe'), { recursive: true })
-  execFileSync('tar', ['xzf', packed, '-C', join(modules, 'troupe'), '--strip-components=1'])
-  for (const name of readdirSync(join(root, 'node_modules'))) {
-    if (name !== 'troupe') symlinkSync(join(root, 'node_modules', name), join(modules, name))
-  }
   t.same(readdirSync(join(modules, 'troupe')).toSorted(), [
     'LICENSE',
     'README.md',
@@ -38,6 +33,65 @@ void t.test('the package, installed elsewhere, runs in every mode without the so
   const help = execFileSync('env', [...withoutHooks, process.execPath, program, '--help'], { encoding: 'utf8' })
   t.match(help, /Usage: troupe/)
 })
+
+void t.test('a program of a user compiles and runs with the library, as its documentation has it', (t) => {
+  const page = readFileSync(join(root, 'docs/supervisor.md'), 'utf8')
+  const files = [...page.matchAll(/```ts\n\/\/ (\S+)\n(.*?)```/gs)].map(([, name = '', text = '']) => {
+    writeFileSync(join(home, name), text)
+    return name
+  })
+  t.equal(files.length, page.split('```ts').length - 1, 'every block has a name')
+  const compilerOptions = {
+    module: 'nodenext',
+    target: 'es2024',
+    lib: ['es2024', 'esnext.disposable'],
+    types: ['node'],
+    strict: true,
+    noEmit: true,
+    allowImportingTsExtensions: true,
+    skipLibCheck: false,
+  }
+  writeFileSync(join(home, 'package.json'), JSON.stringify({ type: 'module' }))
+  writeFileSync(join(home, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
+  run('tsc', '-p', home)
+  t.same(
+    run('node', join(home, 'main.ts')).split('\n').toSorted(),
+    [
+      '5',
+      '6',
+      'worker went down: shutdown',
+      'dead letter: no-such-actor worker',
+      'dead letter: no-such-actor nobody',
+      'TroupeError: no actor nobody runs',
+      '2',
+      'asked to stop',
+      "{ how: 'shutdown', reason: 'done' }",
+      '',
+    ].toSorted(),
+    'what the watcher says comes when it comes',
+  )
+  t.end()
+})
+
+void t.test('the example keeps a service alive that dies in every host', (t) => {
+  const said = run('npm', 'run', '-s', 'example:keep-alive')
+  const summary = '18 of 18 pieces of work answered, asked 24 times; 6 deaths, 6 restarts'
+  t.match(said, `${summary} (allowed: 12 a minute); 1 dead letter (no such service: no-such-actor)`)
+  for (const mode of ['thread', 'process']) t.match(said, `${mode} service: ended, crashed`)
+  t.match(said, 'async service: ended, normal')
+  t.end()
+})
+
+/** Puts the package into a folder as npm would; returns its node_modules. */
+function install(home: string): string {
+  const modules = join(home, 'node_modules')
+  mkdirSync(join(modules, 'troupe'), { recursive: true })
+  execFileSync('tar', ['xzf', pack(home), '-C', join(modules, 'troupe'), '--strip-components=1'])
+  for (const name of readdirSync(join(root, 'node_modules'))) {
+    if (name !== 'troupe') symlinkSync(join(root, 'node_modules', name), join(modules, name))
+  }
+  return modules
+}
 
 /** Builds and packs as `npm publish` would. */
 function pack(into: string): string {
