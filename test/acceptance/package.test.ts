@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import t from 'tap'
@@ -111,3 +111,15 @@ function run(...command: readonly string[]): string {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
 }
+
+void t.test('the bench of crash notices measures every death', (t) => {
+  const bench = join(root, 'src/bench/crash-notice.ts')
+  const { stdout: answer } = spawnSync('env', [...withoutHooks, process.execPath, bench, '--samples', '2', '--json'], {
+    encoding: 'utf8',
+  })
+  const { schema, rows } = JSON.parse(answer) as { readonly schema: string; readonly rows: readonly object[] }
+  t.equal(schema, 'troupe.bench.crash-notice/1')
+  t.equal(rows.length, 5)
+  t.match(rows[0], { mode: 'thread', cause: 'exit', samples: 2, medianMs: Number, p95Ms: Number })
+  t.end()
+})
