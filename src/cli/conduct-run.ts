@@ -1,7 +1,7 @@
 import { defaultKindsModule } from '../actors/agent-spec.ts'
 import { systemClock } from '../clock.ts'
 import type { RunId } from '../ids.ts'
-import { openLog } from '../log.ts'
+import { type Log, openLog } from '../log.ts'
 import type { Journal } from '../store/journal.ts'
 import type { JournalFile } from '../store/journal-file.ts'
 import type { RunLayout } from '../store/layout.ts'
@@ -79,15 +79,22 @@ export async function conductRun(
   const files = openRunFiles({ run: id, rules, manifest, folders, clock: systemClock, live: stage.live, log })
   try {
     await stage.tree.start()
-    return await onStage({ prepared, watch, held, stage, files }, opening)
+    return await onStage({ prepared, watch, held, stage, files, log }, opening)
   } finally {
-    if (!files.flush()) watch.tell('note: not every status and result file could be written; the journal has it all')
-    await stage.workspaces.close().catch((err: unknown) => {
-      log.warn({ err }, 'a workspace could not be removed')
-    })
+    await tidyUp({ watch, stage, files, log })
     await stage.tree.stop('the run has ended')
     await journal.close().catch(() => {}) // whoever needed it has been told already
   }
+}
+
+type Untidy = Pick<Scene, 'watch' | 'stage' | 'files' | 'log'>
+
+/** Done before a run is said to have ended: nobody would go on with one that has. */
+async function tidyUp({ watch, stage, files, log }: Untidy): Promise<void> {
+  if (!files.flush()) watch.tell('note: not every status and result file could be written; the journal has it all')
+  await stage.workspaces.close().catch((err: unknown) => {
+    log.warn({ err }, 'a workspace could not be removed')
+  })
 }
 
 interface Scene {
@@ -96,6 +103,7 @@ interface Scene {
   readonly held: HeldRun
   readonly stage: RunStage
   readonly files: RunFiles
+  readonly log: Log
 }
 
 async function onStage(scene: Scene, opening: Opening): Promise<RunOutcome> {
@@ -108,6 +116,7 @@ async function onStage(scene: Scene, opening: Opening): Promise<RunOutcome> {
   const { commit, tree, verdict } = made.proposal
   if (known === null) await run.record({ type: 'proposal-made', commit, tree, verdict, file: made.files.json })
   const ending = endingOf(made.proposal)
+  await tidyUp(scene)
   await run.record({ type: 'run-ended', ...ending })
   return { run: id, ...made, ...ending }
 }
