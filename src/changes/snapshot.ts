@@ -41,34 +41,29 @@ export async function takeSnapshot(git: Git, order: SnapshotOrder): Promise<bool
   }
 }
 
-/** The last snapshot at a ref, if it is of work on this base; null when there is none. */
-export async function snapshotOn(git: Git, ref: string, base: CommitId): Promise<CommitId | null> {
-  const { exitCode, stdout } = await git.run(['log', '-1', '--format=%H %P', ref, '--'], { accept: [0, 128] })
-  const [commit = '', parent = ''] = exitCode === 0 ? stdout.trim().split(' ') : []
-  return parent === base ? asCommitId(commit) : null
+/** A snapshot, and what it was made on. */
+export interface Saved {
+  readonly commit: CommitId
+  readonly base: CommitId
+  readonly tree: TreeId
+}
+
+/** The last snapshot at a ref; null when there is none. */
+export async function savedAt(git: Git, ref: string): Promise<Saved | null> {
+  const { exitCode, stdout } = await git.run(['log', '-1', '--format=%H %P %T', ref, '--'], { accept: [0, 128] })
+  const [commit = '', base = '', tree = ''] = exitCode === 0 ? stdout.trim().split(' ') : []
+  return tree === '' ? null : { commit: asCommitId(commit), base: asCommitId(base), tree: asTreeId(tree) }
 }
 
 async function keep(git: Git, own: PrivateIndex, { worktree, ref, message, at }: SnapshotOrder): Promise<boolean> {
   const tree = asTreeId(await own.git.text(['write-tree'], { env: own.env }))
-  const last = await stateAt(git, ref)
+  const last = await savedAt(git, ref)
   if (tree === (last?.base === worktree.commit ? last.tree : await treeOf(git, worktree.commit))) return false
   const date = `@${at} +0000`
   const env = { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date }
   const commit = await git.text(['commit-tree', tree, '-p', worktree.commit, '-F', '-'], { env, input: message })
   await git.run(['update-ref', ref, commit, last?.commit ?? ''])
   return true
-}
-
-interface Kept {
-  readonly commit: string
-  readonly base: string
-  readonly tree: string
-}
-
-async function stateAt(git: Git, ref: string): Promise<Kept | null> {
-  const { exitCode, stdout } = await git.run(['log', '-1', '--format=%H %P %T', ref, '--'], { accept: [0, 128] })
-  const [commit = '', base = '', tree = ''] = exitCode === 0 ? stdout.trim().split(' ') : []
-  return tree === '' ? null : { commit, base, tree }
 }
 
 const treeOf = async (git: Git, commit: CommitId): Promise<TreeId> =>

@@ -35,8 +35,8 @@ export type ProgramEnd =
 /**
  * Runs a program in a process group of its own, with stdin closed, until nothing of the group is left.
  *
- * When `signal` aborts, the group gets SIGTERM and after `graceMs` SIGKILL. A descendant that started a session of its own has
- * left the group and is not found here.
+ * When `signal` aborts, the group gets SIGTERM and after `graceMs` SIGKILL. What left the group is ended with the program, as far as
+ * the launcher can find it.
  *
  * Never rejects: a program that cannot start is the end `not-started`.
  */

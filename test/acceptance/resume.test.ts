@@ -236,5 +236,6 @@ void t.test(
       'one commit on the base',
     )
     t.equal(at('fresh/snapshot:one.txt'), 'one\n', 'the snapshot was taken while it worked')
+    t.match((await troupe(directory, 'show', '--task', 'fresh', '--snapshot')).stdout, /^\+one$/m)
   },
 )

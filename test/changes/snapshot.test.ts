@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { snapshotOn, takeSnapshot } from '../../src/changes/snapshot.ts'
+import { savedAt, takeSnapshot } from '../../src/changes/snapshot.ts'
 import { git } from '../acceptance/troupe.ts'
 import { put, type Scene, sceneOf } from './scene.ts'
 
@@ -36,7 +36,9 @@ void t.test('what changed since the last time is saved on the base, and nothing 
   put(directory, { 'a.txt': 'a\n', 'gone.txt': 'g\n' })
   rmSync(join(directory, 'new'), { recursive: true })
   t.ok(await save(), 'taking everything back is a change, too')
-  t.equal(await snapshotOn(scene.repository.git, ref, scene.base), git(scene.root, 'rev-parse', ref).trim())
+  const commit = git(scene.root, 'rev-parse', ref).trim()
+  t.match(await savedAt(scene.repository.git, ref), { commit, base: scene.base })
+  t.equal(await savedAt(scene.repository.git, 'refs/troupe/none'), null)
 })
 
 void t.test('a repository in the making and a lock that a killed git left do not hold it up', async (t) => {
@@ -64,8 +66,8 @@ void t.test(
     put(directory, { 'a.txt': 'A\n', 'new.txt': 'n\n' })
     rmSync(join(directory, 'b.txt'))
     await save()
-    const left = await snapshotOn(scene.repository.git, ref, scene.base)
-    if (left === null) throw new Error('there is no snapshot')
+    const left = (await savedAt(scene.repository.git, ref))?.commit
+    if (left === undefined) throw new Error('there is no snapshot')
     const next = await scene.worktrees.create('u', scene.base, left)
     t.equal(git(next.directory, 'rev-parse', 'HEAD').trim(), scene.base)
     t.equal(git(next.directory, 'status', '--porcelain'), ' M a.txt\n D b.txt\n?? new.txt\n')

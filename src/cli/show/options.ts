@@ -10,6 +10,7 @@ export interface ShowOptions extends CommonOptions {
   readonly task?: string
   readonly log: boolean
   readonly diff: boolean
+  readonly snapshot?: boolean
 }
 
 /** One question with what is needed to answer it. */
@@ -21,19 +22,21 @@ export interface Showing {
 }
 
 /** Which one thing is asked for. Throws TroupeError USAGE when it is not one. */
-export function subjectOf({ conflicts, findings, log, diff, task }: ShowOptions): Subject {
-  const asked = Object.entries({ conflicts, findings, log, diff }).flatMap(([name, isAsked]) => (isAsked ? [name] : []))
+export function subjectOf({ conflicts, findings, log, diff, snapshot = false, task }: ShowOptions): Subject {
+  const asked = Object.entries({ conflicts, findings, log, diff, snapshot }).flatMap(([name, isAsked]) =>
+    isAsked ? [name] : [],
+  )
   const [what = 'all'] = asked
   if (asked.length > 1) throw new TroupeError('USAGE', `only one of ${asked.map((name) => `--${name}`).join(' and ')}`)
   if (task === undefined) {
-    if (what === 'log') throw new TroupeError('USAGE', '--log needs --task')
+    if (what === 'log' || what === 'snapshot') throw new TroupeError('USAGE', `--${what} needs --task`)
     return { of: 'run', what: what as 'all' | 'conflicts' | 'findings' | 'diff' }
   }
   if (what === 'conflicts' || what === 'findings') throw new TroupeError('USAGE', `--${what} goes with no --task`)
-  return { of: 'task', task, what: what as 'all' | 'log' | 'diff' }
+  return { of: 'task', task, what: what as 'all' | 'log' | 'diff' | 'snapshot' }
 }
 
 /** What is to be shown. */
 export type Subject =
   | { readonly of: 'run'; readonly what: 'all' | 'conflicts' | 'findings' | 'diff' }
-  | { readonly of: 'task'; readonly task: string; readonly what: 'all' | 'log' | 'diff' }
+  | { readonly of: 'task'; readonly task: string; readonly what: 'all' | 'log' | 'diff' | 'snapshot' }

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
+import { savedAt } from '../../changes/snapshot.ts'
 import { asCommitId, type TaskId } from '../../ids.ts'
 import type { Disposition } from '../../merge/proposal.ts'
 import { plainLines } from '../../monitor/plain-text.ts'
 import { taskAt } from '../../supervisor/run/task-change.ts'
+import { snapshotRef } from '../../refs.ts'
 import { taskOf } from '../read-run.ts'
 import { diffText } from './diff.ts'
 import type { Showing, Subject } from './options.ts'
@@ -18,6 +20,8 @@ export async function showTask(subject: Extract<Subject, { of: 'task' }>, showin
       return showLog(subject.task, showing)
     case 'diff':
       return await showDiff(subject.task, showing)
+    case 'snapshot':
+      return await showSnapshot(subject.task, showing)
   }
 }
 
@@ -59,6 +63,18 @@ async function showDiff(id: string, { run, reading, json, terminal }: Showing): 
   const [base, commit] = [asCommitId(changeSet.base), asCommitId(changeSet.commit)]
   const diff = await diffText(run.repository.git, { base, commit }, json ? null : terminal)
   return json ? printed({ schema: 'troupe/diff/1', run: run.id, task, base, commit, diff }) : diff
+}
+
+/** What the latest attempt had written when it was last saved. */
+async function showSnapshot(id: string, { run, reading, json, terminal }: Showing): Promise<string> {
+  const { task } = taskOf(reading, id)
+  const { git } = run.repository
+  const ref = snapshotRef(run.id, task.id)
+  const saved = await savedAt(git, ref)
+  if (saved === null && !json) terminal.tell(`no snapshot of ${task.id} was taken`)
+  const diff = saved === null ? '' : await diffText(git, saved, json ? null : terminal)
+  const { base, commit } = saved ?? { base: null, commit: null }
+  return json ? printed({ schema: 'troupe/diff/1', run: run.id, task: task.id, base, commit, ref, diff }) : diff
 }
 
 /** The content of a log; null when nothing was ever written to it. */

@@ -2,9 +2,9 @@ import type { Repository } from '../../changes/repository.ts'
 import { openSharedCheckouts } from '../../changes/shared-checkout.ts'
 import { openWorktrees } from '../../changes/worktree.ts'
 import { openSlots } from '../../changes/slots.ts'
-import { snapshotOn, takeSnapshot } from '../../changes/snapshot.ts'
+import { savedAt, takeSnapshot } from '../../changes/snapshot.ts'
 import type { Clock } from '../../clock.ts'
-import type { RunId, TaskId } from '../../ids.ts'
+import type { CommitId, RunId, TaskId } from '../../ids.ts'
 import { snapshotRef } from '../../refs.ts'
 import { sealAttempt } from './seal-attempt.ts'
 import type { Workspace, WorkspaceOrder, Workspaces } from './workspaces.ts'
@@ -25,9 +25,14 @@ export function openWorkspaces({ repository, run, folder, clock, parallel }: Wor
   const worktrees = openWorktrees({ repository, folder, parallel })
   const shared = openSharedCheckouts(worktrees)
 
+  async function lastSnapshot(ref: string, base: CommitId): Promise<CommitId | null> {
+    const saved = await savedAt(git, ref)
+    return saved?.base === base ? saved.commit : null
+  }
+
   async function ownWorkspace({ task, attempt, base, left }: WorkspaceOrder): Promise<Workspace> {
     const ref = snapshotRef(run, task.id)
-    const files = task.onRetry === 'continue' && attempt > 1 ? (left ?? (await snapshotOn(git, ref, base))) : null
+    const files = task.onRetry === 'continue' && attempt > 1 ? (left ?? (await lastSnapshot(ref, base))) : null
     const worktree = await worktrees.create(worktreeName(task.id, attempt), base, files ?? base)
     const oneAtATime = openSlots(1) // they share an index
     const message = `${task.id}: attempt ${attempt} of run ${run}, under way\n`
