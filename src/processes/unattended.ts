@@ -23,4 +23,6 @@ export const unattended: Readonly<Record<string, string>> = {
   GIT_TERMINAL_PROMPT: '0',
   GIT_PAGER: 'cat',
   PAGER: 'cat',
+  // as by git -c: tidying the repository after a commit leaves its lock there when the agent is killed meanwhile
+  GIT_CONFIG_PARAMETERS: "'gc.auto=0' 'maintenance.auto=false'",
 }

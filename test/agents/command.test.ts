@@ -175,6 +175,7 @@ t.test('secrets of the parent stay with the parent', async (t) => {
   const usual = await variables({ env: { AGENT: 'agent', BOTH: 'agent' } })
   t.notHas(usual, { SECRET_TOKEN: 'hush' })
   t.notOk('CI' in usual || 'GIT_DIR' in usual)
+  t.equal((await run(['git', 'config', 'gc.auto'])).output.trim(), '0', 'nobody tidies while others work')
   t.match(usual, {
     LC_TIME: 'C',
     PATH: process.env['PATH'],

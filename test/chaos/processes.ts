@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { systemClock } from '../../src/clock.ts'
 import { identityOf, isAlive, type ProcessIdentity } from '../../src/process-identity.ts'
 
-/** Every process below this one, as they are now; those that an agent left behind on purpose are not counted. */
+/** Every process below this one, as they are now. */
 export function descendantsOf(pid: number): readonly ProcessIdentity[] {
   const children = Map.groupBy(allProcesses(), parentOf)
   const found: number[] = []
@@ -10,7 +10,7 @@ export function descendantsOf(pid: number): readonly ProcessIdentity[] {
     found.push(...next)
     next = next.flatMap((one) => children.get(one) ?? [])
   }
-  return found.filter((one) => !environmentOf(one).includes('LEFT_BEHIND=1')).map((one) => identityOf(one))
+  return found.map((one) => identityOf(one))
 }
 
 /** Every living process whose environment says that it belongs to a run. */

@@ -111,8 +111,8 @@ const diamond: readonly WrittenTask[] = [
   shell('top', 'sed -n "1p;40p" notes.txt > top.txt; echo both sides', { needs: ['left', 'right'] }),
 ]
 
-/** Lives in a session of its own, out of reach of its group's end; its environment says that it was left on purpose. */
-const daemon = 'LEFT_BEHIND=1 setsid sh -c ": > started; exec sleep 60" < /dev/null > /dev/null 2>&1'
+/** Lives in a session of its own, out of reach of its group's end. */
+const daemon = 'setsid sh -c ": > started; exec sleep 60" < /dev/null > /dev/null 2>&1'
 
 const rough: readonly WrittenTask[] = [
   // the pause before its second attempt is part of what may be killed

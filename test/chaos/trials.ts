@@ -20,11 +20,12 @@ export const trialsAtEveryRecord = (urn: Urn): readonly Trial[] =>
     manners.map((how) => trialAt(urn, { fate: 'line', line: index + 1, how }, index * manners.length)),
   ).flat()
 
-/** Kills at lines that are drawn by lot, one from each part of the journal. */
+/** Kills at lines that are drawn by lot, one from each part of the journal but the last, of which it is the very last line. */
 export function trialsAtSomeRecords(urn: Urn, count: number): readonly Trial[] {
   const random = seededRandom(urn.seed)
   const part = urn.undisturbed.lines / count
   return Array.from({ length: count }, (_, index) => {
+    if (index === count - 1) return trialAt(urn, { fate: 'line', line: urn.undisturbed.lines, how: 'synced' }, index)
     const line = 1 + Math.floor((index + random()) * part)
     return trialAt(urn, { fate: 'line', line, how: manners[index % manners.length] ?? 'torn' }, index)
   })
