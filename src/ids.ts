@@ -39,3 +39,12 @@ export function newRunId(nowMs: number, random: () => number): RunId {
     .padStart(5, '0')
   return asRunId(`${date}-${seconds}-${milliseconds}${chance}`)
 }
+
+/** What a run id looks like, at the beginning of a text. */
+export const runIdPattern = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-(\d{3})[0-9a-f]{5}/
+
+/** When the run with this id was begun, in milliseconds since the epoch; 0 for an id of another making. */
+export function startOfRun(run: RunId): number {
+  const [year = 1970, month = 1, day = 1, ...time] = (runIdPattern.exec(run) ?? []).slice(1).map(Number)
+  return Date.UTC(year, month - 1, day, ...time)
+}

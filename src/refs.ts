@@ -1,7 +1,10 @@
 import type { RunId, TaskId } from './ids.ts'
 
+/** Where the refs of all runs are. */
+export const refsOfAllRuns = 'refs/troupe'
+
 /** Where a run's refs are. */
-export const refsOfRun = (run: RunId): string => `refs/troupe/${run}`
+export const refsOfRun = (run: RunId): string => `${refsOfAllRuns}/${run}`
 
 /** The ref that keeps an attempt's change set. */
 export const changeSetRef = (run: RunId, task: TaskId, attempt: number): string =>

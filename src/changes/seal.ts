@@ -9,6 +9,7 @@ import { flatten } from './nested-repository.ts'
 import { changesInIndex, type PathChange } from './path-change.ts'
 import { submoduleWork } from './submodule-work.ts'
 import { differences, nestedAmong, openIndex, takeIn } from './workspace-content.ts'
+import { nulSeparated } from './repository.ts'
 import type { PrivateIndex } from './workspace-git.ts'
 import { worktreeFailure } from './worktree-failure.ts'
 import type { Worktree } from './worktree.ts'
@@ -114,6 +115,18 @@ async function keptCommit(git: Git, ref: string, wanted: Kept): Promise<CommitId
     if (known?.base === wanted.base && known.tree === wanted.tree) return known.commit
     throw new TroupeError('GIT_FAILED', `the change set cannot be kept at ${ref}: ${messageOf(cause)}`, { cause })
   }
+}
+
+/** What was sealed at a ref; null when there is nothing. */
+export async function sealedAt(
+  git: Git,
+  ref: string,
+  who: Pick<ChangeSet, 'task' | 'agent' | 'attempt'>,
+): Promise<ChangeSet | null> {
+  const kept = await keptAt(git, ref)
+  if (kept === null) return null
+  const args = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', kept.base, kept.commit]
+  return { ...who, ...kept, files: nulSeparated(await git.text(args)) }
 }
 
 async function keptAt(git: Git, ref: string): Promise<Kept | null> {

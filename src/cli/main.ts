@@ -69,6 +69,7 @@ function describeProgram(bind: Bind): Command {
     .option('--as-manifest', 'print the manifest that an expression stands for', false)
     .action(bind(async () => (await import('./plan.ts')).planCommand))
   describeLooking(program, bind)
+  describeTidying(program, bind)
   describeSettingUp(program, bind)
   return program
 }
@@ -106,6 +107,18 @@ function describeLooking(program: Command, bind: Bind): void {
     .option('--branch <name>', 'the branch to move or make; the current one by default')
     .option('--force', 'also when a check failed, or when the branch has moved (it is merged then)', false)
     .action(bind(async () => (await import('./apply.ts')).applyCommand))
+}
+
+function describeTidying(program: Command, bind: Bind): void {
+  program
+    .command('gc')
+    .description('take away what dead runs have left, never unsealed work; whole runs when they are old enough')
+    .argument('[run]', 'id of a run, or its beginning; all by default')
+    .option('--dry-run', 'only say what would go', false)
+    .option('--unfinished', 'seal and take the worktrees of runs that could be resumed, too', false)
+    .option('--older-than <age>', 'also the files and refs of runs that ended longer ago: 12h, 30d')
+    .option('--unapplied', 'with --older-than: also of runs whose proposal no branch has', false)
+    .action(bind(async () => (await import('./gc.ts')).gcCommand))
 }
 
 function describeSettingUp(program: Command, bind: Bind): void {

@@ -7,9 +7,8 @@ import { acquireLease } from '../store/lease.ts'
 import { removeUnfinished } from '../store/replace-file.ts'
 import { fold } from '../supervisor/run/decide.ts'
 import type { RunEvent } from '../supervisor/run/events.ts'
-import { itemsOf } from '../supervisor/run/persistent-vector.ts'
 import { reap } from '../supervisor/run/reap.ts'
-import { type OrphanedAttempt, salvage } from '../supervisor/run/salvage.ts'
+import { orphansOf, salvage } from '../supervisor/run/salvage.ts'
 import type { RunState } from '../supervisor/run/state.ts'
 import { conductRun, type HeldRun, type Opening, type RunOutcome, type RunPorts, type RunWatch } from './conduct-run.ts'
 import type { FoundRun } from './find-run.ts'
@@ -68,15 +67,6 @@ async function openingOf({ prepared, held, tell }: Reopened, state: RunState): P
   const { left } = await reap(id, records, systemClock)
   for (const { pid } of left) tell(`note: process ${pid} belongs to the run and cannot be ended from here`)
   const parts = { repository, run: id, folder: folders.work, clock: systemClock, records }
-  const lost = await salvage(parts, orphansOf(prepared, state))
+  const lost = await salvage(parts, orphansOf(prepared.manifest, state))
   return { type: 'run-resumed', process: identityOf(process.pid), lost }
-}
-
-/** The attempts that the journal leaves under way: nobody holds them any more. */
-function orphansOf({ manifest }: Prepared, state: RunState): readonly OrphanedAttempt[] {
-  const records = [...itemsOf(state.tasks)]
-  return manifest.tasks.flatMap((task, index) => {
-    const at = records[index]?.state
-    return at?.phase === 'dispatched' || at?.phase === 'running' ? [{ task, attempt: at.attempt }] : []
-  })
 }

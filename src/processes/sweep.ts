@@ -34,14 +34,22 @@ export function killProcesses(recorded: readonly ProcessIdentity[], clock: Clock
 
 /** The living processes that carry a marker, this one excepted. */
 export function processesWith(marker: Marker): readonly ProcessIdentity[] {
-  if (process.platform !== 'linux') return []
   const wanted = Object.entries(marker).map(([name, value]) => `${name}=${value}`)
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => pid !== process.pid && carries(pid, wanted))
+  return livingProcesses()
+    .filter((pid) => carries(pid, wanted))
     .map((pid) => identityOf(pid))
     .filter(isAlive)
+}
+
+/** The living processes that carry this variable, this one excepted, by its value. */
+export function processesByMark(variable: string): ReadonlyMap<string, readonly ProcessIdentity[]> {
+  const marked = livingProcesses().flatMap((pid) =>
+    variablesOf(pid)
+      .filter((one) => one.startsWith(`${variable}=`))
+      .map((one) => ({ pid, value: one.slice(variable.length + 1) })),
+  )
+  const groups = Map.groupBy(marked, ({ value }) => value)
+  return new Map([...groups].map(([value, all]) => [value, all.map(({ pid }) => identityOf(pid)).filter(isAlive)]))
 }
 
 async function killAll(find: () => readonly ProcessIdentity[], clock: Clock): Promise<Swept> {
@@ -69,11 +77,22 @@ function kill(one: ProcessIdentity): void {
   }
 }
 
+/** Every pid but our own; none where the system does not tell environments. */
+function livingProcesses(): readonly number[] {
+  if (process.platform !== 'linux') return []
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return pids.map(Number).filter((pid) => pid !== process.pid)
+}
+
 function carries(pid: number, wanted: readonly string[]): boolean {
+  const variables = new Set(variablesOf(pid))
+  return wanted.every((variable) => variables.has(variable))
+}
+
+function variablesOf(pid: number): readonly string[] {
   try {
-    const variables = new Set(readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0'))
-    return wanted.every((variable) => variables.has(variable))
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
   } catch {
-    return false // gone, or another user's
+    return [] // gone, or another user's
   }
 }

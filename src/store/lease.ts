@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { type Clock, systemClock } from '../clock.ts'
@@ -63,6 +63,12 @@ export async function acquireLease(path: string, options: LeaseOptions = {}): Pr
     const code = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'NO_SPACE' : 'STORE_FAILED'
     throw new TroupeError(code, `the lease ${path} cannot be taken: ${messageOf(cause)}`, { cause })
   }
+}
+
+/** Who holds a lease now, as far as can be told without taking it; null when it is free. */
+export function leaseHolder(path: string): EpochHolder | null {
+  const { holder } = existsSync(dirname(path)) ? newestEpoch(path) : { holder: null }
+  return holder === null || holder.released || hasDied(holder) ? null : holder
 }
 
 function leaseOf(path: string, epoch: number, { lock, deposed }: Pick<Lease, 'deposed'> & { lock: Lock }): Lease {

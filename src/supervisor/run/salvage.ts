@@ -1,13 +1,18 @@
+import type { ChangeSet } from '../../changes/change-set.ts'
 import type { Repository } from '../../changes/repository.ts'
+import { sealedAt } from '../../changes/seal.ts'
 import { removeStaleLocks } from '../../changes/stale-locks.ts'
 import { openSlots } from '../../changes/slots.ts'
 import { type FoundWorktree, openWorktrees, type Worktrees } from '../../changes/worktree.ts'
 import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
-import type { Task } from '../../plan/task.ts'
+import { changeSetRef } from '../../refs.ts'
+import type { Manifest, Task } from '../../plan/task.ts'
 import type { AttemptEnd, Recorded } from './events.ts'
+import { itemsOf } from './persistent-vector.ts'
 import { sealAttempt } from './seal-attempt.ts'
+import type { RunState } from './state.ts'
 import { worktreeName } from './open-workspaces.ts'
 
 /** An attempt that was under way when its supervisor died; none of its processes lives. */
@@ -22,7 +27,8 @@ export interface SalvagedAttempt extends OrphanedAttempt {
   readonly release: (() => Promise<void>) | null
 }
 
-interface SalvageParts {
+/** What the work of dead attempts is sealed with. */
+export interface SalvageParts {
   readonly repository: Repository
   readonly run: RunId
   /** Absolute folder that holds the run's worktrees. */
@@ -33,6 +39,15 @@ interface SalvageParts {
 }
 
 const parallel = 4
+
+/** The attempts that a run's journal leaves under way. */
+export function orphansOf({ tasks }: Pick<Manifest, 'tasks'>, state: RunState): readonly OrphanedAttempt[] {
+  const records = [...itemsOf(state.tasks)]
+  return tasks.flatMap((task, index) => {
+    const at = records[index]?.state
+    return at?.phase === 'dispatched' || at?.phase === 'running' ? [{ task, attempt: at.attempt }] : []
+  })
+}
 
 /**
  * Seals what orphaned attempts wrote, then takes away every other worktree of the run: their attempts' ends are journaled. What
@@ -77,7 +92,7 @@ async function salvageOne(parts: SalvageParts, worktrees: Worktrees, left: Left)
     end: { how: 'lost', ...end },
     release,
   })
-  if (found === undefined) return lost({ reason, changeSet: null }, null)
+  if (found === undefined) return lost({ reason, changeSet: await sealedBefore(parts, orphan) }, null)
   const release = (): Promise<void> => worktrees.remove(found)
   const { commit } = found
   if (commit === null) return lost({ reason, changeSet: null }, release)
@@ -89,6 +104,15 @@ async function salvageOne(parts: SalvageParts, worktrees: Worktrees, left: Left)
     const text = `${reason}; its work could not be sealed and is kept in ${kept}: ${messageOf(error)}`
     return lost({ reason: text, changeSet: null, kept }, null)
   }
+}
+
+/** What a collection of garbage has sealed meanwhile, or a supervisor that died just then. */
+function sealedBefore(
+  { repository, run }: SalvageParts,
+  { task, attempt }: OrphanedAttempt,
+): Promise<ChangeSet | null> {
+  const ref = changeSetRef(run, task.id, attempt)
+  return sealedAt(repository.git, ref, { task: task.id, agent: task.agent, attempt })
 }
 
 const reason = 'its supervisor died'

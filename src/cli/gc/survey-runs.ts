@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Repository } from '../../changes/repository.ts'
+import { exitCodes, messageOf } from '../../errors.ts'
+import { asRunId, type RunId, runIdPattern, startOfRun } from '../../ids.ts'
+import { isAlive } from '../../process-identity.ts'
+import { processesByMark } from '../../processes/sweep.ts'
+import { proposalRef, refsOfAllRuns, refsOfRun } from '../../refs.ts'
+import { type Layout, layoutOf, listRuns } from '../../store/layout.ts'
+import { leaseHolder } from '../../store/lease.ts'
+import { recordedProcesses } from '../../supervisor/run/reap.ts'
+import { type RunReading, readRun } from '../read-run.ts'
+import { diskUsage } from './disk-usage.ts'
+import { leftWorktrees } from './left-worktrees.ts'
+import type { RemainsStanding, RunRemains } from './run-remains.ts'
+
+/** Looks at what runs have left, and changes nothing. */
+export interface RunSurvey {
+  /** Every run of which anything is left, the oldest first. */
+  readonly runs: readonly RunId[]
+  /** What is left of one of them. */
+  remainsOf(run: RunId): Promise<RunRemains>
+}
+
+/** Opens a survey of a repository: its processes and refs are listed once, as they are now. */
+export async function surveyRuns(repository: Repository): Promise<RunSurvey> {
+  const layout = layoutOf(repository.root)
+  const refs = await refsByRun(repository)
+  const entries = await readdir(join(repository.commonDirectory, 'worktrees')).catch(() => [])
+  const ofEntries = entries.flatMap((name) => runIdPattern.exec(name.replace(/^troupe-/, ''))?.[0] ?? [])
+  const runs = new Set([
+    ...listRuns(layout).filter((name) => runIdPattern.test(name)),
+    ...refs.keys(),
+    ...ofEntries.map(asRunId),
+  ])
+  const marked = processesByMark('TROUPE_RUN')
+  const parts = { repository, layout }
+  return {
+    runs: [...runs].toSorted(),
+    remainsOf: async (run) => {
+      const own = refs.get(run) ?? []
+      const { standing, problem, reading } = await read(parts, run, own)
+      const recorded = recordedProcesses(reading?.records ?? []).filter(({ pid }) => pid !== process.pid)
+      const processes = [...recorded.filter(isAlive), ...(marked.get(run) ?? [])]
+      return {
+        run,
+        standing,
+        problem,
+        lastSignAt: reading?.records.at(-1)?.at ?? startOfRun(run),
+        bytes: await diskUsage(layout.run(run).folder),
+        worktrees: await leftWorktrees(repository, layout.run(run), reading),
+        processes: [...new Map(processes.map((one) => [one.pid, one])).values()],
+        refs: own,
+        applied: await isApplied(repository, own, run),
+      }
+    },
+  }
+}
+
+interface Parts {
+  readonly repository: Repository
+  readonly layout: Layout
+}
+
+async function refsByRun({ git }: Repository): Promise<ReadonlyMap<RunId, readonly string[]>> {
+  const listed = await git.text(['for-each-ref', '--format=%(refname)', refsOfAllRuns])
+  const refs = listed.split('\n').filter((ref) => ref !== '')
+  return Map.groupBy(refs, (ref) => asRunId(ref.slice(refsOfAllRuns.length + 1).split('/')[0] ?? ''))
+}
+
+interface Read {
+  readonly standing: RemainsStanding
+  readonly problem: string | null
+  readonly reading: RunReading | null
+}
+
+async function read({ repository, layout }: Parts, run: RunId, refs: readonly string[]): Promise<Read> {
+  const files = layout.run(run)
+  const unread = { problem: null, reading: null }
+  if (!existsSync(files.folder)) return { standing: 'gone', ...unread }
+  const holder = leaseHolder(files.lease)
+  if (holder !== null && holder.process.pid !== process.pid) return { standing: 'at-work', ...unread }
+  if (!existsSync(files.manifest)) return { standing: refs.length === 0 ? 'never-begun' : 'gone', ...unread }
+  try {
+    const reading = await readRun({ repository, id: run, files })
+    return { standing: standingOf(reading), problem: null, reading }
+  } catch (error) {
+    return { standing: 'unreadable', problem: messageOf(error).split('\n')[0] ?? '', reading: null }
+  }
+}
+
+function standingOf({ state: { phase } }: RunReading): RemainsStanding {
+  if (phase.name !== 'ended') return 'unfinished'
+  return phase.exitCode === exitCodes.interrupted ? 'interrupted' : 'ended'
+}
+
+/** A proposal that a branch holds, here or at a remote; where there is none, whether there is nothing that could be lost. */
+async function isApplied({ git }: Repository, refs: readonly string[], run: RunId): Promise<boolean> {
+  const proposal = proposalRef(run)
+  if (!refs.includes(proposal)) return !refs.some((ref) => ref.startsWith(`${refsOfRun(run)}/`))
+  const branches = ['refs/heads', 'refs/remotes']
+  return (await git.text(['for-each-ref', '--count=1', '--format=x', '--contains', proposal, ...branches])) !== ''
+}
