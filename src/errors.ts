@@ -27,6 +27,10 @@ export const catalogue = {
   RUN_NOT_FOUND: { exit: exitCodes.badInput, fix: 'troupe status --all lists the runs of this repository.' },
   RUN_ENDED: { exit: exitCodes.badInput, fix: 'troupe show shows what it came to; troupe run begins a new one.' },
   TASK_NOT_FOUND: { exit: exitCodes.badInput, fix: 'troupe status lists the tasks of the run.' },
+  CHANGE_SET_NOT_FOUND: {
+    exit: exitCodes.badInput,
+    fix: 'troupe show --task says how it ended; --snapshot is for what it had written when its files were last saved.',
+  },
   PROPOSAL_NOT_FOUND: {
     exit: exitCodes.badInput,
     fix: 'The run has not written a proposal; troupe status says how far it came.',

@@ -1,57 +1,51 @@
 import { type Applied, applyProposal } from '../changes/apply.ts'
-import type { Repository } from '../changes/repository.ts'
-import { exitCodes, TroupeError } from '../errors.ts'
-import type { Proposal } from '../merge/proposal.ts'
-import { plainText } from '../monitor/plain-text.ts'
+import { nulSeparated, type Repository } from '../changes/repository.ts'
+import { exitCodes } from '../errors.ts'
+import { type Applicable, applicable } from './apply/applicable.ts'
 import { findRun } from './find-run.ts'
 import { readRun } from './read-run.ts'
-import { readProposal } from './show/read-proposal.ts'
 import type { CommonOptions, Terminal } from './terminal.ts'
 
 interface ApplyOptions extends CommonOptions {
   readonly branch?: string
+  readonly task?: string
+  readonly snapshot?: boolean
   readonly force: boolean
 }
 
-/** What came of it: a proposal without any change is not applied. */
+/** What came of it: what holds no change at all is not applied. */
 type Outcome = Applied | { readonly how: 'nothing' }
 
-/** `troupe apply`: moves a branch to the proposal of a run. Throws CHECK_FAILED, and the errors of applyProposal. */
+/**
+ * `troupe apply`: moves a branch to the proposal of a run, or to the work of one task. Throws CHECK_FAILED, and the errors of
+ * applicable and applyProposal.
+ */
 export async function applyCommand(
   terminal: Terminal,
   input: { readonly arguments: readonly string[]; readonly options: ApplyOptions },
 ): Promise<number> {
-  const { json } = input.options
+  const { json, task, snapshot = false } = input.options
   const run = await findRun(terminal.directory, input.arguments[0])
   const { repository } = run
-  const proposal = readProposal(run, await readRun(run))
-  const outcome = await applied(proposal, repository, input.options)
+  const work = await applicable(run, await readRun(run), task === undefined ? { snapshot } : { task, snapshot })
+  const outcome = await applied(work, repository, input.options)
   const undo = await undoOf(outcome, repository)
   if (json) {
-    const { base, commit: to, verdict } = proposal
-    terminal.print(
-      JSON.stringify({ schema: 'troupe/apply/1', run: run.id, base, proposal: to, verdict, ...outcome, undo }),
-    )
+    const { base, commit: to, verdict } = work
+    const what = { schema: 'troupe/apply/1', run: run.id, task: task ?? null, snapshot }
+    terminal.print(JSON.stringify({ ...what, base, proposal: to, verdict, ...outcome, undo }))
   } else {
-    terminal.print(textOf(outcome, proposal, undo))
+    terminal.print(await textOf(outcome, { work, repository, undo }))
   }
   return exitCodes.ok
 }
 
-async function applied(proposal: Proposal, repository: Repository, options: ApplyOptions): Promise<Outcome> {
-  const { base, commit } = proposal
+async function applied(work: Applicable, repository: Repository, options: ApplyOptions): Promise<Outcome> {
+  const { base, commit, objection } = work
   if (commit === base) return { how: 'nothing' }
   const { branch = null, force } = options
-  if (proposal.verdict === 'fail' && !force) throw checkFailed(proposal)
+  if (objection !== null && !force) throw objection
   return await applyProposal({ repository, branch, base, proposal: commit, force })
-}
-
-function checkFailed({ run, checks }: Proposal): TroupeError {
-  const failed = checks.filter(({ verdict }) => verdict === 'fail')
-  const why = failed.map(({ name, reason }) => plainText(reason === null ? name : `${name}: ${reason}`)).join('; ')
-  return new TroupeError('CHECK_FAILED', `the proposal of run ${run} did not pass its checks (${why})`, {
-    details: failed,
-  })
 }
 
 /** The command that puts the branch back; uncommitted changes outlive it. Null when nothing moved. */
@@ -63,16 +57,27 @@ async function undoOf(outcome: Outcome, { git }: Repository): Promise<string | n
   return stdout.trim() === branch ? `git switch -C ${branch} ${short(from)}` : `git branch -f ${branch} ${short(from)}`
 }
 
-function textOf(outcome: Outcome, { files, verdict }: Proposal, undo: string | null): string {
-  if (outcome.how === 'nothing') return 'nothing to apply: the proposal changes no file'
-  if (outcome.how === 'already') return `nothing to apply: ${outcome.branch} holds the proposal already`
+interface Telling {
+  readonly work: Applicable
+  readonly repository: Repository
+  readonly undo: string | null
+}
+
+async function textOf(outcome: Outcome, { work, repository, undo }: Telling): Promise<string> {
+  if (outcome.how === 'nothing') return `nothing to apply: ${work.name} changes no file`
+  if (outcome.how === 'already') return `nothing to apply: ${outcome.branch} holds ${work.name} already`
   const { branch, from, to } = outcome
   const what = from === null ? `made ${branch} at ${short(to)}` : `moved ${branch} from ${short(from)} to ${short(to)}`
   const merged = outcome.how === 'merged' ? ', a merge with what the branch had gained' : ''
+  const files = await filesOf(work, repository)
   return [
-    `${what}${merged}: ${files.length} ${files.length === 1 ? 'file' : 'files'} changed, ${checked[verdict]}`,
+    `${what}${merged}: ${files} ${files === 1 ? 'file' : 'files'} changed, ${checked[work.verdict]}`,
     `undo: ${undo}`,
   ].join('\n')
+}
+
+async function filesOf({ base, commit }: Applicable, { git }: Repository): Promise<number> {
+  return nulSeparated(await git.text(['diff-tree', '-r', '-z', '--name-only', '--no-renames', base, commit])).length
 }
 
 const checked = { pass: 'checks pass', fail: 'a check failed', 'not-run': 'not checked' } as const

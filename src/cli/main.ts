@@ -102,9 +102,11 @@ function describeLooking(program: Command, bind: Bind): void {
     .action(bind(async () => (await import('./show.ts')).showCommand))
   program
     .command('apply')
-    .description('move a branch to the proposal; the only command that touches your branches')
+    .description('move a branch to the proposal, or to one task; the only command that touches your branches')
     .argument('[run]', 'id of a run, or its beginning; the newest by default')
     .option('--branch <name>', 'the branch to move or make; the current one by default')
+    .option('--task <id>', 'only the change set of one task, with what it was made on')
+    .option('--snapshot', 'with --task: what it had written when its files were last saved', false)
     .option('--force', 'also when a check failed, or when the branch has moved (it is merged then)', false)
     .action(bind(async () => (await import('./apply.ts')).applyCommand))
 }

@@ -237,5 +237,7 @@ void t.test(
     )
     t.equal(at('fresh/snapshot:one.txt'), 'one\n', 'the snapshot was taken while it worked')
     t.match((await troupe(directory, 'show', '--task', 'fresh', '--snapshot')).stdout, /^\+one$/m)
+    t.match(await troupe(directory, 'apply', '--task', 'fresh', '--snapshot', '--branch', 'saved'), { status: 0 })
+    t.match(git(directory, 'diff', 'main', 'saved'), /^\+one$/m)
   },
 )

@@ -38,6 +38,33 @@ void t.test('apply moves the branch that is checked out, keeps uncommitted chang
   t.equal(git(directory, 'status', '--porcelain'), ' M a.txt\n')
 })
 
+void t.test('apply --task takes the work of one task, and of what it needs, whatever became of the run', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': '1\n' })
+  const base = head(directory)
+  const tasks = [
+    writes('one'),
+    { ...writes('two'), needs: ['one'] },
+    { id: 'bad', command: ['sh', '-c', 'echo half > half.txt; exit 1'] },
+    { id: 'idle', command: ['true'] },
+  ]
+  const { run } = await runJson(directory, manifest(t, { tasks }))
+  const applied = JSON.parse((await troupe(directory, '--json', 'apply', '--task', 'two', '--branch', 'new')).stdout)
+  t.match(applied, { task: 'two', snapshot: false, how: 'created', to: head(directory, `refs/troupe/${run}/two/1`) })
+  t.equal(git(directory, 'ls-tree', '--name-only', 'new'), 'a.txt\none.txt\ntwo.txt\n', 'without the others')
+  t.match(await troupe(directory, 'apply', '--task', 'idle'), {
+    status: 2,
+    stderr: /idle changed nothing\n {2}CHANGE_SET_NOT_FOUND/,
+  })
+  t.match(await troupe(directory, 'apply', '--snapshot'), { status: 2, stderr: /--snapshot needs --task/ })
+  t.match(await troupe(directory, 'apply', '--task', 'no'), { status: 2, stderr: /TASK_NOT_FOUND/ })
+  writeFileSync(join(directory, 'half.txt'), 'mine\n')
+  t.match(await troupe(directory, 'apply', '--task', 'bad'), { status: 2, stderr: /CHECKOUT_DIRTY|BRANCH_MOVED/ })
+  t.equal(head(directory), base)
+  git(directory, 'clean', '--quiet', '--force')
+  t.match(await troupe(directory, 'apply', '--task', 'bad'), { stdout: /1 file changed, not checked\nundo: / })
+  t.equal(readFileSync(join(directory, 'half.txt'), 'utf8'), 'half\n', 'what a failed attempt wrote is not lost')
+})
+
 void t.test('apply --branch makes or moves another branch and leaves the checkout alone', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': '1\n' })
   const base = head(directory)
