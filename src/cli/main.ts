@@ -135,7 +135,8 @@ function describeSettingUp(program: Command, bind: Bind): void {
     .action(bind(async () => (await import('./schema.ts')).schemaCommand))
   program
     .command('doctor')
-    .description('check git, node, the repository and the agents on this machine')
+    .description('check git, node, the repository and the agents on this machine, or what is kept of a run')
+    .option('--run [run]', 'only this run: its journal, change sets, results, proposal; the newest by default')
     .action(bind(async () => (await import('./doctor.ts')).doctorCommand))
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { gone } from '../process-life.ts'
@@ -139,4 +139,81 @@ void t.test('work that could not be sealed is never taken', async (t) => {
   t.equal(readFileSync(join(worktree, 'b.txt'), 'utf8'), 'mine\n')
   t.match(await troupe(directory, 'gc', '--older-than', 'soon'), { status: 2, stderr: /--older-than soon is no age/ })
   t.match(await troupe(directory, 'gc', 'none'), { status: 2, stderr: /nothing is left of a run none/ })
+})
+
+void t.test('doctor --run says of each thing that is kept whether it is whole, and what to do', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+  const task = (id: string) => ({ id, command: ['sh', '-c', `echo ${id} > ${id}.txt`] })
+  const { run, files } = await runJson(directory, manifest(t, { tasks: [task('b'), task('c')] }))
+  const folder = join(directory, '.agents/runs', run)
+  const checks = async (): Promise<Readonly<Record<string, string>>> => {
+    const { stdout, stderr } = await troupe(directory, '--json', 'doctor', '--run', run.slice(0, 15))
+    if (!stdout.startsWith('{')) throw new Error(`no JSON but ${stdout}${stderr}`)
+    const told = JSON.parse(stdout) as { checks: { name: string; state: string; found: string }[] }
+    return Object.fromEntries(told.checks.map(({ name, state, found }) => [name, `${state}: ${found}`]))
+  }
+  const whole = await checks()
+  t.match(whole, {
+    journal: /^ok: \d+ records, 1 supervisor$/,
+    manifest: 'ok: 2 tasks',
+    'change sets': 'ok: 2 at their refs',
+    objects: /^ok/,
+    results: 'ok: 2 written',
+    proposal: /^ok: [0-9a-f]{12}, not-run$/,
+    lease: 'ok: free',
+    'left behind': 'ok: nothing',
+  })
+  t.match(await troupe(directory, 'doctor', '--run'), { status: 0, stdout: /^ok +journal/ })
+
+  /** Damages one thing, sees the one check that tells, and mends it. */
+  const damaged = async (check: string, told: RegExp, damage: () => () => void): Promise<void> => {
+    const mend = damage()
+    t.match(await checks(), { ...whole, [check]: told })
+    mend()
+  }
+  const changed = (path: string, change: (text: string) => string) => () => {
+    const text = readFileSync(path, 'utf8')
+    writeFileSync(path, change(text))
+    return () => {
+      writeFileSync(path, text)
+    }
+  }
+  const atRef =
+    (ref: string, ...to: readonly string[]) =>
+    () => {
+      const before = git(directory, 'rev-parse', ref).trim()
+      git(directory, 'update-ref', ...(to.length === 0 ? ['-d', ref] : [ref, ...to]))
+      return () => void git(directory, 'update-ref', ref, before)
+    }
+  const journal = join(folder, 'journal.ndjson')
+  await damaged('journal', /^warning: .*; 4 bytes at the end do not count/, () => {
+    const mend = changed(journal, (text) => text)()
+    appendFileSync(journal, 'torn')
+    return mend
+  })
+  await damaged('change sets', /^wrong: b\.1 has no ref, not [0-9a-f]{40}$/, atRef(`refs/troupe/${run}/b/1`))
+  await damaged('change sets', /^wrong: c\.1 is [0-9a-f]{40} at its ref, not /, atRef(`refs/troupe/${run}/c/1`, 'HEAD'))
+  await damaged('proposal', /^wrong: its ref is gone/, atRef(`refs/troupe/${run}/proposal`))
+  await damaged(
+    'proposal',
+    /^wrong: .*JSON/,
+    changed(files.json, () => '{'),
+  )
+  await damaged(
+    'results',
+    /^warning: .*JSON/,
+    changed(join(folder, 'command_b_result.json'), (text) => text.slice(0, 9)),
+  )
+  await damaged('left behind', /^warning: 1 worktrees$/, () => {
+    mkdirSync(join(folder, 'work/b.1'))
+    return () => {
+      rmSync(join(folder, 'work/b.1'), { recursive: true })
+    }
+  })
+  const blob = git(directory, 'rev-parse', `refs/troupe/${run}/b/1:b.txt`).trim()
+  rmSync(join(directory, '.git/objects', blob.slice(0, 2), blob.slice(2)))
+  t.match(await checks(), { ...whole, objects: new RegExp(`^wrong: .*${blob}`) })
+  writeFileSync(journal, readFileSync(journal, 'utf8').replace('attempt-started', 'attempt-Started'))
+  t.match(await checks(), { journal: /^wrong: .*journal\.ndjson:\d+ is not a record/ })
+  t.equal((await troupe(directory, 'doctor', '--run', run)).status, 1)
 })
