@@ -42,7 +42,16 @@ export interface Assignment {
 }
 
 /** Why an attempt failed; the kinds decide about retries. */
-export type FailureKind = 'agent' | 'crash' | 'timeout' | 'stall' | 'quota' | 'budget' | 'infrastructure' | 'conflict'
+export type FailureKind =
+  | 'agent'
+  | 'crash'
+  | 'timeout'
+  | 'stall'
+  | 'memory'
+  | 'quota'
+  | 'budget'
+  | 'infrastructure'
+  | 'conflict'
 
 export interface Failure {
   readonly kind: FailureKind

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import type { ResourceLimits } from 'node:worker_threads'
 import type { AggregatorApi, AggregatorInput } from '../actors/aggregator-api.ts'
 import type { ActorHandle, HostKind } from '../actors/contract.ts'
 import { DeadLetters } from '../actors/dead-letters.ts'
@@ -47,7 +48,7 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
   const aggregator = openAggregator()
   const env = { ...process.env, TROUPE_RUN: id } // what is left of a dead run is found by it
   const common = { clock, deadLetters: loggedDeadLetters(log), process: { env } }
-  const hosts = openHosts({ ...common, thread: { maxThreads: manifest.concurrency } })
+  const hosts = openHosts({ ...common, thread: { maxThreads: manifest.concurrency, ...heapLimit(prepared) } })
   const services = openHosts({ ...common, thread: { maxThreads: 1 } })
   const parallel = availableParallelism() * 2
   const workspaces = openWorkspaces({ repository, run: id, folder: folders.work, clock, parallel })
@@ -80,6 +81,15 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
   })
   const hostOf = (task: TaskId): HostKind => placements.get(task)?.host ?? 'async'
   return { tree, workspaces, aggregator, live: openLiveBoard(), world: { clock, random, log, hostOf, attempt } }
+}
+
+/** Threads are shared, so that each may hold what the most generous of their tasks allows; none, if one has no limit. */
+function heapLimit({ manifest, placements }: Prepared): { readonly resourceLimits?: ResourceLimits } {
+  const inThreads = manifest.tasks.filter(({ id }) => placements.get(id)?.host === 'thread')
+  const limits = inThreads.map(({ memoryBytes }) => memoryBytes ?? Number.POSITIVE_INFINITY)
+  const most = Math.max(0, ...limits)
+  if (most === 0 || most === Number.POSITIVE_INFINITY) return {}
+  return { resourceLimits: { maxOldGenerationSizeMb: Math.ceil(most / 1_000_000) } }
 }
 
 /** The aggregator says nothing but its answers. */

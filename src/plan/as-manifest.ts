@@ -1,6 +1,7 @@
 import { stringify } from 'yaml'
 import { printDuration } from './duration.ts'
 import { defaultSnapshot, defaultStall } from './resolve-manifest.ts'
+import { printSize } from './size.ts'
 import type { AgentDeclaration, CheckCommand, Manifest, Task } from './task.ts'
 
 /** How a manifest is printed. */
@@ -20,6 +21,7 @@ export function manifestToYaml(manifest: Manifest, { schema }: PrintOptions): st
     concurrency: unless(manifest.concurrency, 4),
     mailbox: unless(manifest.mailbox, 64),
     stall: unless(durationOrOff(manifest.stallMs), defaultStall),
+    memory: manifest.memoryBytes === null ? null : printSize(manifest.memoryBytes),
     snapshot: unless(durationOrOff(manifest.snapshotMs), defaultSnapshot),
     onOverlap: unless(manifest.onOverlap, 'warn'),
     onFailure: unless(manifest.onFailure, 'continue'),
@@ -38,7 +40,7 @@ const isWorthSaying = ({ name, kind, mode, concurrency, options }: AgentDeclarat
 const agentEntry = ({ kind, mode, concurrency, options }: AgentDeclaration): object =>
   present({ kind, mode: unless(mode, 'auto'), concurrency, ...options })
 
-function taskEntry(task: Task, { agents, stallMs }: Manifest): object {
+function taskEntry(task: Task, { agents, stallMs, memoryBytes }: Manifest): object {
   const shell = agents.get(task.agent)?.options['shell'] === true
   const [only] = task.command ?? []
   return present({
@@ -54,6 +56,7 @@ function taskEntry(task: Task, { agents, stallMs }: Manifest): object {
     priority: unless(task.priority, 0),
     timeout: task.timeoutMs === null ? null : printDuration(task.timeoutMs),
     stall: task.stallMs === stallMs ? null : durationOrOff(task.stallMs),
+    memory: task.memoryBytes === memoryBytes ? null : sizeOrOff(task.memoryBytes),
     retries: unless(task.retries, 0),
     onRetry: unless(task.onRetry, 'fresh'),
     env: nonEmpty(task.env),
@@ -62,6 +65,8 @@ function taskEntry(task: Task, { agents, stallMs }: Manifest): object {
 }
 
 const durationOrOff = (ms: number | null): string => (ms === null ? 'off' : printDuration(ms))
+
+const sizeOrOff = (bytes: number | null): string => (bytes === null ? 'off' : printSize(bytes))
 
 const checkEntry = ({ name, command, timeoutMs }: CheckCommand): object =>
   present({ name, run: command, timeout: timeoutMs === null ? null : printDuration(timeoutMs) })

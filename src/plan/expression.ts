@@ -26,8 +26,12 @@ export function readExpression(text: string, { kinds }: { readonly kinds: PlanKi
     return { ok: false, mistakes: sorted.map(({ offset, message }) => ({ ...placeOf(offset), path: '', message })) }
   }
   const manifest = resolveManifest({ version: 1, tasks: [] }, kinds)
-  const { stallMs } = manifest
-  return { ok: true, value: { ...manifest, tasks: tasks.map((task) => ({ ...task, stallMs })) }, warnings: [] }
+  const { stallMs, memoryBytes } = manifest
+  return {
+    ok: true,
+    value: { ...manifest, tasks: tasks.map((task) => ({ ...task, stallMs, memoryBytes })) },
+    warnings: [],
+  }
 }
 
 interface Collection {
@@ -64,6 +68,7 @@ function addTask(clause: Clause, needs: readonly TaskId[], { tasks, ids, mistake
     priority: 0,
     timeoutMs: null,
     stallMs: null,
+    memoryBytes: null,
     retries: 0,
     onRetry: 'fresh',
     env: {},

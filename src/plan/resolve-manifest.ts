@@ -1,7 +1,7 @@
 import { type AgentName, asAgentName } from '../ids.ts'
 import { parseDuration } from './duration.ts'
 import type { PlanKinds } from './kinds.ts'
-import { durationOf, resolveTask } from './resolve-task.ts'
+import { durationOf, resolveTask, sizeOf } from './resolve-task.ts'
 import type { WrittenManifest } from './schema.ts'
 import type { AgentDeclaration, CheckCommand, Manifest } from './task.ts'
 
@@ -10,13 +10,15 @@ export function resolveManifest(written: WrittenManifest, kinds: PlanKinds): Man
   const agents = agentsOf(written.agents ?? {}, kinds)
   const optionsOf = (agent: string): AgentDeclaration['options'] | undefined => agents.get(asAgentName(agent))?.options
   const stallMs = durationOf(written.stall ?? defaultStall)
+  const memoryBytes = sizeOf(written.memory ?? 'off')
   return {
     ...defaults,
     ...given(written),
     stallMs,
+    memoryBytes,
     snapshotMs: durationOf(written.snapshot ?? defaultSnapshot),
     agents,
-    tasks: written.tasks.map((task) => resolveTask(task, { optionsOf, stallMs })),
+    tasks: written.tasks.map((task) => resolveTask(task, { optionsOf, stallMs, memoryBytes })),
     check: (written.check ?? []).map(resolveCheck),
     output: outputOf(written.output ?? {}),
   }
@@ -26,7 +28,7 @@ export function resolveManifest(written: WrittenManifest, kinds: PlanKinds): Man
 export const defaultStall = '15m'
 export const defaultSnapshot = '10s'
 
-type Plain = Omit<Manifest, 'agents' | 'tasks' | 'check' | 'output' | 'stallMs' | 'snapshotMs'>
+type Plain = Omit<Manifest, 'agents' | 'tasks' | 'check' | 'output' | 'stallMs' | 'memoryBytes' | 'snapshotMs'>
 
 const defaults: Plain = {
   version: 1,

@@ -4,19 +4,21 @@ import { commandWords } from './command-words.ts'
 import { parseDuration } from './duration.ts'
 import { normalGlob, normalPath } from './repository-path.ts'
 import type { taskSchema } from './schema.ts'
-import type { Task } from './task.ts'
+import { parseSize } from './size.ts'
+import type { Manifest, Task } from './task.ts'
 
 type AgentOptions = Readonly<Record<string, unknown>>
 
 /** What a task takes from the rest of its manifest. */
-export interface TaskSurroundings {
+export interface TaskSurroundings extends Bounds {
   optionsOf(agent: string): AgentOptions | undefined
-  /** In milliseconds; null for ever. */
-  readonly stallMs: number | null
 }
 
+/** What bounds an attempt that says nothing of its own. */
+type Bounds = Pick<Manifest, 'stallMs' | 'memoryBytes'>
+
 /** A task with its defaults. A string command for a shell stays one word. */
-export function resolveTask(written: z.infer<typeof taskSchema>, { optionsOf, stallMs }: TaskSurroundings): Task {
+export function resolveTask(written: z.infer<typeof taskSchema>, { optionsOf, ...bounds }: TaskSurroundings): Task {
   const agent = agentOf(written)
   const options = optionsOf(agent) ?? {}
   return {
@@ -29,7 +31,7 @@ export function resolveTask(written: z.infer<typeof taskSchema>, { optionsOf, st
     owns: written.owns?.map(normalGlob) ?? null,
     needs: (written.needs ?? []).map(asTaskId),
     priority: written.priority ?? 0,
-    ...attemptsOf(written, stallMs),
+    ...attemptsOf(written, bounds),
     env: written.env ?? {},
     workspace: written.workspace ?? null,
   }
@@ -37,17 +39,21 @@ export function resolveTask(written: z.infer<typeof taskSchema>, { optionsOf, st
 
 /** What bounds an attempt, and what follows one that failed. */
 const attemptsOf = (
-  { timeout, stall, retries, onRetry }: z.infer<typeof taskSchema>,
-  stallMs: number | null,
-): Pick<Task, 'timeoutMs' | 'stallMs' | 'retries' | 'onRetry'> => ({
+  { timeout, stall, memory, retries, onRetry }: z.infer<typeof taskSchema>,
+  { stallMs, memoryBytes }: Bounds,
+): Pick<Task, 'timeoutMs' | 'stallMs' | 'memoryBytes' | 'retries' | 'onRetry'> => ({
   timeoutMs: timeout === undefined ? null : parseDuration(timeout),
   stallMs: stall === undefined ? stallMs : durationOf(stall),
+  memoryBytes: memory === undefined ? memoryBytes : sizeOf(memory),
   retries: retries ?? 0,
   onRetry: onRetry ?? 'fresh',
 })
 
 /** Milliseconds of a duration that may be `off`, which is null. */
 export const durationOf = (written: string): number | null => (written === 'off' ? null : parseDuration(written))
+
+/** Bytes of a size that may be `off`, which is null. */
+export const sizeOf = (written: string): number | null => (written === 'off' ? null : parseSize(written))
 
 /** A task as written, of which nothing need be sound. */
 interface LooselyWritten {

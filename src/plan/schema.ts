@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { namePattern } from '../ids.ts'
+import { parseSize, sizePattern } from './size.ts'
 import { durationPattern, longestMs, parseDuration } from './duration.ts'
 import type { PlanKinds } from './kinds.ts'
 import { pathMistake } from './repository-path.ts'
@@ -27,10 +28,18 @@ const timeout = z
   .string(noDuration)
   .regex(durationPattern, noDuration)
   .refine(isUsable, 'must be more than nothing and at most 24 days (576h)')
+const noSize = 'must be a size of at least 16MB, such as 512MB or 2GB'
+const size = z.string(noSize).regex(sizePattern, { error: noSize, abort: true }).refine(isEnough, noSize)
+const sizeOrOff = z.union([z.literal('off'), size], noSize)
 const mode = z.enum(['auto', 'async', 'thread', 'process'])
 const concurrency = z.int().min(1).max(1024)
 
 const durationOrOff = z.union([z.literal('off'), timeout], 'must be a duration such as 250ms, 30s, 5m or 1h, or off')
+
+/** Below this not even a thread can start. */
+function isEnough(size: string): boolean {
+  return (parseSize(size) ?? 0) >= 16_000_000
+}
 
 function isUsable(duration: string): boolean {
   const ms = parseDuration(duration)
@@ -75,6 +84,9 @@ export const taskSchema = z.strictObject({
     .meta({ description: 'How long one attempt may take: 250ms, 30s, 5m, 1h; no limit by default.' }),
   stall: durationOrOff.optional().meta({
     description: "How long an attempt may give no sign of life: no output, no changed file; the manifest's by default.",
+  }),
+  memory: sizeOrOff.optional().meta({
+    description: "How much memory an attempt may hold, with all it starts: 512MB, 2GB; the manifest's by default.",
   }),
   retries: z
     .int()
@@ -141,6 +153,9 @@ export function manifestSchema(kinds: PlanKinds) {
       .meta({ description: 'Commands that the merged tree must pass.' }),
     stall: durationOrOff.optional().meta({
       description: 'How long an attempt may give no sign of life before it is ended; 15m by default.',
+    }),
+    memory: sizeOrOff.optional().meta({
+      description: 'How much memory an attempt may hold, with all it starts: 512MB, 2GB; no limit by default.',
     }),
     snapshot: durationOrOff.optional().meta({
       description: 'How often the files of an attempt under way are saved when they have changed; 10s by default.',

@@ -33,6 +33,8 @@ export interface Task {
   readonly timeoutMs: number | null
   /** How long an attempt may give no sign of life, in milliseconds; null for ever. */
   readonly stallMs: number | null
+  /** How much memory an attempt may hold, in bytes; null for no limit. */
+  readonly memoryBytes: number | null
   /** How many attempts may follow the first. */
   readonly retries: number
   /** Whether the next attempt starts with the files that the last one left. */
@@ -80,6 +82,8 @@ export interface Manifest {
   readonly check: readonly CheckCommand[]
   /** What tasks have that say nothing of their own, in milliseconds; null for ever. */
   readonly stallMs: number | null
+  /** What tasks may hold that say nothing of their own, in bytes; null for no limit. */
+  readonly memoryBytes: number | null
   /** How often the files of attempts under way are saved, in milliseconds; null for never. */
   readonly snapshotMs: number | null
   readonly onOverlap: OverlapPolicy

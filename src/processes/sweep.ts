@@ -89,7 +89,8 @@ function carries(pid: number, wanted: readonly string[]): boolean {
   return wanted.every((variable) => variables.has(variable))
 }
 
-function variablesOf(pid: number): readonly string[] {
+/** The environment that a process was started with, as `NAME=value`; none where it cannot be read. */
+export function variablesOf(pid: number): readonly string[] {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
   } catch {

@@ -91,3 +91,35 @@ for (const mode of ['thread', 'process'] as const) {
     t.pass('the time limit of this file is the bound')
   })
 }
+
+/** Holds this many megabytes until it is killed. */
+const holds = (megabytes: number): string =>
+  `'${process.execPath}' -e 'const kept = Buffer.alloc(${megabytes}e6, 1); setTimeout(() => kept, 6e5)'`
+
+for (const mode of ['async', 'thread', 'process'] as const) {
+  void t.test(`what holds more memory than it may is ended with all that it started (${mode})`, async (t) => {
+    const directory = repositoryOf(t, { 'f.txt': '1\n' })
+    const note = join(emptyFolder(t), 'pids')
+    const scripts = {
+      alone: `echo $$ >> '${note}'; exec ${holds(300)}`,
+      'in-a-session-of-its-own': `echo $$ >> '${note}'; setsid ${holds(300)} & echo $! >> '${note}'; wait`,
+      together: `for i in 1 2 3; do ${holds(60)} & echo $! >> '${note}'; done; wait`,
+      modest: `${holds(10)} & echo $! >> '${note}'; sleep 1.2; kill $!`,
+    }
+    const tasks = Object.entries(scripts).map(([id, script]) => ({ id, command: ['sh', '-c', script] }))
+    const path = manifest(t, { memory: '250MB', tasks })
+    const { run } = await runJson(directory, '--mode', mode, path)
+    const { records } = readJournal<RunEvent>(join(directory, '.agents/runs', run, 'journal.ndjson'))
+    const ends = records.flatMap(({ event }) => (event.type === 'attempt-ended' ? [event] : []))
+    const found = ends.map(({ task, end }) => [task, end.how === 'failed' ? end.failure.kind : end.how])
+    t.same(Object.fromEntries(found), {
+      alone: 'memory',
+      'in-a-session-of-its-own': 'memory',
+      together: 'memory',
+      modest: 'completed',
+    })
+    const pids = readFileSync(note, 'utf8').trim().split('\n').map(Number)
+    t.equal(pids.length, 7)
+    t.same(pids.filter(isAlive), [])
+  })
+}

@@ -21,6 +21,7 @@ const task = (
   priority: 0,
   timeoutMs: null,
   stallMs: null,
+  memoryBytes: null,
   retries: 0,
   onRetry: 'fresh',
   env: {},

@@ -262,6 +262,8 @@ function means(
   return {
     timeoutMs: null,
     stallMs: null,
+    memoryBytes: null,
+    memoryHeld: () => 0,
     snapshots: openSnapshots({ clock, everyMs: null }),
     graceMs: 100,
     polite: new AbortController().signal,
@@ -327,6 +329,22 @@ void t.test('an attempt that takes too long is stopped, and the first cause is t
   polite.abort(new Error('too late to matter'))
   t.match(await result, { end: { how: 'failed', failure: { kind: 'timeout', message: /2 s/ } } })
   t.equal(hanging.stops[0], 'timeout 100')
+})
+
+void t.test('an attempt that holds too much memory is taken away at once', async (t) => {
+  const greedy = actor()
+  let held = 99_000_000
+  const parts = means({ memoryBytes: 1e8, memoryHeld: () => held, startActor: () => Promise.resolve(greedy) })
+  const result = carryOutAttempt(parts)
+  await turns()
+  parts.clock.advance(5_000)
+  t.same(greedy.stops, [], 'it holds less')
+  held = 1.5e8
+  parts.clock.advance(500)
+  const message = 'it held 150 MB of memory, more than the 100 MB that it may'
+  t.match(await result, { end: { how: 'failed', failure: { kind: 'memory', message } } })
+  t.equal(greedy.stops[0], 'memory 0')
+  t.equal(parts.clock.waiting, 0, 'no timer stays')
 })
 
 void t.test('an attempt that is silent for too long has stalled, unless it is heard or its files change', async (t) => {

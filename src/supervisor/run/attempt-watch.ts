@@ -11,6 +11,8 @@ export interface AttemptBounds {
   readonly timeoutMs: number | null
   /** How long it may give no sign of life, in milliseconds; null for ever. */
   readonly stallMs: number | null
+  /** How much memory it may hold, in bytes; null for no limit. */
+  readonly memoryBytes: number | null
   /** How long a polite stop may take, in milliseconds. */
   readonly graceMs: number
   /** Aborts when the run wants the attempt to end politely; its reason says why. */
@@ -33,13 +35,23 @@ export interface AttemptWatch {
   end(): void
 }
 
-/** Ends the actor when time is up, when nothing has been heard of it for too long, or when the run says so. */
+/** What the watch can find out about an attempt. */
+export interface Senses {
+  hasChanged(): Promise<boolean>
+  /** Bytes that all its processes hold now. */
+  memoryHeld(): number
+}
+
+/** How often memory is looked at, in milliseconds. */
+const memoryEveryMs = 500
+
+/** Ends the actor when time is up, when it holds too much memory, when nothing has been heard of it for too long, or when the run says so. */
 export function watchAttempt(
   bounds: AttemptBounds,
   actor: ActorHandle<AgentActorApi>,
-  hasChanged: () => Promise<boolean>,
+  { hasChanged, memoryHeld }: Senses,
 ): AttemptWatch {
-  const { clock, timeoutMs, stallMs, graceMs, polite, force } = bounds
+  const { clock, timeoutMs, stallMs, memoryBytes, graceMs, polite, force } = bounds
   const cancels: (() => void)[] = []
   let first: Work | null = null
   let isOver = false
@@ -57,6 +69,7 @@ export function watchAttempt(
   else if (polite.aborted) onPolite()
   if (timeoutMs !== null) cancels.push(clock.after(timeoutMs, () => endWith(timedOut(timeoutMs), 'timeout', graceMs)))
   if (stallMs !== null) listenFor(stallMs, stallMs)
+  if (memoryBytes !== null) weighAgain(memoryBytes)
   return {
     get first() {
       return first
@@ -69,6 +82,16 @@ export function watchAttempt(
       for (const cancel of cancels) cancel()
       polite.removeEventListener('abort', onPolite)
     },
+  }
+
+  /** At once by force: what grows must not grow on while it is asked to stop. */
+  function weighAgain(limit: number): void {
+    const cancel = clock.after(memoryEveryMs, () => {
+      const held = memoryHeld()
+      if (held > limit) endWith(outOfMemory(held, limit), 'memory', 0)
+      else weighAgain(limit)
+    })
+    cancels.push(cancel)
   }
 
   function listenFor(limitMs: number, delayMs: number): void {
@@ -102,3 +125,12 @@ const stalled = (stallMs: number): Work =>
     message: `it gave no sign of life for ${stallMs / 1_000} s: no output and no changed file`,
     signature: 'stall',
   })
+
+const outOfMemory = (held: number, limit: number): Work =>
+  failed({
+    kind: 'memory',
+    message: `it held ${megabytes(held)} of memory, more than the ${megabytes(limit)} that it may`,
+    signature: 'memory',
+  })
+
+const megabytes = (bytes: number): string => `${Math.round(bytes / 1_000_000)} MB`

@@ -10,6 +10,8 @@ import type { Sealing, Workspace } from './workspaces.ts'
 /** Everything one attempt needs; the order is the run's, the means are the world's. */
 export interface AttemptMeans extends AttemptBounds {
   readonly snapshots: Snapshots
+  /** Bytes that the attempt's processes hold now, its actor's own process among them. */
+  memoryHeld(actor: ActorHandle<AgentActorApi>): number
   openWorkspace(): Promise<Workspace>
   /** @param heard to be called at every sign of life of the actor */
   startActor(directory: string, heard: () => void): Promise<ActorHandle<AgentActorApi>>
@@ -45,7 +47,10 @@ async function carryOutWork(means: AttemptMeans, workspace: Workspace): Promise<
     return { how: 'failed', failure: infrastructure('actor', error), details: {} }
   }
   const saved = means.snapshots.watch(workspace, noteLife)
-  watch = watchAttempt(means, actor, () => workspace.snapshot?.() ?? Promise.resolve(false))
+  watch = watchAttempt(means, actor, {
+    hasChanged: () => workspace.snapshot?.() ?? Promise.resolve(false),
+    memoryHeld: () => means.memoryHeld(actor),
+  })
   const outcome = await actor.call('run').catch((error: unknown) => error)
   watch.end()
   const exit = await actor.stop('done', means.graceMs)
@@ -61,7 +66,7 @@ function crashed(exit: Exit, error: unknown): Work {
   const message = exit.how === 'crashed' ? exit.message : messageOf(error)
   const how = exit.how === 'crashed' ? [exit.code, exit.signal].filter((part) => part !== null).join(' ') : exit.how
   const failure: Failure = {
-    kind: 'crash',
+    kind: exit.how === 'crashed' && exit.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'crash',
     message: `its actor died: ${message}`,
     signature: `crash ${how} ${message}`,
   }

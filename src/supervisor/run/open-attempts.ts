@@ -5,6 +5,7 @@ import type { Assignment } from '../../agents/agent.ts'
 import type { Clock } from '../../clock.ts'
 import { asActorId, type CommitId, type RunId, type TaskId } from '../../ids.ts'
 import { must } from '../../errors.ts'
+import { openMemoryMeter } from '../../processes/memory-use.ts'
 import { renderArguments, renderText, type TemplateValues } from '../../plan/template.ts'
 import type { Manifest, Task, WorkspaceKind } from '../../plan/task.ts'
 import type { Aggregator } from './aggregator.ts'
@@ -48,6 +49,7 @@ interface AttemptsParts {
 /** Carries attempts out: base, workspace, actor, assignment. */
 export function openAttempts(parts: AttemptsParts): (order: AttemptOrder, state: RunState) => Promise<AttemptResult> {
   const { rules, manifest, clock, graceMs, workspaces } = parts
+  const memory = openMemoryMeter(clock, ['TROUPE_RUN', 'TROUPE_TASK', 'TROUPE_ATTEMPT'])
   const snapshots = openSnapshots({ clock, everyMs: manifest.snapshotMs })
   return async (order, state) => {
     const { index } = ruleOf(rules, order.task)
@@ -62,6 +64,9 @@ export function openAttempts(parts: AttemptsParts): (order: AttemptOrder, state:
       graceMs,
       timeoutMs: task.timeoutMs,
       stallMs: task.stallMs,
+      memoryBytes: task.memoryBytes,
+      memoryHeld: ({ identity }) =>
+        memory.held([parts.run, task.id, String(order.attempt)], identity === null ? [] : [identity.pid]),
       snapshots,
       polite: order.polite,
       force: order.force,
