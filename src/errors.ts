@@ -10,6 +10,10 @@ export const catalogue = {
     fix: 'Give the path of a manifest (YAML or JSON) or a quoted task expression.',
   },
   EXPRESSION_INVALID: { exit: exitCodes.badInput, fix: 'Correct the column shown; nothing was started.' },
+  ISOLATION_MISSING: {
+    exit: exitCodes.badInput,
+    fix: 'Install bubblewrap, or leave isolate out: troupe doctor says what works here.',
+  },
   OVERLAP_REFUSED: {
     exit: exitCodes.badInput,
     fix: 'Order the tasks with needs, or set onOverlap to warn or serialize.',

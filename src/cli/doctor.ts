@@ -3,6 +3,7 @@ import { exitCodes } from '../errors.ts'
 import { checkAgents } from './doctor/agents-check.ts'
 import type { Check } from './doctor/check.ts'
 import { checkGit } from './doctor/git-check.ts'
+import { checkIsolation } from './doctor/isolation-check.ts'
 import { checkLauncher } from './doctor/launcher-check.ts'
 import { checkModes } from './doctor/modes-check.ts'
 import { checkNode } from './doctor/node-check.ts'
@@ -44,7 +45,7 @@ async function checkMachine(terminal: Terminal): Promise<readonly Check[]> {
     checkModes(),
     checkAgents(terminal.environment),
   ])
-  return [checkNode(process.versions.node), git, ...repository, launcher, ...modes, ...agents]
+  return [checkNode(process.versions.node), git, ...repository, launcher, checkIsolation(), ...modes, ...agents]
 }
 
 function checksText(checks: readonly Check[], coloured: boolean): string {

@@ -4,6 +4,7 @@ import { must, TroupeError } from '../errors.ts'
 import type { CommitId, TaskId } from '../ids.ts'
 import { filesOutside } from '../merge/owns.ts'
 import { manifestToYaml } from '../plan/as-manifest.ts'
+import { findIsolation } from '../processes/isolation.ts'
 import { buildGraph, type Graph } from '../plan/graph.ts'
 import { type Overlap, predictOverlaps } from '../plan/overlap.ts'
 import type { Manifest, ModeChoice, Task } from '../plan/task.ts'
@@ -40,6 +41,7 @@ export interface Prepared {
 export async function prepare(argument: string, terminal: Terminal, options: PlanOptions): Promise<Prepared> {
   const given = readManifestArgument(argument, terminal.directory)
   const manifest = withOptions(given.manifest, options)
+  mustIsolate(manifest)
   const repository = await openRepository(terminal.directory)
   const base = await repository.resolveBase(manifest.base)
   const placements = placementsOf(manifest)
@@ -50,6 +52,17 @@ export async function prepare(argument: string, terminal: Terminal, options: Pla
   // what is kept with the run must lead to the same rules again
   const manifestText = isChanged(options) ? manifestToYaml(manifest, { schema: null }) : given.text
   return { manifest, manifestText, repository, base, overlaps, graph, rules, placements, warnings }
+}
+
+/** Whoever asks for isolation gets it, or nothing is started. */
+function mustIsolate({ agents, tasks }: Manifest): void {
+  const asking = tasks.filter(({ agent }) => must(agents, agent).options['isolate'] === true)
+  if (asking.length === 0 || findIsolation() !== null) return
+  const names = [...new Set(asking.map(({ agent }) => agent))].join(', ')
+  throw new TroupeError(
+    'ISOLATION_MISSING',
+    `${names}: a pid namespace can be made neither by bwrap nor by unshare here`,
+  )
 }
 
 function withOptions(manifest: Manifest, options: PlanOptions): Manifest {

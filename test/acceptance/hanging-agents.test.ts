@@ -1,5 +1,6 @@
+import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -7,7 +8,8 @@ import t from 'tap'
 import { readJournal } from '../../src/store/read-journal.ts'
 import type { RunEvent } from '../../src/supervisor/run/events.ts'
 import { isAlive } from '../process-life.ts'
-import { begin, emptyFolder, manifest, repositoryOf, runJson } from './troupe.ts'
+import { findIsolation } from '../../src/processes/isolation.ts'
+import { begin, emptyFolder, git, manifest, repositoryOf, root, runJson } from './troupe.ts'
 
 interface Hanging {
   readonly script: string
@@ -123,3 +125,62 @@ for (const mode of ['async', 'thread', 'process'] as const) {
     t.same(pids.filter(isAlive), [])
   })
 }
+
+/** The living processes of a pid namespace, named as /proc does. */
+const processesIn = (namespace: string): readonly string[] =>
+  readdirSync('/proc').filter((name) => {
+    try {
+      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/ns/pid`) === namespace
+    } catch {
+      return false // gone
+    }
+  })
+
+void t.test('where nothing can isolate, whoever asks for it is refused before anything starts', async (t) => {
+  const directory = repositoryOf(t, { 'f.txt': '1\n' })
+  const bin = emptyFolder(t)
+  for (const name of ['git', 'sh'])
+    symlinkSync(execFileSync('which', [name], { encoding: 'utf8' }).trim(), join(bin, name))
+  const agents = { alone: { kind: 'command', isolate: true } }
+  const path = manifest(t, { agents, tasks: [{ id: 'x', agent: 'alone', command: ['true'] }] })
+  const answer = spawnSync(process.execPath, [join(root, 'bin/troupe.mjs'), 'run', path], {
+    cwd: directory,
+    env: { PATH: bin, HOME: bin },
+    encoding: 'utf8',
+  })
+  t.match(answer, { status: 2, stderr: /alone: a pid namespace can be made neither by bwrap nor by unshare here/ })
+  t.match(answer.stderr, 'ISOLATION_MISSING')
+  t.notOk(existsSync(join(directory, '.agents/runs')))
+})
+
+void t.test('an isolated program takes along what hides from everything else', async (t) => {
+  if (findIsolation() === null) return void t.pass('this machine cannot: see the test before')
+  const directory = repositoryOf(t, { 'f.txt': '1\n' })
+  const note = join(emptyFolder(t), 'notes')
+  // without its environment, its session, its parent and its output: only the namespace holds it
+  const hidden = `(env -i setsid sh -c 'exec sleep 600' >/dev/null 2>&1 &); sleep 0.1; readlink /proc/self/ns/pid >> '${note}'; for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline; echo; done >> '${note}'`
+  const term = `trap 'echo polite >> "${note}"; exit 0' TERM; while :; do sleep 0.05; done`
+  const agents = { alone: { kind: 'command', isolate: true }, line: { kind: 'command', isolate: true, shell: true } }
+  const tasks = [
+    { id: 'hides', agent: 'line', command: hidden },
+    { id: 'fails', agent: 'alone', command: ['sh', '-c', 'echo "$1" > said.txt; exit 7', 'sh', "a 'b' $HOME"] },
+    { id: 'stops', agent: 'line', command: term, timeout: '400ms' },
+    { id: 'greedy', agent: 'line', command: `${holds(300)}`, memory: '150MB' },
+  ]
+  const { run } = await runJson(directory, manifest(t, { agents, tasks }))
+  const { records } = readJournal<RunEvent>(join(directory, '.agents/runs', run, 'journal.ndjson'))
+  const ends = records.flatMap(({ event }) => (event.type === 'attempt-ended' ? [event] : []))
+  const found = ends.map(({ task, end }) => [task, end.how === 'failed' ? end.failure.kind : end.how])
+  t.same(Object.fromEntries(found), { hides: 'completed', fails: 'agent', stops: 'timeout', greedy: 'memory' })
+  t.equal(git(directory, 'show', `refs/troupe/${run}/fails/1:said.txt`), "a 'b' $HOME\n")
+  t.match(
+    ends.find(({ task }) => task === 'fails'),
+    { end: { details: { exitCode: 7 } } },
+  )
+  const notes = readFileSync(note, 'utf8')
+  t.match(notes, /^sleep 600 $/m)
+  t.match(notes, /^polite$/m, 'it was asked before it was forced')
+  t.notMatch(notes, /troupe\.mjs/, 'it sees nobody else')
+  t.same(processesIn(/^pid:\[\d+\]$/m.exec(notes)?.[0] ?? 'none'), [], 'and nothing of it is left')
+  t.not(/^pid:\[\d+\]$/m.exec(notes)?.[0], readlinkSync('/proc/self/ns/pid'))
+})

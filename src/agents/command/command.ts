@@ -6,6 +6,7 @@ import { environmentOf, inheritedFrom } from './environment.ts'
 import { type BadEnd, failureOf, nameOf } from './failure.ts'
 import { commandOptions } from './options.ts'
 import type { Launcher } from '../../processes/launcher.ts'
+import { findIsolation } from '../../processes/isolation.ts'
 import { type Program, type ProgramEnd, runProgram } from '../../processes/program.ts'
 import { newResultPath, type ResultReading, takeResult } from './result-file.ts'
 import { newTail, type Tail } from './tail.ts'
@@ -28,7 +29,10 @@ export function commandAgent(clock: Clock, launcher: Launcher): Agent {
     if (context.signal.aborted) return cancelled()
     const options = commandOptions.parse(assignment.options)
     const resultPath = newResultPath()
-    const program = programOf(assignment, options, { resultPath, inherited: inherited(options.inheritEnv) })
+    const isolation = options.isolate ? findIsolation() : null
+    if (options.isolate && isolation === null) return notIsolated
+    const given = { resultPath, inherited: inherited(options.inheritEnv), before: isolation?.argv ?? [] }
+    const program = programOf(assignment, options, given)
     const ran = await watched(program, context, { clock, launcher })
     const result = takeResult(resultPath)
     const { end } = ran
@@ -43,12 +47,22 @@ export function commandAgent(clock: Clock, launcher: Launcher): Agent {
 interface Surroundings {
   readonly resultPath: string
   readonly inherited: Readonly<Record<string, string>>
+  /** Words that go before the program's. */
+  readonly before: readonly string[]
+}
+
+const notIsolated: Outcome = {
+  how: 'failed',
+  failure: { kind: 'infrastructure', message: 'it cannot be isolated on this machine', signature: 'not isolated' },
+  details: {},
 }
 
 function programOf(assignment: Assignment, options: z.infer<typeof commandOptions>, given: Surroundings): Program {
+  const argv = assignment.command ?? options.argv ?? []
+  const isShell = options.shell && given.before.length === 0
   return {
-    argv: assignment.command ?? options.argv ?? [],
-    shell: options.shell,
+    argv: [...given.before, ...(options.shell && !isShell ? ['/bin/sh', '-c', argv.join(' ')] : argv)],
+    shell: isShell,
     directory: assignment.directory,
     env: environmentOf({ ...given, agent: options.env, assignment }),
   }

@@ -11,6 +11,10 @@ export const commandOptions = z.strictObject({
     description:
       'Join the arguments with spaces and run them with the shell (sh -c). The text of a prompt is then read by the shell too.',
   }),
+  isolate: z.boolean().default(false).meta({
+    description:
+      'Give each program a pid namespace of its own (bwrap or unshare, Linux): nothing that it starts can outlive it. Refused where that does not work.',
+  }),
   successExitCodes: z
     .array(z.int().min(0).max(255))
     .min(1)
