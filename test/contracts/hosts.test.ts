@@ -511,8 +511,8 @@ void t.test('the process host', async (t) => {
     await t.test(`takes the children of an actor along when it ends ${title}`, async (t) => {
       const { path, sockets, dead } = await openLines(t)
       const { handle } = await start<HoldsALine>(host, 'holds-a-line', path)
-      await handle.call('startChild')
-      t.equal(sockets.length, 2)
+      await handle.call('startChildren')
+      t.equal(sockets.length, 3)
       await handle.stop('enough', end)
       await dead()
     })
@@ -520,7 +520,11 @@ void t.test('the process host', async (t) => {
 
   await t.test('gives its actors the environment it was told and no other', async (t) => {
     const { handle } = await start<{ names(): string[] }>(host, 'knows-its-environment')
-    t.same((await handle.call('names')).filter((name) => !/^(NODE|_TAPJS)_/.test(name)).toSorted(), ['ONLY', 'PATH'])
+    t.same((await handle.call('names')).filter((name) => !/^(NODE|_TAPJS)_/.test(name)).toSorted(), [
+      'ONLY',
+      'PATH',
+      'TROUPE_ACTOR',
+    ])
     await handle.stop('enough', Infinity)
   })
 })
@@ -539,7 +543,7 @@ void t.test('a supervisor', async (t) => {
     const { path, sockets, dead } = await openLines(t)
     const child = spawn(process.execPath, [program('supervises-lines'), path], { stdio: ['ignore', 'pipe', 'inherit'] })
     await once(child.stdout, 'data')
-    t.equal(sockets.length, 3)
+    t.equal(sockets.length, 4)
     child.kill('SIGKILL')
     await dead()
   })

@@ -1,9 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import type { EventEmitter } from 'node:events'
 import type { Clock } from '../../clock.ts'
 import type { ActorHost } from '../contract.ts'
 import type { Place, PlaceEnd, PlaceSource } from '../place.ts'
 import { identityOf } from '../../process-identity.ts'
+import { type Marker, sweepProcesses } from '../../processes/sweep.ts'
 import { sibling } from '../sibling.ts'
 import { childWire } from '../wire.ts'
 import { withCompileCache } from './compile-cache.ts'
@@ -35,7 +37,10 @@ class ProcessPlaces implements PlaceSource {
   readonly capacity = Number.POSITIVE_INFINITY
   readonly #options: HostOptions & ProcessOptions
   readonly #env: NodeJS.ProcessEnv
-  readonly #reaper = new Reaper()
+  /** Nobody else's, be it of an earlier process with the same number. */
+  readonly #mark = { name: 'TROUPE_ACTOR', prefix: `${randomUUID()}.` }
+  readonly #reaper = new Reaper(this.#mark)
+  #started = 0
 
   constructor(options: HostOptions & ProcessOptions) {
     this.#options = options
@@ -43,13 +48,15 @@ class ProcessPlaces implements PlaceSource {
   }
 
   open(): Place {
-    const child = this.#fork()
+    this.#started += 1
+    const marker = { [this.#mark.name]: `${this.#mark.prefix}${this.#started}` }
+    const child = this.#fork(marker)
     // without a pid the fork has failed, and 'error' tells why
     if (child.pid !== undefined) this.#reaper.guard(child.pid)
     return {
       wire: childWire(child),
       identity: child.pid === undefined ? null : identityOf(child.pid, child.pid),
-      gone: this.#endOf(child),
+      gone: this.#endOf(child, marker),
       destroy() {
         killGroup(child)
       },
@@ -60,7 +67,7 @@ class ProcessPlaces implements PlaceSource {
     this.#reaper.close()
   }
 
-  #fork(): ChildProcess {
+  #fork(marker: Marker): ChildProcess {
     const { maxOldSpaceMb } = this.#options
     return fork(sibling(import.meta.url, 'process-entry'), {
       // 'json' is faster for small messages but loses functions, dates, maps and bytes in silence
@@ -69,11 +76,11 @@ class ProcessPlaces implements PlaceSource {
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: maxOldSpaceMb === undefined ? [] : [`--max-old-space-size=${maxOldSpaceMb}`],
-      env: this.#env,
+      env: { ...this.#env, ...marker },
     })
   }
 
-  async #endOf(child: ChildProcess): Promise<PlaceEnd> {
+  async #endOf(child: ChildProcess, marker: Marker): Promise<PlaceEnd> {
     const stderr = child.stderr === null ? null : new StderrTail(child.stderr)
     // not the child's own 'close': Node never emits it once this side has closed the wire
     const drained = Promise.all([heard(child, 'disconnect'), heard(child.stderr, 'close')])
@@ -81,6 +88,7 @@ class ProcessPlaces implements PlaceSource {
     if (error !== null) return { how: 'crashed', message: error.message, code: null, signal: null }
     killGroup(child)
     if (child.pid !== undefined) this.#reaper.release(child.pid)
+    await sweepProcesses(marker, this.#options.clock) // what has left the group
     await within(drained, drainMs, this.#options.clock)
     child.stderr?.destroy()
     if (code === 0) return { how: 'closed' }

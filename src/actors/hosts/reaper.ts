@@ -15,12 +15,32 @@ while read -r verb group; do
   esac
 done
 for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
+for file in $(grep -lzs "^$1=$2" /proc/[0-9]*/environ); do
+  pid=\${file#/proc/}
+  kill -s KILL "\${pid%/environ}" 2>/dev/null
+done
 `
 
-/** Kills process groups when this process dies. Started with the first group; without a POSIX shell it does nothing. */
+/** What marks the processes of a host's actors, which hand it on to what they start. */
+export interface ActorMark {
+  /** Of the variable in their environment. */
+  readonly name: string
+  /** How its value begins. */
+  readonly prefix: string
+}
+
+/**
+ * Kills process groups when this process dies, and on Linux whoever carries the mark in another group.
+ * Started with the first group; without a POSIX shell it does nothing.
+ */
 export class Reaper {
   readonly #groups = new Set<number>()
+  readonly #mark: ActorMark
   #shell: ChildProcess | null = null
+
+  constructor(mark: ActorMark) {
+    this.#mark = mark
+  }
 
   /** From now on the group dies with this process. */
   guard(group: number): void {
@@ -42,7 +62,11 @@ export class Reaper {
 
   #start(): void {
     if (process.platform === 'win32') return
-    const shell = spawn('/bin/sh', ['-c', script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
+    const { name, prefix } = this.#mark
+    const shell = spawn('/bin/sh', ['-c', script, 'sh', name, prefix], {
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
     this.#shell = shell
     const lost = (): void => {
       if (this.#shell === shell) this.#shell = null
