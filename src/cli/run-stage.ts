@@ -2,7 +2,6 @@ import { availableParallelism } from 'node:os'
 import type { ResourceLimits } from 'node:worker_threads'
 import type { AggregatorApi, AggregatorInput } from '../actors/aggregator-api.ts'
 import type { ActorHandle, HostKind } from '../actors/contract.ts'
-import { DeadLetters } from '../actors/dead-letters.ts'
 import { type Hosts, openHosts } from '../actors/hosts/registry.ts'
 import { sibling } from '../actors/sibling.ts'
 import { systemClock } from '../clock.ts'
@@ -16,6 +15,7 @@ import { openWorkspaces } from '../supervisor/run/open-workspaces.ts'
 import type { RunWorld } from '../supervisor/run/run.ts'
 import { openTroupeTree, type TroupeTree } from '../supervisor/run/troupe-tree.ts'
 import type { Workspaces } from '../supervisor/run/workspaces.ts'
+import { loggedDeadLetters } from './logged-dead-letters.ts'
 import type { Prepared } from './prepare.ts'
 
 /** What a run works with, but for its journal and whoever watches it. */
@@ -106,18 +106,6 @@ function aggregatorSpec({ repository, base }: Prepared, run: RunId, folders: Run
   const input: AggregatorInput = { run, repository: repository.root, base, scratch: folders.work }
   const module = sibling(import.meta.url, '../actors/aggregator-actor').href
   return { id: asActorId('aggregator'), module, export: 'aggregatorActor', input }
-}
-
-/** What an abandoned actor still says may never end: after the hundredth of a reason only each doubling is logged. */
-function loggedDeadLetters(log: Log): DeadLetters {
-  const deadLetters = new DeadLetters()
-  deadLetters.subscribe((letter) => {
-    const count = deadLetters.counts[letter.reason]
-    if (count <= 100 || Number.isInteger(Math.log2(count))) {
-      log.warn({ ...letter, count }, `dead letter: ${letter.reason}`)
-    }
-  })
-  return deadLetters
 }
 
 const both = (...hosts: readonly Hosts[]): AsyncDisposable => ({

@@ -32,7 +32,7 @@ const tryOut = (mode: Mode, fates: readonly Fate[], circumstances: Circumstances
 
 const crashesIn = (records: readonly Recorded[]): readonly string[] =>
   records.flatMap(({ event }) =>
-    event.type === 'attempt-ended' && event.end.how === 'failed' && event.end.failure.kind === 'crash'
+    event.type === 'attempt-ended' && event.end.how === 'failed' && ['crash', 'memory'].includes(event.end.failure.kind)
       ? [event.end.failure.message]
       : [],
   )

@@ -11,6 +11,7 @@ import { openRepository } from '../../src/changes/repository.ts'
 import { doctorCommand } from '../../src/cli/doctor.ts'
 import { findRun, type FoundRun } from '../../src/cli/find-run.ts'
 import { initCommand } from '../../src/cli/init.ts'
+import { loggedDeadLetters } from '../../src/cli/logged-dead-letters.ts'
 import { runCommand } from '../../src/cli/run.ts'
 import { schemaCommand } from '../../src/cli/schema.ts'
 import { showCommand } from '../../src/cli/show.ts'
@@ -18,6 +19,7 @@ import { statusCommand } from '../../src/cli/status.ts'
 import { watchRun } from '../../src/cli/status/watch-run.ts'
 import { systemClock } from '../../src/clock.ts'
 import { asAgentName, asRunId, asTaskId } from '../../src/ids.ts'
+import { openLog } from '../../src/log.ts'
 import { readManifest } from '../../src/plan/manifest.ts'
 import { followJournal } from '../../src/store/follow-journal.ts'
 import { lineOf } from '../../src/store/journal-record.ts'
@@ -399,3 +401,24 @@ t.test('the commands answer from a shell, and a failure has no stack trace', asy
   t.equal(code, 2)
   t.match(chunks.join(''), /^troupe: there is no run in .*\n {2}RUN_NOT_FOUND: .*\n$/)
 })
+
+void t.test(
+  'status tells how many messages reached nobody, from what every supervisor of the run has logged',
+  async (t) => {
+    const directory = await repositoryOf(t, { 'a.txt': 'a\n' })
+    const play = new Play(manifestOf(['a']))
+    const run = await leaveRun(directory, play, 'version: 1\ntasks: [{ id: a, command: [x] }]\n')
+    const told = async (): Promise<unknown> =>
+      JSON.parse((await invoke(statusCommand, { directory }, { json: true })).out).deadLetters
+    t.same(await told(), {})
+    const office = loggedDeadLetters(openLog({ file: run.files.supervisorLog, people: null }))
+    const letter = { actor: 'a.1', kind: 'event', method: null, detail: null } as const
+    for (let count = 0; count < 300; count += 1) office.add({ ...letter, reason: 'late-event' })
+    office.add({ ...letter, kind: 'call', reason: 'actor-gone' })
+    t.same(await told(), { 'late-event': 256, 'actor-gone': 1 }, 'past the hundredth each doubling is logged')
+    t.match(
+      (await invoke(statusCommand, { directory }, {})).out,
+      /^dead letters: 256 late-event, 1 actor-gone; .*supervisor/m,
+    )
+  },
+)

@@ -3,6 +3,7 @@ import { countsText, rowLines } from '../../monitor/frame.ts'
 import { conflictLines, type Row, rowsOf, summaryOf } from '../../monitor/rows.ts'
 import type { FoundRun } from '../find-run.ts'
 import type { RunReading } from '../read-run.ts'
+import { deadLettersIn } from './dead-letters.ts'
 import { liveFromFiles } from './live-files.ts'
 import { standingOf, standingText } from './standing.ts'
 
@@ -26,9 +27,16 @@ export function statusText(
   return [
     `run ${run.id}: ${standingText(standingOf(state, history))}${elapsed}, ${countsText(summaryOf(state))}`,
     ...(brief ? [] : [...rowLines(rowsFor(told), { columns: 120, coloured }), ...conflictLines(conflicts)]),
+    ...deadLetterLine(run),
     ...(proposal === null ? [] : [`proposal: checks ${proposal.verdict}; troupe show ${run.id}`]),
     ...(state.phase.name === 'ended' ? [`ended with ${state.phase.exitCode}: ${state.phase.reason}`] : []),
   ].join('\n')
+}
+
+function deadLetterLine({ files }: FoundRun): readonly string[] {
+  const counts = Object.entries(deadLettersIn(files.supervisorLog))
+  if (counts.length === 0) return []
+  return [`dead letters: ${counts.map(([reason, count]) => `${count} ${reason}`).join(', ')}; ${files.supervisorLog}`]
 }
 
 /** The same for programs: schema troupe/run-status/1. */
@@ -48,6 +56,7 @@ export function statusJson(told: ToldRun): object {
     counts: state.counts,
     tasks: rowsFor(told).map((row, index) => ({ ...taskJson(row), verb: manifest.tasks[index]?.verb })),
     conflicts,
+    deadLetters: deadLettersIn(run.files.supervisorLog),
     proposal:
       proposal === null
         ? null
