@@ -39,6 +39,8 @@ export interface Assignment {
   readonly options: Readonly<Record<string, unknown>>
   /** Absolute path to work in. */
   readonly directory: string
+  /** Whether files of an earlier attempt lie there, as changes that nobody has committed. */
+  readonly continued: boolean
 }
 
 /** Why an attempt failed; the kinds decide about retries. */

@@ -211,7 +211,7 @@ void t.test(
   async (t) => {
     const directory = repositoryOf(t, { 'a.txt': 'a\n' })
     const command =
-      '[ $TROUPE_ATTEMPT = 1 ] || { git status --porcelain > seen.txt; echo two > two.txt; exit 0; }; echo A > a.txt; echo one > one.txt; sleep 600'
+      '[ $TROUPE_ATTEMPT = 1 ] || { echo "$TROUPE_CONTINUED" > told.txt; git status --porcelain > seen.txt; echo two > two.txt; exit 0; }; echo A > a.txt; echo one > one.txt; sleep 600'
     const tasks = (['continue', 'fresh'] as const).map((onRetry) => ({
       id: onRetry,
       agent: 'sh',
@@ -227,9 +227,10 @@ void t.test(
       [true, 'left-out'],
     )
     const at = (revision: string): string => git(directory, 'show', `refs/troupe/${run}/${revision}`)
-    t.equal(at('continue/2:seen.txt'), ' M a.txt\n?? one.txt\n?? seen.txt\n')
+    t.equal(at('continue/2:seen.txt'), ' M a.txt\n?? one.txt\n?? seen.txt\n?? told.txt\n')
+    t.equal(at('continue/2:told.txt') + at('fresh/2:told.txt'), '1\n\n')
     t.equal(at('continue/2:one.txt') + at('continue/2:two.txt') + at('continue/2:a.txt'), 'one\ntwo\nA\n')
-    t.equal(at('fresh/2:seen.txt'), '?? seen.txt\n')
+    t.equal(at('fresh/2:seen.txt'), '?? seen.txt\n?? told.txt\n')
     t.equal(
       git(directory, 'rev-list', '--count', `refs/troupe/${run}/continue/2`).trim(),
       '2',

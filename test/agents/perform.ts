@@ -33,6 +33,7 @@ export function assignment(given: Partial<Assignment> & Pick<Assignment, 'direct
     owns: null,
     env: {},
     options: {},
+    continued: false,
     ...given,
   }
 }

@@ -14,7 +14,7 @@ export interface AttemptMeans extends AttemptBounds {
   memoryHeld(actor: ActorHandle<AgentActorApi>): number
   openWorkspace(): Promise<Workspace>
   /** @param heard to be called at every sign of life of the actor */
-  startActor(directory: string, heard: () => void): Promise<ActorHandle<AgentActorApi>>
+  startActor(workspace: Workspace, heard: () => void): Promise<ActorHandle<AgentActorApi>>
 }
 
 /** An attempt's end, and the workspace to release once the end is journaled; null when it must be kept. */
@@ -42,7 +42,7 @@ async function carryOutWork(means: AttemptMeans, workspace: Workspace): Promise<
   const noteLife = (): void => watch?.noteLife()
   let actor: ActorHandle<AgentActorApi>
   try {
-    actor = await means.startActor(workspace.directory, noteLife)
+    actor = await means.startActor(workspace, noteLife)
   } catch (error) {
     return { how: 'failed', failure: infrastructure('actor', error), details: {} }
   }

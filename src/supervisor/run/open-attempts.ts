@@ -17,7 +17,7 @@ import { openSnapshots } from './snapshots.ts'
 import type { RunState } from './state.ts'
 import { taskAt } from './task-change.ts'
 import type { TroupeTree } from './troupe-tree.ts'
-import type { Workspaces } from './workspaces.ts'
+import type { Workspace, Workspaces } from './workspaces.ts'
 
 /** Where a task's actor lives and where it works, all choices made. */
 export interface Placement {
@@ -71,7 +71,7 @@ export function openAttempts(parts: AttemptsParts): (order: AttemptOrder, state:
       polite: order.polite,
       force: order.force,
       openWorkspace: () => workspaces.open({ kind, task, attempt: order.attempt, base: found.base, left }),
-      startActor: (directory, heard) => startActor(parts, { order, task, state, directory, heard }),
+      startActor: (workspace, heard) => startActor(parts, { order, task, state, workspace, heard }),
     })
   }
 }
@@ -95,7 +95,7 @@ interface Start {
   readonly order: AttemptOrder
   readonly task: Task
   readonly state: RunState
-  readonly directory: string
+  readonly workspace: Workspace
   readonly heard: () => void
 }
 
@@ -122,7 +122,7 @@ async function startActor(parts: AttemptsParts, start: Start): Promise<ActorHand
   return actor
 }
 
-function assignmentOf({ run, manifest, rules }: AttemptsParts, { order, task, state, directory }: Start): Assignment {
+function assignmentOf({ run, manifest, rules }: AttemptsParts, { order, task, state, workspace }: Start): Assignment {
   const { options } = must(manifest.agents, task.agent)
   const values = valuesOf(run, rules, { order, task, state })
   const prompt = task.prompt === null ? null : renderText(task.prompt, values)
@@ -140,7 +140,8 @@ function assignmentOf({ run, manifest, rules }: AttemptsParts, { order, task, st
     owns: task.owns,
     env: task.env,
     options: argv === undefined ? options : { ...options, argv: renderArguments(argv, withPrompt) },
-    directory,
+    directory: workspace.directory,
+    continued: workspace.continued ?? false,
   }
 }
 

@@ -38,6 +38,7 @@ export function openWorkspaces({ repository, run, folder, clock, parallel }: Wor
     const message = `${task.id}: attempt ${attempt} of run ${run}, under way\n`
     return {
       directory: worktree.directory,
+      continued: files !== null,
       snapshot: () =>
         oneAtATime.use(() => takeSnapshot(git, { worktree, ref, message, at: Math.floor(clock.now() / 1_000) })),
       seal: () => sealAttempt(worktree, { repository, run, clock, task, attempt }),

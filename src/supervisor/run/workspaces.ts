@@ -23,6 +23,8 @@ export type Sealing =
 export interface Workspace {
   /** Absolute path. */
   readonly directory: string
+  /** Whether it began with the files of an earlier attempt. */
+  readonly continued?: boolean
   /** Makes what was written a change set; never throws for what an agent may have done to the folder. */
   seal(): Promise<Sealing>
   /** Saves what lies there now, and says whether it has changed since the last time; only where the workspace is the attempt's own. */
