@@ -27,6 +27,8 @@ export interface World {
   readonly log: string[]
   /** How many of the next starts of a leaf fail. */
   readonly failures: Map<string, number>
+  /** How often each rule was come upon. */
+  readonly met: Map<string, number>
 }
 
 interface Entry {
@@ -142,18 +144,26 @@ export class OtpModel {
     if (entry === undefined || !entry.dead) return
     entry.dead = false
     const { restart, significant } = entry.role
+    this.#met(`${this.#troupe.strategy}: ${restart} ends ${end}`)
     if (restart === 'permanent' || (restart === 'transient' && end === 'abnormal')) return this.#restart(entry)
     this.#delete(entry)
     const left = this.children.some((other) => other.pid !== 'undefined' && other.role.significant)
     const { autoShutdown } = this.#troupe
-    if (significant && (autoShutdown === 'any-significant' || (autoShutdown === 'all-significant' && !left)))
+    if (significant && (autoShutdown === 'any-significant' || (autoShutdown === 'all-significant' && !left))) {
+      this.#met(`auto-shutdown: ${autoShutdown}`)
       this.stop()
+    }
   }
 
   #restart(entry: Entry): void {
     const { restarts, withinMs, strategy } = this.#troupe
+    const known = this.#restarts.length
     this.#restarts = [...this.#restarts.filter((at) => at >= this.#world.now - withinMs), this.#world.now]
+    if (this.#restarts.length <= known) this.#met('window slides')
+    if (this.#restarts[0] === this.#world.now - withinMs) this.#met('window: a restart exactly at its beginning')
+    if (this.#restarts.length === restarts) this.#met('intensity: reached')
     if (this.#restarts.length > restarts) {
+      this.#met(`intensity: passed, ${this.#parent === null ? 'at the top' : 'told to the supervisor above'}`)
       entry.pid = 'undefined'
       return this.stop()
     }
@@ -170,7 +180,12 @@ export class OtpModel {
     for (const other of this.children.slice(from)) if (!this.#start(other)) return this.#tryAgain(other)
   }
 
+  #met(rule: string): void {
+    this.#world.met.set(rule, (this.#world.met.get(rule) ?? 0) + 1)
+  }
+
   #tryAgain(entry: Entry): void {
+    this.#met(`${this.#troupe.strategy}: a restart fails`)
     entry.pid = 'restarting'
     this.#mail.push(() => entry.pid === 'restarting' && this.#restart(entry))
   }
