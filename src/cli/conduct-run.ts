@@ -18,7 +18,7 @@ import { type MadeProposal, madeProposal } from './made-proposal.ts'
 import type { Prepared } from './prepare.ts'
 import { openRunFiles, type RunFiles } from './run-files.ts'
 import { openStage, type RunStage } from './run-stage.ts'
-import { writeProposal } from './write-proposal.ts'
+import { removeUnrecorded, writeProposal } from './write-proposal.ts'
 
 /** Who watches a run: a view, signals. */
 export interface RunWatch {
@@ -167,11 +167,15 @@ function goOn(run: Run, { lost, ...resumed }: Extract<Opening, { readonly type: 
   return run.resume(resumed, lost)
 }
 
+const recordedProposals = (records: readonly Recorded[]): readonly string[] =>
+  records.flatMap(({ event }) => (event.type === 'proposal-made' ? [event.file] : []))
+
 async function propose({ prepared, held, stage }: Scene, state: RunState): Promise<MadeProposal> {
   const { manifest, repository } = prepared
   const { folders } = held
   const createdAt = new Date(systemClock.now()).toISOString()
   const request = proposalRequest(state, { tasks: manifest.tasks, checks: manifest.check, createdAt })
   const proposal = await stage.aggregator.propose(request)
+  removeUnrecorded(folders, recordedProposals(held.records))
   return { proposal, files: writeProposal(proposal, { folders, root: repository.root, output: manifest.output }) }
 }

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { basename, dirname, join, parse, resolve } from 'node:path'
 import { findingsToSarif } from '../agents/local/sarif.ts'
 import { proposalToMarkdown } from '../merge/proposal-markdown.ts'
 import type { Proposal } from '../merge/proposal.ts'
@@ -39,6 +39,15 @@ export function writeProposal(proposal: Proposal, { folders, root, output }: Pla
     json: place('json', output.json),
     markdown: place('md', output.markdown),
     sarif: proposal.findings.length === 0 && output.sarif === null ? null : place('sarif', output.sarif),
+  }
+}
+
+/** Takes away proposals that a supervisor wrote and died before it could record them. `recorded` are the JSON files that count. */
+export function removeUnrecorded({ folder }: RunLayout, recorded: readonly string[]): void {
+  const stems = new Set(recorded.map((path) => basename(path, '.json')))
+  for (const name of readdirSync(folder)) {
+    const { name: stem } = parse(name)
+    if (name.startsWith('proposal_') && !stems.has(stem)) rmSync(join(folder, name))
   }
 }
 

@@ -91,6 +91,8 @@ function judge(end: ProgramEnd, command: readonly string[]): Judgement {
       return { verdict: 'fail', reason: `killed by ${end.signal}`, exitCode: null }
     case 'stopped':
       return { verdict: 'not-run', reason: 'stopped before its end', exitCode: null }
+    case 'launcher-died':
+      return { verdict: 'not-run', reason: 'what had started it died', exitCode: null }
     case 'not-started':
       return { verdict: 'not-run', reason: `cannot start: ${end.message}`, exitCode: null }
     default:

@@ -111,7 +111,7 @@ export class Forkserver implements Launcher {
     this.#groups.clear()
     for (const [id, orphan] of orphans) {
       void sweepProcesses({ [programVariable]: `${server.pid}.${id}` }, this.#clock).then(() => {
-        orphan.ended({ how: 'signalled', signal: 'SIGKILL' })
+        orphan.ended({ how: 'launcher-died' })
       })
     }
   }

@@ -13,6 +13,8 @@ export interface ProgramOrder {
 export type ProgramExit =
   | { readonly how: 'exited'; readonly code: number }
   | { readonly how: 'signalled'; readonly signal: NodeJS.Signals }
+  /** What had started it died, and the program was killed: nobody knows how it would have ended. */
+  | { readonly how: 'launcher-died' }
   /** `code` is errno's name, as ENOENT. */
   | { readonly how: 'not-started'; readonly code: string; readonly message: string }
 

@@ -203,6 +203,8 @@ void t.test('a supervisor that died before its first record, or just before its 
   git(directory, 'update-ref', '-d', `refs/troupe/${again.run}/third/1`)
   t.equal((await resume(directory)).proposal.tree, proposal.tree)
   t.notOk(existsSync(unfinished))
+  const proposals = readdirSync(inRun(directory, '.')).filter((name) => /^proposal_.*json$/.test(name))
+  t.equal(proposals.length, 1, 'one that no record tells of does not stay')
   t.equal(readFileSync(join(notes, 'first'), 'utf8'), '1\n1\n', 'begun anew: nothing was known of it')
 })
 
@@ -242,3 +244,20 @@ void t.test(
     t.match(git(directory, 'diff', 'main', 'saved'), /^\+one$/m)
   },
 )
+
+void t.test('a fork server that dies costs no retry: what it had started is tried again', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+  const command = '[ $TROUPE_ATTEMPT = 2 ] && exit 0; kill -9 $PPID; sleep 600'
+  const agents = { sh: { kind: 'command', shell: true } }
+  for (const mode of modes) {
+    const path = manifest(t, { agents, tasks: [{ id: 'x', agent: 'sh', command, retries: 0 }] })
+    const { run, exitCode } = await runJson(directory, '--mode', mode, path)
+    t.equal(exitCode, 0, mode)
+    const log = (await troupe(directory, '--json', 'log', run, '--task', 'x')).stdout.trim().split('\n')
+    const ends = log.map((line) => (JSON.parse(line) as { event: { end?: object } }).event.end).filter(Boolean)
+    t.match(ends, [
+      { failure: { kind: 'infrastructure', message: /the server that had started it died/ } },
+      { how: 'completed' },
+    ])
+  }
+})

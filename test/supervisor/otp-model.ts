@@ -155,15 +155,21 @@ export class OtpModel {
     }
   }
 
-  #restart(entry: Entry): void {
-    const { restarts, withinMs, strategy } = this.#troupe
+  #mayRestart(): boolean {
+    const { restarts, withinMs } = this.#troupe
     const known = this.#restarts.length
     this.#restarts = [...this.#restarts.filter((at) => at >= this.#world.now - withinMs), this.#world.now]
     if (this.#restarts.length <= known) this.#met('window slides')
     if (this.#restarts[0] === this.#world.now - withinMs) this.#met('window: a restart exactly at its beginning')
     if (this.#restarts.length === restarts) this.#met('intensity: reached')
-    if (this.#restarts.length > restarts) {
-      this.#met(`intensity: passed, ${this.#parent === null ? 'at the top' : 'told to the supervisor above'}`)
+    if (this.#restarts.length <= restarts) return true
+    this.#met(`intensity: passed, ${this.#parent === null ? 'at the top' : 'told to the supervisor above'}`)
+    return false
+  }
+
+  #restart(entry: Entry): void {
+    const { strategy } = this.#troupe
+    if (!this.#mayRestart()) {
       entry.pid = 'undefined'
       return this.stop()
     }

@@ -25,6 +25,12 @@ export function failureOf(end: BadEnd, program: Program, lastLine: string | null
         message: `${name} was ended by ${end.signal}${said}`,
         signature: `crash ${end.signal} ${fold(said)}`,
       }
+    case 'launcher-died':
+      return {
+        kind: 'infrastructure',
+        message: `${name} was killed: the server that had started it died`,
+        signature: 'launcher died',
+      }
     case 'not-started':
       return notStarted(end, program)
   }
