@@ -114,6 +114,17 @@ void t.test(
   },
 )
 
+void t.test('the runs of another checkout of the repository are its own', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+  const { run } = await runJson(directory, manifest(t, { tasks: [{ id: 'b', command: ['touch', 'b'] }] }))
+  const linked = join(emptyFolder(t), 'linked')
+  git(directory, 'worktree', 'add', '--quiet', '--detach', linked)
+  const rules = ['--unfinished', '--unapplied', '--older-than', '0s']
+  t.same(await gc(linked, ...rules), [])
+  t.match(refsIn(directory), run)
+  t.match(await gc(directory, ...rules), [{ run, whole: true }])
+})
+
 void t.test('what is left of runs without a folder, or without a beginning, is found', async (t) => {
   const { directory, id } = await killed(t)
   const [early, late] = ['20200101-000000-00000000', '20990101-000000-00000000']

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Repository } from '../../changes/repository.ts'
+import { nulSeparated, type Repository } from '../../changes/repository.ts'
 import { exitCodes, messageOf } from '../../errors.ts'
 import { asRunId, type RunId, runIdPattern, startOfRun } from '../../ids.ts'
 import { isAlive } from '../../process-identity.ts'
@@ -29,11 +29,10 @@ export async function surveyRuns(repository: Repository): Promise<RunSurvey> {
   const refs = await refsByRun(repository)
   const entries = await readdir(join(repository.commonDirectory, 'worktrees')).catch(() => [])
   const ofEntries = entries.flatMap((name) => runIdPattern.exec(name.replace(/^troupe-/, ''))?.[0] ?? [])
-  const runs = new Set([
-    ...listRuns(layout).filter((name) => runIdPattern.test(name)),
-    ...refs.keys(),
-    ...ofEntries.map(asRunId),
-  ])
+  const own = listRuns(layout).filter((name) => runIdPattern.test(name))
+  const elsewhere = await runsOfOtherCheckouts(repository)
+  const known = [...refs.keys(), ...ofEntries.map(asRunId)].filter((run) => !elsewhere.has(run))
+  const runs = new Set([...own, ...known])
   const marked = processesByMark('TROUPE_RUN')
   const parts = { repository, layout }
   return {
@@ -56,6 +55,13 @@ export async function surveyRuns(repository: Repository): Promise<RunSurvey> {
       }
     },
   }
+}
+
+/** All checkouts of a repository share its refs, and each has runs of its own. */
+async function runsOfOtherCheckouts({ root, git }: Repository): Promise<ReadonlySet<RunId>> {
+  const fields = nulSeparated(await git.text(['worktree', 'list', '--porcelain', '-z']))
+  const roots = fields.filter((field) => field.startsWith('worktree ')).map((field) => field.slice('worktree '.length))
+  return new Set(roots.filter((other) => other !== root).flatMap((other) => listRuns(layoutOf(other))))
 }
 
 interface Parts {
