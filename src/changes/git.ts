@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { TroupeError } from '../errors.ts'
 
@@ -28,6 +28,8 @@ export interface Git {
   text(args: readonly string[], options?: GitOptions): Promise<string>
   /** Standard output as it is. */
   bytes(args: readonly string[], options?: GitOptions): Promise<Uint8Array>
+  /** Starts a git that answers for as long as its input is open; whoever starts it ends it. */
+  start(args: readonly string[]): ChildProcessWithoutNullStreams
   /** The same in another folder. */
   at(directory: string): Git
 }
@@ -45,6 +47,8 @@ export function openGit(directory: string): Git {
       return stdout.toString().replace(/\n$/, '')
     },
     bytes: async (args, options) => (await call(directory, args, options)).stdout,
+    start: (args) =>
+      spawn('git', [...settings, ...args], { cwd: directory, env: cleanEnvironment(process.env), stdio: 'pipe' }),
     at: openGit,
   }
 }

@@ -70,6 +70,7 @@ function describeProgram(bind: Bind): Command {
     .action(bind(async () => (await import('./plan.ts')).planCommand))
   describeLooking(program, bind)
   describeTidying(program, bind)
+  describePlumbing(program, bind)
   describeSettingUp(program, bind)
   return program
 }
@@ -121,6 +122,21 @@ function describeTidying(program: Command, bind: Bind): void {
     .option('--older-than <age>', 'also the files and refs of runs that ended longer ago: 12h, 30d')
     .option('--unapplied', 'with --older-than: also of runs whose proposal no branch has', false)
     .action(bind(async () => (await import('./gc.ts')).gcCommand))
+}
+
+function describePlumbing(program: Command, bind: Bind): void {
+  program
+    .command('fold')
+    .description('for programs: fold commits of one base into one tree; one line of JSON')
+    .argument('<repository>', 'also a bare one')
+    .argument('<base>', 'commit id')
+    .argument('<side...>', 'ids of commits whose only parent is the base')
+    .addOption(
+      new Option('--grade <grade>', 'how far resolvers are trusted')
+        .choices(['certain', 'likely', 'checked'])
+        .default('likely'),
+    )
+    .action(bind(async () => (await import('./fold.ts')).foldCommand))
 }
 
 function describeSettingUp(program: Command, bind: Bind): void {

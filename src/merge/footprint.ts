@@ -3,35 +3,48 @@ import type { Git } from '../changes/git.ts'
 import { must, TroupeError } from '../errors.ts'
 import type { CommitId } from '../ids.ts'
 
+/** Two commits that differ in one side's work. */
+type Change = Pick<ChangeSet, 'base' | 'commit'>
+
 /** What a change set did to each path, and so which others it can meet. */
-export interface Footprint {
-  readonly changeSet: ChangeSet
+export interface Footprint<Subject extends Change = ChangeSet> {
+  readonly changeSet: Subject
   readonly results: Results
+  /** What stood at those paths before; null for nothing. */
+  readonly before: Results
   /** Folders that lost a file, with all above them: they may have been renamed. The root is the empty name. */
   readonly thinned: ReadonlySet<string>
 }
 
-/** Path to `mode oid` of what stands there now; null when the path is gone. */
+/** Path to `mode oid` of what stands there; null for nothing. */
 export type Results = ReadonlyMap<string, string | null>
 
 /** The footprints of change sets, in their order, with one call of git for all of them. */
-export async function footprintsOf(git: Git, changeSets: readonly ChangeSet[]): Promise<readonly Footprint[]> {
-  const results = await diffTrees(git, new Set(changeSets.map(({ base, commit }) => `${commit} ${base}`)))
-  return changeSets.map((changeSet) => footprint(changeSet, results.get(changeSet.commit) ?? new Map()))
+export async function footprintsOf<Subject extends Change>(
+  git: Git,
+  changeSets: readonly Subject[],
+): Promise<readonly Footprint<Subject>[]> {
+  const diffs = await diffTrees(git, new Set(changeSets.map(({ base, commit }) => `${commit} ${base}`)))
+  return changeSets.map((changeSet) => footprint(changeSet, diffs.get(changeSet.commit) ?? noDiff))
 }
 
 /** What stands at each path that differs between two commits. */
 export async function resultsBetween(git: Git, base: CommitId, commit: CommitId): Promise<Results> {
-  return (await diffTrees(git, new Set([`${commit} ${base}`]))).get(commit) ?? new Map()
+  return ((await diffTrees(git, new Set([`${commit} ${base}`]))).get(commit) ?? noDiff).results
 }
 
+/** Two trees' differing paths, on both sides. */
+type Diff = Pick<Footprint, 'results' | 'before'>
+
+const noDiff: Diff = { results: new Map(), before: new Map() }
+
 /** Whether two change sets touch a common path, or one touches something below a folder the other may have renamed. */
-export function mayMeet(a: Footprint, b: Footprint): boolean {
+export function mayMeet(a: Footprint<Change>, b: Footprint<Change>): boolean {
   return reaches(a, b) || reaches(b, a)
 }
 
 /** Each line of `pairs` is a commit and the one it is compared with; a pair that does not differ has no entry. */
-async function diffTrees(git: Git, pairs: ReadonlySet<string>): Promise<ReadonlyMap<string, Results>> {
+async function diffTrees(git: Git, pairs: ReadonlySet<string>): Promise<ReadonlyMap<string, Diff>> {
   if (pairs.size === 0) return new Map()
   const input = [...pairs].map((pair) => `${pair}\n`).join('')
   return readRawDiffs(
@@ -40,30 +53,32 @@ async function diffTrees(git: Git, pairs: ReadonlySet<string>): Promise<Readonly
 }
 
 /** Each commit's id, then for each path one field `:mode mode oid oid status` and one with the path. */
-function readRawDiffs(raw: string): ReadonlyMap<string, Results> {
-  const diffs = new Map<string, Map<string, string | null>>()
+function readRawDiffs(raw: string): ReadonlyMap<string, Diff> {
+  const diffs = new Map<string, { results: Map<string, string | null>; before: Map<string, string | null> }>()
   let current = ''
   const fields = raw.split('\0').slice(0, -1)
   for (let at = 0; at < fields.length; at++) {
     const field = fields[at] ?? ''
     if (!field.startsWith(':')) {
       current = field
-      diffs.set(current, new Map())
+      diffs.set(current, { results: new Map(), before: new Map() })
       continue
     }
     at += 1
-    const [, mode = '', , oid = ''] = field.split(' ')
+    const [oldMode = '', mode = '', oldOid = '', oid = ''] = field.slice(1).split(' ')
     const path = fields[at]
     if (path === undefined) throw new TroupeError('GIT_FAILED', `git diff-tree ended in the middle: ${field}`)
-    must(diffs, current).set(path, mode === '000000' ? null : `${mode} ${oid}`)
+    const diff = must(diffs, current)
+    diff.before.set(path, oldMode === '000000' ? null : `${oldMode} ${oldOid}`)
+    diff.results.set(path, mode === '000000' ? null : `${mode} ${oid}`)
   }
   return diffs
 }
 
-function footprint(changeSet: ChangeSet, results: Results): Footprint {
+function footprint<Subject extends Change>(changeSet: Subject, { results, before }: Diff): Footprint<Subject> {
   const thinned = new Set<string>()
   for (const [path, result] of results) if (result === null) for (const folder of foldersOf(path)) thinned.add(folder)
-  return { changeSet, results, thinned }
+  return { changeSet, results, before, thinned }
 }
 
 /** Every folder a path is in, nearest first, the root as the empty name last. */
@@ -73,10 +88,10 @@ function foldersOf(path: string): readonly string[] {
 }
 
 /** Whether it put something where a folder of the path stands, or may have renamed one of them. */
-export function reachesFolderOf(path: string, { results, thinned }: Footprint): boolean {
+export function reachesFolderOf(path: string, { results, thinned }: Pick<Footprint, 'results' | 'thinned'>): boolean {
   return foldersOf(path).some((folder) => results.has(folder) || thinned.has(folder))
 }
 
-function reaches(a: Footprint, b: Footprint): boolean {
+function reaches(a: Footprint<Change>, b: Footprint<Change>): boolean {
   return [...a.results.keys()].some((path) => b.results.has(path) || reachesFolderOf(path, b))
 }

@@ -1,0 +1,107 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { deflateSync } from 'node:zlib'
+import { TroupeError } from '../errors.ts'
+import type { Git } from './git.ts'
+import { ObjectAnswers, type GitObject } from './object-answers.ts'
+
+/** The objects of a repository, read and written without a process for each. */
+export interface Objects extends AsyncDisposable {
+  /** The object with this id. Throws TroupeError GIT_FAILED when it is not there. */
+  read(oid: string): Promise<GitObject>
+  /** Stores an object and answers with its id; one that is there already is left. Throws TroupeError GIT_FAILED or NO_SPACE. */
+  write(type: GitObject['type'], content: Uint8Array): Promise<string>
+}
+
+/** Opens the objects of the repository that `git` works in: one `git cat-file --batch` for all reads, loose objects for writes. */
+export function openObjects(git: Git): Objects {
+  let reader: Reader | null = null
+  let place: Promise<Place> | null = null
+  return {
+    read(oid) {
+      reader ??= new Reader(git)
+      return reader.read(oid)
+    },
+    async write(type, content) {
+      place ??= placeOf(git)
+      return await writeLoose(await place, type, content)
+    },
+    async [Symbol.asyncDispose]() {
+      await reader?.close()
+    },
+  }
+}
+
+class Reader {
+  readonly #process: ChildProcessWithoutNullStreams
+  readonly #waiting: PromiseWithResolvers<GitObject>[] = []
+  readonly #closed = Promise.withResolvers<void>()
+
+  constructor(git: Git) {
+    this.#process = git.start(['cat-file', '--batch'])
+    const answers = new ObjectAnswers((oid, object) => {
+      const asked = this.#waiting.shift()
+      if (object === null) asked?.reject(new TroupeError('GIT_FAILED', `git has no object ${oid}`))
+      else asked?.resolve(object)
+    })
+    this.#process.stdout.on('data', (chunk: Buffer) => {
+      answers.take(chunk)
+    })
+    this.#process.stdin.on('error', () => {}) // its end says more
+    this.#process.stderr.resume()
+    const gone = (): void => {
+      for (const { reject } of this.#waiting.splice(0)) reject(new TroupeError('GIT_FAILED', 'git cat-file has ended'))
+      this.#closed.resolve()
+    }
+    this.#process.once('error', gone)
+    this.#process.once('close', gone)
+  }
+
+  read(oid: string): Promise<GitObject> {
+    const asked = Promise.withResolvers<GitObject>()
+    this.#waiting.push(asked)
+    this.#process.stdin.write(`${oid}\n`)
+    return asked.promise
+  }
+
+  async close(): Promise<void> {
+    this.#process.stdin.end()
+    await this.#closed.promise
+  }
+}
+
+interface Place {
+  /** Absolute folder of the objects. */
+  readonly folder: string
+  readonly hash: 'sha1' | 'sha256'
+}
+
+async function placeOf(git: Git): Promise<Place> {
+  const args = ['rev-parse', '--path-format=absolute', '--git-path', 'objects', '--show-object-format']
+  const [folder = '', hash = 'sha1'] = (await git.text(args)).split('\n')
+  return { folder, hash: hash === 'sha256' ? 'sha256' : 'sha1' }
+}
+
+let written = 0
+
+/** As git stores an object of its own (gitformat-loose): whole under another name first, so that nobody sees a part of it. */
+async function writeLoose({ folder, hash }: Place, type: string, content: Uint8Array): Promise<string> {
+  const whole = Buffer.concat([Buffer.from(`${type} ${content.byteLength}\0`), content])
+  const oid = createHash(hash).update(whole).digest('hex')
+  const path = join(folder, oid.slice(0, 2), oid.slice(2))
+  if (existsSync(path)) return oid
+  written += 1
+  const temporary = join(folder, `tmp_obj_troupe_${process.pid}_${written}`)
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(temporary, deflateSync(whole, { level: 1 }), { mode: 0o444 })
+    await rename(temporary, path)
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'NO_SPACE' : 'GIT_FAILED'
+    throw new TroupeError(code, `the object ${path} cannot be written`, { cause })
+  }
+  return oid
+}

@@ -1,0 +1,79 @@
+import { asTreeId, type TreeId } from '../ids.ts'
+import type { Objects } from './objects.ts'
+
+/** What stands at a path: git's mode and the object. */
+export interface TreeEntry {
+  readonly mode: string
+  readonly oid: string
+}
+
+/** Entries to put at paths, with slashes; null takes away what is there. */
+export type TreeEdits = ReadonlyMap<string, TreeEntry | null>
+
+/** A tree with other entries at some paths, made of new trees along those paths only. Folders that become empty go. */
+export async function editTree(objects: Objects, tree: TreeId, edits: TreeEdits): Promise<TreeId> {
+  if (edits.size === 0) return tree
+  const all = [...edits].map(([path, entry]) => ({ path: bytesAsText(path), entry }))
+  const root = await editFolder(objects, tree, all)
+  return asTreeId(root ?? (await objects.write('tree', Buffer.alloc(0))))
+}
+
+/** Names are bytes, one letter each: they need not be UTF-8, and what is not edited must stay as it is. */
+const bytesAsText = (path: string): string => Buffer.from(path).toString('latin1')
+
+interface Edit {
+  /** From the folder on. */
+  readonly path: string
+  readonly entry: TreeEntry | null
+}
+
+const folderMode = '40000'
+
+/** The folder's new id; null when nothing is left in it. `oid` is null for a folder that is not there yet. */
+async function editFolder(objects: Objects, oid: string | null, edits: readonly Edit[]): Promise<string | null> {
+  const entries = oid === null ? new Map<string, TreeEntry>() : readTree((await objects.read(oid)).content, oid)
+  for (const { path, entry } of edits.filter((edit) => !edit.path.includes('/'))) put(entries, path, entry)
+  const deeper = edits.filter(({ path }) => path.includes('/'))
+  const folders = Map.groupBy(deeper, ({ path }) => path.slice(0, path.indexOf('/')))
+  for (const [name, below] of folders) {
+    const known = entries.get(name)
+    const inside = below.map(({ path, entry }) => ({ path: path.slice(name.length + 1), entry }))
+    const isFolder = known?.mode === folderMode
+    // what was taken from below a file is gone already
+    if (known !== undefined && !isFolder && inside.every(({ entry }) => entry === null)) continue
+    const folder = await editFolder(objects, isFolder ? known.oid : null, inside)
+    put(entries, name, folder === null ? null : { mode: folderMode, oid: folder })
+  }
+  return entries.size === 0 ? null : await objects.write('tree', printTree(entries))
+}
+
+function put(entries: Map<string, TreeEntry>, name: string, entry: TreeEntry | null): void {
+  if (entry === null) entries.delete(name)
+  else entries.set(name, { mode: entry.mode.replace(/^0/, ''), oid: entry.oid })
+}
+
+/** The entries of a tree object: `<mode> <name>\0<id>` each. */
+function readTree(content: Buffer, oid: string): Map<string, TreeEntry> {
+  const entries = new Map<string, TreeEntry>()
+  const idBytes = oid.length / 2
+  for (let at = 0; at < content.length;) {
+    const space = content.indexOf(32, at)
+    const end = content.indexOf(0, space)
+    const entry = {
+      mode: content.toString('latin1', at, space),
+      oid: content.toString('hex', end + 1, end + 1 + idBytes),
+    }
+    entries.set(content.toString('latin1', space + 1, end), entry)
+    at = end + 1 + idBytes
+  }
+  return entries
+}
+
+/** In git's order: by bytes, folders as if their names ended in a slash. */
+function printTree(entries: ReadonlyMap<string, TreeEntry>): Buffer {
+  const key = ([name, { mode }]: readonly [string, TreeEntry]): string => (mode === folderMode ? `${name}/` : name)
+  const sorted = [...entries].toSorted((a, b) => (key(a) < key(b) ? -1 : 1))
+  return Buffer.concat(
+    sorted.flatMap(([name, { mode, oid }]) => [Buffer.from(`${mode} ${name}\0`, 'latin1'), Buffer.from(oid, 'hex')]),
+  )
+}

@@ -1,0 +1,53 @@
+import { openGit } from '../changes/git.ts'
+import { openObjects } from '../changes/objects.ts'
+import { exitCodes, TroupeError } from '../errors.ts'
+import { asCommitId } from '../ids.ts'
+import { foldSides, type SidesFold } from '../merge/fold-sides.ts'
+import type { Grade } from '../merge/resolvers/resolver.ts'
+import type { CommonOptions, Terminal } from './terminal.ts'
+
+interface FoldOptions extends CommonOptions {
+  readonly grade: Grade
+}
+
+/** `troupe fold`: folds commits of one base into one tree and says how, as one line of JSON; for programs. */
+export async function foldCommand(
+  terminal: Terminal,
+  input: { readonly arguments: readonly string[]; readonly options: FoldOptions },
+): Promise<number> {
+  const [repository = '', base = '', ...sides] = input.arguments
+  const bad = [base, ...sides].filter((id) => !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(id))
+  if (bad.length > 0) throw new TroupeError('USAGE', `these are no commit ids: ${bad.join(', ')}`)
+  const { grade } = input.options
+  const git = openGit(repository)
+  await using objects = openObjects(git)
+  const fold = await foldSides({
+    git,
+    objects,
+    base: asCommitId(base),
+    sides: sides.map(asCommitId),
+    policy: { upTo: grade, off: [] },
+  })
+  terminal.print(JSON.stringify(asJson(fold)))
+  return exitCodes.ok
+}
+
+function asJson({ tree, landed, conflicts, resolved }: SidesFold): object {
+  return {
+    schema: 'troupe/fold/1',
+    tree,
+    landed,
+    conflicts: conflicts.flatMap(({ sides, files }) => files.map(({ path, kind }) => ({ sides, path, kind }))),
+    resolved: resolved.flatMap(({ side, path, chunks }) =>
+      chunks.map(({ resolver, grade, evidence, line, lines }) => ({
+        side,
+        path,
+        line,
+        lines,
+        resolver,
+        grade,
+        evidence,
+      })),
+    ),
+  }
+}

@@ -1,0 +1,58 @@
+import type { Objects } from '../changes/objects.ts'
+import { editTree, type TreeEntry } from '../changes/tree-edit.ts'
+import type { TreeId } from '../ids.ts'
+import type { ConflictedFile, Stage } from './conflicted-file.ts'
+import type { MergeResult } from './merge-tree.ts'
+import type { ResolvedChunk } from './resolve-text.ts'
+import type { TextMerges } from './text-merges.ts'
+
+/** A file that git left in conflict and resolvers made whole. */
+export interface ResolvedFile {
+  readonly path: string
+  readonly chunks: readonly ResolvedChunk[]
+}
+
+/** A merge after the resolvers: `tree` is a result only when nothing is left. */
+export interface MergeResolution {
+  readonly tree: TreeId
+  readonly resolved: readonly ResolvedFile[]
+  readonly left: readonly ConflictedFile[]
+}
+
+/** Resolves what it can of a merge that did not come clean; the other files of the merge stay as git merged them. */
+export async function resolveMerge(
+  objects: Objects,
+  merge: Extract<MergeResult, { readonly clean: false }>,
+  texts: TextMerges,
+): Promise<MergeResolution> {
+  const left: ConflictedFile[] = []
+  const resolved: ResolvedFile[] = []
+  const edits = new Map<string, TreeEntry>()
+  for (const file of merge.conflicts) {
+    const whole = await resolveFile(texts, file)
+    if (whole === null) {
+      left.push(file)
+      continue
+    }
+    resolved.push({ path: whole.path, chunks: whole.chunks })
+    edits.set(whole.path, whole.entry)
+  }
+  return { tree: left.length > 0 ? merge.tree : await editTree(objects, merge.tree, edits), resolved, left }
+}
+
+interface Whole extends ResolvedFile {
+  readonly entry: TreeEntry
+}
+
+async function resolveFile(texts: TextMerges, file: ConflictedFile): Promise<Whole | null> {
+  const { base, ours, theirs } = file
+  if (file.kind !== 'content' || base === null || ours === null || theirs === null) return null
+  if (![base, ours, theirs].every((stage) => isPlain(stage) && stage.path === ours.path)) return null
+  const { path } = ours
+  const merge = await texts.merge({ path, base: base.oid, ours: ours.oid, theirs: theirs.oid })
+  if (merge.how !== 'merged') return null
+  const mode = ours.mode === base.mode ? theirs.mode : ours.mode
+  return { path, chunks: merge.chunks, entry: { mode, oid: await texts.store(merge.text) } }
+}
+
+const isPlain = ({ mode }: Stage): boolean => mode === '100644' || mode === '100755'

@@ -1,0 +1,68 @@
+import { brokenIn } from './resolvers/file-guards.ts'
+import { type FileFacts, fileFacts } from './resolvers/file-facts.ts'
+import { resolvers } from './resolvers/registry.ts'
+import { type Grade, isAsSureAs, type ResolverPolicy } from './resolvers/resolver.ts'
+import type { Chunk, Segment, Versions } from './text/three-way.ts'
+
+/** One chunk that a resolver made one. */
+export interface ResolvedChunk {
+  readonly resolver: string
+  readonly grade: Grade
+  readonly evidence: string
+  /** First line in the result, from 1, and how many lines it has there. */
+  readonly line: number
+  readonly lines: number
+  readonly chunk: Chunk
+}
+
+/** What became of a text in conflict. */
+export type TextResolution =
+  | { readonly how: 'resolved'; readonly text: string; readonly chunks: readonly ResolvedChunk[] }
+  /** Not every chunk has a resolver, or the result is not sound. */
+  | { readonly how: 'left'; readonly reason: string }
+
+/** A file's text in conflict. */
+export interface ConflictedText extends Versions {
+  readonly path: string
+  /** Its merge, as mergeThreeWays made it. */
+  readonly segments: readonly Segment[]
+}
+
+/** Merges a text that git could not, chunk by chunk with the first resolver that holds; all chunks or none. */
+export function resolveText(text: ConflictedText, policy: ResolverPolicy): TextResolution {
+  const file = fileFacts(text.path)
+  if (file.kind === 'lock') return { how: 'left', reason: 'a lock file is made again, never merged' }
+  const result: string[] = []
+  const chunks: ResolvedChunk[] = []
+  for (const segment of text.segments) {
+    if (segment.kind === 'clean') {
+      result.push(...segment.lines)
+      continue
+    }
+    const { chunk } = segment
+    const found = firstResolution(chunk, policy, file)
+    if (found === null) return { how: 'left', reason: 'no resolver holds' }
+    const { resolver, grade, evidence } = found
+    chunks.push({ resolver, grade, evidence, line: result.length + 1, lines: found.lines.length, chunk })
+    result.push(...found.lines)
+  }
+  const whole = joined(result)
+  const [ours, theirs] = [text.ours.join(''), text.theirs.join('')]
+  const broken = brokenIn(whole, { file, ours, theirs })
+  return broken === null ? { how: 'resolved', text: whole, chunks } : { how: 'left', reason: broken }
+}
+
+type Found = Pick<ResolvedChunk, 'resolver' | 'grade' | 'evidence'> & { readonly lines: readonly string[] }
+
+function firstResolution(chunk: Chunk, { upTo, off }: ResolverPolicy, file: FileFacts): Found | null {
+  for (const { name, resolve } of resolvers) {
+    if (off.includes(name)) continue
+    const resolution = resolve(chunk, file)
+    if (resolution !== null && isAsSureAs(resolution.grade, upTo)) return { ...resolution, resolver: name }
+  }
+  return null
+}
+
+/** A line that was a version's last may lack its end; in the middle it gets one. */
+const joined = (lines: readonly string[]): string =>
+  lines.map((line, at) => (at < lines.length - 1 && !line.endsWith('\n') ? `${line}\n` : line)).join('')

@@ -1,0 +1,9 @@
+/** Whether every bracket that is opened is closed, and none other. */
+export function isBalanced(text: string): boolean {
+  const open: string[] = []
+  for (const sign of text.replaceAll(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g, '')) {
+    if ('([{'.includes(sign)) open.push(sign)
+    else if (')]}'.includes(sign) && '([{'[')]}'.indexOf(sign)] !== open.pop()) return false
+  }
+  return open.length === 0
+}

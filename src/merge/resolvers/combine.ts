@@ -1,0 +1,65 @@
+import { diffLines, type LineHunk } from '../text/line-diff.ts'
+
+interface Change extends LineHunk {
+  readonly by: 'ours' | 'theirs'
+  readonly put: readonly string[]
+}
+
+/** How both sides' changes are put together. */
+export interface CombineRules {
+  /** Unchanged elements that must lie between changes of different sides. */
+  readonly gap: number
+}
+
+/**
+ * Both sides' changes on one list, where none is about the same elements as another; null when two overlap, put different things at
+ * one place, or put the same at different places. Changes that only touch are fine with a gap of 0, other than for git.
+ */
+export function combine(
+  base: readonly string[],
+  [ours, theirs]: readonly [readonly string[], readonly string[]],
+  { gap }: CombineRules,
+): readonly string[] | null {
+  const all = [...changesOf(base, ours, 'ours'), ...changesOf(base, theirs, 'theirs')].toSorted(
+    (a, b) => a.oldFrom - b.oldFrom || a.oldTo - b.oldTo,
+  )
+  const result: string[] = []
+  let at = 0
+  let last: Change | null = null
+  for (const change of all) {
+    if (last !== null && last.by !== change.by) {
+      if (isSame(last, change)) continue
+      if (meet(last, change, gap) || isMove(last, change)) return null
+    }
+    result.push(...base.slice(at, change.oldFrom), ...change.put)
+    at = change.oldTo
+    last = change
+  }
+  return [...result, ...base.slice(at)]
+}
+
+function changesOf(base: readonly string[], side: readonly string[], by: Change['by']): readonly Change[] {
+  return diffLines(base, side).map((hunk) => ({ ...hunk, by, put: side.slice(hunk.newFrom, hunk.newTo) }))
+}
+
+const isInsertion = ({ oldFrom, oldTo }: Change): boolean => oldFrom === oldTo
+
+function meet(first: Change, second: Change, gap: number): boolean {
+  if (second.oldFrom < first.oldTo + gap) return true
+  return isInsertion(first) && isInsertion(second) && first.oldFrom === second.oldFrom
+}
+
+const isSame = (a: Change, b: Change): boolean =>
+  a.oldFrom === b.oldFrom && a.oldTo === b.oldTo && a.put.join('\0') === b.put.join('\0')
+
+/** The same thing, put at two places, would be there twice. */
+function isMove(a: Change, b: Change): boolean {
+  const [mine, other] = [wordsIn(a.put), wordsIn(b.put)]
+  return mine !== '' && mine === other
+}
+
+const wordsIn = (put: readonly string[]): string =>
+  put
+    .join('')
+    .match(/[\p{L}\p{N}_$]+/gu)
+    ?.join(' ') ?? ''

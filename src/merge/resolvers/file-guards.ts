@@ -1,0 +1,44 @@
+import { isBalanced } from './brackets.ts'
+import type { FileFacts } from './file-facts.ts'
+
+interface Guarded {
+  readonly file: FileFacts
+  readonly ours: string
+  readonly theirs: string
+}
+
+/** Why a resolved text cannot be right; null when nothing speaks against it. A fault that both sides have is no fault of the merge. */
+export function brokenIn(text: string, { file, ...versions }: Guarded): string | null {
+  const sides = [versions.ours, versions.theirs]
+  if (file.language === 'json' && sides.every(isJson) && !isJson(text)) return 'the result is not JSON'
+  const code = file.kind === 'source' || file.language === 'json'
+  if (code && sides.every(isBalanced) && !isBalanced(text)) return 'its brackets do not match'
+  const twice = declaredTwice(text, sides)
+  return file.kind === 'source' && twice !== null ? `${twice} is declared twice` : null
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A whole line that declares a name at the outermost level, and comes more often than in either side. */
+function declaredTwice(text: string, sides: readonly string[]): string | null {
+  const [merged, ...known] = [text, ...sides].map(declarationsIn)
+  for (const [name, times] of merged ?? new Map<string, number>())
+    if (times > 1 && known.every((side) => (side.get(name) ?? 0) < times)) return name
+  return null
+}
+
+const declaration =
+  /^(?:export\s+)?(?:default\s+)?(?:async\s+)?(?:function\*?|class|def|func|const|let|var|interface|enum|struct)\s+([\w$]+)/gm
+
+function declarationsIn(text: string): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const [, name = ''] of text.matchAll(declaration)) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return counts
+}

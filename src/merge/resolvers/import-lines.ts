@@ -1,0 +1,35 @@
+import type { Language } from './file-facts.ts'
+import type { Resolver } from './resolver.ts'
+
+/** Whole lines that bring names in, by language. */
+const patterns: Partial<Record<Language, RegExp>> = {
+  typescript: /^\s*(?:import\b.*|export\b.*\bfrom\b.*|(?:const|let|var)\s.*=\s*require\(.*\).*)$/,
+  javascript: /^\s*(?:import\b.*|export\b.*\bfrom\b.*|(?:const|let|var)\s.*=\s*require\(.*\).*)$/,
+  python: /^\s*(?:import\s+[\w.]+.*|from\s+[\w.]+\s+import\s+[^(]*)$/,
+  go: /^\s*(?:import\s+)?(?:[\w.]+\s+)?"[^"]+"\s*$/,
+}
+
+/** Lines that bring names in are a set: what each side added or took away. */
+export const importLines: Resolver = {
+  name: 'import-lines',
+  resolve({ base, ours, theirs }, { language }) {
+    const pattern = language === null ? undefined : patterns[language]
+    if (pattern === undefined) return null
+    const isImport = (line: string): boolean => line.trim() === '' || pattern.test(line.replace(/\r?\n$/, ''))
+    if (![...base, ...ours, ...theirs].every(isImport)) return null
+    const [inBase, inOurs, inTheirs] = [new Set(base), new Set(ours), new Set(theirs)]
+    const stays = ours.filter((line) => line.trim() === '' || inTheirs.has(line) || !inBase.has(line))
+    const added = theirs.filter((line) => line.trim() !== '' && !inOurs.has(line) && !inBase.has(line))
+    const end = stays.findLastIndex((line) => line.trim() !== '') + 1
+    const lines = [...stays.slice(0, end), ...added, ...stays.slice(end)]
+    return {
+      grade: 'likely',
+      lines: isSorted(ours) && isSorted(theirs) ? sorted(lines) : lines,
+      evidence: 'imports are a set',
+    }
+  },
+}
+
+const isSorted = (lines: readonly string[]): boolean =>
+  lines.every((line, at) => at === 0 || (lines[at - 1] ?? '') <= line)
+const sorted = (lines: readonly string[]): readonly string[] => lines.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))

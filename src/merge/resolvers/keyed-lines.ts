@@ -1,0 +1,54 @@
+import type { Resolver } from './resolver.ts'
+
+/** Lines of a key and a value, in files that are made of them: what each side did to each key. */
+export const keyedLines: Resolver = {
+  name: 'keyed-lines',
+  resolve({ base, ours, theirs }, { kind }) {
+    if (!['manifest', 'automation', 'settings'].includes(kind)) return null
+    const [b, o, t] = [entriesOf(base), entriesOf(ours), entriesOf(theirs)]
+    if (b === null || o === null || t === null) return null
+    const merged = new Map<string, string>()
+    for (const key of new Set([...o.keys(), ...b.keys(), ...t.keys()])) {
+      const [was, mine, other] = [valueOf(b, key), valueOf(o, key), valueOf(t, key)]
+      const value = mine === other || other === was ? o.get(key) : mine === was ? t.get(key) : null
+      if (value === null) return null
+      if (value !== undefined) merged.set(key, value)
+    }
+    return {
+      grade: 'certain',
+      lines: commas([...merged.values()], ours, theirs),
+      evidence: 'no key was changed by both',
+    }
+  },
+}
+
+const line = /^\s*(?:"([^"]+)"|'([^']+)'|([\w.@/-]+))\s*[:=]\s*\S.*$/
+
+/** A line for each key; null when a line has none, or a key comes twice. */
+function entriesOf(lines: readonly string[]): ReadonlyMap<string, string> | null {
+  const entries = new Map<string, string>()
+  for (const text of lines) {
+    const [, double, single, bare] = line.exec(text.replace(/\r?\n$/, '')) ?? []
+    const key = double ?? single ?? bare
+    if (key === undefined || entries.has(key)) return null
+    if (/[[{(]\s*,?\s*$/.test(text.trimEnd())) return null
+    entries.set(key, text)
+  }
+  return entries
+}
+
+/** Without the comma that may or may not follow it. */
+const valueOf = (entries: ReadonlyMap<string, string>, key: string): string | undefined =>
+  entries.get(key)?.trim().replace(/,$/, '')
+
+/** Every entry but perhaps the last has the comma that the sides' entries have. */
+function commas(lines: readonly string[], ours: readonly string[], theirs: readonly string[]): readonly string[] {
+  const hasComma = (text: string): boolean => text.trimEnd().endsWith(',')
+  if (![...ours, ...theirs].some(hasComma)) return lines
+  const lastHas = hasComma(ours.at(-1) ?? theirs.at(-1) ?? '')
+  return lines.map((text, at) => {
+    const bare = text.trimEnd().replace(/,$/, '')
+    const end = text.slice(text.trimEnd().length)
+    return at < lines.length - 1 || lastHas ? `${bare},${end === '' ? '\n' : end}` : `${bare}${end}`
+  })
+}

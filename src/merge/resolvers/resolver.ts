@@ -1,0 +1,38 @@
+import type { Chunk } from '../text/three-way.ts'
+import type { FileFacts } from './file-facts.ts'
+
+/**
+ * How far a resolution can be trusted: `certain` and `likely` are kept by themselves, `checked` only when the user's checks
+ * pass with it.
+ */
+export type Grade = 'certain' | 'likely' | 'checked'
+
+/** A chunk that both sides changed, made one. */
+export interface Resolution {
+  readonly lines: readonly string[]
+  readonly grade: Grade
+  /** What it was decided by, in a few words for people. */
+  readonly evidence: string
+}
+
+/** A rule for one kind of conflict. */
+export interface Resolver {
+  /** As the proposal and the manifest name it. */
+  readonly name: string
+  /** The chunk as one, or null where the rule does not hold. Pure. */
+  readonly resolve: (chunk: Chunk, file: FileFacts) => Resolution | null
+}
+
+/** What may be resolved without asking. */
+export interface ResolverPolicy {
+  /** The least sure grade that is allowed. */
+  readonly upTo: Grade
+  /** Names of resolvers that are turned off. */
+  readonly off: readonly string[]
+}
+
+/** Grades from the surest on. */
+export const grades = ['certain', 'likely', 'checked'] as const satisfies readonly Grade[]
+
+/** Whether a grade is as sure as another, or surer. */
+export const isAsSureAs = (grade: Grade, other: Grade): boolean => grades.indexOf(grade) <= grades.indexOf(other)

@@ -1,0 +1,80 @@
+import type { Git } from '../changes/git.ts'
+import type { CommitId, TreeId } from '../ids.ts'
+import type { ConflictedFile, Stage } from './conflicted-file.ts'
+import { type Footprint } from './footprint.ts'
+import { mergeCommits } from './merge-tree.ts'
+import { resolveMerge, type ResolvedFile } from './resolve-merge.ts'
+import type { Side, Touching } from './sides.ts'
+import type { TextMerges } from './text-merges.ts'
+import type { Objects } from '../changes/objects.ts'
+
+/** A merge of two commits, resolvers included; the tree is a result only when nothing is left. */
+export interface Met {
+  readonly tree: TreeId
+  readonly resolved: readonly ResolvedFile[]
+  readonly left: readonly ConflictedFile[]
+}
+
+interface SideMergesParts {
+  readonly git: Git
+  readonly objects: Objects
+  readonly texts: TextMerges
+}
+
+/** Merges sides: by git, or in memory where two sides only changed texts. */
+export class SideMerges {
+  readonly #parts: SideMergesParts
+
+  constructor(parts: SideMergesParts) {
+    this.#parts = parts
+  }
+
+  async byGit(ours: CommitId, theirs: CommitId): Promise<Met> {
+    const { git, objects, texts } = this.#parts
+    const merge = await mergeCommits(git, ours, theirs)
+    if (merge.clean) return { tree: merge.tree, resolved: [], left: [] }
+    return await resolveMerge(objects, merge, texts)
+  }
+
+  /** The files on which two sides do not go together. */
+  async conflictsOf(
+    { sides, texts }: Touching,
+    footprints: readonly Footprint<Side>[],
+  ): Promise<readonly ConflictedFile[]> {
+    const [a, b] = [footprints[sides[0]], footprints[sides[1]]]
+    if (a === undefined || b === undefined) throw new RangeError(`no sides ${sides.join()}`)
+    const conflicts = texts === null ? null : await this.#textConflicts(texts, a, b)
+    return conflicts ?? (await this.byGit(a.changeSet.commit, b.changeSet.commit)).left
+  }
+
+  /** null when git must judge. */
+  async #textConflicts(
+    paths: readonly string[],
+    a: Footprint<Side>,
+    b: Footprint<Side>,
+  ): Promise<readonly ConflictedFile[] | null> {
+    const conflicts: ConflictedFile[] = []
+    for (const path of paths) {
+      const stages = { base: stageOf(a.before, path), ours: stageOf(a.results, path), theirs: stageOf(b.results, path) }
+      const { base, ours, theirs } = stages
+      const merge = await this.#parts.texts.merge({ path, base: base.oid, ours: ours.oid, theirs: theirs.oid })
+      if (merge.how === 'unlike') return null
+      if (merge.how === 'conflict') conflicts.push(contentConflict(path, stages))
+    }
+    return conflicts
+  }
+}
+
+function stageOf(results: Footprint['results'], path: string): Stage {
+  const [mode = '', oid = ''] = (results.get(path) ?? '').split(' ')
+  return { mode, oid, path }
+}
+
+/** As git tells of a conflict in a text. */
+export const contentConflict = (path: string, stages: Record<'base' | 'ours' | 'theirs', Stage>): ConflictedFile => ({
+  path,
+  kind: 'content',
+  ...stages,
+  types: ['CONFLICT (contents)'],
+  paths: [path],
+})

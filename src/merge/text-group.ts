@@ -1,0 +1,94 @@
+import type { TreeEntry, TreeEdits } from '../changes/tree-edit.ts'
+import type { ConflictedFile } from './conflicted-file.ts'
+import type { Footprint } from './footprint.ts'
+import type { ResolvedFile } from './resolve-merge.ts'
+import { contentConflict } from './side-merges.ts'
+import type { Side } from './sides.ts'
+import type { Text, TextMerges } from './text-merges.ts'
+
+/** What taking a side in led to. */
+export type Taken =
+  | { readonly how: 'taken'; readonly resolved: readonly ResolvedFile[] }
+  | { readonly how: 'refused'; readonly conflicts: readonly ConflictedFile[] }
+
+/** A path as the sides taken so far leave it. */
+interface Standing {
+  readonly mode: string
+  readonly content: string | Text
+}
+
+/** Sides of one base that changed texts only, brought together in memory; blobs are written at the end. */
+export class TextGroup {
+  readonly #texts: TextMerges
+  readonly #paths = new Map<string, Standing | null>()
+
+  constructor(texts: TextMerges) {
+    this.#texts = texts
+  }
+
+  /** Takes a side in, or refuses it whole. */
+  async take({ before, results }: Footprint<Side>): Promise<Taken> {
+    const changes = new Map<string, Standing | null>()
+    const resolved: ResolvedFile[] = []
+    const conflicts: ConflictedFile[] = []
+    for (const [path, result] of results) {
+      const mine = standingOf(result)
+      const known = this.#paths.get(path)
+      if (known === undefined || known === null || mine === null || isSame(known, mine)) {
+        changes.set(path, mine)
+        continue
+      }
+      const base = standingOf(before.get(path) ?? null)
+      const merge = await this.#merge(path, { base, ours: known, theirs: mine })
+      if (merge === null) conflicts.push(await this.#conflict(path, { base, ours: known, theirs: mine }))
+      else {
+        changes.set(path, { mode: mine.mode, content: merge.text })
+        if (merge.chunks.length > 0) resolved.push({ path, chunks: merge.chunks })
+      }
+    }
+    if (conflicts.length > 0) return { how: 'refused', conflicts }
+    for (const [path, standing] of changes) this.#paths.set(path, standing)
+    return { how: 'taken', resolved }
+  }
+
+  /** What differs from the base. */
+  async edits(): Promise<TreeEdits> {
+    const edits = new Map<string, TreeEntry | null>()
+    for (const [path, standing] of this.#paths)
+      edits.set(path, standing && { mode: standing.mode, oid: await this.#oidOf(standing) })
+    return edits
+  }
+
+  async #merge(path: string, { base, ours, theirs }: Meeting) {
+    if (base === null || typeof base.content !== 'string' || typeof theirs.content !== 'string') return null
+    const merge = await this.#texts.merge({ path, base: base.content, ours: ours.content, theirs: theirs.content })
+    return merge.how === 'merged' ? merge : null
+  }
+
+  async #conflict(path: string, { base, ours, theirs }: Meeting): Promise<ConflictedFile> {
+    const stage = async (one: Standing) => ({ mode: one.mode, oid: await this.#oidOf(one), path })
+    return contentConflict(path, {
+      base: await stage(base ?? ours),
+      ours: await stage(ours),
+      theirs: await stage(theirs),
+    })
+  }
+
+  async #oidOf({ content }: Standing): Promise<string> {
+    return typeof content === 'string' ? content : await this.#texts.store(content)
+  }
+}
+
+interface Meeting {
+  readonly base: Standing | null
+  readonly ours: Standing
+  readonly theirs: Standing
+}
+
+function standingOf(result: string | null): Standing | null {
+  if (result === null) return null
+  const [mode = '', content = ''] = result.split(' ')
+  return { mode, content }
+}
+
+const isSame = (a: Standing, b: Standing): boolean => a.mode === b.mode && a.content === b.content

@@ -1,0 +1,92 @@
+import type { Objects } from '../changes/objects.ts'
+import { type ResolvedChunk, resolveText } from './resolve-text.ts'
+import type { ResolverPolicy } from './resolvers/resolver.ts'
+import { diffLines, type LineHunk } from './text/line-diff.ts'
+import { linesOf } from './text/lines.ts'
+import { mergeThreeWays } from './text/three-way.ts'
+
+/** A text as lines, and how its bytes were read. */
+export interface Text {
+  readonly lines: readonly string[]
+  readonly encoding: 'utf8' | 'latin1'
+  /** The blob that holds it; null for one that was made here and is not stored. */
+  readonly oid: string | null
+}
+
+/** How a text came out of a merge; `unlike` is for git to judge: a binary file, or texts of different encodings. */
+export type TextMerge =
+  | { readonly how: 'merged'; readonly text: Text; readonly chunks: readonly ResolvedChunk[] }
+  | { readonly how: 'conflict' }
+  | { readonly how: 'unlike' }
+
+/** The versions of a file, as blobs but for what was made here. */
+export interface FileVersions {
+  readonly path: string
+  readonly base: string
+  readonly ours: string | Text
+  readonly theirs: string
+}
+
+/** Merges texts in memory; each blob is read once and each pair compared once. */
+export class TextMerges {
+  readonly #objects: Objects
+  readonly #policy: ResolverPolicy
+  readonly #texts = new Map<string, Promise<Text | null>>()
+  readonly #hunks = new Map<string, readonly LineHunk[]>()
+
+  constructor(objects: Objects, policy: ResolverPolicy) {
+    this.#objects = objects
+    this.#policy = policy
+  }
+
+  async merge({ path, ...blobs }: FileVersions): Promise<TextMerge> {
+    const [base, ours, theirs] = await Promise.all([
+      this.#text(blobs.base),
+      this.#text(blobs.ours),
+      this.#text(blobs.theirs),
+    ])
+    if (base === null || ours === null || theirs === null) return { how: 'unlike' }
+    const { encoding } = base
+    if (ours.encoding !== encoding || theirs.encoding !== encoding) return { how: 'unlike' }
+    const versions = { base: base.lines, ours: ours.lines, theirs: theirs.lines }
+    const segments = mergeThreeWays(versions, { ours: this.#compare(base, ours), theirs: this.#compare(base, theirs) })
+    const lines = segments.flatMap((segment) => (segment.kind === 'clean' ? segment.lines : []))
+    if (segments.every(({ kind }) => kind === 'clean'))
+      return { how: 'merged', text: { lines, encoding, oid: null }, chunks: [] }
+    const resolution = resolveText({ path, segments, ...versions }, this.#policy)
+    if (resolution.how === 'left') return { how: 'conflict' }
+    const text = { lines: linesOf(resolution.text), encoding, oid: null }
+    return { how: 'merged', text, chunks: resolution.chunks }
+  }
+
+  /** The id of the blob that holds a text, stored when it was made here. */
+  async store(text: Text): Promise<string> {
+    return text.oid ?? (await this.#objects.write('blob', Buffer.from(text.lines.join(''), text.encoding)))
+  }
+
+  #text(blob: string | Text): Promise<Text | null> {
+    if (typeof blob !== 'string') return Promise.resolve(blob)
+    const known = this.#texts.get(blob) ?? this.#objects.read(blob).then(({ content }) => textOf(content, blob))
+    this.#texts.set(blob, known)
+    return known
+  }
+
+  #compare(base: Text, side: Text): readonly LineHunk[] {
+    if (base.oid === null || side.oid === null) return diffLines(base.lines, side.lines)
+    const key = `${base.oid} ${side.oid}`
+    const hunks = this.#hunks.get(key) ?? diffLines(base.lines, side.lines)
+    this.#hunks.set(key, hunks)
+    return hunks
+  }
+}
+
+/** Git looks for a NUL in this many bytes to tell binary files (xdiff-interface.c, `buffer_is_binary`). */
+const lookedAtBytes = 8_000
+
+/** The text of a blob; null for a binary one. Read byte by byte where it is not UTF-8, so that nothing changes that is not meant. */
+export function textOf(content: Buffer, oid: string | null): Text | null {
+  if (content.subarray(0, lookedAtBytes).includes(0)) return null
+  const text = content.toString('utf8')
+  const isUtf8 = !text.includes('\uFFFD') || Buffer.from(text).equals(content)
+  return { lines: linesOf(isUtf8 ? text : content.toString('latin1')), encoding: isUtf8 ? 'utf8' : 'latin1', oid }
+}

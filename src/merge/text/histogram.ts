@@ -1,0 +1,93 @@
+import { myers } from './myers.ts'
+import { markAll, type Region, type Sequence } from './sequence.ts'
+
+/** Marks what differs between two sequences (xdiff/xhistogram.c of git): splits at the longest run of the rarest lines. */
+export function histogram(a: Sequence, b: Sequence): void {
+  const open: Region[] = [{ aFrom: 0, aTo: a.ids.length, bFrom: 0, bTo: b.ids.length }]
+  for (let region = open.pop(); region !== undefined; region = open.pop()) {
+    const { aFrom, aTo, bFrom, bTo } = region
+    if (aFrom === aTo || bFrom === bTo) {
+      markAll(a, b, region)
+      continue
+    }
+    const common = new RunSearch(a.ids, b.ids, region).find()
+    if (common === 'too common') myers(a, b, region)
+    else if (common === null) markAll(a, b, region)
+    else {
+      open.push({ aFrom, aTo: common.aFrom, bFrom, bTo: common.bFrom })
+      open.push({ aFrom: common.aTo, aTo, bFrom: common.bTo, bTo })
+    }
+  }
+}
+
+/** Lines that occur more often than this are nothing to hold on to. */
+const mostOccurrences = 64
+
+/** Looks for the run of equal lines at which a region is split. */
+class RunSearch {
+  readonly #a: Int32Array
+  readonly #b: Int32Array
+  readonly #region: Region
+  /** By a line's number: where in `a` it occurs. */
+  readonly #places = new Map<number, number[]>()
+  #best: Region | null = null
+  #rarest = mostOccurrences + 1
+
+  constructor(a: Int32Array, b: Int32Array, region: Region) {
+    this.#a = a
+    this.#b = b
+    this.#region = region
+    for (let at = region.aFrom; at < region.aTo; at += 1) {
+      const places = this.#places.get(a[at] ?? 0)
+      if (places === undefined) this.#places.set(a[at] ?? 0, [at])
+      else places.push(at)
+    }
+  }
+
+  /** null when nothing is common, `too common` when only lines are that occur too often. */
+  find(): Region | 'too common' | null {
+    const { bFrom, bTo } = this.#region
+    let hasCommon = false
+    for (let at = bFrom; at < bTo;) {
+      const places = this.#places.get(this.#b[at] ?? 0)
+      hasCommon ||= places !== undefined
+      at = places === undefined || places.length > this.#rarest ? at + 1 : this.#tryAll(places, at)
+    }
+    return hasCommon && this.#rarest > mostOccurrences ? 'too common' : this.#best
+  }
+
+  /** Grows a run from each place in `a`; answers with the first line of `b` behind all of them. */
+  #tryAll(places: readonly number[], bAt: number): number {
+    let after = bAt + 1
+    let covered = -1
+    for (const aAt of places) {
+      if (aAt < covered) continue
+      const run = this.#grow(aAt, bAt)
+      const rarity = this.#rarityOf(run)
+      const isLonger = this.#best === null || this.#best.aTo - this.#best.aFrom < run.aTo - run.aFrom
+      if (isLonger || rarity < this.#rarest) [this.#best, this.#rarest] = [run, rarity]
+      after = Math.max(after, run.bTo)
+      covered = run.aTo
+    }
+    return after
+  }
+
+  /** The whole run of equal lines around one. */
+  #grow(aAt: number, bAt: number): Region {
+    const [a, b, region] = [this.#a, this.#b, this.#region]
+    let before = 0
+    while (aAt - before > region.aFrom && bAt - before > region.bFrom && a[aAt - before - 1] === b[bAt - before - 1])
+      before += 1
+    let length = 1
+    while (aAt + length < region.aTo && bAt + length < region.bTo && a[aAt + length] === b[bAt + length]) length += 1
+    return { aFrom: aAt - before, aTo: aAt + length, bFrom: bAt - before, bTo: bAt + length }
+  }
+
+  /** How often the rarest of its lines occurs. */
+  #rarityOf({ aFrom, aTo }: Region): number {
+    let rarity = mostOccurrences + 1
+    for (let at = aFrom; at < aTo; at += 1)
+      rarity = Math.min(rarity, this.#places.get(this.#a[at] ?? 0)?.length ?? rarity)
+    return rarity
+  }
+}

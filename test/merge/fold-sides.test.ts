@@ -1,0 +1,270 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import { openGit } from '../../src/changes/git.ts'
+import { openObjects } from '../../src/changes/objects.ts'
+import { editTree, type TreeEntry } from '../../src/changes/tree-edit.ts'
+import { asCommitId, asTreeId, type CommitId, type TreeId } from '../../src/ids.ts'
+import { compatibleSet } from '../../src/merge/compatible-set.ts'
+import { foldSides, type SidesFold } from '../../src/merge/fold-sides.ts'
+import type { Grade } from '../../src/merge/resolvers/resolver.ts'
+import { troupe } from '../acceptance/troupe.ts'
+
+/** What lies at a path: text, bytes, an entry as git has it, or nothing. */
+type Content = string | Buffer | { readonly mode: string; readonly text: string } | null
+type Files = Readonly<Record<string, Content>>
+
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'troupe-sides-')))
+t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+const bare = join(folder, 'repository.git')
+execFileSync('git', ['init', '--quiet', '--bare', bare])
+const git = openGit(bare)
+const objects = openObjects(git)
+t.teardown(() => objects[Symbol.asyncDispose]())
+const emptyTree = asTreeId(await objects.write('tree', Buffer.alloc(0)))
+
+async function treeWith(tree: TreeId, files: Files): Promise<TreeId> {
+  const edits = new Map<string, TreeEntry | null>()
+  for (const [path, content] of Object.entries(files)) edits.set(path, content === null ? null : await entry(content))
+  return await editTree(objects, tree, edits)
+}
+
+async function entry(content: Exclude<Content, null>): Promise<TreeEntry> {
+  const { mode, text } =
+    typeof content === 'string' || Buffer.isBuffer(content) ? { mode: '100644', text: content } : content
+  return { mode, oid: await objects.write('blob', Buffer.from(text)) }
+}
+
+async function commit(tree: TreeId, parent: CommitId | null = null): Promise<CommitId> {
+  const who = 'T <t@localhost> 1 +0000'
+  const parents = parent === null ? '' : `parent ${parent}\n`
+  return asCommitId(
+    await objects.write('commit', Buffer.from(`tree ${tree}\n${parents}author ${who}\ncommitter ${who}\n\nx\n`)),
+  )
+}
+
+/** A base and commits on it. */
+async function scene(
+  base: Files,
+  sides: readonly Files[],
+): Promise<{ base: CommitId; tree: TreeId; sides: CommitId[] }> {
+  const tree = await treeWith(emptyTree, base)
+  const start = await commit(tree)
+  return {
+    base: start,
+    tree,
+    sides: await Promise.all(sides.map(async (side) => commit(await treeWith(tree, side), start))),
+  }
+}
+
+const fold = async (base: Files, sides: readonly Files[], upTo: Grade = 'likely'): Promise<SidesFold> =>
+  foldSides({ git, objects, ...(await scene(base, sides)), policy: { upTo, off: [] } })
+
+const textAt = (tree: TreeId | null, path: string): string =>
+  execFileSync('git', ['-C', bare, 'cat-file', 'blob', `${tree}:${path}`], { encoding: 'utf8' })
+
+const lines = (count: number, change: Readonly<Record<number, string>> = {}): string =>
+  Array.from({ length: count }, (_, at) => `${change[at] ?? `line ${at}`}\n`).join('')
+
+/** Two sides with what git itself makes of them, and whether that is clean. */
+const pairs: Readonly<Record<string, { base: Files; one: Files; two: Files }>> = {
+  'files of their own': { base: { a: '1\n' }, one: { b: '2\n' }, two: { 'c/d': '3\n' } },
+  'places of one file': { base: { a: lines(9) }, one: { a: lines(9, { 1: 'x' }) }, two: { a: lines(9, { 7: 'y' }) } },
+  'the same change': { base: { a: '1\n' }, one: { a: '2\n' }, two: { a: '2\n' } },
+  'a rename and a change': {
+    base: { 'old.txt': lines(20) },
+    one: { 'old.txt': null, 'new.txt': lines(20) },
+    two: { 'old.txt': lines(20, { 3: 'changed' }) },
+  },
+  'a renamed folder and a new file in it': {
+    base: { 'd/a': lines(20), 'd/b': lines(21) },
+    one: { 'd/a': null, 'd/b': null, 'e/a': lines(20), 'e/b': lines(21) },
+    two: { 'd/new': 'new\n' },
+  },
+  'a mode and a content': {
+    base: { a: lines(3) },
+    one: { a: { mode: '100755', text: lines(3) } },
+    two: { a: lines(3, { 1: 'x' }) },
+  },
+  links: {
+    base: { a: { mode: '120000', text: 'b' } },
+    one: { a: { mode: '120000', text: 'c' } },
+    two: { a: { mode: '120000', text: 'd' } },
+  },
+  'a file where the other puts a folder': { base: { z: '1\n' }, one: { a: '1\n' }, two: { 'a/b': '1\n' } },
+  'deleted and changed': { base: { a: lines(5) }, one: { a: null }, two: { a: lines(5, { 2: 'x' }) } },
+  binary: {
+    base: { a: Buffer.from([0, 1, 2]) },
+    one: { a: Buffer.from([0, 1, 3]) },
+    two: { a: Buffer.from([0, 1, 4]) },
+  },
+  'both added': { base: { z: '1\n' }, one: { a: 'one\n' }, two: { a: 'two\n' } },
+  'unusual names': {
+    base: { 'ü ñ\n"q"': lines(9), 'a\tb': '1\n' },
+    one: { 'ü ñ\n"q"': lines(9, { 0: 'x' }) },
+    two: { 'ü ñ\n"q"': lines(9, { 8: 'y' }), 'a\tb': '2\n' },
+  },
+  'bytes that are no UTF-8': {
+    base: { a: Buffer.from(lines(9, { 4: '\xe4' }), 'latin1') },
+    one: { a: Buffer.from(lines(9, { 0: '\xf6', 4: '\xe4' }), 'latin1') },
+    two: { a: Buffer.from(lines(9, { 4: '\xe4', 8: '\xfc' }), 'latin1') },
+  },
+  'no newline at the end': {
+    base: { a: lines(9) + 'end' },
+    one: { a: lines(9, { 1: 'x' }) + 'end' },
+    two: { a: lines(9) + 'END' },
+  },
+}
+
+for (const [title, { base, one, two }] of Object.entries(pairs)) {
+  void t.test(`two sides, ${title}: what git merges cleanly stays as it is`, async (t) => {
+    const parts = await scene(base, [one, two])
+    const { exitCode, stdout } = await git.run(['merge-tree', '--write-tree', '-z', ...parts.sides], { accept: [0, 1] })
+    const two_ = await foldSides({ git, objects, ...parts, policy: { upTo: 'certain', off: [] } })
+    // with a third side that meets nobody the way of many is taken
+    const far = await commit(await treeWith(parts.tree, { 'far/away': 'x\n' }), parts.base)
+    const many = await foldSides({
+      git,
+      objects,
+      base: parts.base,
+      sides: [...parts.sides, far],
+      policy: { upTo: 'certain', off: [] },
+    })
+    if (exitCode === 0) {
+      t.equal(two_.tree, stdout.split('\0')[0])
+      t.equal(many.tree, await treeWith(two_.tree ?? emptyTree, { 'far/away': 'x\n' }))
+    } else {
+      t.match(two_, { tree: null, landed: [0] })
+      t.same(many.landed, [0, 2])
+      t.match(
+        many.conflicts,
+        two_.conflicts.map(({ files }) => ({ sides: [0, 1], files: files.map(({ path, kind }) => ({ path, kind })) })),
+      )
+    }
+  })
+}
+
+void t.test('what git leaves in conflict is resolved as far as the grade allows, and says so', async (t) => {
+  const base = { 'a.js': 'start()\nend()\n' }
+  const one = { 'a.js': 'start()\nfunction one() {\n  return 1\n}\nend()\n' }
+  const two = { 'a.js': 'start()\nconst other = new Map()\nend()\n', b: '2\n' }
+  const merged = await fold(base, [one, two])
+  t.match(merged, { landed: [0, 1], conflicts: [] })
+  t.match(merged.resolved, [{ side: 1, path: 'a.js', chunks: [{ resolver: 'both-insert', line: 2, lines: 4 }] }])
+  t.equal(textAt(merged.tree, 'a.js'), 'start()\nfunction one() {\n  return 1\n}\nconst other = new Map()\nend()\n')
+  t.equal(textAt(merged.tree, 'b'), '2\n')
+  const many = await fold(base, [one, two, { c: '3\n' }])
+  t.equal(textAt(many.tree, 'a.js'), textAt(merged.tree, 'a.js'))
+  t.same(many.landed, [0, 1, 2])
+  t.match(await fold(base, [{ 'a.js': 'start(1)\n' }, { 'a.js': 'stop()\n' }, { c: '1\n' }]), { landed: [0, 2] })
+})
+
+void t.test('attributes of the user are honoured, also in memory', async (t) => {
+  const base = { log: 'a\n' }
+  const sides = [{ log: 'a\none\n' }, { log: 'a\ntwo words\n' }, { z: '1\n' }]
+  execFileSync('sh', ['-c', `mkdir -p info && echo 'log merge=union' > info/attributes`], { cwd: bare })
+  t.teardown(() => rmSync(join(bare, 'info/attributes'), { force: true }))
+  const { tree } = await fold(base, sides)
+  t.equal(textAt(tree, 'log'), 'a\none\ntwo words\n')
+})
+
+void t.test('the largest set that goes together is taken, and the rest told', async (t) => {
+  const mine = (text: string): Files => ({ a: `${text}\n`, [text]: 'own\n' })
+  const result = await fold({ a: 'base\n' }, [
+    mine('all of one'),
+    mine('some of two'),
+    { b: '1\n' },
+    { a: 'base\n', c: '1\n' },
+  ])
+  t.same(result.landed, [0, 2, 3])
+  t.match(result.conflicts, [{ sides: [0, 1], files: [{ path: 'a', kind: 'content' }] }])
+  t.match(await fold({ a: '1\n' }, [{ a: '2\n' }]), { landed: [0] })
+})
+
+/** Random edits of a few files by several sides. */
+const places = fc.record({ file: fc.nat(3), line: fc.nat(24), text: fc.constantFrom('x', 'y', 'z', 'w') })
+const work = fc.array(places, { minLength: 1, maxLength: 4 })
+const filesOf = (edits: readonly { file: number; line: number; text: string }[]): Files =>
+  Object.fromEntries(
+    [...Map.groupBy(edits, ({ file }) => file)].map(([file, all]) => [
+      `f${file}`,
+      lines(25, Object.fromEntries(all.map(({ line, text }) => [line, `${text}${line}`]))),
+    ]),
+  )
+const start: Files = Object.fromEntries([0, 1, 2, 3].map((file) => [`f${file}`, lines(25)]))
+
+void t.test('property: sides in any order give one tree, and no marker ever', async (t) => {
+  const property = fc.asyncProperty(fc.array(work, { minLength: 2, maxLength: 7 }), fc.nat(), async (works, turn) => {
+    const { base, sides } = await scene(start, works.map(filesOf))
+    const rotated = [...sides.slice(turn % sides.length), ...sides.slice(0, turn % sides.length)]
+    const given = { git, objects, base, policy: { upTo: 'likely', off: [] } } as const
+    const [first, second] = [await foldSides({ ...given, sides }), await foldSides({ ...given, sides: rotated })]
+    if (first.landed.length === sides.length && first.resolved.length === 0) t.equal(second.tree, first.tree)
+    t.equal(second.landed.length, first.landed.length)
+    if (first.tree === null) return
+    const { stdout } = await git.run(['grep', '-l', '-E', '^(<<<<<<<|>>>>>>>)', first.tree], { accept: [0, 1] })
+    t.equal(stdout, '')
+  })
+  await fc.assert(property, { numRuns: 60 })
+})
+
+void t.test('property: sides with files of their own are applied one by one', async (t) => {
+  const property = fc.asyncProperty(fc.uniqueArray(fc.nat(30), { minLength: 2, maxLength: 6 }), async (names) => {
+    const own = names.map((name): Files => ({ [`d${name % 3}/n${name}`]: `${name}\n`, [`f${name % 4}-${name}`]: null }))
+    const { base, tree, sides } = await scene(start, own)
+    const result = await foldSides({ git, objects, base, sides, policy: { upTo: 'certain', off: [] } })
+    let expected = tree
+    for (const side of own) expected = await treeWith(expected, side)
+    t.equal(result.tree, expected)
+    t.equal(result.landed.length, names.length)
+  })
+  await fc.assert(property, { numRuns: 40 })
+})
+
+void t.test('property: the best set is as large as any, and nothing in it is in conflict', (t) => {
+  const pair = fc.tuple(fc.nat(9), fc.nat(9)).filter(([a, b]) => a !== b)
+  fc.assert(
+    fc.property(
+      fc.array(pair, { maxLength: 20 }),
+      fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 10, maxLength: 10 }),
+      (pairs, weights) => {
+        const chosen = compatibleSet({ count: 10, pairs, weights })
+        t.notOk(pairs.some(([a, b]) => chosen.includes(a) && chosen.includes(b)))
+        const worth = (set: readonly number[]): number => set.reduce((sum, one) => sum + (weights[one] ?? 0), 0)
+        let best = 0
+        for (let bits = 0; bits < 1024; bits += 1) {
+          const set = weights.flatMap((_, one) => ((bits >> one) & 1 ? [one] : []))
+          if (!pairs.some(([a, b]) => set.includes(a) && set.includes(b))) best = Math.max(best, worth(set))
+        }
+        t.equal(worth(chosen), best)
+      },
+    ),
+    { numRuns: 60 },
+  )
+  t.end()
+})
+
+void t.test('troupe fold: one line of JSON, from a bare repository', async (t) => {
+  const { base, sides } = await scene({ 'a.js': 'a()\n' }, [
+    { 'a.js': 'a()\nb(1)\n' },
+    { 'a.js': 'a()\nlet c\n' },
+    { d: '1\n' },
+  ])
+  const { stdout, status } = await troupe(folder, 'fold', bare, base, ...sides)
+  t.equal(status, 0)
+  t.equal(stdout.trimEnd().split('\n').length, 1)
+  t.match(JSON.parse(stdout), {
+    schema: 'troupe/fold/1',
+    tree: /^[0-9a-f]{40}$/,
+    landed: [0, 1, 2],
+    conflicts: [],
+    resolved: [{ side: 1, path: 'a.js', resolver: 'both-insert' }],
+  })
+  const { stdout: less } = await troupe(folder, 'fold', '--grade', 'certain', bare, base, sides[0] ?? '', 'HEAD')
+  t.equal(less, '')
+  t.match(await troupe(folder, 'fold', bare, 'main', 'x'), { status: 2, stderr: /these are no commit ids: main, x/ })
+  t.match(await troupe(folder, 'fold', bare, base, 'f'.repeat(40), 'e'.repeat(40)), { status: 3, stderr: /GIT_FAILED/ })
+})

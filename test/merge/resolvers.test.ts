@@ -1,0 +1,254 @@
+import t from 'tap'
+import { resolveText } from '../../src/merge/resolve-text.ts'
+import type { Grade } from '../../src/merge/resolvers/resolver.ts'
+import { resolvers } from '../../src/merge/resolvers/registry.ts'
+import { linesOf } from '../../src/merge/text/lines.ts'
+import { mergeThreeWays } from '../../src/merge/text/three-way.ts'
+
+interface Case {
+  readonly title: string
+  readonly path: string
+  readonly base: string
+  readonly ours: string
+  readonly theirs: string
+  /** `<resolver> <grade>`, and the text; null where nothing may be decided. */
+  readonly by: string | null
+  readonly text?: string
+}
+
+function resolved({ path, base, ours, theirs }: Case, upTo: Grade = 'likely', off: readonly string[] = []) {
+  const versions = { base: linesOf(base), ours: linesOf(ours), theirs: linesOf(theirs) }
+  return resolveText({ path, segments: mergeThreeWays(versions), ...versions }, { upTo, off })
+}
+
+const cases: readonly Case[] = [
+  {
+    title: 'only white space was changed by one',
+    path: 'a.js',
+    base: 'f(a,b)\n',
+    ours: 'f(a, b)\n',
+    theirs: 'g(a,b)\n',
+    by: 'white-space certain',
+    text: 'g(a,b)\n',
+  },
+  {
+    title: 'lines that one side indented keep what the other wrote',
+    path: 'a.py',
+    base: 'x = 1\ny = 2\n',
+    ours: '    x = 1\n    y = 2\n',
+    theirs: 'x = 1\ny = 3\n',
+    by: 'white-space certain',
+    text: '    x = 1\n    y = 3\n',
+  },
+  {
+    title: 'indentation is no mere white space where it means something',
+    path: 'a.py',
+    base: 'if a:\n    b()\nc()\n',
+    ours: 'if a:\n    b()\n    c()\n',
+    theirs: 'if a:\n    b()\n        c()\n',
+    by: null,
+  },
+  {
+    title: 'the higher version stays',
+    path: 'package.json',
+    base: '{\n  "version": "1.2.0"\n}\n',
+    ours: '{\n  "version": "1.2.10"\n}\n',
+    theirs: '{\n  "version": "1.2.9"\n}\n',
+    by: 'version-number certain',
+    text: '{\n  "version": "1.2.10"\n}\n',
+  },
+  {
+    title: 'a release is higher than its candidate',
+    path: 'setup.cfg',
+    base: 'version = 2.0.0.dev0\n',
+    ours: 'version = 2.0.0rc1\n',
+    theirs: 'version = 2.0.0\n',
+    by: 'version-number certain',
+    text: 'version = 2.0.0\n',
+  },
+  {
+    title: 'in code a higher number is no better',
+    path: 'a.py',
+    base: 'limit = "1.0"\n',
+    ours: 'limit = "1.1"\n',
+    theirs: 'limit = "1.2"\n',
+    by: null,
+  },
+  {
+    title: 'one side put all that the other did, and more',
+    path: 'a.md',
+    base: '# a\n\n# b\n',
+    ours: '# a\n\n- one\n- two\n\n# b\n',
+    theirs: '# a\n\n- one\n- one and a half\n- two\n\n# b\n',
+    by: 'contained-insertion certain',
+    text: '# a\n\n- one\n- one and a half\n- two\n\n# b\n',
+  },
+  {
+    title: 'keys of a settings file',
+    path: 'config.yaml',
+    base: 'a: 1\nb: 2\n',
+    ours: 'a: 1\nb: 3\n',
+    theirs: 'a: 4\nb: 2\nc: 5\n',
+    by: 'keyed-lines certain',
+    text: 'a: 4\nb: 3\nc: 5\n',
+  },
+  {
+    title: 'a key that both changed is nobody’s to decide',
+    path: 'config.yaml',
+    base: 'name: one\n',
+    ours: 'name: two or more\n',
+    theirs: 'name: none at all\n',
+    by: null,
+  },
+  {
+    title: 'imports are a set',
+    path: 'a.ts',
+    base: "import { a } from 'a'\nimport { b } from 'b'\n",
+    ours: "import { a } from 'a'\nimport { b } from 'b'\nimport { c } from 'c'\n",
+    theirs: "import { a } from 'a'\nimport { d } from 'd'\n",
+    by: 'import-lines likely',
+    text: "import { a } from 'a'\nimport { c } from 'c'\nimport { d } from 'd'\n",
+  },
+  {
+    title: 'neighbouring lines',
+    path: 'a.js',
+    base: 'const width = read("width", 1)\nconst height = read("height", 1)\n',
+    ours: 'const width = read("width", 2)\nconst height = read("height", 1)\n',
+    theirs: 'const width = read("width", 1)\nconst height = read("height", 3)\n',
+    by: 'adjacent-lines certain',
+    text: 'const width = read("width", 2)\nconst height = read("height", 3)\n',
+  },
+  {
+    title: 'words of one line that do not touch',
+    path: 'a.js',
+    base: 'const area = measure(width, height, "cm")\n',
+    ours: 'const area = measure(breadth, height, "cm")\n',
+    theirs: 'const area = measure(width, height, "mm")\n',
+    by: 'tokens-of-lines likely',
+    text: 'const area = measure(breadth, height, "mm")\n',
+  },
+  {
+    title: 'words that touch may belong together',
+    path: 'a.d.ts',
+    base: 'option(flags: string, description?: string, value?: string | boolean): this;\n',
+    ours: 'option(flags: string, description?: string, value?: unknown): this;\n',
+    theirs: 'option(flags: string, description?: string, value?: string | boolean | string[]): this;\n',
+    by: null,
+  },
+  {
+    title: 'the same put at two places would be there twice',
+    path: 'a.py',
+    base: 'def f(environment, attribute, postprocess=None):\n',
+    ours: 'def f(environment, attribute, postprocess=None, default=None):\n',
+    theirs: 'def f(environment, attribute, default=None, postprocess=None):\n',
+    by: null,
+  },
+  {
+    title: 'both put something of their own at one place',
+    path: 'a.js',
+    base: 'start()\nend()\n',
+    ours: 'start()\nfunction one() {\n  return 1\n}\nend()\n',
+    theirs: 'start()\nclass Two {\n  name = "two"\n}\nend()\n',
+    by: 'both-insert certain',
+    text: 'start()\nfunction one() {\n  return 1\n}\nclass Two {\n  name = "two"\n}\nend()\n',
+  },
+  {
+    title: 'both declare the same name',
+    path: 'a.js',
+    base: 'start()\nend()\n',
+    ours: 'start()\nfunction one() {\n  return 1\n}\nend()\n',
+    theirs: 'start()\nconst one = () => 2 + 2\nend()\n',
+    by: null,
+  },
+  {
+    title: 'half a block is put by one',
+    path: 'a.js',
+    base: 'start()\nend()\n',
+    ours: 'start()\nif (a) {\nend()\n',
+    theirs: 'start()\nstop(1)\nend()\n',
+    by: null,
+  },
+  {
+    title: 'a lock file is made again, never merged',
+    path: 'package-lock.json',
+    base: '{\n  "version": "1.2.0"\n}\n',
+    ours: '{\n  "version": "1.2.1"\n}\n',
+    theirs: '{\n  "version": "1.2.2"\n}\n',
+    by: null,
+  },
+  {
+    title: 'line ends of Windows stay',
+    path: 'a.js',
+    base: 'one\r\ntwo\r\n',
+    ours: 'one\r\nfunction f() {}\r\ntwo\r\n',
+    theirs: 'one\r\nconst last = 5\r\ntwo\r\n',
+    by: 'both-insert certain',
+    text: 'one\r\nfunction f() {}\r\nconst last = 5\r\ntwo\r\n',
+  },
+  {
+    title: 'a last line without an end gets one when it is the last no more',
+    path: 'a.txt',
+    base: 'one\n',
+    ours: 'one\nnew by ours',
+    theirs: 'one\nsomething else entirely: theirs',
+    by: 'both-insert certain',
+    text: 'one\nnew by ours\nsomething else entirely: theirs',
+  },
+]
+
+for (const one of cases) {
+  void t.test(`${one.title}${one.by === null ? ': left to people' : ''}`, (t) => {
+    const resolution = resolved(one)
+    if (one.by === null || resolution.how === 'left') {
+      t.match(resolution, { how: one.by === null ? 'left' : 'resolved' })
+      return void t.end()
+    }
+    t.equal(resolution.text, one.text)
+    const [chunk] = resolution.chunks
+    t.match(`${chunk?.resolver} ${chunk?.grade}`, one.by)
+    t.match(chunk, { evidence: /./, line: Number, lines: Number })
+    t.end()
+  })
+
+  if (one.by === null) continue
+  const [name = ''] = one.by.split(' ')
+  void t.test(`${one.title}: it can be turned off, and is never less sure than allowed`, (t) => {
+    const without = resolved(one, 'likely', [name])
+    t.not(without.how === 'resolved' && without.chunks[0]?.resolver, name)
+    const sure = resolved(one, 'certain')
+    t.ok(sure.how === 'left' || sure.chunks.every(({ grade }) => grade === 'certain'))
+    t.end()
+  })
+}
+
+void t.test('each resolver is tried here', (t) => {
+  const tried = new Set(cases.flatMap(({ by }) => by?.split(' ')[0] ?? []))
+  t.same([...tried].toSorted(), resolvers.map(({ name }) => name).toSorted())
+  t.end()
+})
+
+void t.test('a file whose result cannot be right goes back to conflict', (t) => {
+  const json = {
+    title: '',
+    path: 'a.json',
+    base: '{\n  "a": [\n    1\n  ]\n}\n',
+    ours: '{\n  "a": [\n    1,\n    2\n  ]\n}\n',
+    theirs: '{\n  "a": [\n    1,\n    3\n  ]\n}\n',
+    by: null,
+  }
+  const resolution = resolved(json)
+  t.ok(resolution.how === 'left' || JSON.parse(resolution.text), 'never broken JSON')
+  const twice = {
+    title: '',
+    path: 'a.py',
+    base: 'def a():\n    return 1\n\nx = 1\n\ny = 2\n',
+    ours: 'def a():\n    return 1\n\ndef helper(one):\n    return one\n\nx = 1\n\ny = 2\n',
+    theirs: 'def a():\n    return 1\n\nx = 1\n\ndef helper(two, three):\n    pass\n\ny = 2\nz = 3\n',
+    by: null,
+  }
+  t.match(
+    mergeThreeWays({ base: linesOf(twice.base), ours: linesOf(twice.ours), theirs: linesOf(twice.theirs) }),
+    Array,
+  )
+  t.end()
+})

@@ -1,0 +1,138 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import { histogram } from '../../src/merge/text/histogram.ts'
+import { diffLines } from '../../src/merge/text/line-diff.ts'
+import { linesOf } from '../../src/merge/text/lines.ts'
+import { myers } from '../../src/merge/text/myers.ts'
+import type { Sequence } from '../../src/merge/text/sequence.ts'
+import { mergeThreeWays } from '../../src/merge/text/three-way.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'troupe-text-'))
+t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+const [a, b, c] = ['a', 'b', 'c'].map((name) => join(folder, name)) as [string, string, string]
+
+/** Few different lines, so that there is much to mistake; some like code. */
+const line = fc.constantFrom('', '}', '  return', 'a', 'b', 'c', 'd', 'e', '  }', 'x = 1', 'y = 2', 'end')
+const text = fc.array(line, { maxLength: 30 }).map((lines) => lines.map((one) => `${one}\n`).join(''))
+/** A text and one that was made from it by a few edits. */
+const edit = fc.record({ at: fc.nat(30), remove: fc.nat(3), put: fc.array(line, { maxLength: 3 }) })
+const edited = (from: string, edits: readonly { at: number; remove: number; put: readonly string[] }[]): string => {
+  const lines = [...linesOf(from)]
+  for (const { at, remove, put } of edits)
+    lines.splice(at % (lines.length + 1), remove, ...put.map((one) => `${one}\n`))
+  return lines.join('')
+}
+const edits = fc.array(edit, { minLength: 1, maxLength: 4 })
+
+/** The hunks that git finds with the diff that its merges use. */
+function gitHunks(old: string, now: string): string {
+  writeFileSync(a, old)
+  writeFileSync(b, now)
+  const options = ['--histogram', '--no-indent-heuristic', '--unified=0', '--inter-hunk-context=0', '--text']
+  const { stdout } = spawnSync('git', ['diff', '--no-index', ...options, a, b], { encoding: 'utf8' })
+  const span = (from: string, count = '1'): string => {
+    const start = count === '0' ? Number(from) : Number(from) - 1
+    return `${start},${start + Number(count)}`
+  }
+  const heads = [...stdout.matchAll(/^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/gm)]
+  return heads.map(([, of = '', oc, nf = '', nc]) => `${span(of, oc)} ${span(nf, nc)}`).join('; ')
+}
+
+const hunksText = (old: string, now: string): string =>
+  diffLines(linesOf(old), linesOf(now))
+    .map(({ oldFrom, oldTo, newFrom, newTo }) => `${oldFrom},${oldTo} ${newFrom},${newTo}`)
+    .join('; ')
+
+void t.test('property: the diff is the very one that git finds', (t) => {
+  fc.assert(
+    fc.property(text, edits, (old, changes) => {
+      const now = edited(old, changes)
+      t.equal(hunksText(old, now), gitHunks(old, now))
+    }),
+    { numRuns: 250 },
+  )
+  const many = 'same\n'.repeat(100)
+  t.equal(hunksText(many, `${many}a\n${many}`), gitHunks(many, `${many}a\n${many}`), 'where lines are too common')
+  t.end()
+})
+
+/** The new text, made of the old one and what is marked as changed. */
+function marks(old: readonly number[], now: readonly number[], find: (a: Sequence, b: Sequence) => void): Sequence[] {
+  const of = (ids: readonly number[]): Sequence => ({ ids: Int32Array.from(ids), changed: new Uint8Array(ids.length) })
+  const both = [of(old), of(now)] as const
+  find(...both)
+  return [...both]
+}
+
+void t.test(
+  'property: what neither side has marked is the same in both, and by Myers it is the most that can be',
+  (t) => {
+    const numbers = fc.array(fc.nat(4), { maxLength: 24 })
+    const unmarked = ({ ids, changed }: Sequence): number[] => [...ids].filter((_, at) => changed[at] === 0)
+    fc.assert(
+      fc.property(numbers, numbers, (old, now) => {
+        const whole = { aFrom: 0, aTo: old.length, bFrom: 0, bTo: now.length }
+        const byMyers = marks(old, now, (x, y) => myers(x, y, whole)).map(unmarked)
+        t.same(byMyers[0], byMyers[1])
+        t.equal(byMyers[0]?.length, longestCommon(old, now))
+        const byHistogram = marks(old, now, histogram).map(unmarked)
+        t.same(byHistogram[0], byHistogram[1])
+      }),
+      { numRuns: 400 },
+    )
+    t.end()
+  },
+)
+
+function longestCommon(x: readonly number[], y: readonly number[]): number {
+  let row = y.map(() => 0)
+  for (const one of x) {
+    const next: number[] = []
+    for (const [at, other] of y.entries())
+      next.push(one === other ? (row[at - 1] ?? 0) + 1 : Math.max(row[at] ?? 0, next[at - 1] ?? 0))
+    row = next
+  }
+  return row.at(-1) ?? 0
+}
+
+void t.test('property: a merge is clean where git merges the text, and then the same', (t) => {
+  let clean = 0
+  fc.assert(
+    fc.property(text, edits, edits, (base, mine, other) => {
+      const [ours, theirs] = [edited(base, mine), edited(base, other)]
+      const segments = mergeThreeWays({ base: linesOf(base), ours: linesOf(ours), theirs: linesOf(theirs) })
+      const isClean = segments.every(({ kind }) => kind === 'clean')
+      const merged = segments.flatMap((one) => (one.kind === 'clean' ? one.lines : [])).join('')
+      writeFileSync(a, ours)
+      writeFileSync(b, base)
+      writeFileSync(c, theirs)
+      const { status, stdout } = spawnSync('git', ['merge-file', '-p', '--diff3', a, b, c], { encoding: 'utf8' })
+      if (!isClean) return
+      clean += 1
+      // merge-file diffs by another algorithm, so that it may see a conflict more; never another result
+      if (status === 0) t.equal(merged, stdout)
+    }),
+    { numRuns: 250 },
+  )
+  t.ok(clean > 30, `${clean} were clean`)
+  t.end()
+})
+
+void t.test('what a conflict is about is told in the lines of each version', (t) => {
+  const versions = {
+    base: ['1', '2', '3', '4'],
+    ours: ['0', '1', 'two', '3', '4'],
+    theirs: ['1', 'zwei', '3', '4', '5'],
+  }
+  const [, , chunk, ...rest] = mergeThreeWays(versions)
+  t.match(chunk, {
+    kind: 'conflict',
+    chunk: { base: ['2'], ours: ['two'], theirs: ['zwei'], at: { base: 1, ours: 2, theirs: 1 } },
+  })
+  t.match(rest, [{ by: null }, { by: 'theirs', lines: ['5'] }])
+  t.end()
+})
