@@ -174,7 +174,12 @@ async function propose({ prepared, held, stage }: Scene, state: RunState): Promi
   const { manifest, repository } = prepared
   const { folders } = held
   const createdAt = new Date(systemClock.now()).toISOString()
-  const request = proposalRequest(state, { tasks: manifest.tasks, checks: manifest.check, createdAt })
+  const request = proposalRequest(state, {
+    tasks: manifest.tasks,
+    checks: manifest.check,
+    merge: manifest.merge,
+    createdAt,
+  })
   const proposal = await stage.aggregator.propose(request)
   removeUnrecorded(folders, recordedProposals(held.records))
   return { proposal, files: writeProposal(proposal, { folders, root: repository.root, output: manifest.output }) }

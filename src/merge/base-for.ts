@@ -6,6 +6,7 @@ import { type Conflict, sortConflicts } from './conflict.ts'
 import { nameConflicts } from './counterparts.ts'
 import { footprintsOf } from './footprint.ts'
 import { mergeCommits } from './merge-tree.ts'
+import { unresolved } from './pair.ts'
 
 /** What a dependant of several tasks starts from, or why their change sets cannot be merged. */
 export type MergedBase =
@@ -33,7 +34,10 @@ export async function baseFor(request: {
     if (!merge.clean) {
       const [theirs, ...landed] = await footprintsOf(git, [next, ...taken])
       if (theirs === undefined) continue
-      return { how: 'conflict', conflicts: sortConflicts(await nameConflicts(git, landed, theirs, merge.conflicts)) }
+      return {
+        how: 'conflict',
+        conflicts: sortConflicts(await nameConflicts({ git, resolve: unresolved }, landed, theirs, merge.conflicts)),
+      }
     }
     const message = `Start from ${[...taken, next].map(({ task }) => task).join(', ')}\n`
     commit = await writeCommit(git, { tree: merge.tree, parents: [commit, next.commit], message, date: timelessDate })

@@ -5,7 +5,7 @@ import { placesOf } from './conflict-places.ts'
 import type { Conflict } from './conflict.ts'
 import type { ConflictedFile } from './conflicted-file.ts'
 import { type Footprint, reachesFolderOf } from './footprint.ts'
-import { conflictsBetween, type PairConflict } from './pair.ts'
+import { conflictsBetween, type PairConflict, type PairWorld } from './pair.ts'
 
 /**
  * Says with whom a change set that did not merge is in conflict: with every landed one whose pair alone conflicts, at the lines
@@ -14,16 +14,16 @@ import { conflictsBetween, type PairConflict } from './pair.ts'
  * @param files What git could not merge when it brought `theirs` onto all that landed.
  */
 export async function nameConflicts(
-  git: Git,
+  world: PairWorld,
   landed: readonly Footprint[],
   theirs: Footprint,
   files: readonly ConflictedFile[],
 ): Promise<readonly Conflict[]> {
   const pairs: PairConflict[] = []
-  for (const ours of landed) pairs.push(...(await conflictsBetween(git, ours, theirs)))
+  for (const ours of landed) pairs.push(...(await conflictsBetween(world, ours, theirs)))
   const unexplained = files.filter((file) => !pairs.some((pair) => isSame(pair.file, file)))
   const combined = await Promise.all(
-    unexplained.map((file) => combination(git, file, { landed, theirs: theirs.changeSet.task })),
+    unexplained.map((file) => combination(world.git, file, { landed, theirs: theirs.changeSet.task })),
   )
   return [...pairs.map(({ conflict }) => conflict), ...combined.flat()]
 }

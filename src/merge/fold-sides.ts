@@ -49,12 +49,30 @@ export interface SidesFold {
 
 /**
  * Folds as many sides as go together into one tree, by objects alone: the pairs that touch each other are compared, the largest set
- * without a conflict is taken. The same sides give the same tree in whatever order they come.
+ * without a conflict is taken. They are taken in the order of their ids, so that the same sides give the same tree in whatever order they come.
  * Throws TroupeError GIT_FAILED when an object is missing.
  */
 export async function foldSides(request: SidesRequest): Promise<SidesFold> {
-  const folding = new Folding(request)
-  return request.sides.length === 2 ? await folding.foldTwo() : await folding.foldMany()
+  const order = [...request.sides.keys()].toSorted((a, b) =>
+    (request.sides[a] ?? '') < (request.sides[b] ?? '') ? -1 : 1,
+  )
+  const folding = new Folding({ ...request, sides: order.flatMap((number) => request.sides[number] ?? []) })
+  const folded = request.sides.length === 2 ? await folding.foldTwo() : await folding.foldMany()
+  return asGiven(folded, order)
+}
+
+/** With the numbers that the sides were given with. */
+function asGiven({ tree, landed, conflicts, resolved }: SidesFold, order: readonly number[]): SidesFold {
+  const given = (number: number): number => order[number] ?? number
+  return {
+    tree,
+    landed: landed.map(given).toSorted((a, b) => a - b),
+    conflicts: conflicts.map(({ sides: [a, b], files }) => ({
+      sides: [Math.min(given(a), given(b)), Math.max(given(a), given(b))],
+      files,
+    })),
+    resolved: resolved.map((one) => ({ ...one, side: given(one.side) })),
+  }
 }
 
 /** Merges by git at once: more only wait for the cores. */

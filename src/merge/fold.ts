@@ -1,26 +1,22 @@
 import type { ChangeSet } from '../changes/change-set.ts'
 import type { Git } from '../changes/git.ts'
-import { must } from '../errors.ts'
 import { asTreeId, type CommitId, type TaskId, type TreeId } from '../ids.ts'
+import type { Candidate } from './candidate.ts'
 import { writeCommit } from './commit.ts'
 import { type Conflict, sortConflicts } from './conflict.ts'
+import type { ConflictedFile } from './conflicted-file.ts'
 import { quoted } from './conflict-message.ts'
 import { nameConflicts } from './counterparts.ts'
 import { type Footprint, footprintsOf, resultsBetween } from './footprint.ts'
 import { identicalChanges, mustHoldAll } from './landed-changes.ts'
-import { mergeCommits, mergeOnto, type MergeResult } from './merge-tree.ts'
+import type { MergePolicy } from './merge-policy.ts'
+import { mergeCommits, mergeOnto, type UncleanMerge } from './merge-tree.ts'
 import { needOrder } from './need-order.ts'
-import { filesOutside } from './owns.ts'
+import { orderOfLanding } from './order-of-landing.ts'
+import { outsideOwns } from './outside-owns.ts'
 import type { IdenticalChange } from './proposal.ts'
-
-/** A change set that asks to land. */
-export interface Candidate {
-  readonly changeSet: ChangeSet
-  readonly owns: readonly string[] | null
-  readonly needs: readonly TaskId[]
-  /** Of the commit it becomes. */
-  readonly message: string
-}
+import type { MergeResolution, ResolvedFile } from './resolve-merge.ts'
+import { openResolving, type Resolving } from './resolving.ts'
 
 /** What became of one candidate. */
 export type Landing =
@@ -39,6 +35,12 @@ export interface FoldRequest {
   readonly date: string
   /** In manifest order, one for each task. */
   readonly candidates: readonly Candidate[]
+  readonly policy: MergePolicy
+}
+
+/** A file that resolvers made whole while a task's change set was brought in. */
+export interface LandedResolution extends ResolvedFile {
+  readonly task: TaskId
 }
 
 /** Many change sets as one chain of commits. */
@@ -51,45 +53,73 @@ export interface Fold {
   readonly landings: ReadonlyMap<TaskId, Landing>
   readonly conflicts: readonly Conflict[]
   readonly identical: readonly IdenticalChange[]
+  readonly resolved: readonly LandedResolution[]
 }
 
 /**
  * Folds change sets into one chain of commits, one for each that lands, in the order given but with needs before their
- * dependants. Each is merged onto what landed before it, against the base it was made on; one that does not merge cleanly is
- * left out whole, and with it what needs it. The same request gives the same ids.
+ * dependants. Each is merged onto what landed before it, against the base it was made on. By the policy's strategy the set that is
+ * worth most together goes first; what does not merge cleanly then, resolvers included, is left out whole, and with it what needs
+ * it. The same request gives the same ids.
  * @throws TroupeError GIT_FAILED when an object is missing; INTERNAL when the result would lack something that landed.
  */
-export async function fold({ git, base, date, candidates }: FoldRequest): Promise<Fold> {
-  const footprints = await footprintsOf(
-    git,
-    candidates.map(({ changeSet }) => changeSet),
-  )
-  const footprintOf = new Map(footprints.map((footprint) => [footprint.changeSet.task, footprint]))
-  const tree = asTreeId(await git.text(['rev-parse', '--verify', `${base}^{tree}`]))
-  const chain: Chain = { git, base, date, commit: base, tree, landed: [], landings: new Map(), conflicts: [] }
-  for (const candidate of needOrder(candidates)) {
-    const { task } = candidate.changeSet
-    chain.landings.set(task, await land(chain, candidate, must(footprintOf, task)))
-  }
-  const results = await resultsBetween(git, base, chain.commit)
-  mustHoldAll(results, chain.landed)
-  return {
-    commit: chain.commit,
-    tree: chain.tree,
-    files: [...results.keys()].toSorted(),
-    landings: chain.landings,
-    conflicts: sortConflicts(chain.conflicts),
-    identical: identicalChanges(chain.landed),
-  }
+export async function fold(request: FoldRequest): Promise<Fold> {
+  await using resolving = openResolving(request.git, request.policy.resolvers)
+  const chain = await foldOnto(request, resolving)
+  const isWhole = [...chain.landings.values()].every(({ state }) => state !== 'left-out')
+  if (request.policy.strategy !== 'all-or-nothing' || isWhole) return await told(chain)
+  const nothing = await foldOnto({ ...request, candidates: [] }, resolving)
+  return await told({ ...nothing, landings: allLeftOut(chain.landings), conflicts: chain.conflicts })
 }
 
-/** The fold so far; only `fold` and `land` write it. */
+/** Why each was left out where all had to land; those that could have say on whose account they did not. */
+function allLeftOut(landings: Chain['landings']): Chain['landings'] {
+  const culprits = [...landings].flatMap(([task, { state }]) => (state === 'left-out' ? [task] : []))
+  const reason = `all or nothing: ${culprits.join(', ')} cannot land`
+  return new Map(
+    [...landings].map(([task, landing]) => [
+      task,
+      landing.state === 'landed' ? { state: 'left-out', reason } : landing,
+    ]),
+  )
+}
+
+async function foldOnto(request: FoldRequest, resolving: Resolving): Promise<Chain> {
+  const { git, base, date, candidates } = request
+  const ordered = needOrder(candidates)
+  const footprints = await footprintsOf(
+    git,
+    ordered.map(({ changeSet }) => changeSet),
+  )
+  const tree = asTreeId(await git.text(['rev-parse', '--verify', `${base}^{tree}`]))
+  const parts = { git, base, date, resolving, commit: base, tree }
+  const chain: Chain = { ...parts, landed: [], landings: new Map(), conflicts: [], resolved: [] }
+  for (const number of await orderOfLanding(request, { ordered, footprints, resolving })) {
+    const [candidate, footprint] = [ordered[number], footprints[number]]
+    if (candidate === undefined || footprint === undefined) throw new RangeError(`no candidate ${number}`)
+    chain.landings.set(candidate.changeSet.task, await land(chain, candidate, footprint))
+  }
+  return chain
+}
+
+async function told(chain: Chain): Promise<Fold> {
+  const { git, base, commit, tree, landed, landings, conflicts, resolved } = chain
+  const results = await resultsBetween(git, base, commit)
+  mustHoldAll(results, landed)
+  const files = [...results.keys()].toSorted()
+  const identical = identicalChanges(landed)
+  return { commit, tree, files, landings, conflicts: sortConflicts(conflicts), identical, resolved }
+}
+
+/** The fold so far; only `land` writes it. */
 interface Chain extends Pick<FoldRequest, 'git' | 'base' | 'date'> {
   commit: CommitId
   tree: TreeId
+  readonly resolving: Resolving
   readonly landed: Footprint[]
   readonly landings: Map<TaskId, Landing>
   readonly conflicts: Conflict[]
+  readonly resolved: LandedResolution[]
 }
 
 async function land(chain: Chain, candidate: Candidate, footprint: Footprint): Promise<Landing> {
@@ -99,20 +129,35 @@ async function land(chain: Chain, candidate: Candidate, footprint: Footprint): P
   if (missing.length > 0) return { state: 'left-out', reason: `needs ${missing.join(', ')}, which did not land` }
   const outside = outsideOwns(candidate, [...footprint.results.keys()])
   if (outside.length > 0) return leaveOut(chain, outside)
-  const merge = await mergeNext(chain, changeSet)
-  if (!merge.clean) return leaveOut(chain, await nameConflicts(chain.git, chain.landed, footprint, merge.conflicts))
-  const draft = { tree: merge.tree, parents: [chain.commit], message, date: chain.date }
-  chain.commit = await writeCommit(chain.git, draft)
-  chain.tree = merge.tree
+  const { tree, left, resolved } = await mergeNext(chain, changeSet)
+  if (left.length > 0) return leaveOut(chain, await namedConflicts(chain, footprint, left))
+  chain.commit = await writeCommit(chain.git, { tree, parents: [chain.commit], message, date: chain.date })
+  chain.tree = tree
   chain.landed.push(footprint)
+  chain.resolved.push(...resolved.map((file) => ({ ...file, task: changeSet.task })))
   return { state: 'landed', commit: chain.commit }
 }
 
 // the chain's own history already says the right base to all but dependants
-function mergeNext({ git, base, commit, tree }: Chain, changeSet: ChangeSet): Promise<MergeResult> {
-  return changeSet.base === base
-    ? mergeCommits(git, commit, changeSet.commit)
-    : mergeOnto(git, tree, { base: changeSet.base, theirs: changeSet.commit })
+async function mergeNext(
+  { git, base, commit, tree, resolving }: Chain,
+  changeSet: ChangeSet,
+): Promise<MergeResolution> {
+  const merge =
+    changeSet.base === base
+      ? await mergeCommits(git, commit, changeSet.commit)
+      : await mergeOnto(git, tree, { base: changeSet.base, theirs: changeSet.commit })
+  return merge.clean ? { tree: merge.tree, left: [], resolved: [] } : await resolving.resolve(merge)
+}
+
+function namedConflicts(
+  { git, resolving, landed }: Chain,
+  footprint: Footprint,
+  left: readonly ConflictedFile[],
+): Promise<readonly Conflict[]> {
+  const resolve = async (merge: UncleanMerge): Promise<readonly ConflictedFile[]> =>
+    (await resolving.resolve(merge)).left
+  return nameConflicts({ git, resolve }, landed, footprint, left)
 }
 
 function leaveOut(chain: Chain, conflicts: readonly Conflict[]): Landing {
@@ -123,15 +168,4 @@ function leaveOut(chain: Chain, conflicts: readonly Conflict[]): Landing {
     state: 'left-out',
     reason: tasks === '' ? `changed ${files} outside its owns` : `conflicts with ${tasks} in ${files}`,
   }
-}
-
-function outsideOwns({ changeSet: { task }, owns }: Candidate, files: readonly string[]): readonly Conflict[] {
-  return filesOutside(owns, files).map((file) => ({
-    kind: 'outside-owns',
-    file,
-    ours: null,
-    theirs: task,
-    places: [],
-    message: `${task} changed ${quoted(file)}, which its owns (${owns?.join(', ') ?? ''}) does not cover.`,
-  }))
 }

@@ -9,6 +9,9 @@ export type MergeResult =
   | { readonly clean: true; readonly tree: TreeId }
   | { readonly clean: false; readonly tree: TreeId; readonly conflicts: readonly ConflictedFile[] }
 
+/** A merge that is not clean. */
+export type UncleanMerge = Extract<MergeResult, { readonly clean: false }>
+
 /**
  * Merges two commits by objects alone, with the base their histories have in common; no checkout, index or ref is touched.
  * @throws TroupeError GIT_FAILED when git could not merge at all (a missing object, unrelated histories).

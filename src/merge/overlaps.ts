@@ -3,7 +3,7 @@ import type { Git } from '../changes/git.ts'
 import type { CommitId } from '../ids.ts'
 import { type Conflict, sortConflicts } from './conflict.ts'
 import { type Footprint, footprintsOf } from './footprint.ts'
-import { conflictsBetween } from './pair.ts'
+import { conflictsBetween, unresolved } from './pair.ts'
 
 /** The change sets known so far, compared as they arrive. */
 export interface Overlaps {
@@ -24,7 +24,8 @@ export function openOverlaps(git: Git): Overlaps {
     const found: Conflict[] = []
     for (const { footprint: before } of taken.values()) {
       if (before.changeSet.task === changeSet.task) continue
-      for (const { conflict } of await conflictsBetween(git, before, footprint)) found.push(conflict)
+      for (const { conflict } of await conflictsBetween({ git, resolve: unresolved }, before, footprint))
+        found.push(conflict)
     }
     const conflicts = sortConflicts(found)
     taken.set(changeSet.commit, { footprint, conflicts })

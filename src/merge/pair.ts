@@ -5,7 +5,7 @@ import { conflictMessage } from './conflict-message.ts'
 import type { Conflict } from './conflict.ts'
 import type { ConflictedFile } from './conflicted-file.ts'
 import { type Footprint, mayMeet } from './footprint.ts'
-import { mergeCommits } from './merge-tree.ts'
+import { mergeCommits, type UncleanMerge } from './merge-tree.ts'
 
 /** A conflict of two tasks, with git's view of it. */
 export interface PairConflict {
@@ -13,17 +13,33 @@ export interface PairConflict {
   readonly conflict: Conflict
 }
 
+/** What pairs are compared with. */
+export interface PairWorld {
+  readonly git: Git
+  /** The files that stay in conflict, whatever resolvers can do. */
+  resolve(merge: UncleanMerge): Promise<readonly ConflictedFile[]>
+}
+
+/** For whoever wants to know of every conflict that git sees. */
+export const unresolved: PairWorld['resolve'] = (merge) => Promise.resolve(merge.conflicts)
+
 /**
  * The conflicts that two change sets have with each other, whatever else is merged; empty, without asking git, when they
  * touch nothing in common. What one of them has with something the other merely started from is not counted: it is told
  * where that change set itself is compared.
  * @param ours The one that comes first in the manifest.
  */
-export async function conflictsBetween(git: Git, ours: Footprint, theirs: Footprint): Promise<readonly PairConflict[]> {
+export async function conflictsBetween(
+  { git, resolve }: PairWorld,
+  ours: Footprint,
+  theirs: Footprint,
+): Promise<readonly PairConflict[]> {
   if (!mayMeet(ours, theirs)) return []
   const [a, b] = [ours.changeSet, theirs.changeSet]
   const merge = await mergeCommits(git, a.commit, b.commit)
   if (merge.clean) return []
+  const left = await resolve(merge)
+  if (left.length === 0) return []
   if (a.base !== b.base) {
     const [ontoTheirBase, ontoOurBase] = await Promise.all([
       mergeCommits(git, a.commit, b.base),
@@ -32,7 +48,7 @@ export async function conflictsBetween(git: Git, ours: Footprint, theirs: Footpr
     if (!ontoTheirBase.clean || !ontoOurBase.clean) return []
   }
   return Promise.all(
-    merge.conflicts.map(async (file) => ({ file, conflict: await describeConflict(git, file, [a.task, b.task]) })),
+    left.map(async (file) => ({ file, conflict: await describeConflict(git, file, [a.task, b.task]) })),
   )
 }
 

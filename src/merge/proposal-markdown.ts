@@ -11,6 +11,7 @@ export function proposalToMarkdown(proposal: Proposal): string {
     howToApply(proposal),
     tasksSection(proposal.tasks),
     conflictsSection(proposal.conflicts),
+    resolvedSection(proposal),
     identicalSection(proposal),
     checksSection(proposal.checks),
     findingsSection(proposal),
@@ -85,6 +86,18 @@ function conflictItem({ kind, file, ours, theirs, places, message }: Conflict): 
       `  - ${ours ?? ''} ${code(`${name}:${rangeText(place.ours)}`)}, ${theirs} ${code(`${name}:${rangeText(place.theirs)}`)}`,
   )
   return [`- ${code(name)} (${kind}): ${words(message)}`, ...lines].join('\n')
+}
+
+function resolvedSection({ resolved }: Proposal): string {
+  if (resolved.length === 0) return ''
+  const rows = resolved.map(({ file, line, task, resolver, grade, evidence }) => [
+    code(`${quoted(file)}:${line}`),
+    task,
+    resolver,
+    grade,
+    words(evidence),
+  ])
+  return section('Resolved', table(['Place', 'Task', 'Resolver', 'Grade', 'Why'], rows))
 }
 
 function identicalSection({ identical }: Proposal): string {

@@ -1,6 +1,7 @@
 import type { Finding } from '../agents/agent.ts'
 import type { ChangeSet } from '../changes/change-set.ts'
 import type { AgentName, TaskId } from '../ids.ts'
+import type { MergePolicy } from './merge-policy.ts'
 
 /** A sealed success, as the aggregator takes it. */
 export interface Contribution {
@@ -14,6 +15,8 @@ export interface TaskEnding {
   readonly agent: AgentName
   readonly attempts: number
   readonly needs: readonly TaskId[]
+  /** Of the manifest; 0 by default. */
+  readonly priority?: number
   readonly summary: string | null
   readonly findings: readonly Finding[]
   /** Present when the task succeeded; null inside when it changed nothing. */
@@ -33,6 +36,8 @@ export interface ProposalRequest {
     readonly command: readonly string[]
     readonly timeoutMs: number | null
   }[]
+  /** How change sets are brought together; defaultMergePolicy by default. */
+  readonly merge?: MergePolicy
   readonly createdAt: string
   readonly interrupted: boolean
 }

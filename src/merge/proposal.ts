@@ -1,6 +1,7 @@
 import type { Finding } from '../agents/agent.ts'
 import type { AgentName, CommitId, RunId, TaskId, TreeId } from '../ids.ts'
 import type { Conflict } from './conflict.ts'
+import type { Grade } from './resolvers/resolver.ts'
 
 /** Three states, end to end: a check that could not run is not green. */
 export type Verdict = 'pass' | 'fail' | 'not-run'
@@ -55,6 +56,23 @@ export interface IdenticalChange {
   readonly tasks: readonly TaskId[]
 }
 
+/** A place that two sides changed and a resolver made one. */
+export interface ResolvedPlace {
+  readonly file: string
+  /** The task whose change set was brought in. */
+  readonly task: TaskId
+  /** First line, from 1, and how many lines, in the file as it was after that. */
+  readonly line: number
+  readonly lines: number
+  readonly resolver: string
+  readonly grade: Grade
+  readonly evidence: string
+  /** The text of what both started from, of what had landed, and of the task. */
+  readonly base: string
+  readonly ours: string
+  readonly theirs: string
+}
+
 /** The aggregator's answer. Its JSON form is documented in docs/proposal.md. */
 export interface Proposal {
   readonly schema: 'troupe/proposal/1'
@@ -72,6 +90,8 @@ export interface Proposal {
   readonly tasks: readonly ProposalTask[]
   readonly conflicts: readonly Conflict[]
   readonly identical: readonly IdenticalChange[]
+  /** What git left in conflict and a resolver decided, in the order of landing. */
+  readonly resolved: readonly ResolvedPlace[]
   readonly checks: readonly CheckResult[]
   /** pass: every check passed; fail: one failed; not-run: there is none, or one could not run and none failed. */
   readonly verdict: Verdict

@@ -4,9 +4,11 @@ import type { CommitId, RunId } from '../ids.ts'
 import { changeSetRef, proposalRef } from '../refs.ts'
 import { type Check, notRun, overallVerdict } from './check.ts'
 import { mergeFindings } from './findings.ts'
-import { type Candidate, fold, type Fold } from './fold.ts'
+import type { Candidate } from './candidate.ts'
+import { fold, type Fold, type LandedResolution } from './fold.ts'
+import { defaultMergePolicy } from './merge-policy.ts'
 import type { ProposalRequest, TaskEnding } from './proposal-request.ts'
-import type { CheckResult, Disposition, Proposal, ProposalTask } from './proposal.ts'
+import type { CheckResult, Disposition, Proposal, ProposalTask, ResolvedPlace } from './proposal.ts'
 
 /** What a proposal is made with. */
 export interface ProposeWorld {
@@ -24,7 +26,13 @@ export interface ProposeWorld {
  */
 export async function propose(world: ProposeWorld, request: ProposalRequest): Promise<Proposal> {
   const { git, run, base } = world
-  const folded = await fold({ git, base, date: request.createdAt, candidates: candidatesOf(run, request.tasks) })
+  const folded = await fold({
+    git,
+    base,
+    date: request.createdAt,
+    candidates: candidatesOf(run, request.tasks),
+    policy: request.merge ?? defaultMergePolicy,
+  })
   const checks =
     folded.commit === base
       ? request.checks.map((check) => notRun(check, 'nothing landed'))
@@ -43,6 +51,7 @@ export async function propose(world: ProposeWorld, request: ProposalRequest): Pr
     tasks: request.tasks.map((ending) => proposalTask(run, ending, folded)),
     conflicts: folded.conflicts,
     identical: folded.identical,
+    resolved: folded.resolved.flatMap(resolvedChunks),
     checks,
     verdict: overallVerdict(checks),
     findings: mergeFindings(request.tasks),
@@ -54,7 +63,9 @@ function candidatesOf(run: RunId, tasks: readonly TaskEnding[]): readonly Candid
   return tasks.flatMap((ending) => {
     const contribution = ending.success?.contribution ?? null
     if (contribution === null) return []
-    return [{ ...contribution, needs: ending.needs, message: commitMessage(run, ending) }]
+    return [
+      { ...contribution, needs: ending.needs, priority: ending.priority ?? 0, message: commitMessage(run, ending) },
+    ]
   })
 }
 
@@ -66,6 +77,21 @@ function commitMessage(run: RunId, { task, agent, summary }: TaskEnding): string
   const body = subject === title ? text.slice(firstLine.length).trim() : text
   const trailers = `Troupe-Run: ${run}\nTroupe-Task: ${task}\nTroupe-Agent: ${agent}\n`
   return [subject, ...(body === '' ? [] : [body]), trailers].join('\n\n')
+}
+
+function resolvedChunks({ path, task, chunks }: LandedResolution): readonly ResolvedPlace[] {
+  return chunks.map(({ resolver, grade, evidence, line, lines, chunk: { base, ours, theirs } }) => ({
+    file: path,
+    task,
+    line,
+    lines,
+    resolver,
+    grade,
+    evidence,
+    base: base.join(''),
+    ours: ours.join(''),
+    theirs: theirs.join(''),
+  }))
 }
 
 async function moveRef(git: Git, ref: string, commit: CommitId): Promise<void> {

@@ -2,7 +2,7 @@ import type { Objects } from '../changes/objects.ts'
 import { editTree, type TreeEntry } from '../changes/tree-edit.ts'
 import type { TreeId } from '../ids.ts'
 import type { ConflictedFile, Stage } from './conflicted-file.ts'
-import type { MergeResult } from './merge-tree.ts'
+import type { UncleanMerge } from './merge-tree.ts'
 import type { ResolvedChunk } from './resolve-text.ts'
 import type { TextMerges } from './text-merges.ts'
 
@@ -20,11 +20,7 @@ export interface MergeResolution {
 }
 
 /** Resolves what it can of a merge that did not come clean; the other files of the merge stay as git merged them. */
-export async function resolveMerge(
-  objects: Objects,
-  merge: Extract<MergeResult, { readonly clean: false }>,
-  texts: TextMerges,
-): Promise<MergeResolution> {
+export async function resolveMerge(objects: Objects, merge: UncleanMerge, texts: TextMerges): Promise<MergeResolution> {
   const left: ConflictedFile[] = []
   const resolved: ResolvedFile[] = []
   const edits = new Map<string, TreeEntry>()

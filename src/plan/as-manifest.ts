@@ -23,6 +23,7 @@ export function manifestToYaml(manifest: Manifest, { schema }: PrintOptions): st
     stall: unless(durationOrOff(manifest.stallMs), defaultStall),
     memory: manifest.memoryBytes === null ? null : printSize(manifest.memoryBytes),
     snapshot: unless(durationOrOff(manifest.snapshotMs), defaultSnapshot),
+    merge: nonEmpty(mergeEntry(manifest.merge)),
     onOverlap: unless(manifest.onOverlap, 'warn'),
     onFailure: unless(manifest.onFailure, 'continue'),
     agents: declared.length === 0 ? null : Object.fromEntries(declared.map((agent) => [agent.name, agentEntry(agent)])),
@@ -33,6 +34,13 @@ export function manifestToYaml(manifest: Manifest, { schema }: PrintOptions): st
   const head = schema === null ? '' : `# yaml-language-server: $schema=${schema}\n`
   return head + stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })
 }
+
+const mergeEntry = ({ strategy, resolve, off }: Manifest['merge']): object =>
+  present({
+    strategy: unless(strategy, 'best-set'),
+    resolve: unless(resolve ?? 'off', 'likely'),
+    without: nonEmpty(off),
+  })
 
 const isWorthSaying = ({ name, kind, mode, concurrency, options }: AgentDeclaration): boolean =>
   name !== kind || mode !== 'auto' || concurrency !== null || Object.keys(options).length > 0

@@ -20,6 +20,7 @@ export function resolveManifest(written: WrittenManifest, kinds: PlanKinds): Man
     agents,
     tasks: written.tasks.map((task) => resolveTask(task, { optionsOf, stallMs, memoryBytes })),
     check: (written.check ?? []).map(resolveCheck),
+    merge: mergeOf(written.merge ?? {}),
     output: outputOf(written.output ?? {}),
   }
 }
@@ -28,7 +29,10 @@ export function resolveManifest(written: WrittenManifest, kinds: PlanKinds): Man
 export const defaultStall = '15m'
 export const defaultSnapshot = '10s'
 
-type Plain = Omit<Manifest, 'agents' | 'tasks' | 'check' | 'output' | 'stallMs' | 'memoryBytes' | 'snapshotMs'>
+type Plain = Omit<
+  Manifest,
+  'agents' | 'tasks' | 'check' | 'output' | 'merge' | 'stallMs' | 'memoryBytes' | 'snapshotMs'
+>
 
 const defaults: Plain = {
   version: 1,
@@ -40,6 +44,16 @@ const defaults: Plain = {
   onOverlap: 'warn',
   onFailure: 'continue',
 }
+
+const mergeOf = ({
+  strategy = 'best-set',
+  resolve = 'likely',
+  without = [],
+}: NonNullable<WrittenManifest['merge']>): Manifest['merge'] => ({
+  strategy,
+  resolve: resolve === 'off' ? null : resolve,
+  off: without,
+})
 
 const outputOf = ({ json, markdown, sarif }: NonNullable<WrittenManifest['output']>): Manifest['output'] => ({
   json: json ?? null,

@@ -46,6 +46,17 @@ function isUsable(duration: string): boolean {
   return ms === null || (ms > 0 && ms <= longestMs)
 }
 
+const mergeSchema = z.strictObject({
+  strategy: z.enum(['best-set', 'in-order', 'all-or-nothing']).optional().meta({
+    description:
+      'Which change sets land when not all go together: the set worth most (by default), whoever comes first, or none.',
+  }),
+  resolve: z.enum(['likely', 'certain', 'off']).optional().meta({
+    description: 'How sure a resolver of conflicts must be: likely (by default), certain, or off for none.',
+  }),
+  without: z.array(text).optional().meta({ description: 'Names of resolvers that are turned off.' }),
+})
+
 /** A task as written. */
 export const taskSchema = z.strictObject({
   id: name.meta({ description: 'Unique among the tasks, also without regard to case; names files and refs.' }),
@@ -160,6 +171,7 @@ export function manifestSchema(kinds: PlanKinds) {
     snapshot: durationOrOff.optional().meta({
       description: 'How often the files of an attempt under way are saved when they have changed; 10s by default.',
     }),
+    merge: mergeSchema.optional().meta({ description: 'How the change sets of the tasks are brought together.' }),
     onOverlap: z.enum(['warn', 'serialize', 'refuse']).optional().meta({
       description: 'When two tasks may write one file: warn (by default), serialize them, or refuse to start.',
     }),

@@ -65,6 +65,15 @@ export interface CheckCommand {
   readonly timeoutMs: number | null
 }
 
+/** How change sets are brought together. */
+export interface MergeSettings {
+  readonly strategy: 'best-set' | 'in-order' | 'all-or-nothing'
+  /** The least sure grade of resolution that is kept by itself; null resolves nothing. */
+  readonly resolve: 'certain' | 'likely' | null
+  /** Names of resolvers that are turned off. */
+  readonly off: readonly string[]
+}
+
 /** A manifest, checked, with every default filled in. */
 export interface Manifest {
   readonly version: 1
@@ -86,6 +95,8 @@ export interface Manifest {
   readonly memoryBytes: number | null
   /** How often the files of attempts under way are saved, in milliseconds; null for never. */
   readonly snapshotMs: number | null
+  /** How change sets are brought together. */
+  readonly merge: MergeSettings
   readonly onOverlap: OverlapPolicy
   readonly onFailure: FailurePolicy
   /** Extra places for the proposal, relative to the repository's root; null for none. */

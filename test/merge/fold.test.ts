@@ -5,11 +5,13 @@ import { asTaskId, type CommitId } from '../../src/ids.ts'
 import { baseFor } from '../../src/merge/base-for.ts'
 import { placesOf } from '../../src/merge/conflict-places.ts'
 import type { Conflict } from '../../src/merge/conflict.ts'
-import { type Candidate, type Fold, fold } from '../../src/merge/fold.ts'
+import type { Candidate } from '../../src/merge/candidate.ts'
+import { type Fold, fold } from '../../src/merge/fold.ts'
 import { footprintsOf } from '../../src/merge/footprint.ts'
+import type { MergePolicy } from '../../src/merge/merge-policy.ts'
 import { mergeCommits } from '../../src/merge/merge-tree.ts'
 import { filesOutside } from '../../src/merge/owns.ts'
-import { conflictsBetween } from '../../src/merge/pair.ts'
+import { conflictsBetween, unresolved } from '../../src/merge/pair.ts'
 import { candidate, date, type Files, numbered, Sealing } from './sealing.ts'
 
 t.jobs = 2
@@ -42,7 +44,7 @@ async function meet({
 }
 
 const foldAll = (sealing: Sealing, base: CommitId, candidates: readonly Candidate[]): Promise<Fold> =>
-  fold({ git: sealing.git, base, date, candidates })
+  fold({ git: sealing.git, base, date, candidates, policy: { strategy: 'in-order', resolvers: null } })
 
 const told = (conflicts: readonly Conflict[]): readonly object[] =>
   conflicts.map(({ kind, file, ours, theirs }) => ({ kind, file, ours, theirs }))
@@ -169,7 +171,7 @@ void t.test('the second of two tasks that disagree is left out whole, and both a
       t.strictSame(told(conflicts), [{ kind, file, ours: 'one', theirs: 'two' }])
       t.equal(conflicts[0]?.message, message)
       const [one, two] = await footprintsOf(sealing.git, changeSets)
-      const pair = one && two ? await conflictsBetween(sealing.git, one, two) : []
+      const pair = one && two ? await conflictsBetween({ git: sealing.git, resolve: unresolved }, one, two) : []
       t.strictSame(
         pair.map(({ conflict }) => conflict),
         conflicts,
@@ -411,7 +413,12 @@ void t.test('when only the combination fails every landed task that has a part i
   const three = await sealing.seal('three', base, { 'd/h': 'new' })
   const [first, second, , last] = await footprintsOf(sealing.git, [one, two, aside, three])
   for (const other of [first, second]) {
-    if (other && last) t.strictSame(await conflictsBetween(sealing.git, other, last), [], 'no pair is in conflict')
+    if (other && last)
+      t.strictSame(
+        await conflictsBetween({ git: sealing.git, resolve: unresolved }, other, last),
+        [],
+        'no pair is in conflict',
+      )
   }
   const folded = await foldAll(
     sealing,
@@ -435,7 +442,9 @@ void t.test('a task is not blamed for what its need has against another', async 
   const both = await sealing.seal('both', base, { f: numbered(30, { 25: 'both\n' }) })
   const between = async (ours: ChangeSet, theirs: ChangeSet): Promise<readonly unknown[]> => {
     const [a, b] = await footprintsOf(sealing.git, [ours, theirs])
-    return a && b ? (await conflictsBetween(sealing.git, a, b)).map(({ conflict }) => conflict.places) : []
+    return a && b
+      ? (await conflictsBetween({ git: sealing.git, resolve: unresolved }, a, b)).map(({ conflict }) => conflict.places)
+      : []
   }
   t.strictSame(await between(need, heir), [])
   t.strictSame(await between(heir, rival), [])
@@ -511,3 +520,61 @@ function chunksOf(marked: string): readonly (readonly (readonly string[])[])[] {
     sides.map((side) => asLines(side)),
   )
 }
+
+void t.test('the set that is worth most lands; what needs a task goes with it', async (t) => {
+  const sealing = new Sealing()
+  t.teardown(() => sealing[Symbol.dispose]())
+  const start = await sealing.begin({ f: numbered(9), g: '1\n' })
+  const change = (at: number, text: string): Files => ({ f: numbered(9, { [at]: text }) })
+  const wide = await sealing.seal('wide', start, { f: 'all of it is new\n' })
+  const low = await sealing.seal('low', start, change(2, 'low\n'))
+  const high = await sealing.seal('high', start, change(8, 'high\n'))
+  const heir = await sealing.seal('heir', high.commit, { h: 'h' })
+  const rival = await sealing.seal('rival', start, { h: 'r' })
+  const [a, b, c, d] = [wide, low, high, rival].map((one) => candidate(one)) as [
+    Candidate,
+    Candidate,
+    Candidate,
+    Candidate,
+  ]
+  const all = [a, b, c, candidate(heir, { needs: [high.task] }), d]
+  const by = async (strategy: MergePolicy['strategy'], candidates = all): Promise<Readonly<Record<string, string>>> =>
+    states(await fold({ git: sealing.git, base: start, date, candidates, policy: { strategy, resolvers: null } }))
+  const best = { wide: 'left-out', low: 'landed', high: 'landed', heir: 'landed', rival: 'left-out' }
+  t.same(await by('best-set'), best)
+  t.same(await by('in-order'), {
+    ...best,
+    wide: 'landed',
+    low: 'left-out',
+    high: 'left-out',
+    heir: 'left-out',
+    rival: 'landed',
+  })
+  t.same(new Set(Object.values(await by('all-or-nothing'))), new Set(['left-out']))
+  t.same(await by('all-or-nothing', [b, c]), { low: 'landed', high: 'landed' })
+  const urgent = [{ ...a, priority: 1 }, ...all.slice(1)]
+  t.match(await by('best-set', urgent), { wide: 'landed', low: 'left-out' }, 'a higher priority outweighs any number')
+  const barred = [{ ...a, priority: 1, owns: ['g'] }, ...all.slice(1)]
+  t.match(await by('best-set', barred), best, 'what may not land at all is in nobody’s way')
+})
+
+void t.test('what a resolver decides lands, and is told with what it was made from', async (t) => {
+  const sealing = new Sealing()
+  t.teardown(() => sealing[Symbol.dispose]())
+  const start = await sealing.begin({ 'a.js': 'start()\nend()\n' })
+  const one = await sealing.seal('one', start, { 'a.js': 'start()\nfirst(1)\nend()\n' })
+  const two = await sealing.seal('two', start, { 'a.js': 'start()\nlet other\nend()\n' })
+  const policy: MergePolicy = { strategy: 'best-set', resolvers: { upTo: 'likely', off: [] } }
+  const given = { git: sealing.git, base: start, date, candidates: [candidate(one), candidate(two)] }
+  const folded = await fold({ ...given, policy })
+  t.same(states(folded), { one: 'landed', two: 'landed' })
+  t.same(folded.conflicts, [])
+  const chunk = { base: [], ours: ['first(1)\n'], theirs: ['let other\n'] }
+  t.match(folded.resolved, [
+    { path: 'a.js', task: 'two', chunks: [{ resolver: 'both-insert', line: 2, lines: 2, chunk }] },
+  ])
+  t.equal(await sealing.git.text(['show', `${folded.commit}:a.js`]), 'start()\nfirst(1)\nlet other\nend()')
+  t.equal((await fold({ ...given, policy })).commit, folded.commit, 'the same request gives the same ids')
+  const off: MergePolicy = { ...policy, resolvers: { upTo: 'likely', off: ['both-insert'] } }
+  t.match(states(await fold({ ...given, policy: off })), { two: 'left-out' })
+})

@@ -48,6 +48,7 @@ const sealedAs = (changeSet: ChangeSet, more: Partial<TaskEnding> = {}): TaskEnd
 const request = (tasks: readonly TaskEnding[], checks: readonly Check[] = []): ProposalRequest => ({
   tasks,
   checks,
+  merge: { strategy: 'in-order', resolvers: null },
   createdAt: date,
   interrupted: false,
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { ChangeSet } from '../../src/changes/change-set.ts'
 import { type Git, openGit } from '../../src/changes/git.ts'
 import { asAgentName, asCommitId, asRunId, asTaskId, asTreeId, type CommitId } from '../../src/ids.ts'
-import type { Candidate } from '../../src/merge/fold.ts'
+import type { Candidate } from '../../src/merge/candidate.ts'
 
 /** What a test puts at a path: text or bytes, a link, another mode, or nothing any more. */
 export type Content = string | Buffer | { readonly link: string } | { readonly run: string } | null

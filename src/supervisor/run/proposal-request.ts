@@ -1,6 +1,6 @@
 import type { ProposalRequest, TaskEnding } from '../../actors/aggregator-api.ts'
 import { TroupeError } from '../../errors.ts'
-import type { CheckCommand, Task } from '../../plan/task.ts'
+import type { CheckCommand, MergeSettings, Task } from '../../plan/task.ts'
 import type { RunState, TaskRecord, TaskState } from './state.ts'
 import { taskAt } from './task-change.ts'
 
@@ -9,19 +9,28 @@ export interface ProposalParts {
   /** In the order of the manifest. */
   readonly tasks: readonly Task[]
   readonly checks: readonly CheckCommand[]
+  readonly merge: MergeSettings
   /** ISO 8601. */
   readonly createdAt: string
 }
 
 /** Everything the aggregator needs to know of a run whose tasks have all ended. */
-export function proposalRequest(state: RunState, { tasks, checks, createdAt }: ProposalParts): ProposalRequest {
+export function proposalRequest(state: RunState, { tasks, checks, merge, createdAt }: ProposalParts): ProposalRequest {
   const interrupted = state.phase.name === 'settled' && state.phase.interrupted
   const endings = tasks.map((task, index) => endingOf(task, taskAt(state, index)))
-  return { tasks: endings, checks: interrupted ? [] : checks, createdAt, interrupted }
+  const { strategy, resolve, off } = merge
+  const policy = { strategy, resolvers: resolve === null ? null : { upTo: resolve, off } }
+  return { tasks: endings, checks: interrupted ? [] : checks, merge: policy, createdAt, interrupted }
 }
 
 function endingOf(task: Task, { state, tally }: TaskRecord): TaskEnding {
-  const common = { task: task.id, agent: task.agent, attempts: tally.attempts, needs: task.needs }
+  const common = {
+    task: task.id,
+    agent: task.agent,
+    attempts: tally.attempts,
+    needs: task.needs,
+    priority: task.priority,
+  }
   if (state.phase === 'succeeded') {
     const { summary, findings, changeSet } = state
     const contribution = changeSet === null ? null : { changeSet, owns: task.owns }

@@ -1,0 +1,13 @@
+import type { ChangeSet } from '../changes/change-set.ts'
+import type { TaskId } from '../ids.ts'
+
+/** A change set that asks to land. */
+export interface Candidate {
+  readonly changeSet: ChangeSet
+  readonly owns: readonly string[] | null
+  readonly needs: readonly TaskId[]
+  /** Greater is worth more than any number of lower ones. */
+  readonly priority?: number
+  /** Of the commit it becomes. */
+  readonly message: string
+}

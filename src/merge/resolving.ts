@@ -1,0 +1,25 @@
+import type { Git } from '../changes/git.ts'
+import { openObjects } from '../changes/objects.ts'
+import type { UncleanMerge } from './merge-tree.ts'
+import { type MergeResolution, resolveMerge } from './resolve-merge.ts'
+import type { ResolverPolicy } from './resolvers/resolver.ts'
+import { TextMerges } from './text-merges.ts'
+
+/** Resolves merges of one repository as far as a policy allows. */
+export interface Resolving extends AsyncDisposable {
+  /** What is left of a merge that did not come clean, and its tree when nothing is. */
+  resolve(merge: UncleanMerge): Promise<MergeResolution>
+}
+
+/** Opens it; with no policy nothing is resolved. */
+export function openResolving(git: Git, policy: ResolverPolicy | null): Resolving {
+  const objects = openObjects(git)
+  const texts = policy === null ? null : new TextMerges(objects, policy)
+  return {
+    resolve: (merge) =>
+      texts === null
+        ? Promise.resolve({ tree: merge.tree, resolved: [], left: merge.conflicts })
+        : resolveMerge(objects, merge, texts),
+    [Symbol.asyncDispose]: () => objects[Symbol.asyncDispose](),
+  }
+}
