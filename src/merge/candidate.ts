@@ -8,6 +8,8 @@ export interface Candidate {
   readonly needs: readonly TaskId[]
   /** Greater is worth more than any number of lower ones. */
   readonly priority?: number
+  /** Why it must not land; absent when it may. */
+  readonly barred?: string
   /** Of the commit it becomes. */
   readonly message: string
 }

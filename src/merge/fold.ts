@@ -125,6 +125,7 @@ interface Chain extends Pick<FoldRequest, 'git' | 'base' | 'date'> {
 async function land(chain: Chain, candidate: Candidate, footprint: Footprint): Promise<Landing> {
   const { changeSet, needs, message } = candidate
   if (footprint.results.size === 0) return { state: 'unchanged' }
+  if (candidate.barred !== undefined) return { state: 'left-out', reason: candidate.barred }
   const missing = needs.filter((need) => chain.landings.get(need)?.state === 'left-out')
   if (missing.length > 0) return { state: 'left-out', reason: `needs ${missing.join(', ')}, which did not land` }
   const outside = outsideOwns(candidate, [...footprint.results.keys()])

@@ -10,7 +10,13 @@ export interface MergePolicy {
   readonly strategy: MergeStrategy
   /** What resolvers may decide; null for nothing. */
   readonly resolvers: ResolverPolicy | null
+  /** Whether the change sets that break a check are looked for and left out. */
+  readonly blame: boolean
 }
 
 /** What is done where a manifest says nothing. */
-export const defaultMergePolicy: MergePolicy = { strategy: 'best-set', resolvers: { upTo: 'likely', off: [] } }
+export const defaultMergePolicy: MergePolicy = {
+  strategy: 'best-set',
+  resolvers: { upTo: 'likely', off: [] },
+  blame: true,
+}

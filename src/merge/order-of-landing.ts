@@ -48,7 +48,7 @@ function weightsOf(ordered: Asking['ordered'], footprints: Asking['footprints'])
   const ranks = [...new Set(ordered.map(({ priority = 0 }) => priority))].toSorted((a, b) => a - b)
   return ordered.map((candidate, number) => {
     const files = [...(footprints[number]?.results.keys() ?? [])]
-    const mayLand = outsideOwns(candidate, files).length === 0
+    const mayLand = candidate.barred === undefined && outsideOwns(candidate, files).length === 0
     return mayLand ? (ordered.length + 1) ** Math.min(ranks.indexOf(candidate.priority ?? 0), 5) : 0
   })
 }

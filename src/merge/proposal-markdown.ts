@@ -14,6 +14,7 @@ export function proposalToMarkdown(proposal: Proposal): string {
     resolvedSection(proposal),
     identicalSection(proposal),
     checksSection(proposal.checks),
+    blameSection(proposal),
     findingsSection(proposal),
   ]
     .filter((section) => section !== '')
@@ -118,6 +119,21 @@ function checksSection(checks: readonly CheckResult[]): string {
     .filter(({ verdict, outputTail }) => verdict !== 'pass' && outputTail.trim() !== '')
     .map(tailBlock)
   return section('Checks', [table(['Check', 'Verdict', 'Why', 'Took'], rows), ...tails].join('\n\n'))
+}
+
+function blameSection({ blame }: Proposal): string {
+  if (blame.length === 0) return ''
+  const items = blame.map(({ check, how, tasks, dropped, runs }) => {
+    const said = {
+      base: 'fails on the base alone',
+      flaky: 'passes and fails by chance',
+      unknown: 'could not be run again',
+    }
+    const what =
+      how === 'culprits' ? `${tasks.join(' + ')} break it${tasks.length > 1 ? ', none of them alone' : ''}` : said[how]
+    return `- ${words(check)}: ${what}${dropped === null ? '' : `; ${dropped} was left out`} (${count(runs, 'run')})`
+  })
+  return section('Blame', items.join('\n'))
 }
 
 function tailBlock({ name, outputTail }: CheckResult): string {

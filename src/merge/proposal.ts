@@ -56,6 +56,20 @@ export interface IdenticalChange {
   readonly tasks: readonly TaskId[]
 }
 
+/** Why a check failed on the merged tree. */
+export interface BlamedCheck {
+  readonly check: string
+  /** `culprits`: these tasks together break it. `base`: it fails without any. `flaky`: it passes and fails. `unknown`: it could not run. */
+  readonly how: 'culprits' | 'base' | 'flaky' | 'unknown'
+  /** The smallest set of tasks that breaks it. */
+  readonly tasks: readonly TaskId[]
+  /** The one of them that was left out for it; null for none. */
+  readonly dropped: TaskId | null
+  readonly reason: string
+  /** How often the check was run to find that out. */
+  readonly runs: number
+}
+
 /** A place that two sides changed and a resolver made one. */
 export interface ResolvedPlace {
   readonly file: string
@@ -93,6 +107,8 @@ export interface Proposal {
   /** What git left in conflict and a resolver decided, in the order of landing. */
   readonly resolved: readonly ResolvedPlace[]
   readonly checks: readonly CheckResult[]
+  /** Each time that a check failed: who is to blame; in the order in which it was found. */
+  readonly blame: readonly BlamedCheck[]
   /** pass: every check passed; fail: one failed; not-run: there is none, or one could not run and none failed. */
   readonly verdict: Verdict
   readonly findings: readonly MergedFinding[]

@@ -2,12 +2,13 @@ import type { Git } from '../changes/git.ts'
 import { unreachable } from '../errors.ts'
 import type { CommitId, RunId } from '../ids.ts'
 import { changeSetRef, proposalRef } from '../refs.ts'
-import { type Check, notRun, overallVerdict } from './check.ts'
+import { type Check, overallVerdict } from './check.ts'
 import { mergeFindings } from './findings.ts'
 import type { Candidate } from './candidate.ts'
-import { fold, type Fold, type LandedResolution } from './fold.ts'
+import type { Fold, LandedResolution } from './fold.ts'
 import { defaultMergePolicy } from './merge-policy.ts'
 import type { ProposalRequest, TaskEnding } from './proposal-request.ts'
+import { verify } from './verify.ts'
 import type { CheckResult, Disposition, Proposal, ProposalTask, ResolvedPlace } from './proposal.ts'
 
 /** What a proposal is made with. */
@@ -20,23 +21,21 @@ export interface ProposeWorld {
 }
 
 /**
- * Folds everything that succeeded, checks it once and moves the run's proposal ref to it by compare-and-swap.
+ * Folds everything that succeeded, checks it, leaves out what breaks a check, and moves the run's proposal ref to it by compare-and-swap.
  * The same request gives the same commit, so it may be repeated after a crash.
  * @throws TroupeError GIT_FAILED when an object is missing or somebody else moved the ref meanwhile.
  */
 export async function propose(world: ProposeWorld, request: ProposalRequest): Promise<Proposal> {
   const { git, run, base } = world
-  const folded = await fold({
+  const { folded, checks, blamed } = await verify({
     git,
     base,
     date: request.createdAt,
     candidates: candidatesOf(run, request.tasks),
     policy: request.merge ?? defaultMergePolicy,
+    checks: request.checks,
+    check: world.check,
   })
-  const checks =
-    folded.commit === base
-      ? request.checks.map((check) => notRun(check, 'nothing landed'))
-      : await world.check(folded.commit, request.checks)
   const ref = proposalRef(run)
   await moveRef(git, ref, folded.commit)
   return {
@@ -53,6 +52,7 @@ export async function propose(world: ProposeWorld, request: ProposalRequest): Pr
     identical: folded.identical,
     resolved: folded.resolved.flatMap(resolvedChunks),
     checks,
+    blame: blamed,
     verdict: overallVerdict(checks),
     findings: mergeFindings(request.tasks),
     interrupted: request.interrupted,

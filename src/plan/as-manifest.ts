@@ -35,11 +35,12 @@ export function manifestToYaml(manifest: Manifest, { schema }: PrintOptions): st
   return head + stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })
 }
 
-const mergeEntry = ({ strategy, resolve, off }: Manifest['merge']): object =>
+const mergeEntry = ({ strategy, resolve, off, blame }: Manifest['merge']): object =>
   present({
     strategy: unless(strategy, 'best-set'),
     resolve: unless(resolve ?? 'off', 'likely'),
     without: nonEmpty(off),
+    blame: blame ? null : false,
   })
 
 const isWorthSaying = ({ name, kind, mode, concurrency, options }: AgentDeclaration): boolean =>

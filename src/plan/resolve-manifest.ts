@@ -49,10 +49,12 @@ const mergeOf = ({
   strategy = 'best-set',
   resolve = 'likely',
   without = [],
+  blame = true,
 }: NonNullable<WrittenManifest['merge']>): Manifest['merge'] => ({
   strategy,
   resolve: resolve === 'off' ? null : resolve,
   off: without,
+  blame,
 })
 
 const outputOf = ({ json, markdown, sarif }: NonNullable<WrittenManifest['output']>): Manifest['output'] => ({

@@ -54,6 +54,9 @@ const mergeSchema = z.strictObject({
   resolve: z.enum(['likely', 'certain', 'off']).optional().meta({
     description: 'How sure a resolver of conflicts must be: likely (by default), certain, or off for none.',
   }),
+  blame: z.boolean().optional().meta({
+    description: 'Whether the tasks that break a check are looked for, and the lightest left out; true by default.',
+  }),
   without: z.array(text).optional().meta({ description: 'Names of resolvers that are turned off.' }),
 })
 

@@ -72,6 +72,8 @@ export interface MergeSettings {
   readonly resolve: 'certain' | 'likely' | null
   /** Names of resolvers that are turned off. */
   readonly off: readonly string[]
+  /** Whether the change sets that break a check are looked for and left out. */
+  readonly blame: boolean
 }
 
 /** A manifest, checked, with every default filled in. */

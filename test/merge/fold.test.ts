@@ -44,7 +44,7 @@ async function meet({
 }
 
 const foldAll = (sealing: Sealing, base: CommitId, candidates: readonly Candidate[]): Promise<Fold> =>
-  fold({ git: sealing.git, base, date, candidates, policy: { strategy: 'in-order', resolvers: null } })
+  fold({ git: sealing.git, base, date, candidates, policy: { strategy: 'in-order', resolvers: null, blame: false } })
 
 const told = (conflicts: readonly Conflict[]): readonly object[] =>
   conflicts.map(({ kind, file, ours, theirs }) => ({ kind, file, ours, theirs }))
@@ -539,7 +539,15 @@ void t.test('the set that is worth most lands; what needs a task goes with it', 
   ]
   const all = [a, b, c, candidate(heir, { needs: [high.task] }), d]
   const by = async (strategy: MergePolicy['strategy'], candidates = all): Promise<Readonly<Record<string, string>>> =>
-    states(await fold({ git: sealing.git, base: start, date, candidates, policy: { strategy, resolvers: null } }))
+    states(
+      await fold({
+        git: sealing.git,
+        base: start,
+        date,
+        candidates,
+        policy: { strategy, resolvers: null, blame: false },
+      }),
+    )
   const best = { wide: 'left-out', low: 'landed', high: 'landed', heir: 'landed', rival: 'left-out' }
   t.same(await by('best-set'), best)
   t.same(await by('in-order'), {
@@ -564,7 +572,7 @@ void t.test('what a resolver decides lands, and is told with what it was made fr
   const start = await sealing.begin({ 'a.js': 'start()\nend()\n' })
   const one = await sealing.seal('one', start, { 'a.js': 'start()\nfirst(1)\nend()\n' })
   const two = await sealing.seal('two', start, { 'a.js': 'start()\nlet other\nend()\n' })
-  const policy: MergePolicy = { strategy: 'best-set', resolvers: { upTo: 'likely', off: [] } }
+  const policy: MergePolicy = { strategy: 'best-set', resolvers: { upTo: 'likely', off: [] }, blame: false }
   const given = { git: sealing.git, base: start, date, candidates: [candidate(one), candidate(two)] }
   const folded = await fold({ ...given, policy })
   t.same(states(folded), { one: 'landed', two: 'landed' })

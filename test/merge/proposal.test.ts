@@ -10,6 +10,7 @@ import type { Finding } from '../../src/agents/agent.ts'
 import type { ChangeSet } from '../../src/changes/change-set.ts'
 import { asActorId, asAgentName, asTaskId, type CommitId } from '../../src/ids.ts'
 import { type Check, runChecks } from '../../src/merge/check.ts'
+import { defaultMergePolicy, type MergePolicy } from '../../src/merge/merge-policy.ts'
 import type { ProgramEnd } from '../../src/processes/program.ts'
 import { mergeFindings } from '../../src/merge/findings.ts'
 import { newOutputTail } from '../../src/merge/output-tail.ts'
@@ -48,7 +49,7 @@ const sealedAs = (changeSet: ChangeSet, more: Partial<TaskEnding> = {}): TaskEnd
 const request = (tasks: readonly TaskEnding[], checks: readonly Check[] = []): ProposalRequest => ({
   tasks,
   checks,
-  merge: { strategy: 'in-order', resolvers: null },
+  merge: { strategy: 'in-order', resolvers: null, blame: false },
   createdAt: date,
   interrupted: false,
 })
@@ -452,4 +453,64 @@ void t.test('tasks with files of their own fold to all of their changes at once,
     }),
     { numRuns: 10 },
   )
+})
+
+/** Tasks that each write a file of their own, and what fails when some of the files are there. */
+async function blamedRun(
+  t: Pick<Test, 'teardown'>,
+  script: string,
+  more: { readonly tasks?: Readonly<Record<string, Partial<TaskEnding>>>; readonly merge?: Partial<MergePolicy> } = {},
+): Promise<Proposal> {
+  const sealing = new Sealing()
+  t.teardown(() => sealing[Symbol.dispose]())
+  const base = await sealing.begin({ seed: '1\n' })
+  const names = ['a', 'b', 'c', 'd', 'e', 'f']
+  const tasks = await Promise.all(
+    names.map(async (name) => sealedAs(await sealing.seal(name, base, { [name]: name }), more.tasks?.[name])),
+  )
+  const merge = { ...defaultMergePolicy, ...more.merge }
+  return await aggregatorOf(sealing, base).propose({
+    ...request(tasks, [shell('style', 'true'), shell('tests', script)]),
+    merge,
+  })
+}
+
+const landedIn = ({ tasks }: Proposal): string =>
+  tasks.flatMap(({ task, disposition }) => (disposition.state === 'landed' ? [task] : [])).join('')
+
+void t.test('two tasks that break a check together are named, one is left out, and the rest is green', async (t) => {
+  const together = 'test ! -e b || test ! -e e || { echo b and e; exit 1; }'
+  const proposal = await blamedRun(t, together)
+  t.match(proposal, { verdict: 'pass', checks: [{ verdict: 'pass' }, { verdict: 'pass' }] })
+  t.match(proposal.blame, [{ check: 'tests', how: 'culprits', tasks: ['b', 'e'], dropped: 'e' }])
+  t.equal(landedIn(proposal), 'abcdf')
+  t.match(proposal.tasks[4]?.disposition, { state: 'left-out', reason: 'breaks the check tests together with b' })
+  t.match(proposalToMarkdown(proposal), /tests: b \+ e break it, none of them alone; e was left out \(\d+ runs\)/)
+  t.same(violations(proposal, schema), [])
+  const weighted = await blamedRun(t, together, { tasks: { e: { priority: 1 } } })
+  t.match(weighted.blame, [{ tasks: ['b', 'e'], dropped: 'b' }], 'the lighter one')
+  const none = await blamedRun(t, together, { merge: { blame: false } })
+  t.match(none, { verdict: 'fail', blame: [] })
+  const all = await blamedRun(t, together, { merge: { strategy: 'all-or-nothing' } })
+  t.match(all, { verdict: 'fail', blame: [{ tasks: ['b', 'e'], dropped: null }] })
+})
+
+void t.test('several things that break checks are found one after the other', async (t) => {
+  const proposal = await blamedRun(t, 'test ! -e c && { test ! -e a || test ! -e f; }')
+  t.equal(landedIn(proposal), 'abde')
+  t.equal(proposal.verdict, 'pass')
+  t.same(proposal.blame.map(({ tasks }) => tasks.join('')).toSorted(), ['af', 'c'])
+})
+
+void t.test('a base that fails by itself and a check that fails by chance cost nobody anything', async (t) => {
+  const red = await blamedRun(t, 'exit 1')
+  t.match(red, { verdict: 'fail', blame: [{ how: 'base', tasks: [], dropped: null }] })
+  t.equal(landedIn(red), 'abcdef')
+  const folder = new Sealing()
+  t.teardown(() => folder[Symbol.dispose]())
+  const count = join(folder.directory, 'count')
+  const flaky = await blamedRun(t, `echo x >> '${count}'; test $(wc -l < '${count}') -ne 1`)
+  t.match(flaky, { verdict: 'pass', blame: [{ how: 'flaky', dropped: null }] })
+  t.match(flaky.checks[1], { verdict: 'pass', reason: 'it failed before it passed: it is not to be relied on' })
+  t.equal(landedIn(flaky), 'abcdef')
 })

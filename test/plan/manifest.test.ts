@@ -139,6 +139,7 @@ void t.test('what a manifest leaves out is as the reference says', async (t) => 
     stallMs: 900_000,
     memoryBytes: null,
     snapshotMs: 10_000,
+    merge: { strategy: 'best-set', resolve: 'likely', off: [], blame: true },
     onOverlap: 'warn',
     onFailure: 'continue',
     tasks: [
@@ -258,6 +259,15 @@ const manifests = fc.uniqueArray(name, { minLength: 1, maxLength: 6 }).chain((id
       stall: fc.constantFrom('off', '15m', '3s'),
       memory: fc.constantFrom('off', '64MB', '1GB'),
       snapshot: fc.constantFrom('off', '10s', '3s'),
+      merge: fc.record(
+        {
+          strategy: fc.constantFrom('best-set', 'in-order', 'all-or-nothing'),
+          resolve: fc.constantFrom('off', 'likely', 'certain'),
+          without: fc.array(fc.constantFrom('white-space', 'both-insert'), { maxLength: 2 }),
+          blame: fc.boolean(),
+        },
+        { requiredKeys: [] },
+      ),
       onOverlap: fc.constantFrom('warn', 'serialize', 'refuse'),
       onFailure: fc.constantFrom('continue', 'stop'),
       agents: fc.record({ any: options, command: options }, { requiredKeys: ['any'] }),

@@ -18,8 +18,8 @@ export interface ProposalParts {
 export function proposalRequest(state: RunState, { tasks, checks, merge, createdAt }: ProposalParts): ProposalRequest {
   const interrupted = state.phase.name === 'settled' && state.phase.interrupted
   const endings = tasks.map((task, index) => endingOf(task, taskAt(state, index)))
-  const { strategy, resolve, off } = merge
-  const policy = { strategy, resolvers: resolve === null ? null : { upTo: resolve, off } }
+  const { strategy, resolve, off, blame } = merge
+  const policy = { strategy, resolvers: resolve === null ? null : { upTo: resolve, off }, blame }
   return { tasks: endings, checks: interrupted ? [] : checks, merge: policy, createdAt, interrupted }
 }
 
