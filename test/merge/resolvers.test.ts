@@ -153,6 +153,15 @@ const cases: readonly Case[] = [
     text: 'start()\nfunction one() {\n  return 1\n}\nclass Two {\n  name = "two"\n}\nend()\n',
   },
   {
+    title: 'what is called alike inside two blocks does no harm',
+    path: 'a.test.js',
+    base: 'start()\nend()\n',
+    ours: "start()\ntest('one thing', () => {\n  const result = first(1)\n  check(result)\n})\nend()\n",
+    theirs: "start()\ntest('another', async () => {\n  const result = await second()\n  expect(2)\n})\nend()\n",
+    by: 'both-insert certain',
+    text: "start()\ntest('one thing', () => {\n  const result = first(1)\n  check(result)\n})\ntest('another', async () => {\n  const result = await second()\n  expect(2)\n})\nend()\n",
+  },
+  {
     title: 'both declare the same name',
     path: 'a.js',
     base: 'start()\nend()\n',

@@ -26,9 +26,14 @@ export const bothInsert: Resolver = {
 /** Lines of nothing but brackets are alike everywhere. */
 const saysSomething = (line: string): boolean => /[\p{L}\p{N}]/u.test(line)
 
-/** Names that lines give to something. */
+/** Names that lines give to something, at their outermost level: what is inside may be called alike. */
 function declaredIn(lines: readonly string[]): readonly string[] {
+  const outermost = lines.filter((line) => saysSomething(line) && indentOf(line) === leastIndent(lines))
   const declared =
     /\b(?:function|class|def|func|const|let|var|type|interface|enum|fn|struct)\s+(?:\([^)]*\)\s*)?([\w$]+)|^\s*["']?([\w$.-]+)["']?\??\s*[:=](?!=)/gm
-  return [...lines.join('').matchAll(declared)].map(([, named, keyed]) => named ?? keyed ?? '')
+  return [...outermost.join('').matchAll(declared)].map(([, named, keyed]) => named ?? keyed ?? '')
 }
+
+const indentOf = (line: string): number => /^[ \t]*/.exec(line)?.[0].length ?? 0
+
+const leastIndent = (lines: readonly string[]): number => Math.min(...lines.filter(saysSomething).map(indentOf))
