@@ -31,6 +31,10 @@ export const catalogue = {
   RUN_NOT_FOUND: { exit: exitCodes.badInput, fix: 'troupe status --all lists the runs of this repository.' },
   RUN_ENDED: { exit: exitCodes.badInput, fix: 'troupe show shows what it came to; troupe run begins a new one.' },
   TASK_NOT_FOUND: { exit: exitCodes.badInput, fix: 'troupe status lists the tasks of the run.' },
+  LEDGER_INCOMPLETE: {
+    exit: exitCodes.internal,
+    fix: 'This is a fault of Troupe: nothing was proposed. Every change set is still under refs/troupe; troupe show --task has each.',
+  },
   CHANGE_SET_NOT_FOUND: {
     exit: exitCodes.badInput,
     fix: 'troupe show --task says how it ended; --snapshot is for what it had written when its files were last saved.',

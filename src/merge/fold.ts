@@ -45,6 +45,7 @@ export interface LandedResolution extends ResolvedFile {
 
 /** Many change sets as one chain of commits. */
 export interface Fold {
+  readonly base: CommitId
   /** The end of the chain; the base itself when nothing landed. */
   readonly commit: CommitId
   readonly tree: TreeId
@@ -108,7 +109,7 @@ async function told(chain: Chain): Promise<Fold> {
   mustHoldAll(results, landed)
   const files = [...results.keys()].toSorted()
   const identical = identicalChanges(landed)
-  return { commit, tree, files, landings, conflicts: sortConflicts(conflicts), identical, resolved }
+  return { base, commit, tree, files, landings, conflicts: sortConflicts(conflicts), identical, resolved }
 }
 
 /** The fold so far; only `land` writes it. */

@@ -56,6 +56,21 @@ export interface IdenticalChange {
   readonly tasks: readonly TaskId[]
 }
 
+/** What became of the changes (hunks; a file that is no text counts as one) of a task's change set. */
+export interface LedgerLine {
+  readonly task: TaskId
+  /** In the proposal as they were made. */
+  readonly kept: number
+  /** In the proposal, and another task made the very same. */
+  readonly equivalent: number
+  /** A resolver decided about them: see `resolved`. */
+  readonly resolved: number
+  /** A task that started from them has changed them further. */
+  readonly superseded: number
+  /** Not in the proposal, with the whole change set: its disposition says why. */
+  readonly dropped: number
+}
+
 /** Why a check failed on the merged tree. */
 export interface BlamedCheck {
   readonly check: string
@@ -106,6 +121,8 @@ export interface Proposal {
   readonly identical: readonly IdenticalChange[]
   /** What git left in conflict and a resolver decided, in the order of landing. */
   readonly resolved: readonly ResolvedPlace[]
+  /** Each change of every change set accounted for, in the order of the manifest. */
+  readonly ledger: readonly LedgerLine[]
   readonly checks: readonly CheckResult[]
   /** Each time that a check failed: who is to blame; in the order in which it was found. */
   readonly blame: readonly BlamedCheck[]

@@ -1,8 +1,10 @@
 import type { Git } from '../changes/git.ts'
+import { openObjects } from '../changes/objects.ts'
 import { unreachable } from '../errors.ts'
 import type { CommitId, RunId } from '../ids.ts'
 import { changeSetRef, proposalRef } from '../refs.ts'
 import { type Check, overallVerdict } from './check.ts'
+import { keepLedger } from './keep-ledger.ts'
 import { mergeFindings } from './findings.ts'
 import type { Candidate } from './candidate.ts'
 import type { Fold, LandedResolution } from './fold.ts'
@@ -27,15 +29,18 @@ export interface ProposeWorld {
  */
 export async function propose(world: ProposeWorld, request: ProposalRequest): Promise<Proposal> {
   const { git, run, base } = world
+  const candidates = candidatesOf(run, request.tasks)
   const { folded, checks, blamed } = await verify({
     git,
     base,
     date: request.createdAt,
-    candidates: candidatesOf(run, request.tasks),
+    candidates,
     policy: request.merge ?? defaultMergePolicy,
     checks: request.checks,
     check: world.check,
   })
+  await using objects = openObjects(git)
+  const ledger = await keepLedger({ git, objects, folded, candidates })
   const ref = proposalRef(run)
   await moveRef(git, ref, folded.commit)
   return {
@@ -51,6 +56,7 @@ export async function propose(world: ProposeWorld, request: ProposalRequest): Pr
     conflicts: folded.conflicts,
     identical: folded.identical,
     resolved: folded.resolved.flatMap(resolvedChunks),
+    ledger,
     checks,
     blame: blamed,
     verdict: overallVerdict(checks),

@@ -1,0 +1,89 @@
+import type { Git } from '../changes/git.ts'
+import type { Objects } from '../changes/objects.ts'
+import { TroupeError } from '../errors.ts'
+import type { TaskId } from '../ids.ts'
+import type { Candidate } from './candidate.ts'
+import { quoted } from './conflict-message.ts'
+import type { Fold } from './fold.ts'
+import { entriesOf, type Explanations, type Fate, type LedgerEntry, type LedgerFile } from './ledger.ts'
+import { ledgerFiles } from './ledger-files.ts'
+import type { LedgerLine } from './proposal.ts'
+import type { LineHunk } from './text/line-diff.ts'
+
+interface LedgerRequest {
+  readonly git: Git
+  readonly objects: Objects
+  readonly folded: Fold
+  readonly candidates: readonly Candidate[]
+}
+
+/**
+ * Accounts for every change of every change set, from the proposal's tree alone.
+ * @throws TroupeError LEDGER_INCOMPLETE when a change that landed is not there and nothing says why
+ */
+export async function keepLedger(request: LedgerRequest): Promise<readonly LedgerLine[]> {
+  const { folded, candidates } = request
+  const files = await ledgerFiles(request)
+  const explanations = explanationsOf(request, files)
+  const landed = (task: TaskId): boolean => folded.landings.get(task)?.state === 'landed'
+  const entries = files.flatMap((file): readonly (LedgerEntry | (Omit<LedgerEntry, 'fate'> & { fate: 'dropped' }))[] =>
+    landed(file.task)
+      ? entriesOf(file, explanations)
+      : entriesOf({ ...file, isSame: true }, nothingToSay).map((entry) => ({ ...entry, fate: 'dropped' })),
+  )
+  const lost = entries.find(({ fate }) => fate === 'unexplained')
+  if (lost !== undefined) throw incomplete(lost)
+  const fates = Map.groupBy(entries, ({ task }) => task)
+  return candidates.map(({ changeSet: { task } }) => {
+    const count = (fate: Fate | 'dropped'): number =>
+      (fates.get(task) ?? []).filter((entry) => entry.fate === fate).length
+    return {
+      task,
+      kept: count('kept'),
+      equivalent: count('equivalent'),
+      resolved: count('resolved'),
+      superseded: count('superseded'),
+      dropped: count('dropped'),
+    }
+  })
+}
+
+function incomplete({ task, file, from, to }: Pick<LedgerEntry, 'task' | 'file' | 'from' | 'to'>): TroupeError {
+  const lines = to === 0 && from === 0 ? '' : ` (lines ${from}-${to} of its version)`
+  return new TroupeError(
+    'LEDGER_INCOMPLETE',
+    `the merged tree lacks what ${task} did to ${quoted(file)}${lines}, and nothing says why`,
+  )
+}
+
+const nothingToSay: Explanations = { decided: () => [], isChangedFurther: () => false, isMadeAlike: () => false }
+
+function explanationsOf({ folded, candidates }: LedgerRequest, files: readonly LedgerFile[]): Explanations {
+  const needs = new Map(candidates.map(({ changeSet, needs: of }) => [changeSet.task, of]))
+  const startsFrom = (task: TaskId, other: TaskId): boolean =>
+    (needs.get(task) ?? []).some((need) => need === other || startsFrom(need, other))
+  const byPath = Map.groupBy(files, ({ path }) => path)
+  return {
+    decided: (path) =>
+      folded.resolved
+        .filter((file) => file.path === path)
+        .flatMap(({ chunks }) => chunks.map(({ chunk: { base, ours, theirs } }) => [...base, ...ours, ...theirs])),
+    isChangedFurther: (task, path) => (byPath.get(path) ?? []).some((other) => startsFrom(other.task, task)),
+    isMadeAlike: (file, hunk) =>
+      (byPath.get(file.path) ?? []).some((other) => other !== file && hasMade(other, file, hunk)),
+  }
+}
+
+/** Whether another task put the same lines where this one did. */
+function hasMade(
+  other: LedgerFile,
+  { before, after }: LedgerFile,
+  { oldFrom, oldTo, newFrom, newTo }: LineHunk,
+): boolean {
+  if (other.before === null || other.after === null || before === null || after === null) return false
+  if (other.before.length !== before.length) return false
+  const shift = newFrom - oldFrom
+  const put = after.slice(newFrom, newTo).join('')
+  const theirs = other.after.slice(oldFrom + shift, oldTo + shift + (newTo - newFrom) - (oldTo - oldFrom)).join('')
+  return put !== '' && put === theirs
+}
