@@ -10,6 +10,7 @@ interface ApplyOptions extends CommonOptions {
   readonly branch?: string
   readonly task?: string
   readonly snapshot?: boolean
+  readonly only?: string
   readonly force: boolean
 }
 
@@ -24,10 +25,11 @@ export async function applyCommand(
   terminal: Terminal,
   input: { readonly arguments: readonly string[]; readonly options: ApplyOptions },
 ): Promise<number> {
-  const { json, task, snapshot = false } = input.options
+  const { json, task, only, snapshot = false } = input.options
+  const asked = { snapshot, ...(task !== undefined && { task }), ...(only !== undefined && { only }) }
   const run = await findRun(terminal.directory, input.arguments[0])
   const { repository } = run
-  const work = await applicable(run, await readRun(run), task === undefined ? { snapshot } : { task, snapshot })
+  const work = await applicable(run, await readRun(run), asked)
   const outcome = await applied(work, repository, input.options)
   const undo = await undoOf(outcome, repository)
   if (json) {

@@ -69,6 +69,7 @@ function describeProgram(bind: Bind): Command {
     .option('--as-manifest', 'print the manifest that an expression stands for', false)
     .action(bind(async () => (await import('./plan.ts')).planCommand))
   describeLooking(program, bind)
+  describeReplay(program, bind)
   describeTidying(program, bind)
   describePlumbing(program, bind)
   describeSettingUp(program, bind)
@@ -95,6 +96,7 @@ function describeLooking(program: Command, bind: Bind): void {
     .description("the proposal of a run, its conflicts, or one task's result, log or diff")
     .argument('[run]', 'id of a run, or its beginning; the newest by default')
     .option('--conflicts', 'only the conflicts', false)
+    .option('--conflict <n>', 'only this one of the conflicts, from 1', wholeNumber)
     .option('--task <id>', 'one task: its result')
     .option('--log', "with --task: its last attempt's log", false)
     .option('--diff', 'the diff of the proposal, or of the task', false)
@@ -108,8 +110,20 @@ function describeLooking(program: Command, bind: Bind): void {
     .option('--branch <name>', 'the branch to move or make; the current one by default')
     .option('--task <id>', 'only the change set of one task, with what it was made on')
     .option('--snapshot', 'with --task: what it had written when its files were last saved', false)
+    .option(
+      '--only <ids>',
+      'only these tasks of the proposal (a,b), with what they need; checks say nothing of that part',
+    )
     .option('--force', 'also when a check failed, or when the branch has moved (it is merged then)', false)
     .action(bind(async () => (await import('./apply.ts')).applyCommand))
+}
+
+function describeReplay(program: Command, bind: Bind): void {
+  program
+    .command('replay')
+    .description("make a run's proposal once more from its change sets, and say whether it comes out the same")
+    .argument('[run]', 'id of a run, or its beginning; the newest by default')
+    .action(bind(async () => (await import('./replay.ts')).replayCommand))
 }
 
 function describeTidying(program: Command, bind: Bind): void {

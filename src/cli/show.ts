@@ -15,7 +15,7 @@ export async function showCommand(
   const subject = subjectOf(options)
   const run = await findRun(terminal.directory, input.arguments[0])
   const showing = { terminal, run, reading: await readRun(run), json: options.json }
-  const text = subject.of === 'run' ? await showRun(subject.what, showing) : await showTask(subject, showing)
+  const text = subject.of === 'run' ? await showRun(subject, showing) : await showTask(subject, showing)
   if (text !== '') terminal.print(text)
   return exitCodes.ok
 }

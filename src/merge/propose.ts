@@ -65,7 +65,8 @@ export async function propose(world: ProposeWorld, request: ProposalRequest): Pr
   }
 }
 
-function candidatesOf(run: RunId, tasks: readonly TaskEnding[]): readonly Candidate[] {
+/** The change sets of a request that ask to land. */
+export function candidatesOf(run: RunId, tasks: readonly TaskEnding[]): readonly Candidate[] {
   return tasks.flatMap((ending) => {
     const contribution = ending.success?.contribution ?? null
     if (contribution === null) return []

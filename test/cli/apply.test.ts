@@ -141,3 +141,43 @@ void t.test('apply has nothing to do where nothing changed, and refuses to lose 
   t.same(after, before)
   t.match(await troupe(directory, 'apply', run), { status: 0, stdout: /no file/ }, 'the older run, by its id')
 })
+
+void t.test(
+  'apply --only takes a part of the proposal; replay makes the whole again; show --conflict one of its conflicts',
+  async (t) => {
+    const directory = repositoryOf(t, { 'a.txt': '1\n' })
+    const tasks = [
+      writes('one'),
+      { ...writes('two'), needs: ['one'] },
+      writes('three'),
+      { id: 'x', command: ['sh', '-c', 'echo first of all > a.txt'] },
+      { id: 'y', command: ['sh', '-c', 'echo never mind > a.txt'] },
+      { id: 'z', command: ['sh', '-c', 'echo 12345 > three.txt'] },
+    ]
+    const check = [{ name: 'both', run: 'test ! -e three.txt || test ! -e two.txt' }]
+    const { proposal, run } = await runJson(directory, manifest(t, { tasks, check }))
+    t.match(proposal.blame, [{ tasks: ['two', 'three'], dropped: 'three' }])
+    t.match(await troupe(directory, 'replay'), { status: 0, stdout: `the same again: ${proposal.commit}\n` })
+    t.match(JSON.parse((await troupe(directory, '--json', 'replay', run)).stdout), {
+      schema: 'troupe/replay/1',
+      same: true,
+    })
+    t.match(await troupe(directory, 'apply', '--only', 'two', '--branch', 'part'), {
+      status: 0,
+      stdout: /2 files changed, not checked/,
+    })
+    t.equal(git(directory, 'ls-tree', '--name-only', 'part'), 'a.txt\none.txt\ntwo.txt\n')
+    t.equal(git(directory, 'show', 'part:a.txt'), '1\n')
+    t.match(await troupe(directory, 'apply', '--only', 'two,three'), {
+      status: 2,
+      stderr: /three is left-out, it is no part of the proposal: breaks the check both together with two/,
+    })
+    t.match(await troupe(directory, 'apply', '--only', 'none'), { status: 2, stderr: /TASK_NOT_FOUND/ })
+    const { stdout } = await troupe(directory, 'show', '--conflict', '1')
+    t.match(stdout, /<<<<<<< x a\.txt:1[\s\S]*\|\|\|\|\|\|\|[\s\S]*=======[\s\S]*>>>>>>> y a\.txt:1/)
+    t.match(await troupe(directory, 'show', '--conflict', '9'), {
+      status: 2,
+      stderr: /there is no conflict 9: the proposal has/,
+    })
+  },
+)

@@ -6,6 +6,7 @@ import { plainText } from '../../monitor/plain-text.ts'
 import { snapshotRef } from '../../refs.ts'
 import type { FoundRun } from '../find-run.ts'
 import { type RunReading, taskOf } from '../read-run.ts'
+import { refoldOnly } from '../refold.ts'
 import { readProposal } from '../show/read-proposal.ts'
 import { taskResult } from '../show/task-result.ts'
 
@@ -25,6 +26,8 @@ export interface Applicable {
 export interface Asked {
   readonly task?: string
   readonly snapshot: boolean
+  /** Ids of tasks, with commas between. */
+  readonly only?: string
 }
 
 /**
@@ -32,7 +35,8 @@ export interface Asked {
  * @throws TroupeError PROPOSAL_NOT_FOUND, TASK_NOT_FOUND, CHANGE_SET_NOT_FOUND or USAGE
  */
 export async function applicable(run: FoundRun, reading: RunReading, asked: Asked): Promise<Applicable> {
-  const { task, snapshot } = asked
+  const { task, snapshot, only } = asked
+  if (only !== undefined) return await onlyTasks(run, reading, asked)
   if (task !== undefined) return snapshot ? await snapshotOf(run, reading, task) : changeSetOf(run, reading, task)
   if (snapshot) throw new TroupeError('USAGE', '--snapshot needs --task')
   const proposal = readProposal(run, reading)
@@ -45,6 +49,15 @@ function checkFailed({ run, checks }: Proposal): TroupeError {
   const why = failed.map(({ name, reason }) => plainText(reason === null ? name : `${name}: ${reason}`)).join('; ')
   const message = `the proposal of run ${run} did not pass its checks (${why})`
   return new TroupeError('CHECK_FAILED', message, { details: failed })
+}
+
+/** A part of the proposal, made anew; its checks say nothing of it. */
+async function onlyTasks(run: FoundRun, reading: RunReading, { task, only = '' }: Asked): Promise<Applicable> {
+  if (task !== undefined) throw new TroupeError('USAGE', '--only goes with no --task')
+  const proposal = readProposal(run, reading)
+  const ids = only.split(',').map((id) => taskOf(reading, id.trim()).task.id)
+  const { commit } = await refoldOnly(run, reading, { proposal, only: ids })
+  return { name: `the work of ${ids.join(', ')}`, base: proposal.base, commit, verdict: 'not-run', objection: null }
 }
 
 /** With it comes what it was made on: the change sets of the tasks that it needs. */

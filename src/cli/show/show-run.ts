@@ -1,13 +1,17 @@
+import { TroupeError } from '../../errors.ts'
 import { proposalToMarkdown } from '../../merge/proposal-markdown.ts'
 import { plainLines } from '../../monitor/plain-text.ts'
-import { conflictText, tellConflicts } from './conflict-text.ts'
+import { conflictText, tellConflicts, type ToldConflict } from './conflict-text.ts'
 import { diffText } from './diff.ts'
 import { findingsText } from './findings-text.ts'
 import type { Showing, Subject } from './options.ts'
 import { readProposal } from './read-proposal.ts'
 
 /** The proposal of a run, or one part of it, as it is to be printed. Throws TroupeError PROPOSAL_NOT_FOUND. */
-export async function showRun(what: Extract<Subject, { of: 'run' }>['what'], showing: Showing): Promise<string> {
+export async function showRun(
+  { what, conflict: number }: Extract<Subject, { of: 'run' }>,
+  showing: Showing,
+): Promise<string> {
   const { run, reading, json, terminal } = showing
   const proposal = readProposal(run, reading)
   const { git } = run.repository
@@ -15,7 +19,7 @@ export async function showRun(what: Extract<Subject, { of: 'run' }>['what'], sho
     case 'all':
       return json ? printed(proposal) : plainLines(proposalToMarkdown(proposal)).trimEnd()
     case 'conflicts': {
-      const conflicts = await tellConflicts(git, proposal)
+      const conflicts = chosen(await tellConflicts(git, proposal), number)
       if (json) return printed({ schema: 'troupe/conflicts/1', run: run.id, conflicts })
       return conflicts.length === 0 ? 'no conflicts' : conflicts.map(conflictText).join('\n\n')
     }
@@ -29,6 +33,13 @@ export async function showRun(what: Extract<Subject, { of: 'run' }>['what'], sho
       return json ? printed({ schema: 'troupe/diff/1', run: run.id, base, commit, diff }) : diff
     }
   }
+}
+
+function chosen(conflicts: readonly ToldConflict[], number: number | undefined): readonly ToldConflict[] {
+  if (number === undefined) return conflicts
+  const one = conflicts[number - 1]
+  if (one !== undefined) return [one]
+  throw new TroupeError('USAGE', `there is no conflict ${number}: the proposal has ${conflicts.length}`)
 }
 
 const printed = (value: object): string => JSON.stringify(value, null, 2)

@@ -1,0 +1,69 @@
+import { TroupeError } from '../errors.ts'
+import type { TaskId } from '../ids.ts'
+import type { Candidate } from '../merge/candidate.ts'
+import { fold, type Fold } from '../merge/fold.ts'
+import { defaultMergePolicy } from '../merge/merge-policy.ts'
+import { candidatesOf } from '../merge/propose.ts'
+import type { Proposal } from '../merge/proposal.ts'
+import { proposalRequest } from '../supervisor/run/proposal-request.ts'
+import type { FoundRun } from './find-run.ts'
+import type { RunReading } from './read-run.ts'
+
+/** Folds a run's change sets once more, as its proposal was made; nothing is moved. */
+export async function refold(run: FoundRun, reading: RunReading, proposal: Proposal): Promise<Fold> {
+  return await foldAgain(run, reading, { proposal, candidates: candidatesIn(run, reading, proposal) })
+}
+
+/**
+ * Folds only these of the tasks that landed, with all that they need.
+ * @throws TroupeError TASK_NOT_FOUND, or CHANGE_SET_NOT_FOUND for one that did not land
+ */
+export async function refoldOnly(
+  run: FoundRun,
+  reading: RunReading,
+  { proposal, only }: { readonly proposal: Proposal; readonly only: readonly TaskId[] },
+): Promise<Fold> {
+  for (const id of only) mustHaveLanded(id, proposal)
+  const candidates = candidatesIn(run, reading, proposal)
+  const needs = new Map(candidates.map((one) => [one.changeSet.task, one.needs]))
+  const taken = new Set<TaskId>()
+  const take = (id: TaskId): void => {
+    taken.add(id)
+    for (const need of needs.get(id) ?? []) if (!taken.has(need)) take(need)
+  }
+  only.forEach(take)
+  const chosen = candidates.filter(({ changeSet }) => taken.has(changeSet.task))
+  return await foldAgain(run, reading, { proposal, candidates: chosen })
+}
+
+function mustHaveLanded(id: TaskId, { tasks }: Proposal): void {
+  const task = tasks.find((one) => one.task === id)
+  if (task === undefined) throw new TroupeError('TASK_NOT_FOUND', `the run has no task ${id}`)
+  const { disposition } = task
+  if (disposition.state === 'landed') return
+  const why = 'reason' in disposition ? `: ${disposition.reason}` : ''
+  throw new TroupeError('CHANGE_SET_NOT_FOUND', `${id} is ${disposition.state}, it is no part of the proposal${why}`)
+}
+
+/** What was left out to get a check green stays out. */
+function candidatesIn(run: FoundRun, reading: RunReading, proposal: Proposal): readonly Candidate[] {
+  const barred = new Map(proposal.blame.map(({ dropped, reason }) => [dropped, reason]))
+  return candidatesOf(run.id, requestOf(reading, proposal).tasks).map((candidate) => {
+    const reason = barred.get(candidate.changeSet.task)
+    return reason === undefined ? candidate : { ...candidate, barred: reason }
+  })
+}
+
+function requestOf({ state, manifest }: RunReading, { createdAt }: Proposal) {
+  return proposalRequest(state, { tasks: manifest.tasks, checks: [], merge: manifest.merge, createdAt })
+}
+
+interface Again {
+  readonly proposal: Proposal
+  readonly candidates: readonly Candidate[]
+}
+
+function foldAgain({ repository }: FoundRun, reading: RunReading, { proposal, candidates }: Again): Promise<Fold> {
+  const policy = requestOf(reading, proposal).merge ?? defaultMergePolicy
+  return fold({ git: repository.git, base: proposal.base, date: proposal.createdAt, candidates, policy })
+}
