@@ -36,7 +36,13 @@ export async function baseFor(request: {
       if (theirs === undefined) continue
       return {
         how: 'conflict',
-        conflicts: sortConflicts(await nameConflicts({ git, resolve: unresolved }, landed, theirs, merge.conflicts)),
+        conflicts: sortConflicts(
+          await nameConflicts(
+            { git, resolve: unresolved },
+            { landed, rivals: landed },
+            { theirs, files: merge.conflicts },
+          ),
+        ),
       }
     }
     const message = `Start from ${[...taken, next].map(({ task }) => task).join(', ')}\n`

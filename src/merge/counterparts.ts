@@ -7,20 +7,30 @@ import type { ConflictedFile } from './conflicted-file.ts'
 import { type Footprint, reachesFolderOf } from './footprint.ts'
 import { conflictsBetween, type PairConflict, type PairWorld } from './pair.ts'
 
+/** What has landed, and which of it may be in conflict with the one in question. */
+interface Landed {
+  readonly landed: readonly Footprint[]
+  readonly rivals: readonly Footprint[]
+}
+
+/** A change set, and the files that could not be merged when it was brought onto all that landed. */
+interface Refused {
+  readonly theirs: Footprint
+  readonly files: readonly ConflictedFile[]
+}
+
 /**
  * Says with whom a change set that did not merge is in conflict: with every landed one whose pair alone conflicts, at the lines
  * of the two change sets themselves. A file on which only the combination fails is told once for each landed task that touched
  * it, at the lines of the combination.
- * @param files What git could not merge when it brought `theirs` onto all that landed.
  */
 export async function nameConflicts(
   world: PairWorld,
-  landed: readonly Footprint[],
-  theirs: Footprint,
-  files: readonly ConflictedFile[],
+  { landed, rivals }: Landed,
+  { theirs, files }: Refused,
 ): Promise<readonly Conflict[]> {
   const pairs: PairConflict[] = []
-  for (const ours of landed) pairs.push(...(await conflictsBetween(world, ours, theirs)))
+  for (const ours of rivals) pairs.push(...(await conflictsBetween(world, ours, theirs)))
   const unexplained = files.filter((file) => !pairs.some((pair) => isSame(pair.file, file)))
   const combined = await Promise.all(
     unexplained.map((file) => combination(world.git, file, { landed, theirs: theirs.changeSet.task })),

@@ -94,11 +94,13 @@ async function foldOnto(request: FoldRequest, resolving: Resolving): Promise<Cha
   )
   const tree = asTreeId(await git.text(['rev-parse', '--verify', `${base}^{tree}`]))
   const parts = { git, base, date, resolving, commit: base, tree }
+  const order = await orderOfLanding(request, { ordered, footprints, resolving })
   const chain: Chain = { ...parts, landed: [], landings: new Map(), conflicts: [], resolved: [] }
-  for (const number of await orderOfLanding(request, { ordered, footprints, resolving })) {
+  for (const number of order.numbers) {
     const [candidate, footprint] = [ordered[number], footprints[number]]
     if (candidate === undefined || footprint === undefined) throw new RangeError(`no candidate ${number}`)
-    chain.landings.set(candidate.changeSet.task, await land(chain, candidate, footprint))
+    const isRival = (landed: Footprint): boolean => !order.goTogether(footprints.indexOf(landed), number)
+    chain.landings.set(candidate.changeSet.task, await land(chain, candidate, { footprint, isRival }))
   }
   return chain
 }
@@ -123,7 +125,14 @@ interface Chain extends Pick<FoldRequest, 'git' | 'base' | 'date'> {
   readonly resolved: LandedResolution[]
 }
 
-async function land(chain: Chain, candidate: Candidate, footprint: Footprint): Promise<Landing> {
+interface Touched {
+  readonly footprint: Footprint
+  /** Whether it may be in conflict with one that has landed. */
+  isRival(landed: Footprint): boolean
+}
+
+async function land(chain: Chain, candidate: Candidate, touched: Touched): Promise<Landing> {
+  const { footprint } = touched
   const { changeSet, needs, message } = candidate
   if (footprint.results.size === 0) return { state: 'unchanged' }
   if (candidate.barred !== undefined) return { state: 'left-out', reason: candidate.barred }
@@ -132,7 +141,7 @@ async function land(chain: Chain, candidate: Candidate, footprint: Footprint): P
   const outside = outsideOwns(candidate, [...footprint.results.keys()])
   if (outside.length > 0) return leaveOut(chain, outside)
   const { tree, left, resolved } = await mergeNext(chain, changeSet)
-  if (left.length > 0) return leaveOut(chain, await namedConflicts(chain, footprint, left))
+  if (left.length > 0) return leaveOut(chain, await namedConflicts(chain, touched, left))
   chain.commit = await writeCommit(chain.git, { tree, parents: [chain.commit], message, date: chain.date })
   chain.tree = tree
   chain.landed.push(footprint)
@@ -154,12 +163,12 @@ async function mergeNext(
 
 function namedConflicts(
   { git, resolving, landed }: Chain,
-  footprint: Footprint,
+  { footprint, isRival }: Touched,
   left: readonly ConflictedFile[],
 ): Promise<readonly Conflict[]> {
   const resolve = async (merge: UncleanMerge): Promise<readonly ConflictedFile[]> =>
     (await resolving.resolve(merge)).left
-  return nameConflicts({ git, resolve }, landed, footprint, left)
+  return nameConflicts({ git, resolve }, { landed, rivals: landed.filter(isRival) }, { theirs: footprint, files: left })
 }
 
 function leaveOut(chain: Chain, conflicts: readonly Conflict[]): Landing {

@@ -3,10 +3,13 @@ import { openObjects } from '../changes/objects.ts'
 import type { UncleanMerge } from './merge-tree.ts'
 import { type MergeResolution, resolveMerge } from './resolve-merge.ts'
 import type { ResolverPolicy } from './resolvers/resolver.ts'
+import { SideMerges } from './side-merges.ts'
 import { TextMerges } from './text-merges.ts'
 
 /** Resolves merges of one repository as far as a policy allows. */
 export interface Resolving extends AsyncDisposable {
+  /** Merges of sides of one base, in memory where they only changed texts. */
+  readonly sides: SideMerges
   /** What is left of a merge that did not come clean, and its tree when nothing is. */
   resolve(merge: UncleanMerge): Promise<MergeResolution>
 }
@@ -14,10 +17,11 @@ export interface Resolving extends AsyncDisposable {
 /** Opens it; with no policy nothing is resolved. */
 export function openResolving(git: Git, policy: ResolverPolicy | null): Resolving {
   const objects = openObjects(git)
-  const texts = policy === null ? null : new TextMerges(objects, policy)
+  const texts = new TextMerges(objects, policy)
   return {
+    sides: new SideMerges({ git, objects, texts }),
     resolve: (merge) =>
-      texts === null
+      policy === null
         ? Promise.resolve({ tree: merge.tree, resolved: [], left: merge.conflicts })
         : resolveMerge(objects, merge, texts),
     [Symbol.asyncDispose]: () => objects[Symbol.asyncDispose](),

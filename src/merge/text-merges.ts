@@ -30,11 +30,12 @@ export interface FileVersions {
 /** Merges texts in memory; each blob is read once and each pair compared once. */
 export class TextMerges {
   readonly #objects: Objects
-  readonly #policy: ResolverPolicy
+  readonly #policy: ResolverPolicy | null
   readonly #texts = new Map<string, Promise<Text | null>>()
   readonly #hunks = new Map<string, readonly LineHunk[]>()
 
-  constructor(objects: Objects, policy: ResolverPolicy) {
+  /** @param policy what resolvers may decide; null for nothing */
+  constructor(objects: Objects, policy: ResolverPolicy | null) {
     this.#objects = objects
     this.#policy = policy
   }
@@ -53,6 +54,7 @@ export class TextMerges {
     const lines = segments.flatMap((segment) => (segment.kind === 'clean' ? segment.lines : []))
     if (segments.every(({ kind }) => kind === 'clean'))
       return { how: 'merged', text: { lines, encoding, oid: null }, chunks: [] }
+    if (this.#policy === null) return { how: 'conflict' }
     const resolution = resolveText({ path, segments, ...versions }, this.#policy)
     if (resolution.how === 'left') return { how: 'conflict' }
     const text = { lines: linesOf(resolution.text), encoding, oid: null }
