@@ -1,18 +1,16 @@
-import type { Git } from '../changes/git.ts'
-import type { Objects } from '../changes/objects.ts'
 import { TroupeError } from '../errors.ts'
 import type { TaskId } from '../ids.ts'
 import type { Candidate } from './candidate.ts'
 import { quoted } from './conflict-message.ts'
 import type { Fold } from './fold.ts'
 import { entriesOf, type Explanations, type Fate, type LedgerEntry, type LedgerFile } from './ledger.ts'
-import { ledgerFiles } from './ledger-files.ts'
 import type { LedgerLine } from './proposal.ts'
+import { startsFromAmong } from './starts-from.ts'
 import type { LineHunk } from './text/line-diff.ts'
 
 interface LedgerRequest {
-  readonly git: Git
-  readonly objects: Objects
+  /** What ledgerFiles has found. */
+  readonly files: readonly LedgerFile[]
   readonly folded: Fold
   readonly candidates: readonly Candidate[]
 }
@@ -21,10 +19,9 @@ interface LedgerRequest {
  * Accounts for every change of every change set, from the proposal's tree alone.
  * @throws TroupeError LEDGER_INCOMPLETE when a change that landed is not there and nothing says why
  */
-export async function keepLedger(request: LedgerRequest): Promise<readonly LedgerLine[]> {
-  const { folded, candidates } = request
-  const files = await ledgerFiles(request)
-  const explanations = explanationsOf(request, files)
+export function keepLedger(request: LedgerRequest): readonly LedgerLine[] {
+  const { files, folded, candidates } = request
+  const explanations = explanationsOf(request)
   const landed = (task: TaskId): boolean => folded.landings.get(task)?.state === 'landed'
   const entries = files.flatMap((file): readonly (LedgerEntry | (Omit<LedgerEntry, 'fate'> & { fate: 'dropped' }))[] =>
     landed(file.task)
@@ -58,10 +55,8 @@ function incomplete({ task, file, from, to }: Pick<LedgerEntry, 'task' | 'file' 
 
 const nothingToSay: Explanations = { decided: () => [], isChangedFurther: () => false, isMadeAlike: () => false }
 
-function explanationsOf({ folded, candidates }: LedgerRequest, files: readonly LedgerFile[]): Explanations {
-  const needs = new Map(candidates.map(({ changeSet, needs: of }) => [changeSet.task, of]))
-  const startsFrom = (task: TaskId, other: TaskId): boolean =>
-    (needs.get(task) ?? []).some((need) => need === other || startsFrom(need, other))
+function explanationsOf({ files, folded, candidates }: LedgerRequest): Explanations {
+  const startsFrom = startsFromAmong(candidates)
   const byPath = Map.groupBy(files, ({ path }) => path)
   return {
     decided: (path) =>

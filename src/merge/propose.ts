@@ -5,11 +5,14 @@ import type { CommitId, RunId } from '../ids.ts'
 import { changeSetRef, proposalRef } from '../refs.ts'
 import { type Check, overallVerdict } from './check.ts'
 import { keepLedger } from './keep-ledger.ts'
+import { ledgerFiles } from './ledger-files.ts'
 import { mergeFindings } from './findings.ts'
 import type { Candidate } from './candidate.ts'
 import type { Fold, LandedResolution } from './fold.ts'
 import { defaultMergePolicy } from './merge-policy.ts'
 import type { ProposalRequest, TaskEnding } from './proposal-request.ts'
+import { staleNames } from './stale-names.ts'
+import { startsFromAmong } from './starts-from.ts'
 import { verify } from './verify.ts'
 import type { CheckResult, Disposition, Proposal, ProposalTask, ResolvedPlace } from './proposal.ts'
 
@@ -40,7 +43,10 @@ export async function propose(world: ProposeWorld, request: ProposalRequest): Pr
     check: world.check,
   })
   await using objects = openObjects(git)
-  const ledger = await keepLedger({ git, objects, folded, candidates })
+  const files = await ledgerFiles({ git, objects, folded, candidates })
+  const ledger = keepLedger({ files, folded, candidates })
+  const landed = files.filter(({ task }) => folded.landings.get(task)?.state === 'landed')
+  const stale = staleNames(landed, startsFromAmong(candidates))
   const ref = proposalRef(run)
   await moveRef(git, ref, folded.commit)
   return {
@@ -60,7 +66,7 @@ export async function propose(world: ProposeWorld, request: ProposalRequest): Pr
     checks,
     blame: blamed,
     verdict: overallVerdict(checks),
-    findings: mergeFindings(request.tasks),
+    findings: mergeFindings([...request.tasks, ...stale.map((one) => ({ task: one.usedBy, findings: [one.finding] }))]),
     interrupted: request.interrupted,
   }
 }

@@ -6,8 +6,10 @@ import type { CommitId } from '../../src/ids.ts'
 import type { Candidate } from '../../src/merge/candidate.ts'
 import { type Fold, fold } from '../../src/merge/fold.ts'
 import { keepLedger } from '../../src/merge/keep-ledger.ts'
+import { ledgerFiles } from '../../src/merge/ledger-files.ts'
 import { defaultMergePolicy } from '../../src/merge/merge-policy.ts'
 import type { LedgerLine } from '../../src/merge/proposal.ts'
+import { staleNames } from '../../src/merge/stale-names.ts'
 import { candidate, date, type Files, numbered, Sealing } from './sealing.ts'
 
 interface Scene {
@@ -22,7 +24,12 @@ const folded = ({ sealing, base, candidates }: Scene): Promise<Fold> =>
 async function ledgerOf(scene: Scene, result: Fold): Promise<readonly LedgerLine[]> {
   const { git } = scene.sealing
   await using objects = openObjects(git)
-  return await keepLedger({ git, objects, folded: result, candidates: scene.candidates })
+  const { candidates } = scene
+  return keepLedger({
+    files: await ledgerFiles({ git, objects, folded: result, candidates }),
+    folded: result,
+    candidates,
+  })
 }
 
 async function sceneOf(base: Files, sides: Readonly<Record<string, Files>>): Promise<Scene> {
@@ -172,3 +179,70 @@ void t.test('property: whatever 2 to 20 agents insert, delete, move and rename i
   t.comment(`${resolved} changes were a resolver's to decide`)
   t.pass('12 runs')
 })
+
+interface Stale {
+  readonly title: string
+  readonly base: Files
+  readonly sides: Readonly<Record<string, Files>>
+  /** `name: task that changed it > task that uses it`, and the place. */
+  readonly said: readonly string[]
+}
+
+const library = 'export function load(path) {\n  return path\n}\n\nexport const size = 1\n'
+const stale: readonly Stale[] = [
+  {
+    title: 'a function that one renames and another newly calls',
+    base: { 'lib.js': library, 'use.js': 'start()\n' },
+    sides: { a: { 'lib.js': library.replace('load', 'read') }, b: { 'use.js': 'start()\nload("x")\n' } },
+    said: ['load: a > b at use.js:2:1'],
+  },
+  {
+    title: 'parameters that one changes',
+    base: { 'lib.py': 'def load(path):\n    return path\n', 'use.py': 'import lib\n' },
+    sides: {
+      a: { 'lib.py': 'def load(path, mode):\n    return path\n' },
+      b: { 'use.py': 'import lib\n\nlib.load("x")\n' },
+    },
+    said: ['load: a > b at use.py:3:5'],
+  },
+  {
+    title: 'a call that was there before is not new',
+    base: { 'lib.js': library, 'use.js': 'load("x")\n' },
+    sides: { a: { 'lib.js': library.replace('load', 'read') }, b: { 'use.js': 'load("x")\nstart()\n' } },
+    said: [],
+  },
+  {
+    title: 'a function that only moves',
+    base: { 'lib.js': library, 'use.js': 'start()\n' },
+    sides: { a: { 'lib.js': 'export const size = 1\n', 'other.js': library }, b: { 'use.js': 'start()\nload("x")\n' } },
+    said: [],
+  },
+  {
+    title: 'words of a text',
+    base: { 'lib.js': library, 'use.md': 'start\n' },
+    sides: { a: { 'lib.js': library.replace('load', 'read') }, b: { 'use.md': 'start\nload it\n' } },
+    said: [],
+  },
+]
+
+for (const { title, base, sides, said } of stale) {
+  void t.test(`stale names: ${title}`, async (t) => {
+    const scene = await sceneOf(base, sides)
+    await using objects = openObjects(scene.sealing.git)
+    const { candidates } = scene
+    const files = await ledgerFiles({ git: scene.sealing.git, objects, folded: await folded(scene), candidates })
+    const found = staleNames(files, () => false)
+    t.same(
+      found.map(
+        ({ name, by, usedBy, finding }) =>
+          `${name}: ${by} > ${usedBy} at ${finding.file}:${finding.line}:${finding.column}`,
+      ),
+      said,
+    )
+    t.same(
+      staleNames(files, () => true),
+      [],
+      'whoever started from the change knows of it',
+    )
+  })
+}
