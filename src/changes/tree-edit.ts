@@ -1,11 +1,6 @@
 import { asTreeId, type TreeId } from '../ids.ts'
 import type { Objects } from './objects.ts'
-
-/** What stands at a path: git's mode and the object. */
-export interface TreeEntry {
-  readonly mode: string
-  readonly oid: string
-}
+import { folderMode, printTree, readTree, type TreeEntry } from './tree-object.ts'
 
 /** Entries to put at paths, with slashes; null takes away what is there. */
 export type TreeEdits = ReadonlyMap<string, TreeEntry | null>
@@ -26,8 +21,6 @@ interface Edit {
   readonly path: string
   readonly entry: TreeEntry | null
 }
-
-const folderMode = '40000'
 
 /** The folder's new id; null when nothing is left in it. `oid` is null for a folder that is not there yet. */
 async function editFolder(objects: Objects, oid: string | null, edits: readonly Edit[]): Promise<string | null> {
@@ -50,30 +43,4 @@ async function editFolder(objects: Objects, oid: string | null, edits: readonly 
 function put(entries: Map<string, TreeEntry>, name: string, entry: TreeEntry | null): void {
   if (entry === null) entries.delete(name)
   else entries.set(name, { mode: entry.mode.replace(/^0/, ''), oid: entry.oid })
-}
-
-/** The entries of a tree object: `<mode> <name>\0<id>` each. */
-function readTree(content: Buffer, oid: string): Map<string, TreeEntry> {
-  const entries = new Map<string, TreeEntry>()
-  const idBytes = oid.length / 2
-  for (let at = 0; at < content.length;) {
-    const space = content.indexOf(32, at)
-    const end = content.indexOf(0, space)
-    const entry = {
-      mode: content.toString('latin1', at, space),
-      oid: content.toString('hex', end + 1, end + 1 + idBytes),
-    }
-    entries.set(content.toString('latin1', space + 1, end), entry)
-    at = end + 1 + idBytes
-  }
-  return entries
-}
-
-/** In git's order: by bytes, folders as if their names ended in a slash. */
-function printTree(entries: ReadonlyMap<string, TreeEntry>): Buffer {
-  const key = ([name, { mode }]: readonly [string, TreeEntry]): string => (mode === folderMode ? `${name}/` : name)
-  const sorted = [...entries].toSorted((a, b) => (key(a) < key(b) ? -1 : 1))
-  return Buffer.concat(
-    sorted.flatMap(([name, { mode, oid }]) => [Buffer.from(`${mode} ${name}\0`, 'latin1'), Buffer.from(oid, 'hex')]),
-  )
 }

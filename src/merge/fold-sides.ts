@@ -1,16 +1,18 @@
 import type { Git } from '../changes/git.ts'
 import type { Objects } from '../changes/objects.ts'
 import { openSlots } from '../changes/slots.ts'
-import { editTree, type TreeEdits, type TreeEntry } from '../changes/tree-edit.ts'
+import { diffTrees } from '../changes/tree-diff.ts'
+import { editTree, type TreeEdits } from '../changes/tree-edit.ts'
+import type { TreeEntry } from '../changes/tree-object.ts'
 import { asCommitId, asTreeId, type CommitId, type TreeId } from '../ids.ts'
 import { compatibleSet } from './compatible-set.ts'
 import type { ConflictedFile } from './conflicted-file.ts'
-import { type Footprint, footprintsOf, type Results } from './footprint.ts'
+import { footprint, type Footprint, footprintsOf, type Results } from './footprint.ts'
 import type { ResolvedFile } from './resolve-merge.ts'
 import type { ResolverPolicy } from './resolvers/resolver.ts'
 import { SideMerges } from './side-merges.ts'
 import { sharedPaths, type Side, type Touching, touchingSides } from './sides.ts'
-import { specialPaths } from './special-paths.ts'
+import { openSpecialPaths, type SpecialPaths } from './special-paths.ts'
 import { TextGroup } from './text-group.ts'
 import { TextMerges } from './text-merges.ts'
 
@@ -23,6 +25,8 @@ export interface SidesRequest {
   /** Commits whose only parent is the base. */
   readonly sides: readonly CommitId[]
   readonly policy: ResolverPolicy
+  /** Of the same repository; opened anew when left out. */
+  readonly special?: SpecialPaths
 }
 
 /** Files on which two sides, by number from 0, do not go together. */
@@ -75,6 +79,9 @@ function asGiven({ tree, landed, conflicts, resolved }: SidesFold, order: readon
   }
 }
 
+/** Up to this many sides their trees are compared here; for more one call of git is quicker. */
+const walkedUpTo = 8
+
 /** Merges by git at once: more only wait for the cores. */
 const parallel = 4
 
@@ -82,6 +89,7 @@ class Folding {
   readonly #request: SidesRequest
   readonly #texts: TextMerges
   readonly #merges: SideMerges
+  readonly #special: SpecialPaths
   readonly #conflicts: SideConflict[] = []
   readonly #resolved: SideResolution[] = []
 
@@ -89,24 +97,40 @@ class Folding {
     this.#request = request
     this.#texts = new TextMerges(request.objects, request.policy)
     this.#merges = new SideMerges({ ...request, texts: this.#texts })
+    this.#special = request.special ?? openSpecialPaths(request.git)
   }
 
-  /** One call of git is enough for two. */
+  async #footprints(): Promise<readonly Footprint<Side>[]> {
+    const { git, objects, base, sides } = this.#request
+    if (sides.length > walkedUpTo)
+      return await footprintsOf(
+        git,
+        sides.map((commit, number) => ({ base, commit, number })),
+      )
+    const from = await this.#treeOf(base)
+    return await Promise.all(
+      sides.map(async (commit, number) =>
+        footprint({ base, commit, number }, await diffTrees(objects, from, await this.#treeOf(commit))),
+      ),
+    )
+  }
+
+  /** For two that meet one call of git is enough, and it knows renames. */
   async foldTwo(): Promise<SidesFold> {
     const [first, second] = this.#request.sides
     if (first === undefined || second === undefined) throw new RangeError('two sides are needed')
+    const footprints = await this.#footprints()
+    const [touching] = touchingSides(footprints, await this.#special.among(sharedPaths(footprints)))
+    if (touching === undefined || touching.texts !== null) return await this.foldMany(footprints)
     const { tree, resolved, left } = await this.#merges.byGit(first, second)
     if (left.length > 0) return { tree: null, landed: [0], conflicts: [{ sides: [0, 1], files: left }], resolved: [] }
     return { tree, landed: [0, 1], conflicts: [], resolved: resolved.map((file) => ({ ...file, side: 1 })) }
   }
 
-  async foldMany(): Promise<SidesFold> {
-    const { git, objects, base, sides } = this.#request
-    const footprints = await footprintsOf(
-      git,
-      sides.map((commit, number): Side => ({ base, commit, number })),
-    )
-    const touching = touchingSides(footprints, await specialPaths(git, sharedPaths(footprints)))
+  async foldMany(known?: readonly Footprint<Side>[]): Promise<SidesFold> {
+    const { objects, base, sides } = this.#request
+    const footprints = known ?? (await this.#footprints())
+    const touching = touchingSides(footprints, await this.#special.among(sharedPaths(footprints)))
     await this.#tryPairs(touching, footprints)
     const chosen = compatibleSet({ count: sides.length, pairs: this.#conflicts.map((one) => one.sides) })
     const landed: number[] = []

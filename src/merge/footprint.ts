@@ -75,7 +75,8 @@ function readRawDiffs(raw: string): ReadonlyMap<string, Diff> {
   return diffs
 }
 
-function footprint<Subject extends Change>(changeSet: Subject, { results, before }: Diff): Footprint<Subject> {
+/** The footprint of a change whose differing paths are known. */
+export function footprint<Subject extends Change>(changeSet: Subject, { results, before }: Diff): Footprint<Subject> {
   const thinned = new Set<string>()
   for (const [path, result] of results) if (result === null) for (const folder of foldersOf(path)) thinned.add(folder)
   return { changeSet, results, before, thinned }

@@ -1,5 +1,6 @@
 import type { Objects } from '../changes/objects.ts'
-import { editTree, type TreeEntry } from '../changes/tree-edit.ts'
+import { editTree } from '../changes/tree-edit.ts'
+import type { TreeEntry } from '../changes/tree-object.ts'
 import type { TreeId } from '../ids.ts'
 import type { ConflictedFile, Stage } from './conflicted-file.ts'
 import type { UncleanMerge } from './merge-tree.ts'

@@ -1,18 +1,57 @@
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import type { Git } from '../changes/git.ts'
 
-/**
- * Those of these paths that are not merged as plain texts: with a driver, `binary` or `-merge` by the user's attributes
- * (gitattributes(5)); all of them where a driver is configured for everything.
- */
-export async function specialPaths(git: Git, paths: readonly string[]): Promise<ReadonlySet<string>> {
-  if (paths.length === 0) return new Set()
-  const input = paths.map((path) => `${path}\0`).join('')
-  const [attributes, configured] = await Promise.all([
-    git.text(['check-attr', '-z', '--stdin', 'merge'], { input }),
-    git.run(['config', '--get', 'merge.default'], { accept: [0, 1] }),
+/** Tells which paths have attributes of their own for merging. */
+export interface SpecialPaths {
+  /**
+   * Those of these paths that are not merged as plain texts: with a driver, `binary` or `-merge` by the user's attributes
+   * (gitattributes(5)); all of them where a driver is configured for everything.
+   */
+  among(paths: readonly string[]): Promise<ReadonlySet<string>>
+}
+
+/** Asks git, but only where there can be attributes at all: a bare repository has them outside its trees, if anywhere. */
+export function openSpecialPaths(git: Git): SpecialPaths {
+  let sources: Promise<Sources> | null = null
+  return {
+    async among(paths) {
+      if (paths.length === 0) return new Set()
+      sources ??= sourcesOf(git)
+      const { forEverything, mayBe } = await sources
+      if (forEverything) return new Set(paths)
+      return mayBe ? await asked(git, paths) : new Set()
+    },
+  }
+}
+
+interface Sources {
+  /** Whether a merge driver is configured for every path. */
+  readonly forEverything: boolean
+  /** Whether some path may have attributes. */
+  readonly mayBe: boolean
+}
+
+async function sourcesOf(git: Git): Promise<Sources> {
+  const [place, configured] = await Promise.all([
+    git.text(['rev-parse', '--is-bare-repository', '--path-format=absolute', '--git-path', 'info/attributes']),
+    git.run(['config', '--null', '--get-regexp', String.raw`^(merge\.default|core\.attributesfile)$`], {
+      accept: [0, 1],
+    }),
   ])
-  if (configured.exitCode === 0) return new Set(paths)
-  const fields = attributes.split('\0')
+  const [isBare = '', info = ''] = place.split('\n')
+  const settings = configured.stdout.split('\0').map((one) => one.split('\n'))
+  const forEverything = settings.some(([name]) => name === 'merge.default')
+  const named = settings.flatMap(([name, value = '']) => (name === 'core.attributesfile' ? [value] : []))
+  const home = process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config')
+  const files = [info, join(home, 'git/attributes'), '/etc/gitattributes']
+  return { forEverything, mayBe: isBare !== 'true' || named.length > 0 || files.some((file) => existsSync(file)) }
+}
+
+async function asked(git: Git, paths: readonly string[]): Promise<ReadonlySet<string>> {
+  const input = paths.map((path) => `${path}\0`).join('')
+  const fields = (await git.text(['check-attr', '-z', '--stdin', 'merge'], { input })).split('\0')
   return new Set(paths.filter((_, at) => !plain.has(fields[at * 3 + 2] ?? '')))
 }
 

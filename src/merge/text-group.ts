@@ -1,4 +1,5 @@
-import type { TreeEntry, TreeEdits } from '../changes/tree-edit.ts'
+import type { TreeEdits } from '../changes/tree-edit.ts'
+import type { TreeEntry } from '../changes/tree-object.ts'
 import type { ConflictedFile } from './conflicted-file.ts'
 import type { Footprint } from './footprint.ts'
 import type { ResolvedFile } from './resolve-merge.ts'
