@@ -11,6 +11,7 @@ import type { TreeEntry } from '../../src/changes/tree-object.ts'
 import { asCommitId, asTreeId, type CommitId, type TreeId } from '../../src/ids.ts'
 import { compatibleSet } from '../../src/merge/compatible-set.ts'
 import { foldSides, type SidesFold } from '../../src/merge/fold-sides.ts'
+import { resolvers } from '../../src/merge/resolvers/registry.ts'
 import type { Grade } from '../../src/merge/resolvers/resolver.ts'
 import { troupe } from '../acceptance/troupe.ts'
 
@@ -215,6 +216,32 @@ void t.test('property: sides in any order give one tree, and no marker ever', as
     t.equal(stdout, '')
   })
   await fc.assert(property, { numRuns: 60 })
+})
+
+const codeLine = fc.constantFrom('', '}', '  return', 'a', 'b', 'c', 'd', 'x = 1', 'y = 2', 'end', '  }', 'if (a) {')
+const splice = fc.record({ at: fc.nat(40), remove: fc.nat(3), put: fc.array(codeLine, { maxLength: 3 }) })
+const splices = fc.array(splice, { minLength: 1, maxLength: 4 })
+
+void t.test('property: two sides are clean exactly where git merges them, and then the same', async (t) => {
+  const apply = (text: readonly string[], changes: readonly { at: number; remove: number; put: readonly string[] }[]) =>
+    changes.reduce((now, { at, remove, put }) => now.toSpliced(at % (now.length + 1), remove, ...put), text)
+  let clean = 0
+  const property = fc.asyncProperty(
+    fc.array(codeLine, { maxLength: 40 }),
+    splices,
+    splices,
+    async (text, mine, other) => {
+      const file = (all: readonly string[]): Files => ({ f: all.map((line) => `${line}\n`).join('') })
+      const { base, sides } = await scene(file(text), [file(apply(text, mine)), file(apply(text, other))])
+      const { exitCode, stdout } = await git.run(['merge-tree', '--write-tree', ...sides], { accept: [0, 1] })
+      const off = resolvers.map(({ name }) => name)
+      const { tree } = await foldSides({ git, objects, base, sides, policy: { upTo: 'certain', off } })
+      t.equal(tree, exitCode === 0 ? stdout.trim() : null)
+      clean += Number(exitCode === 0)
+    },
+  )
+  await fc.assert(property, { numRuns: 120 })
+  t.ok(clean > 20 && clean < 110, `${clean} of 120 were clean`)
 })
 
 void t.test('property: sides with files of their own are applied one by one', async (t) => {
