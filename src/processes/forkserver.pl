@@ -44,7 +44,7 @@ while (1) {
     next if $ready < 0 && $! == EINTR;
     read_requests() if vec($set, fileno(*STDIN), 1);
     read_output($_) for grep { vec($set, fileno($_->{handle}), 1) } values %reader;
-    reap() if vec($set, fileno($wake_reader), 1);
+    reap() if $ready == 0 || vec($set, fileno($wake_reader), 1);
     give_up_draining();
     flush_answers();
 }
@@ -214,9 +214,10 @@ sub read_failures {
     }
 }
 
+# Perl runs a signal's handler between its own steps: one that comes right before select() sleeps wakes nobody, so we look by ourselves
 sub nearest_deadline {
     my @waiting = grep { $_->{reaped} } values %program;
-    return @waiting ? 0.2 : undef;
+    return @waiting ? 0.2 : %id_of ? 1 : undef;
 }
 
 sub give_up_draining {

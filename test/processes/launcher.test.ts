@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { systemClock } from '../../src/clock.ts'
@@ -266,3 +269,21 @@ function joined(answers: readonly ForkserverAnswer[]): readonly unknown[] {
   }
   return out
 }
+
+void t.test('a death of which the fork server hears nothing is found all the same', async (t) => {
+  const script = readFileSync(new URL('../../src/processes/forkserver.pl', import.meta.url), 'utf8')
+  const deaf = script.replace(/\$SIG\{CHLD\} = sub .*;/, "$SIG{CHLD} = 'DEFAULT';")
+  t.not(deaf, script)
+  const folder = mkdtempSync(join(tmpdir(), 'troupe-deaf-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  writeFileSync(join(folder, 'deaf.pl'), deaf)
+  const server = spawn('perl', [join(folder, 'deaf.pl')], { env: {}, stdio: ['pipe', 'pipe', 'inherit'] })
+  const fields = ['1', '/tmp', '2', 'echo', 'hello', `PATH=${environment.PATH}`].join('\0')
+  server.stdin.write(`R ${Buffer.byteLength(fields)}\n${fields}`)
+  let said = ''
+  for await (const chunk of server.stdout) {
+    said += String(chunk)
+    if (/^X 1 /m.test(said)) server.stdin.end()
+  }
+  t.match(said, /^O 1 1 6\nhello\nX 1 0 0$/m)
+})
