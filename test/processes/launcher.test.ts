@@ -10,7 +10,7 @@ import { directLauncher } from '../../src/processes/direct-launcher.ts'
 import { Forkserver } from '../../src/processes/forkserver.ts'
 import { AnswerReader, type ForkserverAnswer } from '../../src/processes/forkserver-answers.ts'
 import type { Launcher, ProgramExit, RunningProgram } from '../../src/processes/launcher.ts'
-import { openLauncher } from '../../src/processes/open-launcher.ts'
+import { findPerl, openLauncher } from '../../src/processes/open-launcher.ts'
 import { startTimeOf } from '../../src/process-identity.ts'
 import { gone, isAlive } from '../process-life.ts'
 
@@ -277,7 +277,10 @@ void t.test('a death of which the fork server hears nothing is found all the sam
   const folder = mkdtempSync(join(tmpdir(), 'troupe-deaf-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   writeFileSync(join(folder, 'deaf.pl'), deaf)
-  const server = spawn('perl', [join(folder, 'deaf.pl')], { env: {}, stdio: ['pipe', 'pipe', 'inherit'] })
+  const server = spawn(findPerl(process.env) ?? '', [join(folder, 'deaf.pl')], {
+    env: {},
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   const fields = ['1', '/tmp', '2', 'echo', 'hello', `PATH=${environment.PATH}`].join('\0')
   server.stdin.write(`R ${Buffer.byteLength(fields)}\n${fields}`)
   let said = ''
