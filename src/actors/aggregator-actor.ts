@@ -29,6 +29,7 @@ export const aggregatorActor: ActorFactory = ({ input, signal }): AggregatorApi 
   return {
     baseFor: (needs) => baseFor({ git, runBase: base, needs }),
     add: ({ changeSet }) => overlaps.add(changeSet),
+    look: (snapshot) => overlaps.look(snapshot),
     propose: (request) =>
       propose({ git, run, base, check: (commit, checks) => checkCommit(world, commit, checks) }, request),
   }

@@ -24,6 +24,8 @@ export interface AggregatorApi {
   baseFor(needs: readonly ChangeSet[]): Promise<MergedBase>
   /** Takes a sealed change set; answers with the conflicts it has with those taken before. Idempotent by commit. */
   add(contribution: Contribution): Promise<readonly Conflict[]>
+  /** What a task under way has written so far; answers with what it does not go together with as of now. */
+  look(snapshot: ChangeSet): Promise<readonly Conflict[]>
   /** Folds everything in manifest order, runs the checks, moves the proposal's ref. */
   propose(request: ProposalRequest): Promise<Proposal>
 }

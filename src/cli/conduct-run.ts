@@ -154,6 +154,7 @@ function openRun({ prepared, watch, held, stage, files }: Scene, opening: Openin
     stop('hard', 'another supervisor took the run over')
   })
   conflicts.restore(records)
+  stage.onSnapshot(conflicts.look)
   watch.begun({ id, live: stage.live, state: earlier, stop }, records)
   return {
     run,

@@ -4,9 +4,13 @@ import type { AggregatorApi, AggregatorInput } from '../actors/aggregator-api.ts
 import type { ActorHandle, HostKind } from '../actors/contract.ts'
 import { type Hosts, openHosts } from '../actors/hosts/registry.ts'
 import { sibling } from '../actors/sibling.ts'
+import type { ChangeSet } from '../changes/change-set.ts'
+import { savedAt } from '../changes/snapshot.ts'
 import { systemClock } from '../clock.ts'
 import { asActorId, type RunId, type TaskId } from '../ids.ts'
 import type { Log } from '../log.ts'
+import type { Task } from '../plan/task.ts'
+import { snapshotRef } from '../refs.ts'
 import type { RunLayout } from '../store/layout.ts'
 import { type Aggregator, openAggregator } from '../supervisor/run/aggregator.ts'
 import { type LiveBoard, openLiveBoard } from '../supervisor/run/live.ts'
@@ -24,7 +28,14 @@ export interface RunStage {
   readonly workspaces: Workspaces
   readonly aggregator: Aggregator
   readonly live: LiveBoard
+  /** Has `listener` told of every snapshot. */
+  onSnapshot(listener: (snapshot: ChangeSet) => void): void
   readonly world: Pick<RunWorld, 'clock' | 'random' | 'log' | 'hostOf' | 'attempt'>
+}
+
+interface SavedAttempt {
+  readonly task: Task
+  readonly attempt: number
 }
 
 interface StageParts {
@@ -63,7 +74,14 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
     startAggregator,
     graceMs,
   })
+  let tellSnapshot: (snapshot: ChangeSet) => void = () => {}
+  const saved = ({ task, attempt }: SavedAttempt): void => {
+    void savedAt(repository.git, snapshotRef(id, task.id))
+      .then((found) => found && tellSnapshot({ task: task.id, agent: task.agent, attempt, ...found, files: [] }))
+      .catch(() => {}) // the next snapshot is told
+  }
   const attempt = openAttempts({
+    saved,
     run: id,
     base,
     manifest,
@@ -80,7 +98,17 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
     kindsModule,
   })
   const hostOf = (task: TaskId): HostKind => placements.get(task)?.host ?? 'async'
-  return { tree, workspaces, aggregator, live: openLiveBoard(), world: { clock, random, log, hostOf, attempt } }
+  const onSnapshot = (listener: typeof tellSnapshot): void => {
+    tellSnapshot = listener
+  }
+  return {
+    tree,
+    workspaces,
+    aggregator,
+    onSnapshot,
+    live: openLiveBoard(),
+    world: { clock, random, log, hostOf, attempt },
+  }
 }
 
 /** Threads are shared, so that each may hold what the most generous of their tasks allows; none, if one has no limit. */

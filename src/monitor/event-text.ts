@@ -21,7 +21,7 @@ export function eventText(event: RunEvent): string {
     case 'backoff-elapsed':
       return `${event.task}: the pause after attempt ${event.attempt} is over`
     case 'conflict-found':
-      return event.conflicts.map(({ message }) => `conflict: ${message}`).join('; ')
+      return event.conflicts.map(({ message }) => `${event.asOfNow ? 'as of now' : 'conflict'}: ${message}`).join('; ')
     case 'stop-requested':
       return `asked to stop (${event.how}): ${event.reason}`
     case 'proposal-made':

@@ -2,7 +2,16 @@ import { styleText } from 'node:util'
 import type { Phase, RunState } from '../supervisor/run/state.ts'
 import { elapsedText } from './elapsed.ts'
 import type { RunHistory } from './history.ts'
-import { conflictLines, type Row, type RowParts, type RunSummary, rowsOf, summaryOf } from './rows.ts'
+import {
+  conflictLines,
+  openOverlaps,
+  overlapLines,
+  type Row,
+  type RowParts,
+  type RunSummary,
+  rowsOf,
+  summaryOf,
+} from './rows.ts'
 import { cutTo, fitted, widthOf } from './text-width.ts'
 import { mostUrgent } from './urgency.ts'
 
@@ -21,7 +30,9 @@ export interface FrameParts extends RowParts {
 /** The run as lines, none wider than the window and never more than it has rows: tasks, conflicts, and a bar at the end. */
 export function frameOf(parts: FrameParts, window: Window): readonly string[] {
   const room = Math.max(0, window.rows - 1)
-  const conflicts = fewConflicts(conflictLines(parts.history.conflicts), Math.floor(room / 3))
+  const { history, rules, state } = parts
+  const overlaps = overlapLines(openOverlaps(history.overlaps, rules, state))
+  const conflicts = fewConflicts([...conflictLines(history.conflicts), ...overlaps], Math.floor(room / 3))
   const rows = rowsOf(parts, mostUrgent(parts.state, room - conflicts.length))
   return [
     ...rowLines(rows, window),

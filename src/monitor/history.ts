@@ -12,6 +12,8 @@ export interface RunHistory {
   /** The latest one. */
   readonly supervisor: ProcessIdentity | null
   readonly conflicts: readonly Conflict[]
+  /** Seen while attempts were under way. */
+  readonly overlaps: readonly Conflict[]
   readonly proposal: Extract<RunEvent, { readonly type: 'proposal-made' }> | null
 }
 
@@ -22,6 +24,7 @@ export const noHistory: RunHistory = {
   endedAt: null,
   supervisor: null,
   conflicts: [],
+  overlaps: [],
   proposal: null,
 }
 
@@ -39,7 +42,7 @@ export function afterEvent(history: RunHistory, { at, event }: Recorded): RunHis
     case 'run-resumed':
       return { ...history, endedAt: null, supervisor: event.process }
     case 'conflict-found':
-      return { ...history, conflicts: [...history.conflicts, ...event.conflicts] }
+      return withConflicts(history, event)
     case 'proposal-made':
       return { ...history, proposal: event }
     case 'run-ended':
@@ -51,4 +54,13 @@ export function afterEvent(history: RunHistory, { at, event }: Recorded): RunHis
     case 'stop-requested':
       return history
   }
+}
+
+function withConflicts(
+  history: RunHistory,
+  { conflicts, asOfNow }: Extract<RunEvent, { readonly type: 'conflict-found' }>,
+): RunHistory {
+  return asOfNow
+    ? { ...history, overlaps: [...history.overlaps, ...conflicts] }
+    : { ...history, conflicts: [...history.conflicts, ...conflicts] }
 }

@@ -1,11 +1,11 @@
 import type { TaskId } from '../ids.ts'
-import type { Recorded } from '../supervisor/run/events.ts'
+import type { Recorded, RunEvent } from '../supervisor/run/events.ts'
 import { ruleAt, ruleOf } from '../supervisor/run/rules.ts'
 import type { RunState } from '../supervisor/run/state.ts'
 import { taskAt } from '../supervisor/run/task-change.ts'
 import { elapsedText } from './elapsed.ts'
 import { plainText } from './plain-text.ts'
-import { conflictLines, type Row, rowOf } from './rows.ts'
+import { conflictLines, overlapLines, type Row, rowOf } from './rows.ts'
 import { cutTo } from './text-width.ts'
 import type { View, ViewOptions } from './view.ts'
 
@@ -55,7 +55,7 @@ export class LineView implements View {
         this.#sayTask(event.task, at, state)
         return
       case 'conflict-found':
-        for (const line of conflictLines(event.conflicts)) this.#say(at, line)
+        for (const line of linesOfConflicts(event)) this.#say(at, line)
         return
       case 'stop-requested':
         this.#say(at, `stopping: ${plainText(event.reason)}`)
@@ -108,3 +108,9 @@ function lineOf({ phase, words, elapsedMs, note }: Row, attempts: number): strin
 
 /** Hours, minutes and seconds where the reader is. */
 const timeOfDay = (at: number): string => new Date(at).toTimeString().slice(0, 8)
+
+const linesOfConflicts = ({
+  conflicts,
+  asOfNow,
+}: Extract<RunEvent, { readonly type: 'conflict-found' }>): readonly string[] =>
+  asOfNow ? overlapLines(conflicts) : conflictLines(conflicts)

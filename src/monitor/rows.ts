@@ -2,8 +2,15 @@ import { unreachable } from '../errors.ts'
 import type { AgentName, TaskId } from '../ids.ts'
 import type { Conflict } from '../merge/conflict.ts'
 import type { LiveLine } from '../supervisor/run/live.ts'
-import { type RunRules, ruleAt } from '../supervisor/run/rules.ts'
-import { endedTotal, type Phase, type RunPhase, type RunState, type TaskState } from '../supervisor/run/state.ts'
+import { type RunRules, ruleAt, ruleOf } from '../supervisor/run/rules.ts'
+import {
+  endedTotal,
+  isEnded,
+  type Phase,
+  type RunPhase,
+  type RunState,
+  type TaskState,
+} from '../supervisor/run/state.ts'
 import { taskAt } from '../supervisor/run/task-change.ts'
 import { plainText } from './plain-text.ts'
 
@@ -68,6 +75,17 @@ export function summaryOf(state: RunState): RunSummary {
   const share = tasks.length === 0 ? 1 : endedTotal(state) / tasks.length
   return { phase: phase.name, total: tasks.length, share, counts }
 }
+
+/** The overlaps that can still come otherwise: one of their tasks has not ended. */
+export function openOverlaps(overlaps: readonly Conflict[], rules: RunRules, state: RunState): readonly Conflict[] {
+  const isOver = (task: TaskId | null): boolean =>
+    task === null || isEnded(taskAt(state, ruleOf(rules, task).index).state.phase)
+  return overlaps.filter(({ ours, theirs }) => !isOver(ours) || !isOver(theirs))
+}
+
+/** A line for each overlap of attempts under way. */
+export const overlapLines = (overlaps: readonly Conflict[]): readonly string[] =>
+  overlaps.map(({ kind, message }) => `as of now (${kind}): ${plainText(message)}`)
 
 /** A line for each conflict. */
 export const conflictLines = (conflicts: readonly Conflict[]): readonly string[] =>

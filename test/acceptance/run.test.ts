@@ -328,3 +328,37 @@ void t.test('a supervisor that is killed has touched nothing of the user, and it
     t.same(after, untouched)
   }
 })
+
+void t.test(
+  'what two agents write is told while both still work, and is gone from view when they have ended',
+  async (t) => {
+    const directory = repositoryOf(t, { 'a.txt': 'one\ntwo\nthree\n' })
+    const notes = emptyFolder(t)
+    const gate = join(notes, 'gate')
+    const task = (id: string): object => ({
+      id,
+      agent: 'sh',
+      command: `printf 'one\\n${id} was here\\nthree\\n' > a.txt; while [ ! -e '${gate}' ]; do sleep 0.05; done; git checkout --quiet a.txt; echo ${id} > ${id}.txt`,
+    })
+    const content = {
+      agents: { sh: { kind: 'command', shell: true } },
+      snapshot: '200ms',
+      tasks: [task('x'), task('y')],
+    }
+    const run = begin(directory, 'run', manifest(t, content))
+    await run.said('as of now (content): ')
+    const { stdout } = await troupe(directory, '--json', 'status')
+    t.match(JSON.parse(stdout), {
+      conflicts: [],
+      overlaps: [{ kind: 'content', file: 'a.txt', places: [{ ours: { from: 2, to: 2 } }] }],
+    })
+    t.match(
+      (await troupe(directory, 'status')).stdout,
+      /as of now \(content\): [xy] \(line 2\) and [xy] \(line 2\) changed the same part of a\.txt/,
+    )
+    writeFileSync(gate, '')
+    t.match(await run.ended, { status: 0 })
+    t.match(JSON.parse((await troupe(directory, '--json', 'status')).stdout), { conflicts: [], overlaps: [] })
+    t.match((await troupe(directory, 'log')).stdout, /as of now: .*a\.txt/)
+  },
+)

@@ -264,6 +264,7 @@ function means(
     stallMs: null,
     memoryBytes: null,
     memoryHeld: () => 0,
+    saved: () => {},
     snapshots: openSnapshots({ clock, everyMs: null }),
     graceMs: 100,
     polite: new AbortController().signal,

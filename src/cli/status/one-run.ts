@@ -1,6 +1,7 @@
 import { elapsedText } from '../../monitor/elapsed.ts'
 import { countsText, rowLines } from '../../monitor/frame.ts'
-import { conflictLines, type Row, rowsOf, summaryOf } from '../../monitor/rows.ts'
+import { conflictLines, openOverlaps, overlapLines, type Row, rowsOf, summaryOf } from '../../monitor/rows.ts'
+import type { Conflict } from '../../merge/conflict.ts'
 import type { FoundRun } from '../find-run.ts'
 import type { RunReading } from '../read-run.ts'
 import { deadLettersIn } from './dead-letters.ts'
@@ -26,12 +27,22 @@ export function statusText(
   const elapsed = startedAt === null ? '' : ` ${elapsedText((endedAt ?? now) - startedAt)}`
   return [
     `run ${run.id}: ${standingText(standingOf(state, history))}${elapsed}, ${countsText(summaryOf(state))}`,
-    ...(brief ? [] : [...rowLines(rowsFor(told), { columns: 120, coloured }), ...conflictLines(conflicts)]),
+    ...(brief
+      ? []
+      : [
+          ...rowLines(rowsFor(told), { columns: 120, coloured }),
+          ...conflictLines(conflicts),
+          ...overlapLines(overlapsOf(reading)),
+        ]),
     ...deadLetterLine(run),
     ...(proposal === null ? [] : [`proposal: checks ${proposal.verdict}; troupe show ${run.id}`]),
     ...(state.phase.name === 'ended' ? [`ended with ${state.phase.exitCode}: ${state.phase.reason}`] : []),
   ].join('\n')
 }
+
+/** What attempts under way write and does not go together as of now. */
+const overlapsOf = ({ history, rules, state }: RunReading): readonly Conflict[] =>
+  openOverlaps(history.overlaps, rules, state)
 
 function deadLetterLine({ files }: FoundRun): readonly string[] {
   const counts = Object.entries(deadLettersIn(files.supervisorLog))
@@ -56,6 +67,7 @@ export function statusJson(told: ToldRun): object {
     counts: state.counts,
     tasks: rowsFor(told).map((row, index) => ({ ...taskJson(row), verb: manifest.tasks[index]?.verb })),
     conflicts,
+    overlaps: overlapsOf(reading),
     deadLetters: deadLettersIn(run.files.supervisorLog),
     proposal:
       proposal === null

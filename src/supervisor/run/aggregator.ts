@@ -9,6 +9,7 @@ export interface Aggregator {
   /** Gives a change set; answers with its conflicts with the earlier ones. */
   add(contribution: Contribution): Promise<readonly Conflict[]>
   baseFor: AggregatorApi['baseFor']
+  look: AggregatorApi['look']
   propose(request: ProposalRequest): Promise<Proposal>
   /** Told by the supervision tree whenever a new aggregator actor has started. */
   started(actor: ActorHandle<AggregatorApi>): void
@@ -48,6 +49,7 @@ export function openAggregator(): Aggregator {
       return ask((actor) => actor.call('add', contribution))
     },
     baseFor: (needs) => ask((actor) => actor.call('baseFor', needs)),
+    look: (snapshot) => ask((actor) => actor.call('look', snapshot)),
     propose: (request) => ask((actor) => actor.call('propose', request)),
     started(actor) {
       void tellAgain(actor, [...given])

@@ -12,6 +12,8 @@ export interface AttemptMeans extends AttemptBounds {
   readonly snapshots: Snapshots
   /** Bytes that the attempt's processes hold now, its actor's own process among them. */
   memoryHeld(actor: ActorHandle<AgentActorApi>): number
+  /** Told whenever the workspace was saved with something new in it. */
+  saved(): void
   openWorkspace(): Promise<Workspace>
   /** @param heard to be called at every sign of life of the actor */
   startActor(workspace: Workspace, heard: () => void): Promise<ActorHandle<AgentActorApi>>
@@ -46,7 +48,10 @@ async function carryOutWork(means: AttemptMeans, workspace: Workspace): Promise<
   } catch (error) {
     return { how: 'failed', failure: infrastructure('actor', error), details: {} }
   }
-  const saved = means.snapshots.watch(workspace, noteLife)
+  const saved = means.snapshots.watch(workspace, () => {
+    noteLife()
+    means.saved()
+  })
   watch = watchAttempt(means, actor, {
     hasChanged: () => workspace.snapshot?.() ?? Promise.resolve(false),
     memoryHeld: () => means.memoryHeld(actor),

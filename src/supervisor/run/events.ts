@@ -61,7 +61,8 @@ export type RunEvent =
       readonly chance: number
     }
   | { readonly type: 'backoff-elapsed'; readonly task: TaskId; readonly attempt: number }
-  | { readonly type: 'conflict-found'; readonly conflicts: readonly Conflict[] }
+  /** `asOfNow`: what attempts under way had written at their last snapshots does not go together; it may still change. */
+  | { readonly type: 'conflict-found'; readonly conflicts: readonly Conflict[]; readonly asOfNow?: true }
   | { readonly type: 'stop-requested'; readonly how: StopHow; readonly reason: string }
   | {
       readonly type: 'proposal-made'

@@ -1,3 +1,4 @@
+import type { ChangeSet } from '../../changes/change-set.ts'
 import type { TaskId } from '../../ids.ts'
 import type { Conflict } from '../../merge/conflict.ts'
 import type { Task } from '../../plan/task.ts'
@@ -9,12 +10,14 @@ export interface LiveConflicts {
   /** What an earlier supervisor recorded: its change sets are given anew, its conflicts are not recorded twice. */
   restore(records: readonly Recorded[]): void
   observe(recorded: Recorded): void
+  /** Compares what a task under way has written so far. */
+  look(snapshot: ChangeSet): void
   /** Resolves when all that has arrived has been compared. */
   settled(): Promise<void>
 }
 
 interface LiveConflictsParts {
-  readonly aggregator: Pick<Aggregator, 'add'>
+  readonly aggregator: Pick<Aggregator, 'add' | 'look'>
   /** In the order of the manifest. */
   readonly tasks: readonly Task[]
   readonly record: (event: RunEvent) => Promise<void>
@@ -42,11 +45,29 @@ export function openLiveConflicts({ aggregator, tasks, record }: LiveConflictsPa
     comparisons.add(compared)
   }
 
+  /** Each pair of tasks is told of each file once, whatever they still do to it. */
+  async function tellOverlaps(found: readonly Conflict[]): Promise<void> {
+    const conflicts = found.filter((conflict) => !known.has(overlapKey(conflict)))
+    for (const conflict of conflicts) known.add(overlapKey(conflict))
+    if (conflicts.length > 0) await record({ type: 'conflict-found', conflicts, asOfNow: true })
+  }
+
+  function look(snapshot: ChangeSet): void {
+    const compared = aggregator
+      .look(snapshot)
+      .then(tellOverlaps)
+      .catch(() => {})
+      .finally(() => comparisons.delete(compared))
+    comparisons.add(compared)
+  }
+
   return {
+    look,
     restore(records) {
       for (const { event } of records) {
         if (event.type !== 'conflict-found') continue
-        for (const conflict of event.conflicts) known.add(JSON.stringify(conflict))
+        const keyOf = event.asOfNow ? overlapKey : JSON.stringify
+        for (const conflict of event.conflicts) known.add(keyOf(conflict))
       }
       for (const recorded of records) observe(recorded)
     },
@@ -56,3 +77,6 @@ export function openLiveConflicts({ aggregator, tasks, record }: LiveConflictsPa
     },
   }
 }
+
+const overlapKey = ({ kind, file, ours, theirs }: Conflict): string =>
+  JSON.stringify([kind, file, [ours ?? '', theirs].toSorted((a, b) => (a < b ? -1 : 1))])

@@ -38,6 +38,8 @@ interface AttemptsParts {
   readonly tree: TroupeTree
   host(kind: HostKind): ActorHost
   logPath(task: TaskId, attempt: number): string
+  /** Told whenever an attempt's workspace was saved with something new in it. */
+  saved(attempt: { readonly task: Task; readonly attempt: number }): void
   /** URL of the module of the kinds of agent. */
   readonly kindsModule: string
   /** Bytes of output kept of one attempt. */
@@ -68,6 +70,9 @@ export function openAttempts(parts: AttemptsParts): (order: AttemptOrder, state:
       memoryHeld: ({ identity }) =>
         memory.held([parts.run, task.id, String(order.attempt)], identity === null ? [] : [identity.pid]),
       snapshots,
+      saved: () => {
+        parts.saved({ task, attempt: order.attempt })
+      },
       polite: order.polite,
       force: order.force,
       openWorkspace: () => workspaces.open({ kind, task, attempt: order.attempt, base: found.base, left }),
