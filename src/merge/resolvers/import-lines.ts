@@ -1,4 +1,5 @@
 import type { Language } from './file-facts.ts'
+import { withNamesOfBoth } from './import-names.ts'
 import type { Resolver } from './resolver.ts'
 
 /** Whole lines that bring names in, by language. */
@@ -12,9 +13,10 @@ const patterns: Partial<Record<Language, RegExp>> = {
 /** Lines that bring names in are a set: what each side added or took away. */
 export const importLines: Resolver = {
   name: 'import-lines',
-  resolve({ base, ours, theirs }, { language }) {
+  resolve(chunk, { language }) {
     const pattern = language === null ? undefined : patterns[language]
     if (pattern === undefined) return null
+    const { base, ours, theirs } = withNamesOfBoth(chunk)
     const isImport = (line: string): boolean => line.trim() === '' || pattern.test(line.replace(/\r?\n$/, ''))
     if (![...base, ...ours, ...theirs].every(isImport)) return null
     const [inBase, inOurs, inTheirs] = [new Set(base), new Set(ours), new Set(theirs)]
@@ -22,6 +24,7 @@ export const importLines: Resolver = {
     const added = theirs.filter((line) => line.trim() !== '' && !inOurs.has(line) && !inBase.has(line))
     const end = stays.findLastIndex((line) => line.trim() !== '') + 1
     const lines = [...stays.slice(0, end), ...added, ...stays.slice(end)]
+    if (bringsInTwice(lines, [ours, theirs])) return null
     return {
       grade: 'likely',
       lines: isSorted(ours) && isSorted(theirs) ? sorted(lines) : lines,
@@ -33,3 +36,21 @@ export const importLines: Resolver = {
 const isSorted = (lines: readonly string[]): boolean =>
   lines.every((line, at) => at === 0 || (lines[at - 1] ?? '') <= line)
 const sorted = (lines: readonly string[]): readonly string[] => lines.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+
+/** Whether a name comes from more lines than in either side: it would be declared twice. */
+function bringsInTwice(lines: readonly string[], sides: readonly (readonly string[])[]): boolean {
+  const [all, ...known] = [lines, ...sides].map(namesIn)
+  return [...(all ?? [])].some(([name, times]) => times > 1 && known.every((side) => (side.get(name) ?? 0) < times))
+}
+
+function namesIn(lines: readonly string[]): ReadonlyMap<string, number> {
+  const names = new Map<string, number>()
+  for (const line of lines) {
+    const bare = line.replaceAll(/(["']).*?\1/g, '').replace(/^\s*from\s+\S+/, '')
+    for (const name of new Set(bare.match(/[A-Za-z_$][\w$]*/g)))
+      if (!words.has(name)) names.set(name, (names.get(name) ?? 0) + 1)
+  }
+  return names
+}
+
+const words = new Set(['import', 'from', 'as', 'type', 'export', 'default', 'const', 'let', 'var', 'require'])
