@@ -1,28 +1,20 @@
-import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { gunzipSync } from 'node:zlib'
 import { resolveText } from '../merge/resolve-text.ts'
 import { type Grade, grades } from '../merge/resolvers/resolver.ts'
 import { linesOf } from '../merge/text/lines.ts'
 import { mergeThreeWays } from '../merge/text/three-way.ts'
+import { type ChunkAnswer, chunkAnswers, keptIn } from './chunk-precision.ts'
+import { isAlike, isBothKept, type MergeCase, readCases } from './merge-cases.ts'
 
 /**
  * How many real merges that git leaves in conflict the resolvers make whole, and how many of these as people did (white space and the
- * order of equal lines aside). Takes a gzipped file with a case as JSON on each line: `id`, `files: [{path, base, left, right, human}]`.
+ * order of equal lines aside), all and by repository. With `--chunks` the same of single conflicts, by resolver; `--wrong` shows what
+ * people did otherwise, `--left` what no resolver holds for. Takes a gzipped file with a case as JSON on each line: `id`, `repo`,
+ * `files: [{path, base, left, right, human}]`.
  */
-interface Case {
-  readonly id: string
-  readonly files: readonly {
-    readonly path: string
-    readonly base: string | null
-    readonly left: string | null
-    readonly right: string | null
-    readonly human: string | null
-  }[]
-}
-
 interface Row {
   readonly upTo: Grade
+  readonly repo: string
   readonly cases: number
   readonly resolved: number
   readonly asPeople: number
@@ -32,77 +24,125 @@ interface Row {
   readonly bothKeptAsPeople: number
 }
 
+const flag = { type: 'boolean', default: false } as const
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { wrong: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+  options: {
+    chunks: flag,
+    wrong: flag,
+    left: flag,
+    json: flag,
+    without: { type: 'string', multiple: true, default: [] },
+  },
 })
 const [path] = positionals
 if (path === undefined) throw new Error('which file of cases?')
-const cases = gunzipSync(readFileSync(path))
-  .toString()
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line) as Case)
-
-/** Lines that say something, without white space, in an order that does not matter. */
-const bag = (text: string): readonly string[] =>
-  text
-    .split('\n')
-    .flatMap((line) => line.replaceAll(/\s+/g, '') || [])
-    .toSorted()
-const isAlike = (a: string, b: string): boolean => bag(a).join('\n') === bag(b).join('\n')
+const cases = readCases(path)
+const off = values.without
 
 type Answer = 'left' | 'as people' | 'otherwise'
 
-function answerTo({ files }: Case, upTo: Grade): Answer {
+function answerTo({ files }: MergeCase, upTo: Grade): Answer {
   let isAsPeople = true
   for (const { path: name, base, left, right, human } of files) {
     if (base === null || left === null || right === null) return 'left'
     const versions = { base: linesOf(base), ours: linesOf(left), theirs: linesOf(right) }
     const segments = mergeThreeWays(versions)
-    const resolution = resolveText({ path: name, segments, ...versions }, { upTo, off: [] })
+    const resolution = resolveText({ path: name, segments, ...versions }, { upTo, off })
     if (resolution.how === 'left') return 'left'
     isAsPeople &&= isAlike(resolution.text, human ?? '')
   }
   return isAsPeople ? 'as people' : 'otherwise'
 }
 
-/** Whether people kept every line that either side had added. */
-function isBothKept({ files }: Case): boolean {
-  return files.every(({ base, left, right, human }) => {
-    if (base === null || left === null || right === null || human === null) return false
-    const known = new Set([...bag(base), ...bag(human)])
-    return [...bag(left), ...bag(right)].every((line) => known.has(line))
-  })
-}
-
-function rowOf(upTo: Grade): Row {
+function rowsOf(upTo: Grade): readonly Row[] {
   const answers = cases.map((one) => ({ one, answer: answerTo(one, upTo), isBothKept: isBothKept(one) }))
-  const count = (is: (one: (typeof answers)[number]) => boolean): number => answers.filter(is).length
   if (values.wrong)
     for (const { one, answer } of answers)
       if (answer === 'otherwise') process.stderr.write(`${upTo}: otherwise than people: ${one.id}\n`)
-  const resolved = count(({ answer }) => answer !== 'left')
-  const asPeople = count(({ answer }) => answer === 'as people')
-  return {
-    upTo,
-    cases: cases.length,
-    resolved,
-    asPeople,
-    precision: Number((asPeople / resolved).toFixed(3)),
-    bothKept: count((one) => one.isBothKept),
-    bothKeptResolved: count((one) => one.isBothKept && one.answer !== 'left'),
-    bothKeptAsPeople: count((one) => one.isBothKept && one.answer === 'as people'),
-  }
+  return ['', ...repos].map((repo) => {
+    const own = answers.filter(({ one }) => repo === '' || one.repo === repo)
+    const count = (is: (one: (typeof answers)[number]) => boolean): number => own.filter(is).length
+    const resolved = count(({ answer }) => answer !== 'left')
+    const asPeople = count(({ answer }) => answer === 'as people')
+    return {
+      upTo,
+      repo,
+      cases: own.length,
+      resolved,
+      asPeople,
+      precision: Number((asPeople / resolved).toFixed(3)),
+      bothKept: count((one) => one.isBothKept),
+      bothKeptResolved: count((one) => one.isBothKept && one.answer !== 'left'),
+      bothKeptAsPeople: count((one) => one.isBothKept && one.answer === 'as people'),
+    }
+  })
 }
 
-const rows = grades.filter((grade) => grade !== 'checked').map(rowOf)
-if (values.json) process.stdout.write(`${JSON.stringify({ schema: 'troupe/bench-resolvers/1', rows })}\n`)
-else {
-  for (const { upTo, resolved, asPeople, precision, bothKept, bothKeptResolved, bothKeptAsPeople } of rows) {
+const repos = [...new Set(cases.map(({ repo }) => repo))].toSorted()
+
+function tellCases(): void {
+  const rows = grades.flatMap(rowsOf)
+  if (values.json) return void process.stdout.write(`${JSON.stringify({ schema: 'troupe/bench-resolvers/1', rows })}\n`)
+  for (const { upTo, repo, resolved, asPeople, precision, ...row } of rows) {
     process.stdout.write(
-      `${upTo}: ${resolved} of ${cases.length} resolved, ${asPeople} as people did (${precision}); ` +
-        `where both sides were kept ${bothKeptResolved} of ${bothKept}, ${bothKeptAsPeople} right\n`,
+      `${repo === '' ? `${upTo}: ` : `  ${repo}: `}${resolved} of ${row.cases} resolved, ${asPeople} as people did (${precision}); ` +
+        `where both sides were kept ${row.bothKeptResolved} of ${row.bothKept}, ${row.bothKeptAsPeople} right\n`,
     )
   }
 }
+
+/** How often a resolver holds for a conflict, and is right; by repository as `right/all`. */
+interface ChunkRow {
+  readonly by: string
+  readonly fires: number
+  readonly right: number
+  readonly wrong: number
+  readonly byRepo: Readonly<Record<string, string>>
+}
+
+function tellChunks(): void {
+  const answers = chunkAnswers(cases, { upTo: 'checked', off })
+  const groups = Map.groupBy(answers, ({ found }) => (found === null ? '' : `${found.resolver} ${found.grade}`))
+  const rows = [...groups].filter(([by]) => by !== '').map(([by, own]) => chunkRow(by, own))
+  const left = groups.get('') ?? []
+  const kept = Object.entries(Object.groupBy(left, keptIn)).map(([who, own]) => `${who} ${own.length}`)
+  if (values.wrong) for (const one of answers) if (one.found !== null && !one.isRight) show(one)
+  if (values.left) left.forEach(show)
+  if (values.json)
+    return void process.stdout.write(
+      `${JSON.stringify({ schema: 'troupe/bench-resolver-chunks/1', chunks: answers.length, left: left.length, rows })}\n`,
+    )
+  for (const { by, fires, right, byRepo } of rows.toSorted((a, b) => (a.by < b.by ? -1 : 1))) {
+    const each = Object.entries(byRepo).map(([repo, told]) => `${repo} ${told}`)
+    process.stdout.write(
+      `${by}: ${fires}, ${right} as people did (${(right / fires).toFixed(2)}); ${each.join(', ')}\n`,
+    )
+  }
+  process.stdout.write(
+    `left: ${left.length} of ${answers.length} whose place is known; people kept ${kept.join(', ')}\n`,
+  )
+}
+
+function chunkRow(by: string, answers: readonly ChunkAnswer[]): ChunkRow {
+  const right = answers.filter(({ isRight }) => isRight).length
+  const byRepo = Object.entries(Object.groupBy(answers, ({ repo }) => repo)).map(
+    ([repo, own = []]) => [repo, `${own.filter(({ isRight }) => isRight).length}/${own.length}`] as const,
+  )
+  return { by, fires: answers.length, right, wrong: answers.length - right, byRepo: Object.fromEntries(byRepo) }
+}
+
+function show({ id, path: file, chunk, found, human, ...one }: ChunkAnswer): void {
+  const by =
+    found === null
+      ? `left, people kept ${keptIn({ id, path: file, chunk, found, human, ...one })}`
+      : `${found.resolver} ${found.grade}`
+  const texts = { base: chunk.base, ours: chunk.ours, theirs: chunk.theirs, made: found?.lines, human }
+  const told = Object.entries(texts).flatMap(([name, lines]) =>
+    lines === undefined ? [] : `--- ${name}\n${lines.map((line) => `| ${line.trimEnd()}\n`).join('')}`,
+  )
+  process.stderr.write(`=== ${by}: ${id} ${file}:${chunk.at.ours + 1}\n${told.join('')}`)
+}
+
+if (values.chunks) tellChunks()
+else tellCases()

@@ -52,6 +52,22 @@ export function resolveText(text: ConflictedText, policy: ResolverPolicy): TextR
   return broken === null ? { how: 'resolved', text: whole, chunks } : { how: 'left', reason: broken }
 }
 
+/** A chunk, and what the first resolver that holds makes of it. */
+export interface ChunkResolution {
+  readonly chunk: Chunk
+  readonly found: Found | null
+}
+
+/** Every chunk by itself, whether or not the others can be resolved: what the resolvers are measured by. */
+export function resolveChunks({ path, segments }: ConflictedText, policy: ResolverPolicy): readonly ChunkResolution[] {
+  const file = fileFacts(path)
+  return segments.flatMap((segment) => {
+    if (segment.kind === 'clean') return []
+    const { chunk } = segment
+    return { chunk, found: file.kind === 'lock' ? null : firstResolution(chunk, policy, file) }
+  })
+}
+
 type Found = Pick<ResolvedChunk, 'resolver' | 'grade' | 'evidence'> & { readonly lines: readonly string[] }
 
 function firstResolution(chunk: Chunk, { upTo, off }: ResolverPolicy, file: FileFacts): Found | null {
