@@ -3,13 +3,14 @@ import { resolveText } from '../merge/resolve-text.ts'
 import { type Grade, grades } from '../merge/resolvers/resolver.ts'
 import { linesOf } from '../merge/text/lines.ts'
 import { mergeThreeWays } from '../merge/text/three-way.ts'
+import { loadParser } from '../syntax/parser.ts'
 import { type ChunkAnswer, chunkAnswers, keptIn } from './chunk-precision.ts'
 import { isAlike, isBothKept, type MergeCase, readCases } from './merge-cases.ts'
 
 /**
  * How many real merges that git leaves in conflict the resolvers make whole, and how many of these as people did (white space and the
  * order of equal lines aside), all and by repository. With `--chunks` the same of single conflicts, by resolver; `--wrong` shows what
- * people did otherwise, `--left` what no resolver holds for. Takes a gzipped file with a case as JSON on each line: `id`, `repo`,
+ * people did otherwise, `--left` what no resolver holds for; `--lines` leaves syntax out. Takes a gzipped file with a case as JSON on each line: `id`, `repo`,
  * `files: [{path, base, left, right, human}]`.
  */
 interface Row {
@@ -32,6 +33,7 @@ const { positionals, values } = parseArgs({
     wrong: flag,
     left: flag,
     json: flag,
+    lines: flag,
     without: { type: 'string', multiple: true, default: [] },
   },
 })
@@ -39,6 +41,7 @@ const [path] = positionals
 if (path === undefined) throw new Error('which file of cases?')
 const cases = readCases(path)
 const off = values.without
+const parse = values.lines ? null : loadParser()
 
 type Answer = 'left' | 'as people' | 'otherwise'
 
@@ -48,7 +51,7 @@ function answerTo({ files }: MergeCase, upTo: Grade): Answer {
     if (base === null || left === null || right === null) return 'left'
     const versions = { base: linesOf(base), ours: linesOf(left), theirs: linesOf(right) }
     const segments = mergeThreeWays(versions)
-    const resolution = resolveText({ path: name, segments, ...versions }, { upTo, off })
+    const resolution = resolveText({ path: name, segments, ...versions }, { upTo, off }, parse)
     if (resolution.how === 'left') return 'left'
     isAsPeople &&= isAlike(resolution.text, human ?? '')
   }

@@ -1,7 +1,11 @@
+import { grammarOf } from '../syntax/grammar.ts'
+import type { Parser } from '../syntax/parser.ts'
 import { brokenIn } from './resolvers/file-guards.ts'
 import { type FileFacts, fileFacts } from './resolvers/file-facts.ts'
 import { resolvers } from './resolvers/registry.ts'
 import { type Grade, isAsSureAs, type ResolverPolicy } from './resolvers/resolver.ts'
+import { brokenSyntax } from './syntax/syntax-guards.ts'
+import { type Trees, treesBy } from './syntax/trees.ts'
 import type { Chunk, Segment, Versions } from './text/three-way.ts'
 
 /** One chunk that a resolver made one. */
@@ -28,8 +32,11 @@ export interface ConflictedText extends Versions {
   readonly segments: readonly Segment[]
 }
 
-/** Merges a text that git could not, chunk by chunk with the first resolver that holds; all chunks or none. */
-export function resolveText(text: ConflictedText, policy: ResolverPolicy): TextResolution {
+/**
+ * Merges a text that git could not, chunk by chunk with the first resolver that holds; all chunks or none.
+ * @param parse reads source texts; without it nothing is decided or held against a result by its syntax
+ */
+export function resolveText(text: ConflictedText, policy: ResolverPolicy, parse: Parser | null = null): TextResolution {
   const file = fileFacts(text.path)
   if (file.kind === 'lock') return { how: 'left', reason: 'a lock file is made again, never merged' }
   const result: string[] = []
@@ -47,9 +54,16 @@ export function resolveText(text: ConflictedText, policy: ResolverPolicy): TextR
     result.push(...found.lines)
   }
   const whole = joined(result)
-  const [ours, theirs] = [text.ours.join(''), text.theirs.join('')]
-  const broken = brokenIn(whole, { file, ours, theirs })
+  const [base, ours, theirs] = [text.base.join(''), text.ours.join(''), text.theirs.join('')]
+  const trees = treesOf(text.path, parse)
+  const broken =
+    brokenIn(whole, { file, ours, theirs }) ?? (trees && brokenSyntax(whole, { base, ours, theirs }, trees))
   return broken === null ? { how: 'resolved', text: whole, chunks } : { how: 'left', reason: broken }
+}
+
+function treesOf(path: string, parse: Parser | null): Trees | null {
+  const grammar = grammarOf(path)
+  return parse === null || grammar === null ? null : treesBy(parse, grammar)
 }
 
 /** A chunk, and what the first resolver that holds makes of it. */

@@ -1,4 +1,6 @@
 import type { Objects } from '../changes/objects.ts'
+import { grammarOf } from '../syntax/grammar.ts'
+import type { Parser } from '../syntax/parser.ts'
 import { type ResolvedChunk, resolveText } from './resolve-text.ts'
 import type { ResolverPolicy } from './resolvers/resolver.ts'
 import { diffLines, type LineHunk } from './text/line-diff.ts'
@@ -33,6 +35,8 @@ export class TextMerges {
   readonly #policy: ResolverPolicy | null
   readonly #texts = new Map<string, Promise<Text | null>>()
   readonly #hunks = new Map<string, readonly LineHunk[]>()
+  /** Loaded at the first conflict in a source text: most merges need none. */
+  #parse: Promise<Parser | null> | null = null
 
   /** @param policy what resolvers may decide; null for nothing */
   constructor(objects: Objects, policy: ResolverPolicy | null) {
@@ -55,7 +59,8 @@ export class TextMerges {
     if (segments.every(({ kind }) => kind === 'clean'))
       return { how: 'merged', text: { lines, encoding, oid: null }, chunks: [] }
     if (this.#policy === null) return { how: 'conflict' }
-    const resolution = resolveText({ path, segments, ...versions }, this.#policy)
+    const parse = grammarOf(path) === null ? null : await this.#parser()
+    const resolution = resolveText({ path, segments, ...versions }, this.#policy, parse)
     if (resolution.how === 'left') return { how: 'conflict' }
     const text = { lines: linesOf(resolution.text), encoding, oid: null }
     return { how: 'merged', text, chunks: resolution.chunks }
@@ -64,6 +69,15 @@ export class TextMerges {
   /** The id of the blob that holds a text, stored when it was made here. */
   async store(text: Text): Promise<string> {
     return text.oid ?? (await this.#objects.write('blob', Buffer.from(text.lines.join(''), text.encoding)))
+  }
+
+  /** Null where no grammar is there for this machine: then only the rules for lines hold. */
+  #parser(): Promise<Parser | null> {
+    this.#parse ??= import('../syntax/parser.ts').then(
+      ({ loadParser }) => loadParser(),
+      () => null,
+    )
+    return this.#parse
   }
 
   #text(blob: string | Text): Promise<Text | null> {

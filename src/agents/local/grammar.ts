@@ -1,26 +1,16 @@
-import { posix } from 'node:path'
+import { type Grammar as AnyGrammar, grammarOf as anyGrammarOf } from '../../syntax/grammar.ts'
 
-/** A language as its parser knows it. */
-export type Grammar = 'python' | 'javascript' | 'typescript' | 'tsx'
+/** A language that the local agent knows. */
+export type Grammar = Exclude<AnyGrammar, 'go'>
 
 /** Grammars that share their rules. */
 export type Family = 'python' | 'javascript'
 
-const grammars: ReadonlyMap<string, Grammar> = new Map([
-  ['.py', 'python'],
-  ['.pyi', 'python'],
-  ['.js', 'javascript'],
-  ['.mjs', 'javascript'],
-  ['.cjs', 'javascript'],
-  ['.jsx', 'javascript'],
-  ['.ts', 'typescript'],
-  ['.mts', 'typescript'],
-  ['.cts', 'typescript'],
-  ['.tsx', 'tsx'],
-])
-
 /** The grammar of a file by its extension; null when the local agent does not know it. */
-export const grammarOf = (file: string): Grammar | null => grammars.get(posix.extname(file).toLowerCase()) ?? null
+export function grammarOf(file: string): Grammar | null {
+  const grammar = anyGrammarOf(file)
+  return grammar === 'go' ? null : grammar
+}
 
 /** The family of a grammar. */
 export const familyOf = (grammar: Grammar): Family => (grammar === 'python' ? 'python' : 'javascript')

@@ -26,7 +26,7 @@ export const localKind: AgentKind = {
     return found
   },
   async load() {
-    const [{ localAgent }, { loadParser }] = await Promise.all([import('./local.ts'), import('./syntax.ts')])
+    const [{ localAgent }, { loadParser }] = await Promise.all([import('./local.ts'), import('../../syntax/parser.ts')])
     return localAgent(loadParser())
   },
 }

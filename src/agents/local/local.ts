@@ -4,7 +4,7 @@ import { refused, stopped } from './outcome.ts'
 import { writeReference } from './reference/reference.ts'
 import { review } from './review/review.ts'
 import { writeSmokeTests } from './smoke/smoke.ts'
-import type { Parser } from './syntax.ts'
+import type { Parser } from '../../syntax/parser.ts'
 import { isVerb, type Performer, type Verb } from './verb.ts'
 
 const performers: Readonly<Record<Verb, Performer>> = { review, test: writeSmokeTests, docs: writeReference }

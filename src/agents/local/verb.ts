@@ -1,7 +1,7 @@
 import type * as z from 'zod'
 import type { AgentContext, Assignment, Outcome } from '../agent.ts'
 import type { localOptions } from './options.ts'
-import type { Parser } from './syntax.ts'
+import type { Parser } from '../../syntax/parser.ts'
 
 /** What the local agent can be asked for. */
 export const verbs = ['review', 'test', 'docs'] as const

@@ -1,6 +1,6 @@
 import type { Finding } from '../../agent.ts'
 import { type Grammar, isTestFile } from '../grammar.ts'
-import type { SyntaxNode } from '../syntax.ts'
+import type { SyntaxNode } from '../../../syntax/parser.ts'
 import { byCodeUnit } from '../workspace.ts'
 import type { Rule } from './rule.ts'
 

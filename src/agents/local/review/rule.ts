@@ -1,6 +1,6 @@
 import type { Severity } from '../../agent.ts'
 import type { Grammar } from '../grammar.ts'
-import type { Matcher } from '../syntax.ts'
+import type { Matcher } from '../../../syntax/parser.ts'
 
 /** What a rule is about; a prompt that names some of these narrows a review to them. */
 export const tags = ['security', 'injection', 'secrets', 'cryptography', 'configuration', 'correctness'] as const

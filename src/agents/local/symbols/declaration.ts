@@ -1,4 +1,5 @@
-import { headOf, isOneOf, lineOf, oneLine, type SyntaxNode } from '../syntax.ts'
+import type { SyntaxNode } from '../../../syntax/parser.ts'
+import { headOf, isOneOf, lineOf, oneLine } from '../syntax.ts'
 import type { DocComment } from './doc-comment.ts'
 import type { Parameter, PublicSymbol } from './symbol.ts'
 

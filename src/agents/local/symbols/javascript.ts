@@ -1,4 +1,5 @@
-import { isOneOf, lineOf, type SyntaxNode } from '../syntax.ts'
+import type { SyntaxNode } from '../../../syntax/parser.ts'
+import { isOneOf, lineOf } from '../syntax.ts'
 import { describe, type Declaration } from './declaration.ts'
 import { type DocComment, readDocComment } from './doc-comment.ts'
 import { lastOfEachName, type PublicModule, type PublicSymbol } from './symbol.ts'

@@ -1,5 +1,5 @@
 import type { Grammar } from '../grammar.ts'
-import type { SyntaxNode } from '../syntax.ts'
+import type { SyntaxNode } from '../../../syntax/parser.ts'
 import { publicJavaScript } from './javascript.ts'
 import { publicPython } from './python.ts'
 import type { PublicModule } from './symbol.ts'

@@ -1,4 +1,5 @@
-import { headOf, lineOf, oneLine, type SyntaxNode } from '../syntax.ts'
+import type { SyntaxNode } from '../../../syntax/parser.ts'
+import { headOf, lineOf, oneLine } from '../syntax.ts'
 import { lastOfEachName, type Parameter, type PublicModule, type PublicSymbol } from './symbol.ts'
 
 /** What a Python module offers: the names in `__all__`, else those without a leading underscore. */
