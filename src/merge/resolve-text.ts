@@ -3,7 +3,7 @@ import type { Parser } from '../syntax/parser.ts'
 import { brokenIn } from './resolvers/file-guards.ts'
 import { type FileFacts, fileFacts } from './resolvers/file-facts.ts'
 import { resolvers } from './resolvers/registry.ts'
-import { type Grade, isAsSureAs, type ResolverPolicy } from './resolvers/resolver.ts'
+import { type Grade, isAsSureAs, type IsKnown, type ResolverPolicy } from './resolvers/resolver.ts'
 import { brokenSyntax } from './syntax/syntax-guards.ts'
 import { type Trees, treesBy } from './syntax/trees.ts'
 import type { Chunk, Segment, Versions } from './text/three-way.ts'
@@ -37,7 +37,8 @@ export interface ConflictedText extends Versions {
  * @param parse reads source texts; without it nothing is decided or held against a result by its syntax
  */
 export function resolveText(text: ConflictedText, policy: ResolverPolicy, parse: Parser | null = null): TextResolution {
-  const file = fileFacts(text.path)
+  const reading = readingOf(text)
+  const file = reading.facts
   if (file.kind === 'lock') return { how: 'left', reason: 'a lock file is made again, never merged' }
   const result: string[] = []
   const chunks: ResolvedChunk[] = []
@@ -47,7 +48,7 @@ export function resolveText(text: ConflictedText, policy: ResolverPolicy, parse:
       continue
     }
     const { chunk } = segment
-    const found = firstResolution(chunk, policy, file)
+    const found = firstResolution(chunk, policy, reading)
     if (found === null) return { how: 'left', reason: 'no resolver holds' }
     const { resolver, grade, evidence } = found
     chunks.push({ resolver, grade, evidence, line: result.length + 1, lines: found.lines.length, chunk })
@@ -73,24 +74,40 @@ export interface ChunkResolution {
 }
 
 /** Every chunk by itself, whether or not the others can be resolved: what the resolvers are measured by. */
-export function resolveChunks({ path, segments }: ConflictedText, policy: ResolverPolicy): readonly ChunkResolution[] {
-  const file = fileFacts(path)
-  return segments.flatMap((segment) => {
+export function resolveChunks(text: ConflictedText, policy: ResolverPolicy): readonly ChunkResolution[] {
+  const reading = readingOf(text)
+  return text.segments.flatMap((segment) => {
     if (segment.kind === 'clean') return []
     const { chunk } = segment
-    return { chunk, found: file.kind === 'lock' ? null : firstResolution(chunk, policy, file) }
+    return { chunk, found: reading.facts.kind === 'lock' ? null : firstResolution(chunk, policy, reading) }
   })
+}
+
+/** What resolvers know of the file besides the chunk. */
+interface Reading {
+  readonly facts: FileFacts
+  readonly isKnown: IsKnown
+}
+
+function readingOf({ path, base }: ConflictedText): Reading {
+  let lines: ReadonlySet<string> | null = null
+  const isKnown = (line: string): boolean => (lines ??= new Set(base.map((one) => one.trim()))).has(line.trim())
+  return { facts: fileFacts(path), isKnown }
 }
 
 type Found = Pick<ResolvedChunk, 'resolver' | 'grade' | 'evidence'> & { readonly lines: readonly string[] }
 
-function firstResolution(chunk: Chunk, { upTo, off }: ResolverPolicy, file: FileFacts): Found | null {
+/** The first that is sure enough; what only a check can confirm comes after all that is surer. */
+function firstResolution(chunk: Chunk, { upTo, off }: ResolverPolicy, { facts, isKnown }: Reading): Found | null {
+  let fallback: Found | null = null
   for (const { name, resolve } of resolvers) {
     if (off.includes(name)) continue
-    const resolution = resolve(chunk, file)
-    if (resolution !== null && isAsSureAs(resolution.grade, upTo)) return { ...resolution, resolver: name }
+    const resolution = resolve(chunk, facts, isKnown)
+    if (resolution === null || !isAsSureAs(resolution.grade, upTo)) continue
+    if (resolution.grade !== 'checked') return { ...resolution, resolver: name }
+    fallback ??= { ...resolution, resolver: name }
   }
-  return null
+  return fallback
 }
 
 /** A line that was a version's last may lack its end; in the middle it gets one. */

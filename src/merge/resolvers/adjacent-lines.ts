@@ -1,4 +1,6 @@
+import { diffLines } from '../text/line-diff.ts'
 import { combine } from './combine.ts'
+import { areRewrittenImports } from './import-lines.ts'
 import type { Resolver } from './resolver.ts'
 import { similarity, tokensOf } from './similarity.ts'
 
@@ -8,16 +10,24 @@ const leastSimilarity = 0.6
 /** The sides changed neighbouring lines, but not the same ones: both changes stay. */
 export const adjacentLines: Resolver = {
   name: 'adjacent-lines',
-  resolve({ base, ours, theirs }) {
+  resolve(chunk, file) {
+    const { base, ours, theirs } = chunk
     if (base.length === 0) return null
-    const was = tokensOf(base.join(''))
-    const sides = [tokensOf(ours.join('')), tokensOf(theirs.join(''))] as const
-    const least = Math.min(...sides.map((side) => similarity(was, side)))
-    if (least < leastSimilarity) return null
     const lines = combine(base, [ours, theirs], { gap: 0 })
     if (lines === null) return null
-    const agrees = least >= 0.7 && combine(was, sides, { gap: 0 })?.join('') === lines.join('')
+    const was = tokensOf(base.join(''))
+    const sides = [tokensOf(ours.join('')), tokensOf(theirs.join(''))] as const
+    // what only puts lines between leaves the others as they were
+    const alike = sides.map((side) => similarity(was, side))
+    const changed = alike.filter((_, at) => !onlyPuts(base, [ours, theirs][at] ?? []))
+    const least = Math.min(1, ...changed)
+    const agrees = combine(was, sides, { gap: 0 })?.join('') === lines.join('')
     const evidence = `no line was changed by both (similarity ${least.toFixed(2)}${agrees ? ', words agree' : ''})`
-    return { grade: agrees ? 'certain' : 'likely', lines, evidence }
+    const isAnew = least < leastSimilarity || areRewrittenImports(chunk, file)
+    const grade = isAnew ? 'checked' : agrees && Math.min(...alike) >= 0.7 ? 'certain' : 'likely'
+    return { grade, lines, evidence }
   },
 }
+
+const onlyPuts = (base: readonly string[], side: readonly string[]): boolean =>
+  diffLines(base, side).every(({ oldFrom, oldTo }) => oldFrom === oldTo)

@@ -1,39 +1,64 @@
 import { isBalanced } from './brackets.ts'
-import type { Resolver } from './resolver.ts'
-import { similarity, tokensOf } from './similarity.ts'
+import type { FileKind } from './file-facts.ts'
+import type { IsKnown, Resolver } from './resolver.ts'
+import { similarity, wordsOf } from './similarity.ts'
 
 /** Both put something new at one place, each whole in itself and about other names: first ours, then theirs. */
 export const bothInsert: Resolver = {
   name: 'both-insert',
-  resolve({ base, ours, theirs }) {
+  resolve({ base, ours, theirs }, { kind }, isKnown) {
     if (base.length > 0 || ours.length === 0 || theirs.length === 0) return null
-    if (!isBalanced(ours.join('')) || !isBalanced(theirs.join(''))) return null
-    const shared = similarity(ours.filter(saysSomething), theirs.filter(saysSomething))
-    if (shared >= 0.2) return null
-    const names = new Set(declaredIn(ours))
-    if (declaredIn(theirs).some((name) => names.has(name))) return null
-    const alike = similarity(
-      tokensOf(ours.join('')).filter(saysSomething),
-      tokensOf(theirs.join('')).filter(saysSomething),
-    )
-    const last = ours.at(-1) ?? ''
-    const whole = last.endsWith('\n') ? ours : [...ours.slice(0, -1), `${last}\n`]
-    const evidence = `both are whole and share ${Math.round(shared * 100)} % of their lines`
-    return { grade: alike < 0.5 && shared < 0.1 ? 'certain' : 'likely', lines: [...whole, ...theirs], evidence }
+    const shared = similarity(freshIn(ours, isKnown), freshIn(theirs, isKnown))
+    const isSure = isBalanced(ours.join('')) && isBalanced(theirs.join('')) && shared < 0.2 && areApart(ours, theirs)
+    return {
+      grade: isSure ? (shared < 0.1 && grows.has(kind) ? 'certain' : 'likely') : 'checked',
+      lines: [...beforeMore(ours, theirs), ...theirs],
+      evidence: `${isSure ? 'both are whole, about other names' : 'both put something there'}, and share ${Math.round(shared * 100)} % of their new lines`,
+    }
   },
 }
 
+/** Lines that others follow: the last has its end, and between items of a list there is no more space than within either. */
+function beforeMore(lines: readonly string[], more: readonly string[]): readonly string[] {
+  const last = lines.at(-1) ?? ''
+  const whole = last.endsWith('\n') ? lines : [...lines.slice(0, -1), `${last}\n`]
+  const areItems = [lines, more].every((side) => item.test(side.find(saysSomething) ?? ''))
+  return areItems ? whole.slice(0, whole.findLastIndex((line) => line.trim() !== '') + 1) : whole
+}
+
+const item = /^\s*(?:[-*+]|\d+\.)\s/
+
+/** Kinds of files that are lists of entries, to which everybody adds. */
+const grows: ReadonlySet<FileKind> = new Set(['changelog', 'records'])
+
 /** Lines of nothing but brackets are alike everywhere. */
 const saysSomething = (line: string): boolean => /[\p{L}\p{N}]/u.test(line)
+
+/** Lines that the file does not have elsewhere: what it says again and again makes no two things one. */
+function freshIn(lines: readonly string[], isKnown: IsKnown): readonly string[] {
+  const saying = lines.filter(saysSomething).map((line) => line.trim())
+  const fresh = saying.filter((line) => !isKnown(line))
+  return fresh.length > 0 ? fresh : saying
+}
+
+/** Whether no name is declared by both, and neither says only what the other says as well. */
+function areApart(ours: readonly string[], theirs: readonly string[]): boolean {
+  const names = new Set(declaredIn(ours))
+  if (declaredIn(theirs).some((name) => names.has(name))) return false
+  const [mine, other] = [new Set(wordsOf(ours.join(''))), new Set(wordsOf(theirs.join('')))]
+  const isWithin = (words: ReadonlySet<string>, all: ReadonlySet<string>) => [...words].every((word) => all.has(word))
+  return !isWithin(mine, other) && !isWithin(other, mine)
+}
 
 /** Names that lines give to something, at their outermost level: what is inside may be called alike. */
 function declaredIn(lines: readonly string[]): readonly string[] {
   const outermost = lines.filter((line) => saysSomething(line) && indentOf(line) === leastIndent(lines))
   const declared =
-    /\b(?:function|class|def|func|const|let|var|type|interface|enum|fn|struct)\s+(?:\([^)]*\)\s*)?([\w$]+)|^\s*["']?([\w$.-]+)["']?\??\s*[:=](?!=)/gm
+    /\b(?:function|class|def|func|const|let|var|type|interface|enum|fn|struct)\s+(?:\([^)]*\)\s*)?([\w$]+)|^\s*["']?([\w$.-]+)["']?\??\s*(?:[:=](?!=)|[=~<>]=)/gm
   return [...outermost.join('').matchAll(declared)].map(([, named, keyed]) => named ?? keyed ?? '')
 }
 
 const indentOf = (line: string): number => /^[ \t]*/.exec(line)?.[0].length ?? 0
 
-const leastIndent = (lines: readonly string[]): number => Math.min(...lines.filter(saysSomething).map(indentOf))
+const leastIndent = (lines: readonly string[]): number =>
+  lines.filter(saysSomething).reduce((least, line) => Math.min(least, indentOf(line)), Infinity)

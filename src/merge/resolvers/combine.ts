@@ -1,4 +1,5 @@
 import { diffLines, type LineHunk } from '../text/line-diff.ts'
+import { wordsOf } from './similarity.ts'
 
 interface Change extends LineHunk {
   readonly by: 'ours' | 'theirs'
@@ -58,8 +59,4 @@ function isMove(a: Change, b: Change): boolean {
   return mine !== '' && mine === other
 }
 
-const wordsIn = (put: readonly string[]): string =>
-  put
-    .join('')
-    .match(/[\p{L}\p{N}_$]+/gu)
-    ?.join(' ') ?? ''
+const wordsIn = (put: readonly string[]): string => wordsOf(put.join('')).join(' ')

@@ -10,7 +10,7 @@ export const containedInsertion: Resolver = {
     const common = (similarity(longer, shorter) * (longer.length + shorter.length)) / 2
     if (Math.round(common) !== shorter.length) return null
     return {
-      grade: 'certain',
+      grade: 'likely',
       lines: longer,
       evidence: `${longer === ours ? 'ours' : 'theirs'} holds all that the other side put there`,
     }

@@ -1,5 +1,14 @@
 /** What kind of file a path names, as far as merging it is concerned. */
-export type FileKind = 'source' | 'manifest' | 'lock' | 'changelog' | 'automation' | 'settings' | 'words' | 'other'
+export type FileKind =
+  | 'source'
+  | 'manifest'
+  | 'lock'
+  | 'changelog'
+  | 'automation'
+  | 'settings'
+  | 'records'
+  | 'words'
+  | 'other'
 
 /** Languages whose lines are read more closely. */
 export type Language = 'typescript' | 'javascript' | 'json' | 'python' | 'go' | 'yaml' | 'toml' | 'markdown'
@@ -16,7 +25,7 @@ export function fileFacts(path: string): FileFacts {
   const name = path.slice(path.lastIndexOf('/') + 1).toLowerCase()
   const extension = name.includes('.') ? name.slice(name.lastIndexOf('.') + 1) : ''
   const language = languages[extension] ?? null
-  return { path, kind: kindOf(path, name, extension), language }
+  return { path, kind: isRecords(name, extension) ? 'records' : kindOf(path, name, extension), language }
 }
 
 const languages: Readonly<Record<string, Language>> = {
@@ -83,7 +92,23 @@ const manifests = new Set([
 ])
 
 const settings = new Set(['json', 'jsonc', 'yaml', 'yml', 'toml', 'ini', 'cfg', 'conf', 'properties', 'env'])
+/** Files with an entry on each line. */
+const records = new Set([
+  'jsonl',
+  'ndjson',
+  'csv',
+  'tsv',
+  'hgtags',
+  'mailmap',
+  'gitignore',
+  'dockerignore',
+  'npmignore',
+])
+const recordNames = new Set(['authors', 'contributors', 'maintainers', 'codeowners'])
 const words = new Set(['md', 'mdx', 'rst', 'txt', 'adoc'])
+
+const isRecords = (name: string, extension: string): boolean =>
+  records.has(extension) || recordNames.has(name.replace(/\.\w+$/, ''))
 
 function kindOf(path: string, name: string, extension: string): FileKind {
   if (locks.has(name)) return 'lock'

@@ -1,4 +1,5 @@
-import type { Language } from './file-facts.ts'
+import type { Chunk } from '../text/three-way.ts'
+import type { FileFacts, Language } from './file-facts.ts'
 import { withNamesOfBoth } from './import-names.ts'
 import type { Resolver } from './resolver.ts'
 
@@ -13,25 +14,37 @@ const patterns: Partial<Record<Language, RegExp>> = {
 /** Lines that bring names in are a set: what each side added or took away. */
 export const importLines: Resolver = {
   name: 'import-lines',
-  resolve(chunk, { language }) {
-    const pattern = language === null ? undefined : patterns[language]
-    if (pattern === undefined) return null
+  resolve(chunk, file) {
+    if (!areImports(chunk, file)) return null
     const { base, ours, theirs } = withNamesOfBoth(chunk)
-    const isImport = (line: string): boolean => line.trim() === '' || pattern.test(line.replace(/\r?\n$/, ''))
-    if (![...base, ...ours, ...theirs].every(isImport)) return null
     const [inBase, inOurs, inTheirs] = [new Set(base), new Set(ours), new Set(theirs)]
     const stays = ours.filter((line) => line.trim() === '' || inTheirs.has(line) || !inBase.has(line))
     const added = theirs.filter((line) => line.trim() !== '' && !inOurs.has(line) && !inBase.has(line))
     const end = stays.findLastIndex((line) => line.trim() !== '') + 1
     const lines = [...stays.slice(0, end), ...added, ...stays.slice(end)]
+    const areRewritten = areRewrittenImports(chunk, file)
     if (bringsInTwice(lines, [ours, theirs])) return null
     return {
-      grade: 'likely',
+      grade: areRewritten ? 'checked' : 'likely',
       lines: isSorted(ours) && isSorted(theirs) ? sorted(lines) : lines,
-      evidence: 'imports are a set',
+      evidence: `imports are a set${areRewritten ? ', though both took some away' : ''}`,
     }
   },
 }
+
+/** Whether both sides changed imports, each its own: two ways of going about one thing, of which people mostly choose one. */
+export const areRewrittenImports = (chunk: Chunk, file: FileFacts): boolean =>
+  areImports(chunk, file) && isChangedBy(chunk.ours, chunk) && isChangedBy(chunk.theirs, chunk)
+
+function areImports({ base, ours, theirs }: Chunk, { language }: FileFacts): boolean {
+  const pattern = language === null ? undefined : patterns[language]
+  if (pattern === undefined) return false
+  return [...base, ...ours, ...theirs].every((line) => line.trim() === '' || pattern.test(line.replace(/\r?\n$/, '')))
+}
+
+/** Whether a side took lines away that the other kept. */
+const isChangedBy = (side: readonly string[], { base, ours, theirs }: Chunk): boolean =>
+  base.some((line) => line.trim() !== '' && !side.includes(line) && (ours.includes(line) || theirs.includes(line)))
 
 const isSorted = (lines: readonly string[]): boolean =>
   lines.every((line, at) => at === 0 || (lines[at - 1] ?? '') <= line)

@@ -15,7 +15,7 @@ export const keyedLines: Resolver = {
       if (value !== undefined) merged.set(key, value)
     }
     return {
-      grade: 'certain',
+      grade: 'likely',
       lines: commas([...merged.values()], ours, theirs),
       evidence: 'no key was changed by both',
     }

@@ -1,5 +1,6 @@
 import { adjacentLines } from './adjacent-lines.ts'
 import { bothInsert } from './both-insert.ts'
+import { containedChange } from './contained-change.ts'
 import { containedInsertion } from './contained-insertion.ts'
 import { importLines } from './import-lines.ts'
 import { keyedLines } from './keyed-lines.ts'
@@ -13,6 +14,7 @@ export const resolvers: readonly Resolver[] = [
   whiteSpace,
   versionNumber,
   containedInsertion,
+  containedChange,
   keyedLines,
   importLines,
   adjacentLines,

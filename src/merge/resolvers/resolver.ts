@@ -15,12 +15,15 @@ export interface Resolution {
   readonly evidence: string
 }
 
+/** Whether the base has a line, white space around it aside, anywhere. */
+export type IsKnown = (line: string) => boolean
+
 /** A rule for one kind of conflict. */
 export interface Resolver {
   /** As the proposal and the manifest name it. */
   readonly name: string
   /** The chunk as one, or null where the rule does not hold. Pure. */
-  readonly resolve: (chunk: Chunk, file: FileFacts) => Resolution | null
+  readonly resolve: (chunk: Chunk, file: FileFacts, isKnown: IsKnown) => Resolution | null
 }
 
 /** What may be resolved without asking. */

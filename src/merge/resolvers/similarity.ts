@@ -8,6 +8,9 @@ export function similarity(a: readonly string[], b: readonly string[]): number {
   return (length - changed) / length
 }
 
+/** The words of a text, in order. */
+export const wordsOf = (text: string): readonly string[] => text.match(/[\p{L}\p{N}_$]+/gu) ?? []
+
 /** The words, version numbers, runs of white space and single signs of a text. */
 export const tokensOf = (text: string): readonly string[] =>
   text.match(/\d+(?:\.\w+)+|[\p{L}\p{N}_$]+|[^\S\n]+|\n|[^\p{L}\p{N}_$\s]/gu) ?? []

@@ -1,5 +1,6 @@
 import { linesOf } from '../text/lines.ts'
 import { combine } from './combine.ts'
+import { areRewrittenImports } from './import-lines.ts'
 import type { Resolver } from './resolver.ts'
 import { similarity, tokensOf } from './similarity.ts'
 
@@ -9,15 +10,18 @@ const leastSimilarity = 0.7
 /** The sides changed different words of the same lines: both changes stay. */
 export const tokensOfLines: Resolver = {
   name: 'tokens-of-lines',
-  resolve({ base, ours, theirs }) {
+  resolve(chunk, file) {
+    const { base, ours, theirs } = chunk
     if (base.length === 0 || ours.length === 0 || theirs.length === 0) return null
     const was = tokensOf(base.join(''))
     const sides = [tokensOf(ours.join('')), tokensOf(theirs.join(''))] as const
     const least = Math.min(...sides.map((side) => similarity(was, side)))
-    if (least < leastSimilarity) return null
-    const tokens = combine(was, sides, { gap: 1 })
+    const apart = combine(was, sides, { gap: 1 })
+    const tokens = apart ?? combine(was, sides, { gap: 0 })
     if (tokens === null) return null
-    const evidence = `no word was changed by both (similarity ${least.toFixed(2)})`
-    return { grade: 'likely', lines: linesOf(tokens.join('')), evidence }
+    const evidence = `no word was changed by both (similarity ${least.toFixed(2)}${apart === null ? ', though some that touch' : ''})`
+    const isAnew = least < leastSimilarity || areRewrittenImports(chunk, file)
+    const grade = isAnew || apart === null ? 'checked' : 'likely'
+    return { grade, lines: linesOf(tokens.join('')), evidence }
   },
 }

@@ -1,45 +1,46 @@
+import type { FileFacts } from './file-facts.ts'
 import type { Resolver } from './resolver.ts'
-
-const pattern = /\d+(?:\.\d+)+(?:[-.+]?(?:dev|alpha|beta|rc|a|b|pre|post)[-.]?\d*)*/gi
+import { compareVersions, versionPattern } from './versions.ts'
 
 /** Lines that differ in nothing but a version: the higher one stays. Only where versions are declared. */
 export const versionNumber: Resolver = {
   name: 'version-number',
   resolve({ base, ours, theirs }, { kind }) {
-    if (!['manifest', 'automation', 'settings', 'changelog'].includes(kind)) return null
-    if (ours.length !== theirs.length || ours.length !== base.length || ours.length === 0) return null
-    if (withoutVersions(ours) !== withoutVersions(theirs) || withoutVersions(base) !== withoutVersions(ours))
-      return null
-    const [oursVersions, theirsVersions] = [versionsIn(ours), versionsIn(theirs)]
-    const order = oursVersions.map((version, at) => compareVersions(version, theirsVersions[at] ?? ''))
-    const hasHigher = order.some((one) => one > 0)
-    const hasLower = order.some((one) => one < 0)
-    if (hasHigher === hasLower) return null
-    return {
-      grade: 'certain',
-      lines: hasHigher ? ours : theirs,
-      evidence: `the higher version, of ${hasHigher ? 'ours' : 'theirs'}`,
-    }
+    if (kind === 'lock' || ours.length !== theirs.length || ours.length !== base.length) return null
+    const bare = withoutVersions(ours)
+    if (bare !== withoutVersions(theirs) || bare !== withoutVersions(base)) return null
+    const order = ours.map((line, at) => compareLines(line, theirs[at] ?? ''))
+    if (order.includes(null) || order.every((one) => one === 0)) return null
+    const isDeclared = (line: string, at: number): boolean => order[at] === 0 || declaration.test(line)
+    const grade = declaredIn.has(kind) ? 'certain' : ours.every(isDeclared) ? 'certain' : 'checked'
+    const lines = ours.map((line, at) => ((order[at] ?? 0) < 0 ? (theirs[at] ?? line) : line))
+    return { grade, lines, evidence: evidenceOf(ours, theirs, lines) }
   },
 }
 
-const withoutVersions = (lines: readonly string[]): string => lines.join('').replaceAll(pattern, '0')
-const versionsIn = (lines: readonly string[]): readonly string[] => lines.join('').match(pattern) ?? []
+/** Kinds of files whose version numbers are those of a package. */
+const declaredIn: ReadonlySet<FileFacts['kind']> = new Set(['manifest', 'automation', 'settings', 'changelog'])
 
-/** By numbers first; what has a word behind it (`1.2.0-rc.1`, `1.2.dev`) comes before what has none. */
-function compareVersions(a: string, b: string): number {
-  const parts = (version: string): readonly (string | number)[] =>
-    (version.toLowerCase().match(/\d+|[a-z]+/g) ?? []).map((part) => (/^\d/.test(part) ? Number(part) : part))
-  const [x, y] = [parts(a), parts(b)]
-  for (let at = 0; at < Math.max(x.length, y.length); at += 1) {
-    const [one, other] = [x[at], y[at]]
-    if (one === other) continue
-    return rank(one) - rank(other) || (String(one) < String(other) ? -1 : 1)
-  }
-  return 0
+/** A line that gives a version its name and says nothing else. */
+const declaration = /version\w*["']?\s*(?::\s*\w+\s*)?:?=?=?\s*\(?\s*["'`]?v?\d[\w.+-]*["'`]?[\s;,)]*$/i
+
+// a commit that is pinned goes with the version beside it
+const withoutPins = (text: string): string => text.replaceAll(/@[0-9a-f]{40}(?=\s+#\s*v?\d)/g, '')
+const withoutVersions = (lines: readonly string[]): string =>
+  withoutPins(lines.join('')).replaceAll(versionPattern, '0')
+const versionsIn = (line: string): readonly string[] => withoutPins(line).match(versionPattern) ?? []
+
+/** Which line has the higher versions; null when each has one that is higher. */
+function compareLines(ours: string, theirs: string): number | null {
+  const others = versionsIn(theirs)
+  const order = versionsIn(ours).map((version, at) => compareVersions(version, others[at] ?? ''))
+  const [least, most] = [Math.min(0, ...order), Math.max(0, ...order)]
+  return least < 0 && most > 0 ? null : least + most
 }
 
-function rank(part: string | number | undefined): number {
-  if (part === undefined) return -0.5
-  return typeof part === 'number' ? part : part === 'post' ? -0.4 : -1
+function evidenceOf(ours: readonly string[], theirs: readonly string[], lines: readonly string[]): string {
+  const at = ours.findIndex((line, number) => line !== theirs[number])
+  const other = lines[at] === ours[at] ? theirs[at] : ours[at]
+  const told = (line = ''): string => versionsIn(line).join(' ')
+  return `the higher version: ${told(lines[at])}, not ${told(other)}`
 }

@@ -1,0 +1,39 @@
+import { diffLines } from '../text/line-diff.ts'
+import type { Resolver } from './resolver.ts'
+
+/** One side took away all that the other did and put all that the other put, and went on: what it made stays. */
+export const containedChange: Resolver = {
+  name: 'contained-change',
+  resolve({ base, ours, theirs }) {
+    if (base.length === 0 || ours.length === 0 || theirs.length === 0) return null
+    const [mine, other] = [changeOf(base, ours), changeOf(base, theirs)]
+    const evidence = 'took away and put all that the other side did, and more'
+    if (isWithin(mine, other)) return { grade: 'likely', lines: theirs, evidence: `theirs ${evidence}` }
+    if (isWithin(other, mine)) return { grade: 'likely', lines: ours, evidence: `ours ${evidence}` }
+    return null
+  },
+}
+
+interface Change {
+  /** Places in the base. */
+  readonly gone: ReadonlySet<number>
+  readonly put: readonly string[]
+}
+
+function changeOf(base: readonly string[], side: readonly string[]): Change {
+  const gone = new Set<number>()
+  const put: string[] = []
+  for (const { oldFrom, oldTo, newFrom, newTo } of diffLines(base, side)) {
+    for (let at = oldFrom; at < oldTo; at += 1) gone.add(at)
+    put.push(...side.slice(newFrom, newTo))
+  }
+  return { gone, put }
+}
+
+/** Something must have been put, or any removal would be held by a larger one. */
+function isWithin(small: Change, large: Change): boolean {
+  if (small.put.length === 0 || ![...small.gone].every((at) => large.gone.has(at))) return false
+  let at = 0
+  for (const one of large.put) if (one === small.put[at]) at += 1
+  return at === small.put.length
+}
