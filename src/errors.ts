@@ -45,7 +45,11 @@ export const catalogue = {
   },
   BRANCH_MOVED: {
     exit: exitCodes.unfinished,
-    fix: 'Merge the proposal by hand, or say --force to apply it to the branch as it is now.',
+    fix: 'Something else moved the branch or holds its name; look at it, then apply again.',
+  },
+  BRANCH_CONFLICTS: {
+    exit: exitCodes.unfinished,
+    fix: 'Nothing moved. --partial lands what still goes, --only the tasks that you name; each change set is whole at its ref.',
   },
   CHECK_FAILED: {
     exit: exitCodes.unfinished,

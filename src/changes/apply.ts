@@ -10,15 +10,24 @@ export interface ApplyOrder {
   readonly branch: string | null
   readonly base: CommitId
   readonly proposal: CommitId
-  /** Merge when the branch has moved from the base. */
-  readonly force: boolean
+  /** Makes or approves what the branch moves to; what it throws keeps the branch where it is. */
+  target(branch: Standing): Promise<CommitId>
 }
 
-/** What `apply` did. */
+/** A branch as it is found. */
+export interface Standing {
+  readonly branch: string
+  /** Where it stands; null for a branch that is not there yet. */
+  readonly now: CommitId | null
+  /** How far it has moved from the base, in words; null when it has not, or is new. */
+  readonly moved: string | null
+}
+
+/** What `apply` did; `from` is null for a branch that was made. */
 export type Applied =
   | { readonly how: 'already'; readonly branch: string }
   | {
-      readonly how: 'created' | 'fast-forward' | 'merged'
+      readonly how: 'created' | 'fast-forward' | 'folded'
       readonly branch: string
       readonly from: CommitId | null
       readonly to: CommitId
@@ -27,22 +36,25 @@ export type Applied =
 /**
  * Moves a branch to a proposal by compare-and-swap; the only place where Troupe touches a branch or the user's files.
  * A branch that is checked out is moved by `git merge --ff-only`, which keeps uncommitted changes or refuses.
- * @throws TroupeError BRANCH_MOVED, CHECKOUT_DIRTY, USAGE; nothing has moved then
+ * @throws TroupeError BRANCH_MOVED, CHECKOUT_DIRTY, USAGE, and whatever `target` throws; nothing has moved then
  */
 export async function applyProposal(order: ApplyOrder): Promise<Applied> {
-  const { repository, proposal } = order
+  const { repository, base, proposal } = order
   const branch = order.branch ?? (await currentBranch(repository))
   const ref = `refs/heads/${branch}`
   await checkBranchName(repository, branch)
   const now = await commitAt(repository, ref)
   if (now === null) {
-    await swap({ repository, ref, branch, from: null, to: proposal })
-    return { how: 'created', branch, from: null, to: proposal }
+    const to = await order.target({ branch, now, moved: null })
+    await swap({ repository, ref, branch, from: null, to })
+    return { how: 'created', branch, from: null, to }
   }
   if (await isAncestor(repository, proposal, now)) return { how: 'already', branch }
-  const target = await targetOf(order, branch, now)
-  await move({ repository, ref, branch, from: now, to: target })
-  return { how: target === proposal ? 'fast-forward' : 'merged', branch, from: now, to: target }
+  const to = await order.target({ branch, now, moved: now === base ? null : await apart(repository, base, now) })
+  if (to === now) return { how: 'already', branch }
+  if (!(await isAncestor(repository, now, to))) throw new TroupeError('INTERNAL', `${branch} would lose ${short(now)}`)
+  await move({ repository, ref, branch, from: now, to })
+  return { how: now === base ? 'fast-forward' : 'folded', branch, from: now, to }
 }
 
 async function currentBranch({ git, root }: Repository): Promise<string> {
@@ -70,33 +82,12 @@ async function isAncestor({ git }: Repository, older: CommitId, newer: CommitId)
   return exitCode === 0
 }
 
-/** The proposal itself where the branch stands on its base, otherwise a merge or a later base, if that was asked for. */
-async function targetOf(order: ApplyOrder, branch: string, now: CommitId): Promise<CommitId> {
-  const { repository, base, proposal, force } = order
-  if (now === base) return proposal
-  const moved = `${branch} stands at ${short(now)}, the proposal is on ${short(base)}${await apart(repository, base, now)}`
-  if (!force) throw new TroupeError('BRANCH_MOVED', moved)
-  if (await isAncestor(repository, now, proposal)) return proposal
-  const { git } = repository
-  const args = ['merge-tree', '--write-tree', '--name-only', '-z', now, proposal]
-  const { exitCode, stdout, stderr } = await git.run(args, { accept: [0, 1, 128] })
-  const [tree = '', ...paths] = stdout.split('\0')
-  if (exitCode === 128) throw new TroupeError('BRANCH_MOVED', `${moved}, and git says: ${stderr.trim()}`)
-  if (exitCode !== 0) {
-    const files = paths.slice(0, paths.indexOf('')).join(', ')
-    throw new TroupeError('BRANCH_MOVED', `${moved}, and they conflict in ${files}`)
-  }
-  return asCommitId(
-    await git.text(['commit-tree', tree, '-p', now, '-p', proposal, '-m', `Merge troupe proposal into ${branch}`]),
-  )
-}
-
 /** How far a branch has come from the base. */
 async function apart({ git }: Repository, base: CommitId, now: CommitId): Promise<string> {
   const counts = await git.text(['rev-list', '--left-right', '--count', `${base}...${now}`])
   const [lost = '0', gained = '0'] = counts.split('\t')
   const changes = [count(gained, 'more'), count(lost, 'fewer')].filter((change) => change !== '')
-  return changes.length === 0 ? '' : ` (${changes.join(', ')})`
+  return changes.join(', ')
 }
 
 const count = (commits: string, which: string): string =>

@@ -110,11 +110,10 @@ function describeLooking(program: Command, bind: Bind): void {
     .option('--branch <name>', 'the branch to move or make; the current one by default')
     .option('--task <id>', 'only the change set of one task, with what it was made on')
     .option('--snapshot', 'with --task: what it had written when its files were last saved', false)
-    .option(
-      '--only <ids>',
-      'only these tasks of the proposal (a,b), with what they need; checks say nothing of that part',
-    )
-    .option('--force', 'also when a check failed, or when the branch has moved (it is merged then)', false)
+    .option('--only <ids>', 'only these tasks of the proposal (a,b), with what they need; that part is checked anew')
+    .option('--partial', 'where the branch has moved: land what goes with it, leave out the rest', false)
+    .option('--force', 'also when a check fails', false)
+    .option('--no-check', 'do not run the checks again, neither for a part nor for a branch that has moved')
     .action(bind(async () => (await import('./apply.ts')).applyCommand))
 }
 

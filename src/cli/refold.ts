@@ -2,10 +2,10 @@ import { TroupeError } from '../errors.ts'
 import type { TaskId } from '../ids.ts'
 import type { Candidate } from '../merge/candidate.ts'
 import { fold, type Fold } from '../merge/fold.ts'
-import { defaultMergePolicy } from '../merge/merge-policy.ts'
+import type { MergePolicy } from '../merge/merge-policy.ts'
 import { candidatesOf } from '../merge/propose.ts'
 import type { Proposal } from '../merge/proposal.ts'
-import { proposalRequest } from '../supervisor/run/proposal-request.ts'
+import { mergePolicy, proposalRequest } from '../supervisor/run/proposal-request.ts'
 import type { FoundRun } from './find-run.ts'
 import type { RunReading } from './read-run.ts'
 
@@ -36,6 +36,23 @@ export async function refoldOnly(
   return await foldAgain(run, reading, { proposal, candidates: chosen })
 }
 
+/** The change sets that landed in a proposal, in the order in which they did. */
+export function landedCandidates(run: FoundRun, reading: RunReading, proposal: Proposal): readonly Candidate[] {
+  const byTask = new Map(candidatesIn(run, reading, proposal).map((one) => [one.changeSet.task, one]))
+  return orderOf(proposal).flatMap((task) => byTask.get(task) ?? [])
+}
+
+/** Proposals of earlier versions do not tell the order; any that has needs before their dependants will do. */
+function orderOf({
+  order,
+  tasks,
+}: Omit<Proposal, 'order'> & { readonly order?: readonly TaskId[] }): readonly TaskId[] {
+  return order ?? tasks.flatMap(({ task, disposition }) => (disposition.state === 'landed' ? [task] : []))
+}
+
+/** How a run's change sets are brought together. */
+export const policyOf = ({ manifest }: Pick<RunReading, 'manifest'>): MergePolicy => mergePolicy(manifest.merge)
+
 function mustHaveLanded(id: TaskId, { tasks }: Proposal): void {
   const task = tasks.find((one) => one.task === id)
   if (task === undefined) throw new TroupeError('TASK_NOT_FOUND', `the run has no task ${id}`)
@@ -64,6 +81,6 @@ interface Again {
 }
 
 function foldAgain({ repository }: FoundRun, reading: RunReading, { proposal, candidates }: Again): Promise<Fold> {
-  const policy = requestOf(reading, proposal).merge ?? defaultMergePolicy
-  return fold({ git: repository.git, base: proposal.base, date: proposal.createdAt, candidates, policy })
+  const { base, createdAt: date } = proposal
+  return fold({ git: repository.git, base, date, candidates, policy: policyOf(reading) })
 }

@@ -20,7 +20,7 @@ export interface ConflictPlace {
 export interface Conflict {
   readonly kind: ConflictKind
   readonly file: string
-  /** The task that landed first (in manifest order); null for `outside-owns`. */
+  /** The task that landed first (in manifest order); null for `outside-owns`, and for what a branch has gained. */
   readonly ours: TaskId | null
   /** The task that could not land. */
   readonly theirs: TaskId

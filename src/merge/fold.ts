@@ -1,6 +1,7 @@
 import type { ChangeSet } from '../changes/change-set.ts'
 import type { Git } from '../changes/git.ts'
 import { asTreeId, type CommitId, type TaskId, type TreeId } from '../ids.ts'
+import { gainOf, nameOfGain, type Onto } from './branch-gain.ts'
 import type { Candidate } from './candidate.ts'
 import { writeCommit } from './commit.ts'
 import { type Conflict, sortConflicts } from './conflict.ts'
@@ -21,7 +22,7 @@ import { openResolving, type Resolving } from './resolving.ts'
 /** What became of one candidate. */
 export type Landing =
   | { readonly state: 'landed'; readonly commit: CommitId }
-  /** Its change set changes nothing. */
+  /** Its change set changes nothing, or nothing that is not there already. */
   | { readonly state: 'unchanged' }
   /** It was left out whole. */
   | { readonly state: 'left-out'; readonly reason: string }
@@ -31,6 +32,8 @@ export interface FoldRequest {
   readonly git: Git
   /** What the proposal starts from. */
   readonly base: CommitId
+  /** Where the change sets go, when that is not the base; the base by default. */
+  readonly onto?: Onto
   /** Of all commits made, ISO 8601. */
   readonly date: string
   /** In manifest order, one for each task. */
@@ -46,10 +49,10 @@ export interface LandedResolution extends ResolvedFile {
 /** Many change sets as one chain of commits. */
 export interface Fold {
   readonly base: CommitId
-  /** The end of the chain; the base itself when nothing landed. */
+  /** The end of the chain; the base itself (or where the change sets went) when nothing landed. */
   readonly commit: CommitId
   readonly tree: TreeId
-  /** Paths that differ between the base and the end, sorted. */
+  /** Paths that differ between where the change sets went and the end, sorted. */
   readonly files: readonly string[]
   readonly landings: ReadonlyMap<TaskId, Landing>
   readonly conflicts: readonly Conflict[]
@@ -86,16 +89,14 @@ function allLeftOut(landings: Chain['landings']): Chain['landings'] {
 }
 
 async function foldOnto(request: FoldRequest, resolving: Resolving): Promise<Chain> {
-  const { git, base, date, candidates } = request
+  const { git, candidates } = request
   const ordered = needOrder(candidates)
   const footprints = await footprintsOf(
     git,
     ordered.map(({ changeSet }) => changeSet),
   )
-  const tree = asTreeId(await git.text(['rev-parse', '--verify', `${base}^{tree}`]))
-  const parts = { git, base, date, resolving, commit: base, tree }
   const order = await orderOfLanding(request, { ordered, footprints, resolving })
-  const chain: Chain = { ...parts, landed: [], landings: new Map(), conflicts: [], resolved: [] }
+  const chain = await begin(request, resolving)
   for (const number of order.numbers) {
     const [candidate, footprint] = [ordered[number], footprints[number]]
     if (candidate === undefined || footprint === undefined) throw new RangeError(`no candidate ${number}`)
@@ -105,17 +106,43 @@ async function foldOnto(request: FoldRequest, resolving: Resolving): Promise<Cha
   return chain
 }
 
+/** An empty chain; where it does not begin at the base, what the branch has gained counts as landed. */
+async function begin({ git, base, onto, date }: FoldRequest, resolving: Resolving): Promise<Chain> {
+  const start = onto?.commit ?? base
+  const tree = asTreeId(await git.text(['rev-parse', '--verify', `${start}^{tree}`]))
+  const landed = onto === undefined ? [] : await footprintsOf(git, [await gainOf(git, base, onto)])
+  const found = { landed: [...landed], landings: new Map(), conflicts: [], resolved: [] }
+  return {
+    git,
+    base,
+    date,
+    resolving,
+    start: { commit: start, tree },
+    commit: start,
+    tree,
+    ...found,
+    onto: onto ?? null,
+  }
+}
+
 async function told(chain: Chain): Promise<Fold> {
-  const { git, base, commit, tree, landed, landings, conflicts, resolved } = chain
+  const { git, base, start, onto, commit, tree, landed, landings, resolved } = chain
   const results = await resultsBetween(git, base, commit)
   mustHoldAll(results, landed)
-  const files = [...results.keys()].toSorted()
-  const identical = identicalChanges(landed)
-  return { base, commit, tree, files, landings, conflicts: sortConflicts(conflicts), identical, resolved }
+  const changed = onto === null ? results : await resultsBetween(git, start.commit, commit)
+  const files = [...changed.keys()].toSorted()
+  const own = onto === null ? landed : landed.slice(1)
+  const gain = onto === null ? null : nameOfGain(onto)
+  const conflicts = chain.conflicts.map((one) => (one.ours === gain ? { ...one, ours: null } : one))
+  const found = { landings, conflicts: sortConflicts(conflicts), identical: identicalChanges(own), resolved }
+  return { base, commit, tree, files, ...found }
 }
 
 /** The fold so far; only `land` writes it. */
 interface Chain extends Pick<FoldRequest, 'git' | 'base' | 'date'> {
+  /** Where it began, and the branch that stands there; null for the base itself. */
+  readonly start: { readonly commit: CommitId; readonly tree: TreeId }
+  readonly onto: Onto | null
   commit: CommitId
   tree: TreeId
   readonly resolving: Resolving
@@ -142,6 +169,7 @@ async function land(chain: Chain, candidate: Candidate, touched: Touched): Promi
   if (outside.length > 0) return leaveOut(chain, outside)
   const { tree, left, resolved } = await mergeNext(chain, changeSet)
   if (left.length > 0) return leaveOut(chain, await namedConflicts(chain, touched, left))
+  if (tree === chain.tree && (await isThereAlready(chain, changeSet))) return { state: 'unchanged' }
   chain.commit = await writeCommit(chain.git, { tree, parents: [chain.commit], message, date: chain.date })
   chain.tree = tree
   chain.landed.push(footprint)
@@ -149,13 +177,20 @@ async function land(chain: Chain, candidate: Candidate, touched: Touched): Promi
   return { state: 'landed', commit: chain.commit }
 }
 
-// the chain's own history already says the right base to all but dependants
+/** Whether the branch had it before the first one landed: what another task made alike lands as well. */
+async function isThereAlready({ git, onto, start }: Chain, { base, commit }: ChangeSet): Promise<boolean> {
+  if (onto === null) return false
+  const merge = await mergeOnto(git, start.tree, { base, theirs: commit })
+  return merge.clean && merge.tree === start.tree
+}
+
+// the chain's own history already says the right base to all but dependants, unless it began elsewhere
 async function mergeNext(
-  { git, base, commit, tree, resolving }: Chain,
+  { git, base, onto, commit, tree, resolving }: Chain,
   changeSet: ChangeSet,
 ): Promise<MergeResolution> {
   const merge =
-    changeSet.base === base
+    changeSet.base === base && onto === null
       ? await mergeCommits(git, commit, changeSet.commit)
       : await mergeOnto(git, tree, { base: changeSet.base, theirs: changeSet.commit })
   return merge.clean ? { tree: merge.tree, left: [], resolved: [] } : await resolving.resolve(merge)

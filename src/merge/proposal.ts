@@ -117,6 +117,8 @@ export interface Proposal {
   readonly files: readonly string[]
   /** In the order of the manifest. */
   readonly tasks: readonly ProposalTask[]
+  /** The tasks that landed, in the order in which their commits follow each other. */
+  readonly order: readonly TaskId[]
   readonly conflicts: readonly Conflict[]
   readonly identical: readonly IdenticalChange[]
   /** What git left in conflict and a resolver decided, in the order of landing. */

@@ -59,6 +59,7 @@ export async function propose(world: ProposeWorld, request: ProposalRequest): Pr
     ref,
     files: folded.files,
     tasks: request.tasks.map((ending) => proposalTask(run, ending, folded)),
+    order: [...folded.landings].flatMap(([task, { state }]) => (state === 'landed' ? [task] : [])),
     conflicts: folded.conflicts,
     identical: folded.identical,
     resolved: folded.resolved.flatMap(resolvedChunks),

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { applyProposal, type Applied, type ApplyOrder } from '../../src/changes/apply.ts'
+import { applyProposal, type Applied, type ApplyOrder, type Standing } from '../../src/changes/apply.ts'
 import { asCommitId, type CommitId } from '../../src/ids.ts'
 import { emptyFolder, git } from '../acceptance/troupe.ts'
 import { everything, put, type Scene, sceneOf } from './scene.ts'
@@ -25,7 +25,8 @@ async function proposed(t: { teardown(work: () => void): void }): Promise<Propos
   return {
     ...scene,
     proposal,
-    apply: (more = {}) => applyProposal({ repository, base, proposal, branch: null, force: false, ...more }),
+    apply: (more = {}) =>
+      applyProposal({ repository, base, proposal, branch: null, target: () => Promise.resolve(proposal), ...more }),
   }
 }
 
@@ -117,53 +118,60 @@ void t.test('nothing moves where uncommitted work would be lost, whatever kind i
   }
 })
 
+void t.test('a branch that has moved gets what is made for it, told how far it has moved', async (t) => {
+  const { root, base, proposal, apply } = await proposed(t)
+  put(root, { 'b.txt': 'meanwhile\n' })
+  const now = commit(root, '--all')
+  const seen: Standing[] = []
+  const refuse = (standing: Standing): Promise<CommitId> => {
+    seen.push(standing)
+    return Promise.reject(new Error('it does not go'))
+  }
+  await t.rejects(apply({ target: refuse }), { message: 'it does not go' })
+  t.same(seen, [{ branch: 'main', now, moved: '1 commit more' }])
+  t.equal(head(root), now)
+  const tree = git(root, 'merge-tree', '--write-tree', now, proposal).trim()
+  const made = asCommitId(git(root, 'commit-tree', tree, '-p', now, '-m', 'folded').trim())
+  const applied = await apply({ target: () => Promise.resolve(made) })
+  t.same(applied, { how: 'folded', branch: 'main', from: now, to: made })
+  t.equal(git(root, 'status', '--porcelain'), '')
+  t.equal(git(root, 'show', 'HEAD:b.txt') + git(root, 'show', 'HEAD:a.txt'), 'meanwhile\nONE\n')
+  t.equal(git(root, 'rev-list', '--count', `${base}..main`), '2\n')
+})
+
 void t.test(
-  'a branch that has moved stays, with word of how far, and is merged only when that is forced',
+  'what would take something from a branch is refused, and so is a target that is no step ahead',
   async (t) => {
-    const { root, base, proposal, apply } = await proposed(t)
+    const { root, base, apply } = await proposed(t)
     put(root, { 'b.txt': 'meanwhile\n' })
     const now = commit(root, '--all')
-    await t.rejects(apply(), {
-      code: 'BRANCH_MOVED',
-      message: `main stands at ${now.slice(0, 12)}, the proposal is on ${base.slice(0, 12)} (1 commit more)`,
-    })
-    t.equal(head(root), now)
-    const applied = await apply({ force: true })
-    t.match(applied, { how: 'merged', branch: 'main', from: now })
-    t.equal(git(root, 'rev-list', '--parents', '-1', 'HEAD').trim(), `${head(root)} ${now} ${proposal}`)
-    t.equal(git(root, 'status', '--porcelain'), '')
-    t.equal(git(root, 'show', 'HEAD:b.txt') + git(root, 'show', 'HEAD:a.txt'), 'meanwhile\nONE\n')
+    const before = everything(root)
+    await t.rejects(apply(), { code: 'INTERNAL', message: /main would lose/ }, 'the proposal itself is on the base')
+    await t.rejects(apply({ target: () => Promise.resolve(base) }), { code: 'INTERNAL' })
+    t.same(await apply({ target: () => Promise.resolve(now) }), { how: 'already', branch: 'main' })
+    t.same(everything(root), before)
   },
 )
 
-void t.test('a branch that went back is not brought forward unless that is forced', async (t) => {
-  const { root, base, proposal, apply, repository } = await proposed(t)
+void t.test('a branch that went back, or has another history, is told as one that has moved', async (t) => {
+  const { root, base, apply } = await proposed(t)
   put(root, { 'later.txt': 'l\n' })
   git(root, 'add', '--all')
   const later = commit(root)
-  const onLater = asCommitId(git(root, 'commit-tree', `${proposal}^{tree}`, '-p', later, '-m', 'on the later').trim())
   git(root, 'branch', 'behind', base)
-  const order = { repository, branch: 'behind', base: later, proposal: onLater }
-  await t.rejects(apply(order), { code: 'BRANCH_MOVED', message: /\(1 commit fewer\)$/ })
-  t.match(await apply({ ...order, force: true }), { how: 'fast-forward', from: base, to: onLater })
-})
-
-void t.test('a merge that conflicts is refused with its files, forced or not', async (t) => {
-  const { root, apply } = await proposed(t)
-  put(root, { 'a.txt': 'meanwhile\n' })
-  commit(root, '--all')
-  const before = everything(root)
-  await t.rejects(apply({ force: true }), { code: 'BRANCH_MOVED', message: /, and they conflict in a\.txt$/ })
-  t.same(everything(root), before)
-})
-
-void t.test('a branch with another history is not merged, forced or not', async (t) => {
-  const { root, apply } = await proposed(t)
   git(root, 'checkout', '--quiet', '--orphan', 'alone')
-  commit(root)
-  const before = everything(root)
-  await t.rejects(apply({ force: true }), { code: 'BRANCH_MOVED', message: /alone stands at .* unrelated histories/ })
-  t.same(everything(root), before)
+  const alone = commit(root)
+  const standings: Standing[] = []
+  const look = (standing: Standing): Promise<CommitId> => {
+    standings.push(standing)
+    return Promise.reject(new Error('only looking'))
+  }
+  await t.rejects(apply({ branch: 'behind', base: later, target: look }), { message: 'only looking' })
+  await t.rejects(apply({ target: look }), { message: 'only looking' })
+  t.same(standings, [
+    { branch: 'behind', now: base, moved: '1 commit fewer' },
+    { branch: 'alone', now: alone, moved: '1 commit more, 1 commit fewer' },
+  ])
 })
 
 void t.test(

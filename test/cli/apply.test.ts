@@ -111,18 +111,147 @@ void t.test('apply refuses what did not pass its checks, unless it is forced', a
   t.equal(head(directory), proposal.commit)
 })
 
-void t.test('apply merges with a branch that has moved only when it is forced', async (t) => {
+/** Commits files of the user's. */
+function commit(directory: string, files: Readonly<Record<string, string>>): string {
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text)
+  git(directory, 'add', '--all')
+  git(directory, 'commit', '--quiet', '--message', 'meanwhile')
+  return head(directory)
+}
+
+const subjects = (directory: string, range: string): string =>
+  git(directory, 'log', '--reverse', '--format=%(trailers:key=Troupe-Task,valueonly,separator=%x20)', range)
+
+void t.test(
+  'apply folds onto a branch that has moved, one commit for each task, and checks what comes out',
+  async (t) => {
+    const directory = repositoryOf(t, { 'a.txt': '1\n', 'list.txt': 'a\nb\nc\nd\n' })
+    const tasks = [
+      writes('one'),
+      { id: 'two', needs: ['one'], command: ['sh', '-c', 'cat one.txt list.txt > t && mv t list.txt'] },
+      { id: 'three', command: ['sh', '-c', 'echo 3 >> list.txt'] },
+    ]
+    const check = [{ name: 'agree', run: 'test ! -e forbidden.txt' }]
+    const { run } = await runJson(directory, manifest(t, { tasks, check }))
+    const now = commit(directory, { 'a.txt': 'meanwhile\n', 'list.txt': 'a\nB\nc\nd\n' })
+    writeFileSync(join(directory, 'mine.txt'), 'not committed\n')
+    const { status, stdout, stderr } = await troupe(directory, 'apply')
+    t.equal(status, 0, stderr)
+    t.match(
+      stdout,
+      /^moved main from \w+ to \w+, folded onto what the branch had gained: 2 files changed, checks pass\n/,
+    )
+    t.match(stderr, /checking \w{12}: agree/)
+    t.equal(subjects(directory, `${now}..HEAD`), 'one\ntwo\nthree\n')
+    t.match(
+      git(directory, 'log', '-1', '--format=%B'),
+      new RegExp(`Troupe-Run: ${run}\nTroupe-Task: three\nTroupe-Agent: `),
+    )
+    t.equal(git(directory, 'show', 'HEAD:list.txt'), 'one\na\nB\nc\nd\n3\n')
+    t.equal(git(directory, 'status', '--porcelain'), '?? mine.txt\n')
+    t.match(git(directory, 'worktree', 'list').trim().split('\n'), { length: 1 }, 'the checkout of the check is gone')
+    const again = await troupe(directory, 'apply')
+    t.match(again, { status: 0, stdout: 'nothing to apply: main holds the proposal already\n' })
+    undo(directory, stdout)
+    t.equal(head(directory), now)
+    const forbidden = commit(directory, { 'forbidden.txt': '' })
+    const red = await troupe(directory, 'apply')
+    t.match(red, {
+      status: 1,
+      stderr: /as the branch would have it, did not pass its checks \(agree: .*\)\n {2}CHECK_FAILED/,
+    })
+    t.equal(head(directory), forbidden)
+    t.match(await troupe(directory, 'apply', '--no-check', '--branch', 'main'), {
+      status: 0,
+      stdout: /2 files changed, not checked\n/,
+    })
+    git(directory, 'reset', '--quiet', '--keep', forbidden)
+    const forced = JSON.parse((await troupe(directory, 'apply', '--force', '--json')).stdout)
+    t.match(forced, {
+      how: 'folded',
+      from: forbidden,
+      verdict: 'fail',
+      left: [],
+      held: [],
+      checks: [{ name: 'agree' }],
+    })
+  },
+)
+
+void t.test(
+  'what does not go with what the branch has gained keeps it where it is, unless a part is asked for',
+  async (t) => {
+    const directory = repositoryOf(t, { 'a.txt': '1\n2\n3\n', 'b.txt': '1\n' })
+    const tasks = [
+      { id: 'edits', command: ['sh', '-c', 'echo something else > a.txt'] },
+      { ...writes('heir'), needs: ['edits'] },
+      writes('free'),
+      { id: 'alike', command: ['sh', '-c', 'echo alike > b.txt'] },
+    ]
+    const { run } = await runJson(directory, manifest(t, { tasks }))
+    const now = commit(directory, { 'a.txt': 'never the same\n2\n', 'b.txt': 'alike\n' })
+    const before = fingerprint(directory)
+    for (const more of [[], ['--force']]) {
+      const refused = await troupe(directory, 'apply', ...more)
+      t.match(refused, {
+        status: 1,
+        stdout: '',
+        stderr:
+          /main has moved \(1 commit more\), and edits, heir do not go with it:\n *edits in a\.txt: branch main \(lines? .*\) and edits \(lines? .*\) changed the same part of a\.txt\.\n *heir: needs edits, which did not land\n *BRANCH_CONFLICTS: .*--partial/,
+      })
+      t.same(fingerprint(directory), before)
+    }
+    const told = JSON.parse((await troupe(directory, 'apply', '--json')).stdout)
+    t.match(told, {
+      code: 'BRANCH_CONFLICTS',
+      details: {
+        left: [{ task: 'edits', reason: 'conflicts with branch main in a.txt' }, { task: 'heir' }],
+        conflicts: [{ kind: 'content', file: 'a.txt', ours: null, theirs: 'edits' }],
+      },
+    })
+    t.match(await troupe(directory, 'apply', '--only', 'edits', '--partial'), { status: 1, stderr: /BRANCH_CONFLICTS/ })
+    t.equal(head(directory), now)
+    const part = await troupe(directory, 'apply', '--only', 'free')
+    t.match(part, { status: 0, stdout: /folded onto what the branch had gained: 1 file changed, not checked\nundo/ })
+    t.equal(subjects(directory, `${now}..HEAD`), 'free\n')
+    undo(directory, part.stdout)
+    const partial = await troupe(directory, 'apply', '--partial')
+    t.match(partial, {
+      status: 1,
+      stdout:
+        /1 file changed, not checked\nthere already: alike\nleft out: edits: conflicts with branch main in a\.txt\nleft out: heir: needs edits.*\nundo/,
+    })
+    t.equal(git(directory, 'show', 'HEAD:a.txt'), 'never the same\n2\n')
+    t.equal(
+      git(directory, 'for-each-ref', '--format=%(refname)', `refs/troupe/${run}/edits`),
+      `refs/troupe/${run}/edits/1\n`,
+    )
+  },
+)
+
+void t.test('apply --task onto a branch that has moved brings its work as one commit', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': '1\n' })
-  await runJson(directory, manifest(t, { tasks: [writes('one')] }))
-  git(directory, 'commit', '--quiet', '--allow-empty', '--message', 'meanwhile')
-  const now = head(directory)
-  t.match(await troupe(directory, 'apply'), { status: 1, stderr: /BRANCH_MOVED/ })
-  t.equal(head(directory), now)
-  const { stdout } = await troupe(directory, 'apply', '--force')
-  t.match(stdout, 'a merge with what the branch had gained: 1 file changed')
-  t.equal(git(directory, 'rev-list', '--count', `${now}..HEAD`), '2\n', 'the merge and the proposal')
-  undo(directory, stdout)
-  t.equal(head(directory), now)
+  const tasks = [writes('one'), { id: 'bad', needs: ['one'], command: ['sh', '-c', 'echo half > half.txt; exit 1'] }]
+  await runJson(directory, manifest(t, { tasks, check: [{ name: 'no', run: 'false' }] }))
+  const now = commit(directory, { 'a.txt': '2\n' })
+  t.match(await troupe(directory, 'apply', '--task', 'bad'), {
+    status: 0,
+    stdout: /folded.*2 files changed, not checked/,
+  })
+  t.equal(subjects(directory, `${now}..HEAD`), 'bad\n')
+  t.equal(git(directory, 'ls-tree', '--name-only', 'HEAD'), 'a.txt\nhalf.txt\none.txt\n')
+})
+
+void t.test('a part of a checked proposal is checked before a branch moves to it', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': '1\n' })
+  const check = [{ name: 'both', run: 'test -e one.txt' }]
+  await runJson(directory, manifest(t, { tasks: [writes('one'), writes('two')], check }))
+  const base = head(directory)
+  t.match(await troupe(directory, 'apply', '--only', 'two'), { status: 1, stderr: /the work of two .*CHECK_FAILED/s })
+  t.equal(head(directory), base)
+  t.match(await troupe(directory, 'apply', '--only', 'one'), { status: 0, stdout: /1 file changed, checks pass/ })
+  t.match(await troupe(directory, 'apply'), { status: 0, stdout: /1 file changed, checks pass\nthere already: one\n/ })
+  t.equal(git(directory, 'rev-list', '--count', `${base}..HEAD`), '2\n', 'the rest follows, and nothing comes twice')
 })
 
 void t.test('apply has nothing to do where nothing changed, and refuses to lose uncommitted changes', async (t) => {
@@ -164,7 +293,7 @@ void t.test(
     })
     t.match(await troupe(directory, 'apply', '--only', 'two', '--branch', 'part'), {
       status: 0,
-      stdout: /2 files changed, not checked/,
+      stdout: /2 files changed, checks pass/,
     })
     t.equal(git(directory, 'ls-tree', '--name-only', 'part'), 'a.txt\none.txt\ntwo.txt\n')
     t.equal(git(directory, 'show', 'part:a.txt'), '1\n')

@@ -1,12 +1,14 @@
+import type { Git } from '../../changes/git.ts'
 import { savedAt } from '../../changes/snapshot.ts'
 import { TroupeError } from '../../errors.ts'
-import { asCommitId, type CommitId } from '../../ids.ts'
-import type { Proposal, Verdict } from '../../merge/proposal.ts'
-import { plainText } from '../../monitor/plain-text.ts'
+import { asCommitId, asTreeId, type CommitId } from '../../ids.ts'
+import type { Candidate } from '../../merge/candidate.ts'
+import type { CheckResult, Proposal } from '../../merge/proposal.ts'
+import type { Task } from '../../plan/task.ts'
 import { snapshotRef } from '../../refs.ts'
 import type { FoundRun } from '../find-run.ts'
 import { type RunReading, taskOf } from '../read-run.ts'
-import { refoldOnly } from '../refold.ts'
+import { landedCandidates, refoldOnly } from '../refold.ts'
 import { readProposal } from '../show/read-proposal.ts'
 import { taskResult } from '../show/task-result.ts'
 
@@ -17,9 +19,14 @@ export interface Applicable {
   /** Where a branch is expected to stand. */
   readonly base: CommitId
   readonly commit: CommitId
-  readonly verdict: Verdict
-  /** Why it is not applied unless forced, CHECK_FAILED; null when nothing speaks against it. */
-  readonly objection: TroupeError | null
+  /** What the run's checks said of this very commit; null where they said nothing of it. */
+  readonly checks: readonly CheckResult[] | null
+  /** Whether it is checked where nothing is known of it: what one task wrote is taken as it is. */
+  readonly isToBeChecked: boolean
+  /** The change sets that it is made of, in the order in which they land; a branch that has moved gets these. */
+  readonly candidates: readonly Candidate[]
+  /** Of the commits that are made of them, ISO 8601. */
+  readonly date: string
 }
 
 /** What is asked for, in a run. */
@@ -31,51 +38,74 @@ export interface Asked {
 }
 
 /**
- * The proposal of a run, or one task's change set, or what a task had written when its files were last saved.
+ * The proposal of a run, or a part of it, or one task's change set, or what a task had written when its files were last saved.
  * @throws TroupeError PROPOSAL_NOT_FOUND, TASK_NOT_FOUND, CHANGE_SET_NOT_FOUND or USAGE
  */
 export async function applicable(run: FoundRun, reading: RunReading, asked: Asked): Promise<Applicable> {
   const { task, snapshot, only } = asked
   if (only !== undefined) return await onlyTasks(run, reading, asked)
-  if (task !== undefined) return snapshot ? await snapshotOf(run, reading, task) : changeSetOf(run, reading, task)
+  if (task !== undefined) return await (snapshot ? snapshotOf : changeSetOf)(run, reading, task)
   if (snapshot) throw new TroupeError('USAGE', '--snapshot needs --task')
   const proposal = readProposal(run, reading)
-  const { base, commit, verdict } = proposal
-  return { name: 'the proposal', base, commit, verdict, objection: verdict === 'fail' ? checkFailed(proposal) : null }
+  return { name: 'the proposal', checks: proposal.checks, ...partOf(run, reading, proposal) }
 }
 
-function checkFailed({ run, checks }: Proposal): TroupeError {
-  const failed = checks.filter(({ verdict }) => verdict === 'fail')
-  const why = failed.map(({ name, reason }) => plainText(reason === null ? name : `${name}: ${reason}`)).join('; ')
-  const message = `the proposal of run ${run} did not pass its checks (${why})`
-  return new TroupeError('CHECK_FAILED', message, { details: failed })
-}
-
-/** A part of the proposal, made anew; its checks say nothing of it. */
+/** A part of the proposal, made anew; unless it is all of it, the run's checks say nothing of it. */
 async function onlyTasks(run: FoundRun, reading: RunReading, { task, only = '' }: Asked): Promise<Applicable> {
   if (task !== undefined) throw new TroupeError('USAGE', '--only goes with no --task')
   const proposal = readProposal(run, reading)
   const ids = only.split(',').map((id) => taskOf(reading, id.trim()).task.id)
-  const { commit } = await refoldOnly(run, reading, { proposal, only: ids })
-  return { name: `the work of ${ids.join(', ')}`, base: proposal.base, commit, verdict: 'not-run', objection: null }
+  const { commit, landings } = await refoldOnly(run, reading, { proposal, only: ids })
+  const part = partOf(run, reading, proposal)
+  const candidates = part.candidates.filter(({ changeSet }) => landings.has(changeSet.task))
+  const checks = commit === proposal.commit ? proposal.checks : null
+  return { ...part, name: `the work of ${ids.join(', ')}`, commit, checks, candidates }
 }
 
+const partOf = (run: FoundRun, reading: RunReading, proposal: Proposal) => ({
+  base: proposal.base,
+  commit: proposal.commit,
+  isToBeChecked: true,
+  candidates: landedCandidates(run, reading, proposal),
+  date: proposal.createdAt,
+})
+
 /** With it comes what it was made on: the change sets of the tasks that it needs. */
-function changeSetOf(run: FoundRun, reading: RunReading, id: string): Applicable {
+async function changeSetOf(run: FoundRun, reading: RunReading, id: string): Promise<Applicable> {
   const { task, state, changeSet } = taskResult(run, reading, id)
   if (changeSet === null) {
     const what = state === 'succeeded' ? 'changed nothing' : `is ${state} and has no change set`
     throw new TroupeError('CHANGE_SET_NOT_FOUND', `${task} ${what}`)
   }
   const base = reading.history.base ?? asCommitId(changeSet.base)
-  const name = `the change set of ${task}`
-  return { name, base, commit: asCommitId(changeSet.commit), verdict: 'not-run', objection: null }
+  const work = { task: taskOf(reading, id).task, base, commit: asCommitId(changeSet.commit) }
+  return { name: `the change set of ${task}`, ...(await oneTask(run, work)) }
 }
 
-async function snapshotOf({ id, repository }: FoundRun, reading: RunReading, asked: string): Promise<Applicable> {
+async function snapshotOf(run: FoundRun, reading: RunReading, asked: string): Promise<Applicable> {
   const { task } = taskOf(reading, asked)
-  const saved = await savedAt(repository.git, snapshotRef(id, task.id))
+  const saved = await savedAt(run.repository.git, snapshotRef(run.id, task.id))
   if (saved === null) throw new TroupeError('CHANGE_SET_NOT_FOUND', `no snapshot of ${task.id} was taken`)
-  const base = reading.history.base ?? saved.base
-  return { name: `the last snapshot of ${task.id}`, base, commit: saved.commit, verdict: 'not-run', objection: null }
+  const work = { task, base: reading.history.base ?? saved.base, commit: saved.commit }
+  return { name: `the last snapshot of ${task.id}`, ...(await oneTask(run, work)) }
 }
+
+interface OneTask {
+  readonly task: Task
+  readonly base: CommitId
+  readonly commit: CommitId
+}
+
+/** The work of one task, with what it was made on, as one change on the run's base. */
+async function oneTask(
+  { repository: { git } }: FoundRun,
+  { task, base, commit }: OneTask,
+): Promise<Omit<Applicable, 'name'>> {
+  const [tree = '', date = '', message = ''] = await factsOf(git, commit)
+  const changeSet = { task: task.id, agent: task.agent, attempt: 1, base, commit, tree: asTreeId(tree), files: [] }
+  const candidates: readonly Candidate[] = [{ changeSet, owns: null, needs: [], message }]
+  return { base, commit, checks: null, isToBeChecked: false, candidates, date }
+}
+
+const factsOf = async (git: Git, commit: CommitId): Promise<readonly string[]> =>
+  (await git.text(['log', '-1', '--format=%T%x00%cI%x00%B', commit])).split('\0')

@@ -1,5 +1,6 @@
 import type { ProposalRequest, TaskEnding } from '../../actors/aggregator-api.ts'
 import { TroupeError } from '../../errors.ts'
+import type { MergePolicy } from '../../merge/merge-policy.ts'
 import type { CheckCommand, MergeSettings, Task } from '../../plan/task.ts'
 import type { RunState, TaskRecord, TaskState } from './state.ts'
 import { taskAt } from './task-change.ts'
@@ -18,9 +19,12 @@ export interface ProposalParts {
 export function proposalRequest(state: RunState, { tasks, checks, merge, createdAt }: ProposalParts): ProposalRequest {
   const interrupted = state.phase.name === 'settled' && state.phase.interrupted
   const endings = tasks.map((task, index) => endingOf(task, taskAt(state, index)))
-  const { strategy, resolve, off, blame } = merge
-  const policy = { strategy, resolvers: resolve === null ? null : { upTo: resolve, off }, blame }
-  return { tasks: endings, checks: interrupted ? [] : checks, merge: policy, createdAt, interrupted }
+  return { tasks: endings, checks: interrupted ? [] : checks, merge: mergePolicy(merge), createdAt, interrupted }
+}
+
+/** How change sets are brought together, as the manifest says it. */
+export function mergePolicy({ strategy, resolve, off, blame }: MergeSettings): MergePolicy {
+  return { strategy, resolvers: resolve === null ? null : { upTo: resolve, off }, blame }
 }
 
 function endingOf(task: Task, { state, tally }: TaskRecord): TaskEnding {

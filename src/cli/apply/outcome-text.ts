@@ -1,0 +1,51 @@
+import type { Applied } from '../../changes/apply.ts'
+import { nulSeparated, type Repository } from '../../changes/repository.ts'
+import type { Verdict } from '../../merge/proposal.ts'
+import { plainText } from '../../monitor/plain-text.ts'
+import type { Target } from './target.ts'
+
+/** What came of it: what holds no change at all is not applied. */
+export type Outcome = Applied | { readonly how: 'nothing' }
+
+/** What is told of an outcome. */
+export interface Telling extends Pick<Target, 'left' | 'held'> {
+  /** Of what was applied, for people. */
+  readonly name: string
+  readonly base: string
+  readonly verdict: Verdict
+  readonly repository: Repository
+  readonly undo: string | null
+}
+
+/** What came of an apply, for people. */
+export async function outcomeText(outcome: Outcome, telling: Telling): Promise<string> {
+  const { name, base, verdict, repository, undo, left, held } = telling
+  if (outcome.how === 'nothing') return `nothing to apply: ${name} changes no file`
+  if (outcome.how === 'already') return `nothing to apply: ${outcome.branch} holds ${name} already`
+  const { branch, from, to } = outcome
+  const what = from === null ? `made ${branch} at ${short(to)}` : `moved ${branch} from ${short(from)} to ${short(to)}`
+  const folded = outcome.how === 'folded' ? ', folded onto what the branch had gained' : ''
+  const files = await filesBetween(from ?? base, to, repository)
+  return [
+    `${what}${folded}: ${files} ${files === 1 ? 'file' : 'files'} changed, ${checked[verdict]}`,
+    ...(held.length === 0 ? [] : [`there already: ${held.join(', ')}`]),
+    ...left.map(({ task, reason }) => `left out: ${task}: ${plainText(reason)}`),
+    `undo: ${undo}`,
+  ].join('\n')
+}
+
+/** The command that puts the branch back; uncommitted changes outlive it. Null when nothing moved. */
+export async function undoOf(outcome: Outcome, { git }: Repository): Promise<string | null> {
+  if (outcome.how === 'nothing' || outcome.how === 'already') return null
+  const { branch, from } = outcome
+  if (from === null) return `git branch -D ${branch}`
+  const { stdout } = await git.run(['symbolic-ref', '--quiet', '--short', 'HEAD'], { accept: [0, 1] })
+  return stdout.trim() === branch ? `git switch -C ${branch} ${short(from)}` : `git branch -f ${branch} ${short(from)}`
+}
+
+const filesBetween = async (from: string, to: string, { git }: Repository): Promise<number> =>
+  nulSeparated(await git.text(['diff-tree', '-r', '-z', '--name-only', '--no-renames', from, to])).length
+
+const checked = { pass: 'checks pass', fail: 'a check failed', 'not-run': 'not checked' } as const
+
+const short = (commit: string): string => commit.slice(0, 12)

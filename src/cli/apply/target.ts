@@ -1,0 +1,116 @@
+import type { Standing } from '../../changes/apply.ts'
+import { TroupeError } from '../../errors.ts'
+import type { CommitId, TaskId } from '../../ids.ts'
+import { bringOnto } from '../../merge/bring-onto.ts'
+import { overallVerdict } from '../../merge/check.ts'
+import { quoted } from '../../merge/conflict-message.ts'
+import type { Conflict } from '../../merge/conflict.ts'
+import type { Fold } from '../../merge/fold.ts'
+import type { CheckResult } from '../../merge/proposal.ts'
+import { plainText } from '../../monitor/plain-text.ts'
+import type { FoundRun } from '../find-run.ts'
+import { policyOf } from '../refold.ts'
+import type { RunReading } from '../read-run.ts'
+import type { Applicable } from './applicable.ts'
+
+/** How much is asked of what a branch moves to. */
+export interface Demands {
+  /** Also when a check fails. */
+  readonly force: boolean
+  /** Also when not all of it goes with what the branch has gained. */
+  readonly partial: boolean
+  /** Whether what is not checked yet is checked. */
+  readonly check: boolean
+}
+
+/** What a branch moves to, and what is known of it. */
+export interface Target {
+  readonly commit: CommitId
+  /** Null where it was not checked. */
+  readonly checks: readonly CheckResult[] | null
+  /** What did not go with what the branch has gained. */
+  readonly left: readonly { readonly task: TaskId; readonly reason: string }[]
+  /** Tasks whose work the branch had already. */
+  readonly held: readonly TaskId[]
+  readonly conflicts: readonly Conflict[]
+}
+
+/** What targets are made from. */
+export interface TargetParts {
+  readonly run: FoundRun
+  readonly reading: RunReading
+  readonly work: Applicable
+  readonly demands: Demands
+  /** Runs the manifest's checks on a commit. */
+  check(commit: CommitId): Promise<readonly CheckResult[]>
+}
+
+/**
+ * What a branch moves to: the work as it is, or, where the branch does not stand on its base, its change sets folded onto the
+ * branch; checked, where nothing is known of it yet.
+ * @throws TroupeError BRANCH_CONFLICTS when it does not go with what the branch has gained, CHECK_FAILED when a check fails
+ */
+export async function targetFor(parts: TargetParts, standing: Standing): Promise<Target> {
+  const { work } = parts
+  const asItIs = { commit: work.commit, left: [], held: [], conflicts: [] }
+  if (standing.now === null || standing.moved === null) return await approved(parts, asItIs, work.checks)
+  const found = await brought(parts, { branch: standing.branch, commit: standing.now, moved: standing.moved })
+  return found.commit === standing.now ? { ...found, checks: null } : await approved(parts, found, null)
+}
+
+async function brought(
+  { run, reading, work, demands }: TargetParts,
+  onto: { readonly branch: string; readonly commit: CommitId; readonly moved: string },
+): Promise<Omit<Target, 'checks'>> {
+  const { git } = run.repository
+  // these have landed together before: what is left to find out is what goes with the branch
+  const policy = { ...policyOf(reading), strategy: 'in-order' } as const
+  const { base, date, candidates } = work
+  const { commit, landings, conflicts } = await bringOnto({ git, base, onto, date, candidates, policy })
+  const found = { commit, conflicts, left: leftOut(landings), held: heldOf(landings) }
+  if (found.left.length > 0 && (!demands.partial || commit === onto.commit)) throw doNotGo(found, onto)
+  return found
+}
+
+const leftOut = (landings: Fold['landings']): Target['left'] =>
+  [...landings].flatMap(([task, landing]) => (landing.state === 'left-out' ? [{ task, reason: landing.reason }] : []))
+
+const heldOf = (landings: Fold['landings']): readonly TaskId[] =>
+  [...landings].flatMap(([task, { state }]) => (state === 'unchanged' ? [task] : []))
+
+function doNotGo(
+  { left, conflicts }: Pick<Target, 'left' | 'conflicts'>,
+  { branch, moved }: { readonly branch: string; readonly moved: string },
+): TroupeError {
+  const why = conflicts.map(({ theirs, file, message }) => `  ${theirs} in ${quoted(file)}: ${plainText(message)}`)
+  const named = new Set<string>(conflicts.map(({ theirs }) => theirs))
+  const others = left
+    .filter(({ task }) => !named.has(task))
+    .map(({ task, reason }) => `  ${task}: ${plainText(reason)}`)
+  const tasks = left.map(({ task }) => task).join(', ')
+  const message = `${branch} has moved (${moved}), and ${tasks} ${left.length === 1 ? 'does' : 'do'} not go with it:`
+  return new TroupeError('BRANCH_CONFLICTS', [message, ...why, ...others].join('\n'), { details: { left, conflicts } })
+}
+
+async function approved(
+  { run, work, demands, check }: TargetParts,
+  found: Omit<Target, 'checks'>,
+  known: readonly CheckResult[] | null,
+): Promise<Target> {
+  const checks = known ?? (work.isToBeChecked && demands.check ? await check(found.commit) : null)
+  if (checks !== null && overallVerdict(checks) === 'fail' && !demands.force)
+    throw checkFailed(run, work, checks, known)
+  return { ...found, checks }
+}
+
+function checkFailed(
+  { id }: FoundRun,
+  { name }: Applicable,
+  checks: readonly CheckResult[],
+  known: readonly CheckResult[] | null,
+): TroupeError {
+  const failed = checks.filter(({ verdict }) => verdict === 'fail')
+  const why = failed.map((one) => plainText(one.reason === null ? one.name : `${one.name}: ${one.reason}`)).join('; ')
+  const where = known === null ? `${name} of run ${id}, as the branch would have it,` : `${name} of run ${id}`
+  return new TroupeError('CHECK_FAILED', `${where} did not pass its checks (${why})`, { details: failed })
+}

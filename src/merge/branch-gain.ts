@@ -1,0 +1,24 @@
+import type { ChangeSet } from '../changes/change-set.ts'
+import type { Git } from '../changes/git.ts'
+import { asAgentName, asTaskId, asTreeId, type CommitId, type TaskId } from '../ids.ts'
+import { timelessDate, writeCommit } from './commit.ts'
+
+/** A branch to which change sets are brought, though it does not stand on the base that they were made on. */
+export interface Onto {
+  readonly branch: string
+  /** Where it stands. */
+  readonly commit: CommitId
+}
+
+/**
+ * What a branch has gained since a base, as one change set on that base: what is brought there has to go with it as with any other.
+ * Whatever the branch's history is, also one that does not hold the base.
+ */
+export async function gainOf(git: Git, base: CommitId, onto: Onto): Promise<ChangeSet> {
+  const tree = asTreeId(await git.text(['rev-parse', '--verify', `${onto.commit}^{tree}`]))
+  const commit = await writeCommit(git, { tree, parents: [base], message: 'branch\n', date: timelessDate })
+  return { task: nameOfGain(onto), agent: asAgentName('branch'), attempt: 1, base, commit, tree, files: [] }
+}
+
+/** As people are told of it; no task is called so, for no id holds a space. */
+export const nameOfGain = ({ branch }: Pick<Onto, 'branch'>): TaskId => asTaskId(`branch ${branch}`)
