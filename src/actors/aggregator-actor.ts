@@ -2,12 +2,11 @@ import { openGit } from '../changes/git.ts'
 import { systemClock } from '../clock.ts'
 import { baseFor } from '../merge/base-for.ts'
 import { checkCommit, type CommitCheckWorld } from '../merge/check-commit.ts'
-import type { RunCommand } from '../merge/check.ts'
 import { openOverlaps } from '../merge/overlaps.ts'
 import { propose } from '../merge/propose.ts'
+import { regenerate } from '../merge/regenerate.ts'
+import { runCommand } from '../merge/run-command.ts'
 import type { AggregatorApi, AggregatorInput } from './aggregator-api.ts'
-import { directLauncher } from '../processes/direct-launcher.ts'
-import { runProgram } from '../processes/program.ts'
 import type { ActorFactory } from './contract.ts'
 
 /**
@@ -31,15 +30,15 @@ export const aggregatorActor: ActorFactory = ({ input, signal }): AggregatorApi 
     add: ({ changeSet }) => overlaps.add(changeSet),
     look: (snapshot) => overlaps.look(snapshot),
     propose: (request) =>
-      propose({ git, run, base, check: (commit, checks) => checkCommit(world, commit, checks) }, request),
+      propose(
+        {
+          git,
+          run,
+          base,
+          check: (commit, checks) => checkCommit(world, commit, checks),
+          regenerate: (commit, wanted) => regenerate(world, commit, wanted),
+        },
+        request,
+      ),
   }
 }
-
-/** How long a check that must stop may take before force. */
-const graceMs = 2000
-
-const runCommand: RunCommand = ({ argv, directory, env }, { signal, output }) =>
-  runProgram(
-    { argv, shell: false, directory, env },
-    { clock: systemClock, launcher: directLauncher(systemClock), signal, graceMs, output, started: () => {} },
-  )

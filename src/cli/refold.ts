@@ -1,13 +1,15 @@
 import { TroupeError } from '../errors.ts'
 import type { TaskId } from '../ids.ts'
 import type { Candidate } from '../merge/candidate.ts'
-import { fold, type Fold } from '../merge/fold.ts'
+import type { Fold } from '../merge/fold.ts'
 import type { MergePolicy } from '../merge/merge-policy.ts'
 import { candidatesOf } from '../merge/propose.ts'
 import type { Proposal } from '../merge/proposal.ts'
 import { mergePolicy, proposalRequest } from '../supervisor/run/proposal-request.ts'
+import { remadeFold } from '../merge/remade-fold.ts'
 import type { FoundRun } from './find-run.ts'
 import type { RunReading } from './read-run.ts'
+import { remakeAsRecorded } from './remake-as-recorded.ts'
 
 /** Folds a run's change sets once more, as its proposal was made; nothing is moved. */
 export async function refold(run: FoundRun, reading: RunReading, proposal: Proposal): Promise<Fold> {
@@ -80,7 +82,9 @@ interface Again {
   readonly candidates: readonly Candidate[]
 }
 
-function foldAgain({ repository }: FoundRun, reading: RunReading, { proposal, candidates }: Again): Promise<Fold> {
-  const { base, createdAt: date } = proposal
-  return fold({ git: repository.git, base, date, candidates, policy: policyOf(reading) })
+function foldAgain(found: FoundRun, reading: RunReading, { proposal, candidates }: Again): Promise<Fold> {
+  const { base, createdAt: date, interrupted } = proposal
+  const policy = mergePolicy(reading.manifest.merge, interrupted)
+  const remake = remakeAsRecorded(found, proposal)
+  return remadeFold({ git: found.repository.git, base, date, candidates, policy, run: found.id, remake })
 }

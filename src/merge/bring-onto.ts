@@ -1,12 +1,13 @@
 import { openObjects } from '../changes/objects.ts'
 import { type Onto, gainOf } from './branch-gain.ts'
 import type { Candidate } from './candidate.ts'
-import { type Fold, fold, type FoldRequest } from './fold.ts'
+import type { Fold } from './fold.ts'
 import { keepLedger } from './keep-ledger.ts'
 import { ledgerFiles } from './ledger-files.ts'
+import { remadeFold, type RemadeFoldRequest } from './remade-fold.ts'
 
 /** A fold that goes to a branch which has moved. */
-export interface BringRequest extends FoldRequest {
+export interface BringRequest extends RemadeFoldRequest {
   readonly onto: Onto
 }
 
@@ -16,7 +17,7 @@ export interface BringRequest extends FoldRequest {
  */
 export async function bringOnto(request: BringRequest): Promise<Fold> {
   const { git, base, onto } = request
-  const folded = await fold(request)
+  const folded = await remadeFold(request)
   await using objects = openObjects(git)
   const gain = await gainOf(git, base, onto)
   const candidates: readonly Candidate[] = [

@@ -8,6 +8,7 @@ import { type Conflict, sortConflicts } from './conflict.ts'
 import type { ConflictedFile } from './conflicted-file.ts'
 import { quoted } from './conflict-message.ts'
 import { nameConflicts } from './counterparts.ts'
+import type { DeclaredFiles } from './declared-files.ts'
 import { type Footprint, footprintsOf, resultsBetween } from './footprint.ts'
 import { identicalChanges, mustHoldAll } from './landed-changes.ts'
 import type { MergePolicy } from './merge-policy.ts'
@@ -15,7 +16,8 @@ import { mergeCommits, mergeOnto, type UncleanMerge } from './merge-tree.ts'
 import { needOrder } from './need-order.ts'
 import { orderOfLanding } from './order-of-landing.ts'
 import { outsideOwns } from './outside-owns.ts'
-import type { IdenticalChange } from './proposal.ts'
+import type { IdenticalChange, RegeneratedFiles } from './proposal.ts'
+import { withAdvice } from './regenerate-advice.ts'
 import type { MergeResolution, ResolvedFile } from './resolve-merge.ts'
 import { openResolving, type Resolving } from './resolving.ts'
 
@@ -58,6 +60,8 @@ export interface Fold {
   readonly conflicts: readonly Conflict[]
   readonly identical: readonly IdenticalChange[]
   readonly resolved: readonly LandedResolution[]
+  /** What declared commands were to make anew, with those that failed first; empty as long as none was asked. */
+  readonly regenerated: readonly RegeneratedFiles[]
 }
 
 /**
@@ -107,7 +111,7 @@ async function foldOnto(request: FoldRequest, resolving: Resolving): Promise<Cha
 }
 
 /** An empty chain; where it does not begin at the base, what the branch has gained counts as landed. */
-async function begin({ git, base, onto, date }: FoldRequest, resolving: Resolving): Promise<Chain> {
+async function begin({ git, base, onto, date, policy }: FoldRequest, resolving: Resolving): Promise<Chain> {
   const start = onto?.commit ?? base
   const tree = asTreeId(await git.text(['rev-parse', '--verify', `${start}^{tree}`]))
   const landed = onto === undefined ? [] : await footprintsOf(git, [await gainOf(git, base, onto)])
@@ -117,6 +121,7 @@ async function begin({ git, base, onto, date }: FoldRequest, resolving: Resolvin
     base,
     date,
     resolving,
+    declared: policy.resolvers?.declared,
     start: { commit: start, tree },
     commit: start,
     tree,
@@ -135,7 +140,7 @@ async function told(chain: Chain): Promise<Fold> {
   const gain = onto === null ? null : nameOfGain(onto)
   const conflicts = chain.conflicts.map((one) => (one.ours === gain ? { ...one, ours: null } : one))
   const found = { landings, conflicts: sortConflicts(conflicts), identical: identicalChanges(own), resolved }
-  return { base, commit, tree, files, ...found }
+  return { base, commit, tree, files, ...found, regenerated: [] }
 }
 
 /** The fold so far; only `land` writes it. */
@@ -146,6 +151,7 @@ interface Chain extends Pick<FoldRequest, 'git' | 'base' | 'date'> {
   commit: CommitId
   tree: TreeId
   readonly resolving: Resolving
+  readonly declared: DeclaredFiles | undefined
   readonly landed: Footprint[]
   readonly landings: Map<TaskId, Landing>
   readonly conflicts: Conflict[]
@@ -168,7 +174,13 @@ async function land(chain: Chain, candidate: Candidate, touched: Touched): Promi
   const outside = outsideOwns(candidate, [...footprint.results.keys()])
   if (outside.length > 0) return leaveOut(chain, outside)
   const { tree, left, resolved } = await mergeNext(chain, changeSet)
-  if (left.length > 0) return leaveOut(chain, await namedConflicts(chain, touched, left))
+  if (left.length > 0) {
+    const named = await namedConflicts(chain, touched, left)
+    return leaveOut(
+      chain,
+      named.map((conflict) => withAdvice(conflict, chain.declared)),
+    )
+  }
   if (tree === chain.tree && (await isThereAlready(chain, changeSet))) return { state: 'unchanged' }
   chain.commit = await writeCommit(chain.git, { tree, parents: [chain.commit], message, date: chain.date })
   chain.tree = tree

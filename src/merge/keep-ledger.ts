@@ -53,7 +53,12 @@ function incomplete({ task, file, from, to }: Pick<LedgerEntry, 'task' | 'file' 
   )
 }
 
-const nothingToSay: Explanations = { decided: () => [], isChangedFurther: () => false, isMadeAlike: () => false }
+const nothingToSay: Explanations = {
+  decided: () => [],
+  isMadeAnew: () => false,
+  isChangedFurther: () => false,
+  isMadeAlike: () => false,
+}
 
 function explanationsOf({ files, folded, candidates }: LedgerRequest): Explanations {
   const startsFrom = startsFromAmong(candidates)
@@ -63,6 +68,7 @@ function explanationsOf({ files, folded, candidates }: LedgerRequest): Explanati
       folded.resolved
         .filter((file) => file.path === path)
         .flatMap(({ chunks }) => chunks.map(({ chunk: { base, ours, theirs } }) => [...base, ...ours, ...theirs])),
+    isMadeAnew: (path) => folded.regenerated.some(({ paths, verdict }) => verdict === 'pass' && paths.includes(path)),
     isChangedFurther: (task, path) => (byPath.get(path) ?? []).some((other) => startsFrom(other.task, task)),
     isMadeAlike: (file, hunk) =>
       (byPath.get(file.path) ?? []).some((other) => other !== file && hasMade(other, file, hunk)),

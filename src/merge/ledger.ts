@@ -31,6 +31,8 @@ export interface LedgerFile {
 export interface Explanations {
   /** Text of places in this file that resolvers decided, all sides of each. */
   decided(path: string): readonly (readonly string[])[]
+  /** Whether a declared command has made this file anew. */
+  isMadeAnew(path: string): boolean
   /** Whether a landed task that needs this one has changed the file as well. */
   isChangedFurther(task: TaskId, path: string): boolean
   /** Whether another landed task has made this very change to the file. */
@@ -55,7 +57,7 @@ export function entriesOf(file: LedgerFile, explanations: Explanations): readonl
   const { task, path, before, after, final, isSame } = file
   const whole = { task, file: path, from: 0, to: 0 }
   if (after === null || (final === null && !isSame)) {
-    const fate = isSame ? 'kept' : explanations.isChangedFurther(task, path) ? 'superseded' : 'unexplained'
+    const fate = isSame ? 'kept' : otherwise(task, path, explanations)
     return [{ ...whole, fate }]
   }
   return diffLines(before ?? [], after).map((hunk) => ({
@@ -76,6 +78,12 @@ function fateOf(file: LedgerFile, hunk: LineHunk, explanations: Explanations): F
   if (added.length > 0 ? standsIn(final ?? [], added) : isGone(hunk, before ?? [], final ?? [])) return alike
   const touches = (text: readonly string[]): boolean => [...added, ...removed].some((line) => text.includes(line))
   if (explanations.decided(path).some(touches)) return 'resolved'
+  return otherwise(task, path, explanations)
+}
+
+/** The fate of a change that is not there and that no resolver's place speaks of. */
+function otherwise(task: TaskId, path: string, explanations: Explanations): Fate {
+  if (explanations.isMadeAnew(path)) return 'resolved'
   return explanations.isChangedFurther(task, path) ? 'superseded' : 'unexplained'
 }
 

@@ -12,6 +12,7 @@ export function proposalToMarkdown(proposal: Proposal): string {
     tasksSection(proposal.tasks),
     conflictsSection(proposal.conflicts),
     resolvedSection(proposal),
+    regeneratedSection(proposal),
     identicalSection(proposal),
     checksSection(proposal.checks),
     blameSection(proposal),
@@ -101,6 +102,23 @@ function resolvedSection({ resolved }: Proposal): string {
   return section('Resolved', table(['Place', 'Task', 'Resolver', 'Grade', 'Why'], rows))
 }
 
+function regeneratedSection({ regenerated }: Proposal): string {
+  if (regenerated.length === 0) return ''
+  const rows = regenerated.map(({ paths, name, verdict, reason, ignored }) => [
+    paths.map((path) => code(quoted(path))).join(', '),
+    code(name),
+    verdict === 'pass' ? 'pass' : `**${verdict}**`,
+    [reason ?? '', ignored.length === 0 ? '' : `left as they were: ${ignored.map(quoted).join(', ')}`]
+      .filter((said) => said !== '')
+      .map(words)
+      .join('; '),
+  ])
+  const tails = regenerated
+    .filter(({ verdict, outputTail }) => verdict !== 'pass' && outputTail.trim() !== '')
+    .map(tailBlock)
+  return section('Made anew', [table(['Files', 'By', 'Verdict', 'Why'], rows), ...tails].join('\n\n'))
+}
+
 function identicalSection({ identical }: Proposal): string {
   if (identical.length === 0) return ''
   const items = identical.map(({ file, tasks }) => `- ${code(quoted(file))}: ${tasks.join(', ')}`)
@@ -136,7 +154,7 @@ function blameSection({ blame }: Proposal): string {
   return section('Blame', items.join('\n'))
 }
 
-function tailBlock({ name, outputTail }: CheckResult): string {
+function tailBlock({ name, outputTail }: Pick<CheckResult, 'name' | 'outputTail'>): string {
   const lines = outputTail.trimEnd().split('\n').slice(-30).join('\n')
   const fence = fenceFor(lines)
   return `Last lines of ${words(name)}:\n\n${fence}text\n${lines}\n${fence}`

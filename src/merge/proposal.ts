@@ -102,6 +102,29 @@ export interface ResolvedPlace {
   readonly theirs: string
 }
 
+/** Files that several tasks touched, and the declared command that made them anew. */
+export interface RegeneratedFiles {
+  /** As the manifest names the files. */
+  readonly glob: string
+  readonly paths: readonly string[]
+  readonly name: string
+  readonly command: readonly string[]
+  /** pass: they are in the proposal as the command made them; else they were merged as any file. */
+  readonly verdict: Verdict
+  /** Why it was not run, or how it failed; null when it passed. */
+  readonly reason: string | null
+  readonly exitCode: number | null
+  readonly durationMs: number
+  /** The last lines of its output. */
+  readonly outputTail: string
+  /** The tree it was run on. */
+  readonly from: TreeId
+  /** That tree with the files as it made them; null when it failed. */
+  readonly tree: TreeId | null
+  /** Other paths that the command changed, which are left as they were. */
+  readonly ignored: readonly string[]
+}
+
 /** The aggregator's answer. Its JSON form is documented in docs/proposal.md. */
 export interface Proposal {
   readonly schema: 'troupe/proposal/1'
@@ -123,6 +146,8 @@ export interface Proposal {
   readonly identical: readonly IdenticalChange[]
   /** What git left in conflict and a resolver decided, in the order of landing. */
   readonly resolved: readonly ResolvedPlace[]
+  /** Each declared command that was to make files anew. */
+  readonly regenerated: readonly RegeneratedFiles[]
   /** Each change of every change set accounted for, in the order of the manifest. */
   readonly ledger: readonly LedgerLine[]
   readonly checks: readonly CheckResult[]

@@ -11,6 +11,8 @@ import type { Candidate } from './candidate.ts'
 import type { Fold, LandedResolution } from './fold.ts'
 import { defaultMergePolicy } from './merge-policy.ts'
 import type { ProposalRequest, TaskEnding } from './proposal-request.ts'
+import type { RegenerateRequest, Remade } from './regenerate.ts'
+import { remakeOnce } from './remake.ts'
 import { staleNames } from './stale-names.ts'
 import { startsFromAmong } from './starts-from.ts'
 import { verify } from './verify.ts'
@@ -23,6 +25,8 @@ export interface ProposeWorld {
   readonly base: CommitId
   /** Runs the checks on the merged commit. */
   readonly check: (commit: CommitId, checks: readonly Check[]) => Promise<readonly CheckResult[]>
+  /** Runs a declared command that makes files anew on a merged commit. */
+  readonly regenerate: (commit: CommitId, request: RegenerateRequest) => Promise<Remade>
 }
 
 /**
@@ -41,6 +45,8 @@ export async function propose(world: ProposeWorld, request: ProposalRequest): Pr
     policy: request.merge ?? defaultMergePolicy,
     checks: request.checks,
     check: world.check,
+    run,
+    remake: remakeOnce(world.regenerate),
   })
   await using objects = openObjects(git)
   const files = await ledgerFiles({ git, objects, folded, candidates })
@@ -63,6 +69,7 @@ export async function propose(world: ProposeWorld, request: ProposalRequest): Pr
     conflicts: folded.conflicts,
     identical: folded.identical,
     resolved: folded.resolved.flatMap(resolvedChunks),
+    regenerated: folded.regenerated,
     ledger,
     checks,
     blame: blamed,

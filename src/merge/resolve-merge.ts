@@ -4,6 +4,7 @@ import type { TreeEntry } from '../changes/tree-object.ts'
 import type { TreeId } from '../ids.ts'
 import type { ConflictedFile, Stage } from './conflicted-file.ts'
 import type { UncleanMerge } from './merge-tree.ts'
+import { remadeBy } from './resolve-declared.ts'
 import type { ResolvedChunk } from './resolve-text.ts'
 import type { TextMerges } from './text-merges.ts'
 
@@ -43,6 +44,8 @@ interface Whole extends ResolvedFile {
 
 async function resolveFile(texts: TextMerges, file: ConflictedFile): Promise<Whole | null> {
   const { base, ours, theirs } = file
+  const kept = keptForNow(texts, file)
+  if (kept !== null) return kept
   if (file.kind !== 'content' || base === null || ours === null || theirs === null) return null
   if (![base, ours, theirs].every((stage) => isPlain(stage) && stage.path === ours.path)) return null
   const { path } = ours
@@ -50,6 +53,18 @@ async function resolveFile(texts: TextMerges, file: ConflictedFile): Promise<Who
   if (merge.how !== 'merged') return null
   const mode = ours.mode === base.mode ? theirs.mode : ours.mode
   return { path, chunks: merge.chunks, entry: { mode, oid: await texts.store(merge.text) } }
+}
+
+/** A version of a file that a command makes anew later, where its text cannot be merged at all: ours, if there is one. */
+function keptForNow(texts: TextMerges, { kind, base, ours, theirs }: ConflictedFile): Whole | null {
+  const stages = [base, ours, theirs].filter((stage) => stage !== null)
+  const kept = ours ?? theirs
+  if (kept === null || kind === 'content' || !stages.every((one) => isPlain(one) && one.path === kept.path)) return null
+  const rule = texts.remakes(kept.path)
+  if (rule === null) return null
+  const chunk = { base: [], ours: [], theirs: [], at: { base: 0, ours: 0, theirs: 0 } }
+  const chunks = [{ ...remadeBy(rule), line: 1, lines: 0, chunk }]
+  return { path: kept.path, chunks, entry: { mode: kept.mode, oid: kept.oid } }
 }
 
 const isPlain = ({ mode }: Stage): boolean => mode === '100644' || mode === '100755'

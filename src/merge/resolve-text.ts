@@ -111,5 +111,5 @@ function firstResolution(chunk: Chunk, { upTo, off }: ResolverPolicy, { facts, i
 }
 
 /** A line that was a version's last may lack its end; in the middle it gets one. */
-const joined = (lines: readonly string[]): string =>
+export const joined = (lines: readonly string[]): string =>
   lines.map((line, at) => (at < lines.length - 1 && !line.endsWith('\n') ? `${line}\n` : line)).join('')

@@ -1,7 +1,9 @@
 import type { Objects } from '../changes/objects.ts'
 import { grammarOf } from '../syntax/grammar.ts'
 import type { Parser } from '../syntax/parser.ts'
-import { type ResolvedChunk, resolveText } from './resolve-text.ts'
+import { nothingDeclared, type RegenerateRule, ruleFor } from './declared-files.ts'
+import { resolveFile } from './resolve-file.ts'
+import type { ResolvedChunk } from './resolve-text.ts'
 import type { ResolverPolicy } from './resolvers/resolver.ts'
 import { diffLines, type LineHunk } from './text/line-diff.ts'
 import { linesOf } from './text/lines.ts'
@@ -44,6 +46,12 @@ export class TextMerges {
     this.#policy = policy
   }
 
+  /** The command that makes a file anew, unless it has failed; null where there is none. */
+  remakes(path: string): RegenerateRule | null {
+    const rule = ruleFor(this.#policy?.declared ?? nothingDeclared, path)
+    return rule?.failed === undefined ? rule : null
+  }
+
   async merge({ path, ...blobs }: FileVersions): Promise<TextMerge> {
     const [base, ours, theirs] = await Promise.all([
       this.#text(blobs.base),
@@ -60,7 +68,7 @@ export class TextMerges {
       return { how: 'merged', text: { lines, encoding, oid: null }, chunks: [] }
     if (this.#policy === null) return { how: 'conflict' }
     const parse = grammarOf(path) === null ? null : await this.#parser()
-    const resolution = resolveText({ path, segments, ...versions }, this.#policy, parse)
+    const resolution = resolveFile({ path, segments, ...versions }, this.#policy, parse)
     if (resolution.how === 'left') return { how: 'conflict' }
     const text = { lines: linesOf(resolution.text), encoding, oid: null }
     return { how: 'merged', text, chunks: resolution.chunks }

@@ -2,11 +2,12 @@ import type { CommitId, TaskId } from '../ids.ts'
 import { blame } from './blame.ts'
 import type { Candidate } from './candidate.ts'
 import { type Check, notRun } from './check.ts'
-import { fold, type Fold, type FoldRequest } from './fold.ts'
+import type { Fold } from './fold.ts'
 import type { BlamedCheck, CheckResult } from './proposal.ts'
+import { remadeFold, type RemadeFoldRequest } from './remade-fold.ts'
 
 /** What a fold is verified with. */
-export interface VerifyRequest extends FoldRequest {
+export interface VerifyRequest extends RemadeFoldRequest {
   readonly checks: readonly Check[]
   /** Runs checks on a commit. */
   check(commit: CommitId, checks: readonly Check[]): Promise<readonly CheckResult[]>
@@ -28,7 +29,7 @@ export async function verify(request: VerifyRequest): Promise<VerifiedFold> {
   const blamed: BlamedCheck[] = []
   let { candidates } = request
   for (;;) {
-    const folded = await fold({ ...request, candidates })
+    const folded = await remadeFold({ ...request, candidates })
     const checks = await checked(request, folded)
     const failing = checks.findIndex(({ verdict }) => verdict === 'fail')
     const check = request.checks[failing]
@@ -84,7 +85,7 @@ async function blameFor(request: VerifyRequest, folded: Fold, check: Check): Pro
 }
 
 async function commitOf(request: VerifyRequest, candidates: readonly Candidate[]): Promise<CommitId> {
-  return (await fold({ ...request, policy: { ...request.policy, strategy: 'in-order' }, candidates })).commit
+  return (await remadeFold({ ...request, policy: { ...request.policy, strategy: 'in-order' }, candidates })).commit
 }
 
 /** These candidates with all that they need, in their order. */

@@ -35,13 +35,30 @@ export function manifestToYaml(manifest: Manifest, { schema }: PrintOptions): st
   return head + stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })
 }
 
-const mergeEntry = ({ strategy, resolve, off, blame }: Manifest['merge']): object =>
+const mergeEntry = ({ strategy, resolve, off, blame, union, keyed, regenerate }: Manifest['merge']): object =>
   present({
     strategy: unless(strategy, 'best-set'),
     resolve: unless(resolve ?? 'off', 'likely'),
     without: nonEmpty(off),
     blame: blame ? null : false,
+    union: nonEmpty(union),
+    keyed: nonEmpty(keyed),
+    regenerate: nonEmpty(Object.fromEntries(regenerate.map(regenerateEntry))),
   })
+
+const regenerateEntry = ({ glob, command, timeoutMs }: Manifest['merge']['regenerate'][number]) =>
+  [
+    glob,
+    timeoutMs === null ? asWritten(command) : { run: asWritten(command), timeout: printDuration(timeoutMs) },
+  ] as const
+
+/** A line for sh as it stood; anything else word by word. */
+const asWritten = (command: readonly string[]): string | readonly string[] => {
+  const [shell, option, line, ...others] = command
+  return shell === 'sh' && option === '-c' && line !== undefined && others.length === 0 && /\S/.test(line)
+    ? line
+    : command
+}
 
 const isWorthSaying = ({ name, kind, mode, concurrency, options }: AgentDeclaration): boolean =>
   name !== kind || mode !== 'auto' || concurrency !== null || Object.keys(options).length > 0

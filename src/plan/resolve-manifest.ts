@@ -3,7 +3,8 @@ import { parseDuration } from './duration.ts'
 import type { PlanKinds } from './kinds.ts'
 import { durationOf, resolveTask, sizeOf } from './resolve-task.ts'
 import type { WrittenManifest } from './schema.ts'
-import type { AgentDeclaration, CheckCommand, Manifest } from './task.ts'
+import { normalGlob } from './repository-path.ts'
+import type { AgentDeclaration, CheckCommand, Manifest, RegenerateCommand } from './task.ts'
 
 /** A sound manifest with every default filled in. Agents called like a kind exist without being declared. */
 export function resolveManifest(written: WrittenManifest, kinds: PlanKinds): Manifest {
@@ -50,12 +51,26 @@ const mergeOf = ({
   resolve = 'likely',
   without = [],
   blame = true,
+  union = [],
+  keyed = [],
+  regenerate = {},
 }: NonNullable<WrittenManifest['merge']>): Manifest['merge'] => ({
   strategy,
   resolve: resolve === 'off' ? null : resolve,
   off: without,
   blame,
+  union: union.map(normalGlob),
+  keyed: keyed.map(normalGlob),
+  regenerate: Object.entries(regenerate).map(resolveRegenerate),
 })
+
+type WrittenRegenerate = NonNullable<NonNullable<WrittenManifest['merge']>['regenerate']>[string]
+
+function resolveRegenerate([glob, written]: readonly [string, WrittenRegenerate]): RegenerateCommand {
+  const { run, timeout } =
+    typeof written === 'string' || Array.isArray(written) ? { run: written, timeout: undefined } : written
+  return { glob: normalGlob(glob), ...commandOf(run), timeoutMs: timeout === undefined ? null : parseDuration(timeout) }
+}
 
 const outputOf = ({ json, markdown, sarif }: NonNullable<WrittenManifest['output']>): Manifest['output'] => ({
   json: json ?? null,
@@ -93,10 +108,9 @@ export function agentsOf(
 function resolveCheck(written: NonNullable<WrittenManifest['check']>[number]): CheckCommand {
   const { name, run, timeout } =
     typeof written === 'string' ? { name: undefined, run: written, timeout: undefined } : written
-  const command = typeof run === 'string' ? ['sh', '-c', run] : run
-  return {
-    name: name ?? (typeof run === 'string' ? run : run.join(' ')),
-    command,
-    timeoutMs: timeout === undefined ? null : parseDuration(timeout),
-  }
+  const command = commandOf(run)
+  return { ...command, name: name ?? command.name, timeoutMs: timeout === undefined ? null : parseDuration(timeout) }
 }
+
+const commandOf = (run: string | string[]): Pick<CheckCommand, 'name' | 'command'> =>
+  typeof run === 'string' ? { name: run, command: ['sh', '-c', run] } : { name: run.join(' '), command: run }

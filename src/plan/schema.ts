@@ -46,7 +46,29 @@ function isUsable(duration: string): boolean {
   return ms === null || (ms > 0 && ms <= longestMs)
 }
 
-const mergeSchema = z.strictObject({
+/** How files are made anew, as written, where it is more than a line for sh. */
+export const regenerateSchema = z.strictObject({
+  run: z.union([text, argv]).meta({ description: 'A line for sh, or program and arguments.' }),
+  timeout: timeout.optional().meta({ description: 'How long it may take: 250ms, 30s, 5m, 1h; no limit by default.' }),
+})
+
+const globs = z.array(path).optional()
+
+/** How change sets are brought together, as written. */
+export const mergeSchema = z.strictObject({
+  union: globs.meta({
+    description: 'Globs of files in which both sides of a conflict stay, first what had landed; as in a changelog.',
+  }),
+  keyed: globs.meta({
+    description: 'Globs of JSON, YAML and TOML files that are merged by key where their lines are in conflict.',
+  }),
+  regenerate: z
+    .record(path, z.union([text, argv, regenerateSchema]))
+    .optional()
+    .meta({
+      description:
+        'Files (paths or globs) that are never merged where they are in conflict, with the command that makes them anew.',
+    }),
   strategy: z.enum(['best-set', 'in-order', 'all-or-nothing']).optional().meta({
     description:
       'Which change sets land when not all go together: the set worth most (by default), whoever comes first, or none.',

@@ -3,7 +3,15 @@ import { didYouMean } from './closest.ts'
 import type { PlanKinds } from './kinds.ts'
 import { isRecord, looseAgents } from './loose.ts'
 import type { Path, PlaceFinder } from './places.ts'
-import { checkSchema, keysOfAgent, manifestSchema, outputSchema, taskSchema } from './schema.ts'
+import {
+  checkSchema,
+  keysOfAgent,
+  manifestSchema,
+  mergeSchema,
+  outputSchema,
+  regenerateSchema,
+  taskSchema,
+} from './schema.ts'
 import type { Mistake } from './task.ts'
 
 /** A document as read, where it stands, and what kinds of agents there are. */
@@ -106,6 +114,7 @@ function knownKeys(path: Path, { document, kinds }: Checked): readonly string[] 
   if (path.length === 0) return Object.keys(manifestSchema(kinds).shape)
   if (top === 'tasks') return Object.keys(taskSchema.shape)
   if (top === 'check') return Object.keys(checkSchema.shape)
+  if (top === 'merge') return Object.keys(second === undefined ? mergeSchema.shape : regenerateSchema.shape)
   if (top === 'output') return Object.keys(outputSchema.shape)
   return top === 'agents' ? keysOfAgent(kinds, looseAgents(document).get(String(second))?.kind ?? null) : []
 }

@@ -74,6 +74,23 @@ export interface MergeSettings {
   readonly off: readonly string[]
   /** Whether the change sets that break a check are looked for and left out. */
   readonly blame: boolean
+  /** Globs of files in which both sides of a conflict stay. */
+  readonly union: readonly string[]
+  /** Globs of files that are merged by key. */
+  readonly keyed: readonly string[]
+  readonly regenerate: readonly RegenerateCommand[]
+}
+
+/** A command that makes files anew which several change sets touched. */
+export interface RegenerateCommand {
+  /** The files. */
+  readonly glob: string
+  /** The command as it was written. */
+  readonly name: string
+  /** argv; a manifest's plain string becomes `sh -c`. */
+  readonly command: readonly string[]
+  /** Wall-clock limit in milliseconds; null for none. */
+  readonly timeoutMs: number | null
 }
 
 /** A manifest, checked, with every default filled in. */

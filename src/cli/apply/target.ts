@@ -10,6 +10,7 @@ import type { CheckResult } from '../../merge/proposal.ts'
 import { plainText } from '../../monitor/plain-text.ts'
 import type { FoundRun } from '../find-run.ts'
 import { policyOf } from '../refold.ts'
+import { remakeAsRecorded } from '../remake-as-recorded.ts'
 import type { RunReading } from '../read-run.ts'
 import type { Applicable } from './applicable.ts'
 
@@ -66,7 +67,9 @@ async function brought(
   // these have landed together before: what is left to find out is what goes with the branch
   const policy = { ...policyOf(reading), strategy: 'in-order' } as const
   const { base, date, candidates } = work
-  const { commit, landings, conflicts } = await bringOnto({ git, base, onto, date, candidates, policy })
+  const remake = remakeAsRecorded(run, { run: run.id })
+  const folding = { git, base, onto, date, candidates, policy, run: run.id, remake }
+  const { commit, landings, conflicts } = await bringOnto(folding)
   const found = { commit, conflicts, left: leftOut(landings), held: heldOf(landings) }
   if (found.left.length > 0 && (!demands.partial || commit === onto.commit)) throw doNotGo(found, onto)
   return found

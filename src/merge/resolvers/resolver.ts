@@ -1,3 +1,4 @@
+import type { DeclaredFiles } from '../declared-files.ts'
 import type { Chunk } from '../text/three-way.ts'
 import type { FileFacts } from './file-facts.ts'
 
@@ -28,14 +29,17 @@ export interface Resolver {
 
 /** What may be resolved without asking. */
 export interface ResolverPolicy {
-  /** The least sure grade that is allowed. */
-  readonly upTo: Grade
+  /** The least sure grade that is allowed; null for nothing but what is declared. */
+  readonly upTo: Grade | null
   /** Names of resolvers that are turned off. */
   readonly off: readonly string[]
+  /** What the user has declared about some files; it goes before every resolver. */
+  readonly declared?: DeclaredFiles
 }
 
 /** Grades from the surest on. */
 export const grades = ['certain', 'likely', 'checked'] as const satisfies readonly Grade[]
 
 /** Whether a grade is as sure as another, or surer. */
-export const isAsSureAs = (grade: Grade, other: Grade): boolean => grades.indexOf(grade) <= grades.indexOf(other)
+export const isAsSureAs = (grade: Grade, other: Grade | null): boolean =>
+  other !== null && grades.indexOf(grade) <= grades.indexOf(other)

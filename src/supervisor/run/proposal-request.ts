@@ -19,12 +19,17 @@ export interface ProposalParts {
 export function proposalRequest(state: RunState, { tasks, checks, merge, createdAt }: ProposalParts): ProposalRequest {
   const interrupted = state.phase.name === 'settled' && state.phase.interrupted
   const endings = tasks.map((task, index) => endingOf(task, taskAt(state, index)))
-  return { tasks: endings, checks: interrupted ? [] : checks, merge: mergePolicy(merge), createdAt, interrupted }
+  const policy = mergePolicy(merge, interrupted)
+  return { tasks: endings, checks: interrupted ? [] : checks, merge: policy, createdAt, interrupted }
 }
 
-/** How change sets are brought together, as the manifest says it. */
-export function mergePolicy({ strategy, resolve, off, blame }: MergeSettings): MergePolicy {
-  return { strategy, resolvers: resolve === null ? null : { upTo: resolve, off }, blame }
+/** How change sets are brought together, as the manifest says it; a run that was stopped starts no command any more. */
+export function mergePolicy(merge: MergeSettings, interrupted = false): MergePolicy {
+  const { strategy, resolve, off, blame, union, keyed } = merge
+  const failed = interrupted ? { failed: 'the run was stopped' } : {}
+  const regenerate = merge.regenerate.map((rule) => ({ ...rule, ...failed }))
+  const asks = resolve !== null || [...union, ...keyed, ...regenerate].length > 0
+  return { strategy, resolvers: asks ? { upTo: resolve, off, declared: { union, keyed, regenerate } } : null, blame }
 }
 
 function endingOf(task: Task, { state, tally }: TaskRecord): TaskEnding {
