@@ -2,8 +2,9 @@ import { openGit } from '../changes/git.ts'
 import { systemClock } from '../clock.ts'
 import { baseFor } from '../merge/base-for.ts'
 import { checkCommit, type CommitCheckWorld } from '../merge/check-commit.ts'
+import { proposeOpenly, tryAnswer } from '../merge/asking/try-answer.ts'
 import { openOverlaps } from '../merge/overlaps.ts'
-import { propose } from '../merge/propose.ts'
+import { propose, type ProposeWorld } from '../merge/propose.ts'
 import { regenerate } from '../merge/regenerate.ts'
 import { runCommand } from '../merge/run-command.ts'
 import type { AggregatorApi, AggregatorInput } from './aggregator-api.ts'
@@ -25,20 +26,19 @@ export const aggregatorActor: ActorFactory = ({ input, signal }): AggregatorApi 
     runCommand,
     environment: { ...process.env, TROUPE_RUN: run },
   }
+  const proposing: ProposeWorld = {
+    git,
+    run,
+    base,
+    check: (commit, checks) => checkCommit(world, commit, checks),
+    regenerate: (commit, wanted) => regenerate(world, commit, wanted),
+  }
   return {
     baseFor: (needs) => baseFor({ git, runBase: base, needs }),
     add: ({ changeSet }) => overlaps.add(changeSet),
     look: (snapshot) => overlaps.look(snapshot),
-    propose: (request) =>
-      propose(
-        {
-          git,
-          run,
-          base,
-          check: (commit, checks) => checkCommit(world, commit, checks),
-          regenerate: (commit, wanted) => regenerate(world, commit, wanted),
-        },
-        request,
-      ),
+    propose: (request) => propose(proposing, request),
+    proposeOpenly: (request) => proposeOpenly(proposing, request),
+    tryAnswer: (request) => tryAnswer(proposing, request),
   }
 }

@@ -2,6 +2,7 @@ import type { ChangeSet } from '../changes/change-set.ts'
 import type { CommitId, RunId } from '../ids.ts'
 import type { MergedBase } from '../merge/base-for.ts'
 import type { Conflict } from '../merge/conflict.ts'
+import type { OpenProposal, Trial, TrialRequest } from '../merge/asking/try-answer.ts'
 import type { Contribution, ProposalRequest } from '../merge/proposal-request.ts'
 import type { Proposal } from '../merge/proposal.ts'
 
@@ -28,4 +29,8 @@ export interface AggregatorApi {
   look(snapshot: ChangeSet): Promise<readonly Conflict[]>
   /** Folds everything in manifest order, runs the checks, moves the proposal's ref. */
   propose(request: ProposalRequest): Promise<Proposal>
+  /** As `propose`; what stays in conflict is laid out for an agent to be asked about. */
+  proposeOpenly(request: ProposalRequest): Promise<OpenProposal>
+  /** Makes the proposal once more with an agent's answer, kept only when every check passes with it. */
+  tryAnswer(request: TrialRequest): Promise<Trial>
 }

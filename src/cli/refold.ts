@@ -1,5 +1,6 @@
 import { TroupeError } from '../errors.ts'
 import type { TaskId } from '../ids.ts'
+import type { Answer } from '../merge/asking/open-conflict.ts'
 import type { Candidate } from '../merge/candidate.ts'
 import type { Fold } from '../merge/fold.ts'
 import type { MergePolicy } from '../merge/merge-policy.ts'
@@ -86,5 +87,12 @@ function foldAgain(found: FoundRun, reading: RunReading, { proposal, candidates 
   const { base, createdAt: date, interrupted } = proposal
   const policy = mergePolicy(reading.manifest.merge, interrupted)
   const remake = remakeAsRecorded(found, proposal)
-  return remadeFold({ git: found.repository.git, base, date, candidates, policy, run: found.id, remake })
+  const request = { git: found.repository.git, base, date, candidates, policy, answers: answersIn(proposal) }
+  return remadeFold({ ...request, run: found.id, remake })
 }
+
+/** What agents have resolved is resolved the same; a proposal that was written before they could be asked has none. */
+const answersIn = ({
+  resolutions = [],
+}: Omit<Proposal, 'resolutions'> & Partial<Pick<Proposal, 'resolutions'>>): readonly Answer[] =>
+  resolutions.flatMap(({ answers }) => answers)

@@ -1,6 +1,9 @@
 import type { ChangeSet } from '../changes/change-set.ts'
 import type { Git } from '../changes/git.ts'
 import { asTreeId, type CommitId, type TaskId, type TreeId } from '../ids.ts'
+import { bringIn } from './asking/bring-in.ts'
+import { layOut } from './asking/lay-out.ts'
+import type { Answer, OpenConflict } from './asking/open-conflict.ts'
 import { gainOf, nameOfGain, type Onto } from './branch-gain.ts'
 import type { Candidate } from './candidate.ts'
 import { writeCommit } from './commit.ts'
@@ -41,6 +44,10 @@ export interface FoldRequest {
   /** In manifest order, one for each task. */
   readonly candidates: readonly Candidate[]
   readonly policy: MergePolicy
+  /** What agents answered when they were asked about conflicts, in the order in which it was accepted; none by default. */
+  readonly answers?: readonly Answer[]
+  /** Whether conflicts are to be laid out for agents; false by default. */
+  readonly asks?: boolean
 }
 
 /** A file that resolvers made whole while a task's change set was brought in. */
@@ -62,13 +69,16 @@ export interface Fold {
   readonly resolved: readonly LandedResolution[]
   /** What declared commands were to make anew, with those that failed first; empty as long as none was asked. */
   readonly regenerated: readonly RegeneratedFiles[]
+  /** What was left out for conflicts, laid out for agents if that was asked for. */
+  readonly open: readonly OpenConflict[]
 }
 
 /**
  * Folds change sets into one chain of commits, one for each that lands, in the order given but with needs before their
  * dependants. Each is merged onto what landed before it, against the base it was made on. By the policy's strategy the set that is
  * worth most together goes first; what does not merge cleanly then, resolvers included, is left out whole, and with it what needs
- * it. The same request gives the same ids.
+ * it. Last come those whose conflicts agents have resolved, so that they change nothing about the others. The same request gives the
+ * same ids.
  * @throws TroupeError GIT_FAILED when an object is missing; INTERNAL when the result would lack something that landed.
  */
 export async function fold(request: FoldRequest): Promise<Fold> {
@@ -77,7 +87,7 @@ export async function fold(request: FoldRequest): Promise<Fold> {
   const isWhole = [...chain.landings.values()].every(({ state }) => state !== 'left-out')
   if (request.policy.strategy !== 'all-or-nothing' || isWhole) return await told(chain)
   const nothing = await foldOnto({ ...request, candidates: [] }, resolving)
-  return await told({ ...nothing, landings: allLeftOut(chain.landings), conflicts: chain.conflicts })
+  return await told({ ...nothing, landings: allLeftOut(chain.landings), conflicts: chain.conflicts, open: chain.open })
 }
 
 /** Why each was left out where all had to land; those that could have say on whose account they did not. */
@@ -101,12 +111,16 @@ async function foldOnto(request: FoldRequest, resolving: Resolving): Promise<Cha
   )
   const order = await orderOfLanding(request, { ordered, footprints, resolving })
   const chain = await begin(request, resolving)
+  const tried: Tried[] = []
   for (const number of order.numbers) {
     const [candidate, footprint] = [ordered[number], footprints[number]]
     if (candidate === undefined || footprint === undefined) throw new RangeError(`no candidate ${number}`)
     const isRival = (landed: Footprint): boolean => !order.goTogether(footprints.indexOf(landed), number)
+    tried.push({ candidate, touched: { footprint, isRival } })
     chain.landings.set(candidate.changeSet.task, await land(chain, candidate, { footprint, isRival }))
   }
+  await landAnswered(chain, tried, request.answers ?? [])
+  if (request.asks === true) chain.open = await openConflicts(chain, tried)
   return chain
 }
 
@@ -115,7 +129,7 @@ async function begin({ git, base, onto, date, policy }: FoldRequest, resolving: 
   const start = onto?.commit ?? base
   const tree = asTreeId(await git.text(['rev-parse', '--verify', `${start}^{tree}`]))
   const landed = onto === undefined ? [] : await footprintsOf(git, [await gainOf(git, base, onto)])
-  const found = { landed: [...landed], landings: new Map(), conflicts: [], resolved: [] }
+  const found = { landed: [...landed], landings: new Map(), conflicts: [], resolved: [], open: [] }
   return {
     git,
     base,
@@ -131,7 +145,7 @@ async function begin({ git, base, onto, date, policy }: FoldRequest, resolving: 
 }
 
 async function told(chain: Chain): Promise<Fold> {
-  const { git, base, start, onto, commit, tree, landed, landings, resolved } = chain
+  const { git, base, start, onto, commit, tree, landed, landings, resolved, open } = chain
   const results = await resultsBetween(git, base, commit)
   mustHoldAll(results, landed)
   const changed = onto === null ? results : await resultsBetween(git, start.commit, commit)
@@ -140,7 +154,7 @@ async function told(chain: Chain): Promise<Fold> {
   const gain = onto === null ? null : nameOfGain(onto)
   const conflicts = chain.conflicts.map((one) => (one.ours === gain ? { ...one, ours: null } : one))
   const found = { landings, conflicts: sortConflicts(conflicts), identical: identicalChanges(own), resolved }
-  return { base, commit, tree, files, ...found, regenerated: [] }
+  return { base, commit, tree, files, ...found, regenerated: [], open }
 }
 
 /** The fold so far; only `land` writes it. */
@@ -154,8 +168,9 @@ interface Chain extends Pick<FoldRequest, 'git' | 'base' | 'date'> {
   readonly declared: DeclaredFiles | undefined
   readonly landed: Footprint[]
   readonly landings: Map<TaskId, Landing>
-  readonly conflicts: Conflict[]
+  conflicts: readonly Conflict[]
   readonly resolved: LandedResolution[]
+  open: readonly OpenConflict[]
 }
 
 interface Touched {
@@ -164,8 +179,13 @@ interface Touched {
   isRival(landed: Footprint): boolean
 }
 
-async function land(chain: Chain, candidate: Candidate, touched: Touched): Promise<Landing> {
-  const { footprint } = touched
+/** @param answers what agents made of its conflicts */
+async function land(
+  chain: Chain,
+  candidate: Candidate,
+  touched: Touched & { readonly answers?: readonly Answer[] },
+): Promise<Landing> {
+  const { footprint, answers = [] } = touched
   const { changeSet, needs, message } = candidate
   if (footprint.results.size === 0) return { state: 'unchanged' }
   if (candidate.barred !== undefined) return { state: 'left-out', reason: candidate.barred }
@@ -173,7 +193,8 @@ async function land(chain: Chain, candidate: Candidate, touched: Touched): Promi
   if (missing.length > 0) return { state: 'left-out', reason: `needs ${missing.join(', ')}, which did not land` }
   const outside = outsideOwns(candidate, [...footprint.results.keys()])
   if (outside.length > 0) return leaveOut(chain, outside)
-  const { tree, left, resolved } = await mergeNext(chain, changeSet)
+  const merge = await mergeNext(chain, changeSet)
+  const { tree, left, resolved } = answers.length === 0 ? merge : await bringIn(chain.resolving.objects, merge, answers)
   if (left.length > 0) {
     const named = await namedConflicts(chain, touched, left)
     return leaveOut(
@@ -194,6 +215,43 @@ async function isThereAlready({ git, onto, start }: Chain, { base, commit }: Cha
   if (onto === null) return false
   const merge = await mergeOnto(git, start.tree, { base, theirs: commit })
   return merge.clean && merge.tree === start.tree
+}
+
+interface Tried {
+  readonly candidate: Candidate
+  readonly touched: Touched
+}
+
+/** Tries again what agents have answered about, one task after the other, and after each what needs it. */
+async function landAnswered(chain: Chain, tried: readonly Tried[], answers: readonly Answer[]): Promise<void> {
+  const again = new Set<TaskId>()
+  for (const asked of new Set(answers.map(({ task }) => task))) {
+    for (const { candidate, touched } of tried) {
+      const { task } = candidate.changeSet
+      const concerns = task === asked || candidate.needs.some((need) => again.has(need))
+      if (!concerns || chain.landings.get(task)?.state !== 'left-out') continue
+      chain.conflicts = chain.conflicts.filter(({ theirs }) => theirs !== task)
+      const landing = await land(chain, candidate, { ...touched, answers })
+      chain.landings.delete(task) // they are in the order of landing
+      chain.landings.set(task, landing)
+      if (landing.state === 'landed') again.add(task)
+    }
+  }
+}
+
+/** Every change set that nothing but conflicts keeps out, against all that has landed. */
+async function openConflicts(chain: Chain, tried: readonly Tried[]): Promise<readonly OpenConflict[]> {
+  const open: OpenConflict[] = []
+  for (const { candidate } of tried) {
+    const { task } = candidate.changeSet
+    const own = chain.conflicts.filter(({ theirs }) => theirs === task)
+    if (own.length === 0 || own.some(({ kind }) => kind === 'outside-owns')) continue
+    const merge = await mergeNext(chain, candidate.changeSet)
+    const rivals = [...new Set(own.flatMap(({ ours }) => ours ?? []))]
+    if (merge.left.length === 0) continue
+    open.push(await layOut(chain.git, chain.resolving.objects, { task, with: rivals, onto: chain.commit, merge }))
+  }
+  return open
 }
 
 // the chain's own history already says the right base to all but dependants, unless it began elsewhere
@@ -219,7 +277,7 @@ function namedConflicts(
 }
 
 function leaveOut(chain: Chain, conflicts: readonly Conflict[]): Landing {
-  chain.conflicts.push(...conflicts)
+  chain.conflicts = [...chain.conflicts, ...conflicts]
   const files = [...new Set(conflicts.map(({ file }) => quoted(file)))].join(', ')
   const tasks = [...new Set(conflicts.flatMap(({ ours }) => ours ?? []))].join(', ')
   return {

@@ -13,6 +13,7 @@ export function proposalToMarkdown(proposal: Proposal): string {
     conflictsSection(proposal.conflicts),
     resolvedSection(proposal),
     regeneratedSection(proposal),
+    resolutionsSection(proposal),
     identicalSection(proposal),
     checksSection(proposal.checks),
     blameSection(proposal),
@@ -117,6 +118,19 @@ function regeneratedSection({ regenerated }: Proposal): string {
     .filter(({ verdict, outputTail }) => verdict !== 'pass' && outputTail.trim() !== '')
     .map(tailBlock)
   return section('Made anew', [table(['Files', 'By', 'Verdict', 'Why'], rows), ...tails].join('\n\n'))
+}
+
+function resolutionsSection({ resolutions }: Proposal): string {
+  if (resolutions.length === 0) return ''
+  const rows = resolutions.map(({ task, agent, files, attempts, outcome, reason, ref }) => [
+    code(task),
+    agent,
+    files.map((file) => code(quoted(file))).join(', '),
+    `${attempts}`,
+    outcome === 'kept' ? 'kept' : `**${outcome}**: ${words(reason ?? '')}`,
+    ref === null ? '' : code(ref),
+  ])
+  return section('Asked', table(['Task', 'Agent', 'Files', 'Attempts', 'Outcome', 'Answer'], rows))
 }
 
 function identicalSection({ identical }: Proposal): string {

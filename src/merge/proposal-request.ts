@@ -1,7 +1,9 @@
 import type { Finding } from '../agents/agent.ts'
 import type { ChangeSet } from '../changes/change-set.ts'
 import type { AgentName, TaskId } from '../ids.ts'
+import type { Answer } from './asking/open-conflict.ts'
 import type { MergePolicy } from './merge-policy.ts'
+import type { BlamedCheck } from './proposal.ts'
 
 /** A sealed success, as the aggregator takes it. */
 export interface Contribution {
@@ -38,6 +40,10 @@ export interface ProposalRequest {
   }[]
   /** How change sets are brought together; defaultMergePolicy by default. */
   readonly merge?: MergePolicy
+  /** What agents have answered about conflicts, in the order in which it was accepted; none by default. */
+  readonly answers?: readonly Answer[]
+  /** What an earlier proposal of the same change sets has found to break a check; nothing by default. */
+  readonly blamed?: readonly BlamedCheck[]
   readonly createdAt: string
   readonly interrupted: boolean
 }

@@ -1,5 +1,6 @@
 import type { Finding } from '../agents/agent.ts'
 import type { AgentName, CommitId, RunId, TaskId, TreeId } from '../ids.ts'
+import type { Answer } from './asking/open-conflict.ts'
 import type { Conflict } from './conflict.ts'
 import type { Grade } from './resolvers/resolver.ts'
 
@@ -125,6 +126,26 @@ export interface RegeneratedFiles {
   readonly ignored: readonly string[]
 }
 
+/** What came of asking an agent about a conflict. */
+export interface AskedConflict {
+  /** Whose change set is in conflict with what has landed. */
+  readonly task: TaskId
+  readonly agent: AgentName
+  readonly files: readonly string[]
+  readonly attempts: number
+  /**
+   * `kept`: the answer is part of the proposal. In all other cases the conflict stays: `refused` is an answer that is not to be kept,
+   * `failed` an agent that gave none, `stopped` one that was not let finish, `not-asked` speaks for itself.
+   */
+  readonly outcome: 'kept' | 'refused' | 'failed' | 'stopped' | 'not-asked'
+  /** Why it was not kept; null when it was. */
+  readonly reason: string | null
+  /** Keeps the last answer, kept or not; null when there was none. */
+  readonly ref: string | null
+  /** What a fold needs to bring a kept answer in again. */
+  readonly answers: readonly Answer[]
+}
+
 /** The aggregator's answer. Its JSON form is documented in docs/proposal.md. */
 export interface Proposal {
   readonly schema: 'troupe/proposal/1'
@@ -148,6 +169,8 @@ export interface Proposal {
   readonly resolved: readonly ResolvedPlace[]
   /** Each declared command that was to make files anew. */
   readonly regenerated: readonly RegeneratedFiles[]
+  /** Conflicts that an agent was to be asked about, in the order of asking; empty where the manifest names none. */
+  readonly resolutions: readonly AskedConflict[]
   /** Each change of every change set accounted for, in the order of the manifest. */
   readonly ledger: readonly LedgerLine[]
   readonly checks: readonly CheckResult[]

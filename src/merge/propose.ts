@@ -13,6 +13,7 @@ import { defaultMergePolicy } from './merge-policy.ts'
 import type { ProposalRequest, TaskEnding } from './proposal-request.ts'
 import type { RegenerateRequest, Remade } from './regenerate.ts'
 import { remakeOnce } from './remake.ts'
+import type { RemadeFoldRequest } from './remade-fold.ts'
 import { staleNames } from './stale-names.ts'
 import { startsFromAmong } from './starts-from.ts'
 import { verify } from './verify.ts'
@@ -29,32 +30,42 @@ export interface ProposeWorld {
   readonly regenerate: (commit: CommitId, request: RegenerateRequest) => Promise<Remade>
 }
 
+/** What the fold of a request is made from; what was found to break a check stays out. */
+export function foldRequestOf(
+  { git, run, base, regenerate }: Omit<ProposeWorld, 'check'>,
+  request: ProposalRequest,
+): RemadeFoldRequest {
+  const { createdAt: date, merge: policy = defaultMergePolicy, answers = [], blamed = [] } = request
+  const barred = new Map(blamed.map(({ dropped, reason }) => [dropped, reason]))
+  const candidates = candidatesOf(run, request.tasks).map((candidate) => {
+    const reason = barred.get(candidate.changeSet.task)
+    return reason === undefined ? candidate : { ...candidate, barred: reason }
+  })
+  return { git, base, date, candidates, policy, answers, run, remake: remakeOnce(regenerate) }
+}
+
 /**
  * Folds everything that succeeded, checks it, leaves out what breaks a check, and moves the run's proposal ref to it by compare-and-swap.
  * The same request gives the same commit, so it may be repeated after a crash.
  * @throws TroupeError GIT_FAILED when an object is missing or somebody else moved the ref meanwhile.
  */
 export async function propose(world: ProposeWorld, request: ProposalRequest): Promise<Proposal> {
+  const proposal = await draft(world, request)
+  await publish(world, proposal)
+  return proposal
+}
+
+/** A proposal that no ref holds yet. Throws TroupeError GIT_FAILED or LEDGER_INCOMPLETE. */
+export async function draft(world: ProposeWorld, request: ProposalRequest): Promise<Proposal> {
   const { git, run, base } = world
-  const candidates = candidatesOf(run, request.tasks)
-  const { folded, checks, blamed } = await verify({
-    git,
-    base,
-    date: request.createdAt,
-    candidates,
-    policy: request.merge ?? defaultMergePolicy,
-    checks: request.checks,
-    check: world.check,
-    run,
-    remake: remakeOnce(world.regenerate),
-  })
+  const foldRequest = foldRequestOf(world, request)
+  const { candidates } = foldRequest
+  const { folded, checks, blamed } = await verify({ ...foldRequest, checks: request.checks, check: world.check })
   await using objects = openObjects(git)
   const files = await ledgerFiles({ git, objects, folded, candidates })
   const ledger = keepLedger({ files, folded, candidates })
   const landed = files.filter(({ task }) => folded.landings.get(task)?.state === 'landed')
   const stale = staleNames(landed, startsFromAmong(candidates))
-  const ref = proposalRef(run)
-  await moveRef(git, ref, folded.commit)
   return {
     schema: 'troupe/proposal/1',
     run,
@@ -62,7 +73,7 @@ export async function propose(world: ProposeWorld, request: ProposalRequest): Pr
     base,
     commit: folded.commit,
     tree: folded.tree,
-    ref,
+    ref: proposalRef(run),
     files: folded.files,
     tasks: request.tasks.map((ending) => proposalTask(run, ending, folded)),
     order: [...folded.landings].flatMap(([task, { state }]) => (state === 'landed' ? [task] : [])),
@@ -70,9 +81,10 @@ export async function propose(world: ProposeWorld, request: ProposalRequest): Pr
     identical: folded.identical,
     resolved: folded.resolved.flatMap(resolvedChunks),
     regenerated: folded.regenerated,
+    resolutions: [],
     ledger,
     checks,
-    blame: blamed,
+    blame: [...(request.blamed ?? []), ...blamed],
     verdict: overallVerdict(checks),
     findings: mergeFindings([...request.tasks, ...stale.map((one) => ({ task: one.usedBy, findings: [one.finding] }))]),
     interrupted: request.interrupted,
@@ -115,7 +127,8 @@ function resolvedChunks({ path, task, chunks }: LandedResolution): readonly Reso
   }))
 }
 
-async function moveRef(git: Git, ref: string, commit: CommitId): Promise<void> {
+/** Moves the run's ref to a draft. Throws TroupeError GIT_FAILED when somebody else has moved it meanwhile. */
+export async function publish({ git }: Pick<ProposeWorld, 'git'>, { ref, commit }: Proposal): Promise<void> {
   const { exitCode, stdout } = await git.run(['rev-parse', '--verify', '--quiet', ref], { accept: [0, 1] })
   // to git an empty old value means: must not be there yet
   const previous = exitCode === 0 ? stdout.trim() : ''

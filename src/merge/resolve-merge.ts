@@ -14,7 +14,7 @@ export interface ResolvedFile {
   readonly chunks: readonly ResolvedChunk[]
 }
 
-/** A merge after the resolvers: `tree` is a result only when nothing is left. */
+/** A merge after the resolvers: `tree` has all that they made whole, and is a result only when nothing is left. */
 export interface MergeResolution {
   readonly tree: TreeId
   readonly resolved: readonly ResolvedFile[]
@@ -35,7 +35,7 @@ export async function resolveMerge(objects: Objects, merge: UncleanMerge, texts:
     resolved.push({ path: whole.path, chunks: whole.chunks })
     edits.set(whole.path, whole.entry)
   }
-  return { tree: left.length > 0 ? merge.tree : await editTree(objects, merge.tree, edits), resolved, left }
+  return { tree: await editTree(objects, merge.tree, edits), resolved, left }
 }
 
 interface Whole extends ResolvedFile {

@@ -1,5 +1,5 @@
 import type { Git } from '../changes/git.ts'
-import { openObjects } from '../changes/objects.ts'
+import { type Objects, openObjects } from '../changes/objects.ts'
 import type { UncleanMerge } from './merge-tree.ts'
 import { type MergeResolution, resolveMerge } from './resolve-merge.ts'
 import type { ResolverPolicy } from './resolvers/resolver.ts'
@@ -8,6 +8,7 @@ import { TextMerges } from './text-merges.ts'
 
 /** Resolves merges of one repository as far as a policy allows. */
 export interface Resolving extends AsyncDisposable {
+  readonly objects: Objects
   /** Merges of sides of one base, in memory where they only changed texts. */
   readonly sides: SideMerges
   /** What is left of a merge that did not come clean, and its tree when nothing is. */
@@ -19,6 +20,7 @@ export function openResolving(git: Git, policy: ResolverPolicy | null): Resolvin
   const objects = openObjects(git)
   const texts = new TextMerges(objects, policy)
   return {
+    objects,
     sides: new SideMerges({ git, objects, texts }),
     resolve: (merge) =>
       policy === null

@@ -11,6 +11,8 @@ export interface Aggregator {
   baseFor: AggregatorApi['baseFor']
   look: AggregatorApi['look']
   propose(request: ProposalRequest): Promise<Proposal>
+  proposeOpenly: AggregatorApi['proposeOpenly']
+  tryAnswer: AggregatorApi['tryAnswer']
   /** Told by the supervision tree whenever a new aggregator actor has started. */
   started(actor: ActorHandle<AggregatorApi>): void
   /** Told when the tree has given the aggregator up. */
@@ -51,6 +53,8 @@ export function openAggregator(): Aggregator {
     baseFor: (needs) => ask((actor) => actor.call('baseFor', needs)),
     look: (snapshot) => ask((actor) => actor.call('look', snapshot)),
     propose: (request) => ask((actor) => actor.call('propose', request)),
+    proposeOpenly: (request) => ask((actor) => actor.call('proposeOpenly', request)),
+    tryAnswer: (request) => ask((actor) => actor.call('tryAnswer', request)),
     started(actor) {
       void tellAgain(actor, [...given])
       fill(({ resolve }) => {
