@@ -4,27 +4,16 @@ import { type Grade, grades } from '../merge/resolvers/resolver.ts'
 import { linesOf } from '../merge/text/lines.ts'
 import { mergeThreeWays } from '../merge/text/three-way.ts'
 import { loadParser } from '../syntax/parser.ts'
+import { type Answer, type CaseRow, caseRows, rowText } from './case-rows.ts'
 import { type ChunkAnswer, chunkAnswers, keptIn } from './chunk-precision.ts'
-import { isAlike, isBothKept, type MergeCase, readCases } from './merge-cases.ts'
+import { isAlike, type MergeCase, readCases } from './merge-cases.ts'
 
 /**
  * How many real merges that git leaves in conflict the resolvers make whole, and how many of these as people did (white space and the
  * order of equal lines aside), all and by repository. With `--chunks` the same of single conflicts, by resolver; `--wrong` shows what
- * people did otherwise, `--left` what no resolver holds for; `--lines` leaves syntax out. Takes a gzipped file with a case as JSON on each line: `id`, `repo`,
- * `files: [{path, base, left, right, human}]`.
+ * people did otherwise, `--left` what no resolver holds for; `--lines` leaves syntax out. Takes a gzipped file with a case as JSON on
+ * each line: `id`, `repo`, `files: [{path, base, left, right, human}]`.
  */
-interface Row {
-  readonly upTo: Grade
-  readonly repo: string
-  readonly cases: number
-  readonly resolved: number
-  readonly asPeople: number
-  readonly precision: number
-  readonly bothKept: number
-  readonly bothKeptResolved: number
-  readonly bothKeptAsPeople: number
-}
-
 const flag = { type: 'boolean', default: false } as const
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -43,8 +32,6 @@ const cases = readCases(path)
 const off = values.without
 const parse = values.lines ? null : loadParser()
 
-type Answer = 'left' | 'as people' | 'otherwise'
-
 function answerTo({ files }: MergeCase, upTo: Grade): Answer {
   let isAsPeople = true
   for (const { path: name, base, left, right, human } of files) {
@@ -58,41 +45,20 @@ function answerTo({ files }: MergeCase, upTo: Grade): Answer {
   return isAsPeople ? 'as people' : 'otherwise'
 }
 
-function rowsOf(upTo: Grade): readonly Row[] {
-  const answers = cases.map((one) => ({ one, answer: answerTo(one, upTo), isBothKept: isBothKept(one) }))
+function rowsOf(upTo: Grade): readonly CaseRow[] {
+  const answers = cases.map((one) => ({ one, answer: answerTo(one, upTo) }))
   if (values.wrong)
     for (const { one, answer } of answers)
       if (answer === 'otherwise') process.stderr.write(`${upTo}: otherwise than people: ${one.id}\n`)
-  return ['', ...repos].map((repo) => {
-    const own = answers.filter(({ one }) => repo === '' || one.repo === repo)
-    const count = (is: (one: (typeof answers)[number]) => boolean): number => own.filter(is).length
-    const resolved = count(({ answer }) => answer !== 'left')
-    const asPeople = count(({ answer }) => answer === 'as people')
-    return {
-      upTo,
-      repo,
-      cases: own.length,
-      resolved,
-      asPeople,
-      precision: Number((asPeople / resolved).toFixed(3)),
-      bothKept: count((one) => one.isBothKept),
-      bothKeptResolved: count((one) => one.isBothKept && one.answer !== 'left'),
-      bothKeptAsPeople: count((one) => one.isBothKept && one.answer === 'as people'),
-    }
-  })
+  return caseRows(upTo, answers)
 }
-
-const repos = [...new Set(cases.map(({ repo }) => repo))].toSorted()
 
 function tellCases(): void {
   const rows = grades.flatMap(rowsOf)
-  if (values.json) return void process.stdout.write(`${JSON.stringify({ schema: 'troupe/bench-resolvers/1', rows })}\n`)
-  for (const { upTo, repo, resolved, asPeople, precision, ...row } of rows) {
-    process.stdout.write(
-      `${repo === '' ? `${upTo}: ` : `  ${repo}: `}${resolved} of ${row.cases} resolved, ${asPeople} as people did (${precision}); ` +
-        `where both sides were kept ${row.bothKeptResolved} of ${row.bothKept}, ${row.bothKeptAsPeople} right\n`,
-    )
-  }
+  const told = values.json
+    ? [JSON.stringify({ schema: 'troupe/bench-resolvers/1', rows })]
+    : rows.map((row) => rowText(row))
+  process.stdout.write(`${told.join('\n')}\n`)
 }
 
 /** How often a resolver holds for a conflict, and is right; by repository as `right/all`. */

@@ -1,5 +1,6 @@
 import { covers, type DeclaredFiles, type RegenerateRule, ruleFor } from './declared-files.ts'
-import { type ConflictedText, joined, type ResolvedChunk, type TextResolution } from './resolve-text.ts'
+import type { ConflictedText, ResolvedChunk, TextResolution } from './resolve-text.ts'
+import { joinLines } from './text/line-ends.ts'
 import type { Chunk } from './text/three-way.ts'
 
 /** Merges a text in conflict as its user has declared for files of this path; null where nothing is declared. */
@@ -27,10 +28,10 @@ function provisional({ ours, segments }: ConflictedText, rule: RegenerateRule): 
 }
 
 /** Both sides' lines at every place in conflict. */
-function union({ segments }: ConflictedText): TextResolution {
+function union(text: ConflictedText): TextResolution {
   const result: string[] = []
   const chunks: ResolvedChunk[] = []
-  for (const segment of segments) {
+  for (const segment of text.segments) {
     if (segment.kind === 'clean') {
       result.push(...segment.lines)
       continue
@@ -41,7 +42,7 @@ function union({ segments }: ConflictedText): TextResolution {
     chunks.push({ ...said, line: result.length + 1, lines: lines.length, chunk })
     result.push(...lines)
   }
-  return { how: 'resolved', text: joined(result), chunks }
+  return { how: 'resolved', text: joinLines(result, text), chunks }
 }
 
 /** First ours, then theirs; a block that both put there at its edge stands once. */

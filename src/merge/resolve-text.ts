@@ -4,8 +4,10 @@ import { brokenIn } from './resolvers/file-guards.ts'
 import { type FileFacts, fileFacts } from './resolvers/file-facts.ts'
 import { resolvers } from './resolvers/registry.ts'
 import { type Grade, isAsSureAs, type IsKnown, type ResolverPolicy } from './resolvers/resolver.ts'
+import { withoutSharedEnds } from './resolvers/shared-ends.ts'
 import { brokenSyntax } from './syntax/syntax-guards.ts'
 import { type Trees, treesBy } from './syntax/trees.ts'
+import { joinLines } from './text/line-ends.ts'
 import type { Chunk, Segment, Versions } from './text/three-way.ts'
 
 /** One chunk that a resolver made one. */
@@ -54,7 +56,7 @@ export function resolveText(text: ConflictedText, policy: ResolverPolicy, parse:
     chunks.push({ resolver, grade, evidence, line: result.length + 1, lines: found.lines.length, chunk })
     result.push(...found.lines)
   }
-  const whole = joined(result)
+  const whole = joinLines(result, text)
   const [base, ours, theirs] = [text.base.join(''), text.ours.join(''), text.theirs.join('')]
   const trees = treesOf(text.path, parse)
   const broken =
@@ -97,8 +99,18 @@ function readingOf({ path, base }: ConflictedText): Reading {
 
 type Found = Pick<ResolvedChunk, 'resolver' | 'grade' | 'evidence'> & { readonly lines: readonly string[] }
 
-/** The first that is sure enough; what only a check can confirm comes after all that is surer. */
-function firstResolution(chunk: Chunk, { upTo, off }: ResolverPolicy, { facts, isKnown }: Reading): Found | null {
+/** By the first that is sure enough, also within what both put alike; what only a check can confirm comes after all that is surer. */
+function firstResolution(chunk: Chunk, policy: ResolverPolicy, reading: Reading): Found | null {
+  const whole = firstFor(chunk, policy, reading)
+  const trimmed = policy.upTo === 'certain' ? null : withoutSharedEnds(chunk, reading.facts)
+  if (trimmed === null || (whole !== null && whole.grade !== 'checked')) return whole
+  const inner = firstFor(trimmed.chunk, { ...policy, upTo: 'likely' }, reading)
+  if (inner === null) return whole
+  const lines = [...trimmed.head, ...inner.lines, ...trimmed.tail]
+  return { ...inner, grade: 'likely', lines, evidence: `within what both put: ${inner.evidence}` }
+}
+
+function firstFor(chunk: Chunk, { upTo, off }: ResolverPolicy, { facts, isKnown }: Reading): Found | null {
   let fallback: Found | null = null
   for (const { name, resolve } of resolvers) {
     if (off.includes(name)) continue
@@ -109,7 +121,3 @@ function firstResolution(chunk: Chunk, { upTo, off }: ResolverPolicy, { facts, i
   }
   return fallback
 }
-
-/** A line that was a version's last may lack its end; in the middle it gets one. */
-export const joined = (lines: readonly string[]): string =>
-  lines.map((line, at) => (at < lines.length - 1 && !line.endsWith('\n') ? `${line}\n` : line)).join('')

@@ -18,12 +18,10 @@ export const bothInsert: Resolver = {
   },
 }
 
-/** Lines that others follow: the last has its end, and between items of a list there is no more space than within either. */
+/** Lines that others follow: between items of a list there is no more space than within either. */
 function beforeMore(lines: readonly string[], more: readonly string[]): readonly string[] {
-  const last = lines.at(-1) ?? ''
-  const whole = last.endsWith('\n') ? lines : [...lines.slice(0, -1), `${last}\n`]
   const areItems = [lines, more].every((side) => item.test(side.find(saysSomething) ?? ''))
-  return areItems ? whole.slice(0, whole.findLastIndex((line) => line.trim() !== '') + 1) : whole
+  return areItems ? lines.slice(0, lines.findLastIndex((line) => line.trim() !== '') + 1) : lines
 }
 
 const item = /^\s*(?:[-*+]|\d+\.)\s/

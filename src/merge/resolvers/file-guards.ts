@@ -10,12 +10,16 @@ interface Guarded {
 /** Why a resolved text cannot be right; null when nothing speaks against it. A fault that both sides have is no fault of the merge. */
 export function brokenIn(text: string, { file, ...versions }: Guarded): string | null {
   const sides = [versions.ours, versions.theirs]
+  if (sides.every((side) => markersIn(side) < markersIn(text))) return 'it holds a conflict marker'
   if (file.language === 'json' && sides.every(isJson) && !isJson(text)) return 'the result is not JSON'
   const code = file.kind === 'source' || file.language === 'json'
   if (code && sides.every(isBalanced) && !isBalanced(text)) return 'its brackets do not match'
   const twice = declaredTwice(text, sides)
   return file.kind === 'source' && twice !== null ? `${twice} is declared twice` : null
 }
+
+/** What git puts around conflicts. */
+const markersIn = (text: string): number => text.match(/^(?:<{7}|\|{7}|={7}|>{7})(?: |\r?$)/gm)?.length ?? 0
 
 function isJson(text: string): boolean {
   try {

@@ -49,6 +49,6 @@ function commas(lines: readonly string[], ours: readonly string[], theirs: reado
   return lines.map((text, at) => {
     const bare = text.trimEnd().replace(/,$/, '')
     const end = text.slice(text.trimEnd().length)
-    return at < lines.length - 1 || lastHas ? `${bare},${end === '' ? '\n' : end}` : `${bare}${end}`
+    return at < lines.length - 1 || lastHas ? `${bare},${end}` : `${bare}${end}`
   })
 }
