@@ -36,7 +36,7 @@ export const aggregatorActor: ActorFactory = ({ input, signal }): AggregatorApi 
   return {
     baseFor: (needs) => baseFor({ git, runBase: base, needs }),
     add: ({ changeSet }) => overlaps.add(changeSet),
-    look: (snapshot) => overlaps.look(snapshot),
+    look: (underWay) => overlaps.look(underWay),
     propose: (request) => propose(proposing, request),
     proposeOpenly: (request) => proposeOpenly(proposing, request),
     tryAnswer: (request) => tryAnswer(proposing, request),

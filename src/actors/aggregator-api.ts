@@ -25,8 +25,8 @@ export interface AggregatorApi {
   baseFor(needs: readonly ChangeSet[]): Promise<MergedBase>
   /** Takes a sealed change set; answers with the conflicts it has with those taken before. Idempotent by commit. */
   add(contribution: Contribution): Promise<readonly Conflict[]>
-  /** What a task under way has written so far; answers with what it does not go together with as of now. */
-  look(snapshot: ChangeSet): Promise<readonly Conflict[]>
+  /** What tasks under way have written so far; answers with all that does not go together as of now. */
+  look(underWay: readonly ChangeSet[]): Promise<readonly Conflict[]>
   /** Folds everything in manifest order, runs the checks, moves the proposal's ref. */
   propose(request: ProposalRequest): Promise<Proposal>
   /** As `propose`; what stays in conflict is laid out for an agent to be asked about. */

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asCommitId, asTreeId, type CommitId, type TreeId } from '../ids.ts'
 import type { Git } from './git.ts'
-import { differences, indexAt, nestedAmong, openIndex, takeIn } from './workspace-content.ts'
+import { differences, indexAt, nestedAmong, openIndex, takeIn, takePaths } from './workspace-content.ts'
 import type { PrivateIndex } from './workspace-git.ts'
 import type { Worktree } from './worktree.ts'
 
@@ -15,25 +15,35 @@ export interface SnapshotOrder {
   readonly message: string
   /** Seconds since the epoch, for author and committer. */
   readonly at: number
+  /** Where something may have changed since the last snapshot, relative and in latin1; null for anywhere. */
+  readonly among: readonly string[] | null
 }
 
 /**
  * Saves the files of a worktree in which somebody works, as one commit on its base, when they have changed since the last time.
  * The worktree's own index, HEAD and locks are left alone. Files that come and go meanwhile are caught the next time, and a
  * repository inside the workspace is left to the seal.
- * @returns whether anything had changed
+ * @returns what was saved; null when nothing had changed
  * @throws TroupeError GIT_FAILED when git could not read the files; the next snapshot begins anew
  */
-export async function takeSnapshot(git: Git, order: SnapshotOrder): Promise<boolean> {
+export async function takeSnapshot(git: Git, order: SnapshotOrder): Promise<Saved | null> {
   const { worktree } = order
   const index = join(worktree.adminDirectory, 'troupe-snapshot-index')
-  const own = existsSync(index) ? indexAt(git, worktree, index) : await openIndex(git, worktree, index)
+  const isKnown = existsSync(index)
+  const own = isKnown ? indexAt(git, worktree, index) : await openIndex(git, worktree, index)
+  const among = isKnown ? namesOf(order.among) : null
+  if (among?.length === 0) return null
   try {
     await rm(`${index}.lock`, { force: true }) // of a git that was killed: nobody else has this index
-    const seen = await differences(own)
+    const seen = await differences(own, among ?? [])
     const nested = nestedAmong(seen)
-    if (seen.length === nested.length) return false
-    await takeIn(own, { except: nested, tolerant: true })
+    if (seen.length === nested.length) return null
+    if (among === null) await takeIn(own, { except: nested, tolerant: true })
+    else
+      await takePaths(
+        own,
+        [...new Set(seen)].filter((path) => !path.endsWith('/')),
+      )
     return await keep(git, own, order)
   } catch (error) {
     await rm(index, { force: true })
@@ -55,15 +65,22 @@ export async function savedAt(git: Git, ref: string): Promise<Saved | null> {
   return tree === '' ? null : { commit: asCommitId(commit), base: asCommitId(base), tree: asTreeId(tree) }
 }
 
-async function keep(git: Git, own: PrivateIndex, { worktree, ref, message, at }: SnapshotOrder): Promise<boolean> {
+/** Paths as an argument of a program can name them; null when one of them cannot be. */
+function namesOf(paths: readonly string[] | null): readonly string[] | null {
+  const names = paths?.map((path) => Buffer.from(path, 'latin1').toString('utf8')) ?? null
+  return names === null || names.some((name) => name.includes('\uFFFD')) ? null : names
+}
+
+async function keep(git: Git, own: PrivateIndex, { worktree, ref, message, at }: SnapshotOrder): Promise<Saved | null> {
   const tree = asTreeId(await own.git.text(['write-tree'], { env: own.env }))
   const last = await savedAt(git, ref)
-  if (tree === (last?.base === worktree.commit ? last.tree : await treeOf(git, worktree.commit))) return false
+  if (tree === (last?.base === worktree.commit ? last.tree : await treeOf(git, worktree.commit))) return null
   const date = `@${at} +0000`
   const env = { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date }
-  const commit = await git.text(['commit-tree', tree, '-p', worktree.commit, '-F', '-'], { env, input: message })
+  const args = ['commit-tree', tree, '-p', worktree.commit, '-F', '-']
+  const commit = asCommitId(await git.text(args, { env, input: message }))
   await git.run(['update-ref', ref, commit, last?.commit ?? ''])
-  return true
+  return { commit, base: worktree.commit, tree }
 }
 
 const treeOf = async (git: Git, commit: CommitId): Promise<TreeId> =>

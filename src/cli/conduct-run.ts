@@ -154,7 +154,9 @@ function openRun({ prepared, watch, held, stage, files }: Scene, opening: Openin
     stop('hard', 'another supervisor took the run over')
   })
   conflicts.restore(records)
-  stage.onSnapshot(conflicts.look)
+  stage.onSnapshot((snapshot) => {
+    conflicts.look(snapshot)
+  })
   watch.begun({ id, live: stage.live, state: earlier, stop }, records)
   return {
     run,

@@ -5,12 +5,9 @@ import type { ActorHandle, HostKind } from '../actors/contract.ts'
 import { type Hosts, openHosts } from '../actors/hosts/registry.ts'
 import { sibling } from '../actors/sibling.ts'
 import type { ChangeSet } from '../changes/change-set.ts'
-import { savedAt } from '../changes/snapshot.ts'
 import { systemClock } from '../clock.ts'
 import { asActorId, type RunId, type TaskId } from '../ids.ts'
 import type { Log } from '../log.ts'
-import type { Task } from '../plan/task.ts'
-import { snapshotRef } from '../refs.ts'
 import type { RunLayout } from '../store/layout.ts'
 import { type Aggregator, openAggregator } from '../supervisor/run/aggregator.ts'
 import { type LiveBoard, openLiveBoard } from '../supervisor/run/live.ts'
@@ -31,11 +28,6 @@ export interface RunStage {
   /** Has `listener` told of every snapshot. */
   onSnapshot(listener: (snapshot: ChangeSet) => void): void
   readonly world: Pick<RunWorld, 'clock' | 'random' | 'log' | 'hostOf' | 'attempt'>
-}
-
-interface SavedAttempt {
-  readonly task: Task
-  readonly attempt: number
 }
 
 interface StageParts {
@@ -75,13 +67,13 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
     graceMs,
   })
   let tellSnapshot: (snapshot: ChangeSet) => void = () => {}
-  const saved = ({ task, attempt }: SavedAttempt): void => {
-    void savedAt(repository.git, snapshotRef(id, task.id))
-      .then((found) => found && tellSnapshot({ task: task.id, agent: task.agent, attempt, ...found, files: [] }))
-      .catch(() => {}) // the next snapshot is told
-  }
   const attempt = openAttempts({
-    saved,
+    saved: (snapshot) => {
+      tellSnapshot(snapshot)
+    },
+    unwatched: (why) => {
+      log.warn({ why }, 'not every folder can be watched: what agents write is looked for every 2 s instead')
+    },
     run: id,
     base,
     manifest,

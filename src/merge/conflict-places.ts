@@ -1,7 +1,6 @@
-import type { Git } from '../changes/git.ts'
 import type { ConflictPlace, LineRange } from './conflict.ts'
 import type { ConflictedFile } from './conflicted-file.ts'
-import { diffHunks, type Hunk } from './diff-hunks.ts'
+import type { Hunk, HunksOf } from './diff-hunks.ts'
 
 /**
  * Where in a file two sides disagree, in the lines of each version; empty for kinds without lines.
@@ -9,12 +8,12 @@ import { diffHunks, type Hunk } from './diff-hunks.ts'
  * side changed, and changes that overlap or touch are a conflict. A file without a base (add/add) is in conflict where the two
  * versions differ.
  */
-export async function placesOf(git: Git, file: ConflictedFile): Promise<readonly ConflictPlace[]> {
+export async function placesOf(hunksOf: HunksOf, file: ConflictedFile): Promise<readonly ConflictPlace[]> {
   const { base, ours, theirs } = file
   if (ours === null || theirs === null || isLink(ours.mode) || isLink(theirs.mode)) return []
-  if (file.kind === 'add/add') return (await diffHunks(git, ours.oid, theirs.oid)).map(differing)
+  if (file.kind === 'add/add') return (await hunksOf(ours.oid, theirs.oid)).map(differing)
   if (file.kind !== 'content' || base === null) return []
-  const changes = [diffHunks(git, base.oid, ours.oid), diffHunks(git, base.oid, theirs.oid)] as const
+  const changes = [hunksOf(base.oid, ours.oid), hunksOf(base.oid, theirs.oid)] as const
   const [oursHunks, theirsHunks] = await Promise.all(changes)
   return meetings(oursHunks, theirsHunks).map(meetingPlace)
 }

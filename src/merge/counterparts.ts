@@ -4,6 +4,7 @@ import { conflictMessage, quoted } from './conflict-message.ts'
 import { placesOf } from './conflict-places.ts'
 import type { Conflict } from './conflict.ts'
 import type { ConflictedFile } from './conflicted-file.ts'
+import { diffHunks } from './diff-hunks.ts'
 import { type Footprint, reachesFolderOf } from './footprint.ts'
 import { conflictsBetween, type PairConflict, type PairWorld } from './pair.ts'
 
@@ -50,7 +51,7 @@ async function combination(
   { landed, theirs }: { readonly landed: readonly Footprint[]; readonly theirs: TaskId },
 ): Promise<readonly Conflict[]> {
   const tasks = involved(file, landed).map(({ changeSet }) => changeSet.task)
-  const places = await placesOf(git, file)
+  const places = await placesOf((from, to) => diffHunks(git, from, to), file)
   return tasks.map((ours) => ({
     kind: file.kind,
     file: file.path,

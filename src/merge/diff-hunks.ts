@@ -9,6 +9,9 @@ export interface Hunk {
   readonly text: string
 }
 
+/** The changes between two blobs, by their ids. */
+export type HunksOf = (oldBlob: string, newBlob: string) => Promise<readonly Hunk[]>
+
 /**
  * The changes between two blobs, by the same diff that git's merge uses (histogram, no indent heuristic: merge-ort.c,
  * `merge_start`), whatever the user's configuration says.

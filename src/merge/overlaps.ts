@@ -1,55 +1,27 @@
 import type { ChangeSet } from '../changes/change-set.ts'
 import type { Git } from '../changes/git.ts'
-import type { CommitId, TaskId } from '../ids.ts'
+import type { CommitId } from '../ids.ts'
 import { type Conflict, sortConflicts } from './conflict.ts'
 import { type Footprint, footprintsOf } from './footprint.ts'
 import { conflictsBetween, unresolved } from './pair.ts'
+import { openPairsInMemory, type PairsInMemory } from './pairs-in-memory.ts'
 
 /** The change sets known so far, compared as they arrive. */
 export interface Overlaps {
   /** The conflicts a change set has with those taken before; the same answer when it is taken again. */
   add(changeSet: ChangeSet): Promise<readonly Conflict[]>
   /**
-   * What a task has written so far, as a snapshot, against the change sets of others and what they have written so far. It stands for
-   * the task until its next snapshot, or its change set.
+   * What does not go together as of now: among snapshots of what tasks have written so far, in the order of the manifest, and between
+   * them and the change sets taken. Pairs of which neither has changed since the last time are not compared again.
    */
-  look(snapshot: ChangeSet): Promise<readonly Conflict[]>
+  look(underWay: readonly ChangeSet[]): Promise<readonly Conflict[]>
 }
 
 /** Compares change sets pair by pair as they arrive, one arrival after the other. */
 export function openOverlaps(git: Git): Overlaps {
-  const taken = new Map<CommitId, { readonly footprint: Footprint; readonly conflicts: readonly Conflict[] }>()
-  const underWay = new Map<TaskId, Footprint>()
-  const world = { git, resolve: unresolved }
+  const taken = new Taken(git)
+  const underWay = new UnderWay(git)
   let last: Promise<unknown> = Promise.resolve()
-
-  async function take(changeSet: ChangeSet): Promise<readonly Conflict[]> {
-    underWay.delete(changeSet.task)
-    const known = taken.get(changeSet.commit)
-    if (known !== undefined) return known.conflicts
-    const [footprint] = await footprintsOf(git, [changeSet])
-    if (footprint === undefined) return []
-    const sealed = [...taken.values()].map((one) => one.footprint)
-    const conflicts = await against(sealed, footprint)
-    taken.set(changeSet.commit, { footprint, conflicts })
-    return conflicts
-  }
-
-  async function see(snapshot: ChangeSet): Promise<readonly Conflict[]> {
-    const [footprint] = await footprintsOf(git, [snapshot])
-    if (footprint === undefined) return []
-    underWay.set(snapshot.task, footprint)
-    return await against([...[...taken.values()].map((one) => one.footprint), ...underWay.values()], footprint)
-  }
-
-  async function against(others: readonly Footprint[], theirs: Footprint): Promise<readonly Conflict[]> {
-    const found: Conflict[] = []
-    for (const ours of others) {
-      if (ours.changeSet.task === theirs.changeSet.task) continue
-      for (const { conflict } of await conflictsBetween(world, ours, theirs)) found.push(conflict)
-    }
-    return sortConflicts(found)
-  }
 
   /** One after the other, in the order of arrival. */
   function inTurn(work: () => Promise<readonly Conflict[]>): Promise<readonly Conflict[]> {
@@ -59,7 +31,103 @@ export function openOverlaps(git: Git): Overlaps {
   }
 
   return {
-    add: (changeSet) => inTurn(() => take(changeSet)),
-    look: (snapshot) => inTurn(() => see(snapshot)),
+    add: (changeSet) => inTurn(() => taken.take(changeSet)),
+    look: (snapshots) => inTurn(() => underWay.compare(snapshots, taken.footprints)),
   }
+}
+
+/** Change sets that are final. */
+class Taken {
+  readonly #git: Git
+  readonly #conflicts = new Map<CommitId, readonly Conflict[]>()
+  readonly footprints: Footprint[] = []
+
+  constructor(git: Git) {
+    this.#git = git
+  }
+
+  async take(changeSet: ChangeSet): Promise<readonly Conflict[]> {
+    const known = this.#conflicts.get(changeSet.commit)
+    if (known !== undefined) return known
+    const [footprint] = await footprintsOf(this.#git, [changeSet])
+    if (footprint === undefined) return []
+    const found: Conflict[] = []
+    for (const ours of this.footprints) {
+      if (ours.changeSet.task === changeSet.task) continue
+      const pairs = await conflictsBetween({ git: this.#git, resolve: unresolved }, ours, footprint)
+      for (const { conflict } of pairs) found.push(conflict)
+    }
+    const conflicts = sortConflicts(found)
+    this.#conflicts.set(changeSet.commit, conflicts)
+    this.footprints.push(footprint)
+    return conflicts
+  }
+}
+
+/** What is known of a snapshot. */
+interface Seen {
+  readonly footprint: Footprint
+  /** How many of the change sets taken it has been compared with. */
+  readonly compared: number
+  readonly conflicts: readonly Conflict[]
+}
+
+/** Snapshots, which the next ones of their tasks replace. */
+class UnderWay {
+  readonly #git: Git
+  #seen: ReadonlyMap<CommitId, Seen> = new Map()
+  /** By the commits of both. */
+  #pairs: ReadonlyMap<string, readonly Conflict[]> = new Map()
+
+  constructor(git: Git) {
+    this.#git = git
+  }
+
+  async compare(snapshots: readonly ChangeSet[], taken: readonly Footprint[]): Promise<readonly Conflict[]> {
+    await using pairs = openPairsInMemory(this.#git)
+    const now: Seen[] = []
+    for (const seen of await this.#seenOf(snapshots)) now.push(await withTaken(pairs, seen, taken))
+    const among = await this.#among(
+      pairs,
+      now.map(({ footprint }) => footprint),
+    )
+    this.#seen = new Map(now.map((one) => [one.footprint.changeSet.commit, one]))
+    this.#pairs = among
+    return sortConflicts([...now.flatMap(({ conflicts }) => conflicts), ...[...among.values()].flat()])
+  }
+
+  /** Those that are new are asked of git together. */
+  async #seenOf(snapshots: readonly ChangeSet[]): Promise<readonly Seen[]> {
+    const fresh = snapshots.filter(({ commit }) => !this.#seen.has(commit))
+    const footprints = await footprintsOf(this.#git, fresh)
+    const known = new Map([
+      ...this.#seen,
+      ...footprints.map(
+        (footprint) => [footprint.changeSet.commit, { footprint, compared: 0, conflicts: [] }] as const,
+      ),
+    ])
+    return snapshots.flatMap(({ commit }) => known.get(commit) ?? [])
+  }
+
+  async #among(pairs: PairsInMemory, now: readonly Footprint[]): Promise<ReadonlyMap<string, readonly Conflict[]>> {
+    const among = new Map<string, readonly Conflict[]>()
+    for (const [at, theirs] of now.entries()) {
+      for (const ours of now.slice(0, at)) {
+        const key = `${ours.changeSet.commit} ${theirs.changeSet.commit}`
+        among.set(key, this.#pairs.get(key) ?? (await pairs.conflictsBetween(ours, theirs)))
+      }
+    }
+    return among
+  }
+}
+
+async function withTaken(pairs: PairsInMemory, seen: Seen, taken: readonly Footprint[]): Promise<Seen> {
+  const { footprint, compared } = seen
+  const conflicts = [...seen.conflicts]
+  for (const ours of taken.slice(compared)) {
+    if (ours.changeSet.task !== footprint.changeSet.task) {
+      conflicts.push(...(await pairs.conflictsBetween(ours, footprint)))
+    }
+  }
+  return { footprint, compared: taken.length, conflicts }
 }

@@ -4,6 +4,7 @@ import { placesOf } from './conflict-places.ts'
 import { conflictMessage } from './conflict-message.ts'
 import type { Conflict } from './conflict.ts'
 import type { ConflictedFile } from './conflicted-file.ts'
+import { diffHunks, type HunksOf } from './diff-hunks.ts'
 import { type Footprint, mayMeet } from './footprint.ts'
 import { mergeCommits, type UncleanMerge } from './merge-tree.ts'
 
@@ -48,17 +49,20 @@ export async function conflictsBetween(
     if (!ontoTheirBase.clean || !ontoOurBase.clean) return []
   }
   return Promise.all(
-    left.map(async (file) => ({ file, conflict: await describeConflict(git, file, [a.task, b.task]) })),
+    left.map(async (file) => ({
+      file,
+      conflict: await describeConflict((from, to) => diffHunks(git, from, to), file, [a.task, b.task]),
+    })),
   )
 }
 
 /** A conflict as the proposal tells it. */
 export async function describeConflict(
-  git: Git,
+  hunksOf: HunksOf,
   file: ConflictedFile,
   [ours, theirs]: readonly [TaskId, TaskId],
 ): Promise<Conflict> {
-  const places = await placesOf(git, file)
+  const places = await placesOf(hunksOf, file)
   return {
     kind: file.kind,
     file: file.path,

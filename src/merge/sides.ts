@@ -72,7 +72,7 @@ function foldersAbove(path: string): readonly string[] {
 }
 
 /** A rename is a path that goes and one that comes. */
-function mayRename({ results, before }: Footprint<Side>): boolean {
+function mayRename({ results, before }: Did): boolean {
   return [...results.values()].includes(null) && [...before.values()].includes(null)
 }
 
@@ -83,19 +83,26 @@ function touching(
 ): Touching {
   const [a, b] = [footprints[sides[0]], footprints[sides[1]]]
   if (a === undefined || b === undefined) throw new RangeError(`no sides ${sides.join()}`)
-  if (mayRename(a) || mayRename(b) || standsInTheWay(a, b) || standsInTheWay(b, a)) return { sides, texts: null }
-  const shared = [...a.results.keys()].filter((path) => b.results.has(path))
-  const differing = shared.filter((path) => a.results.get(path) !== b.results.get(path))
-  const plain = differing.every((path) => !special.has(path) && isText(a, path) && isText(b, path))
-  return { sides, texts: plain ? differing : null }
+  return { sides, texts: commonTexts(a, b, special) }
 }
 
+/** Files that two changes of one base both made, each in its own way, as texts; null when the pair is a matter for git. */
+export function commonTexts(a: Did, b: Did, special: ReadonlySet<string>): readonly string[] | null {
+  if (mayRename(a) || mayRename(b) || standsInTheWay(a, b) || standsInTheWay(b, a)) return null
+  const shared = [...a.results.keys()].filter((path) => b.results.has(path))
+  const differing = shared.filter((path) => a.results.get(path) !== b.results.get(path))
+  return differing.every((path) => !special.has(path) && isText(a, path) && isText(b, path)) ? differing : null
+}
+
+/** What a change did to each path. */
+type Did = Pick<Footprint, 'results' | 'before'>
+
 /** A file of one where the other has a folder. */
-const standsInTheWay = (a: Footprint<Side>, b: Footprint<Side>): boolean =>
+const standsInTheWay = (a: Did, b: Did): boolean =>
   [...a.results.keys()].some((path) => foldersAbove(path).some((folder) => b.results.has(folder)))
 
 /** A plain file that stays one, with its mode. */
-function isText({ results, before }: Footprint<Side>, path: string): boolean {
+function isText({ results, before }: Did, path: string): boolean {
   const [was, is] = [before.get(path) ?? '', results.get(path) ?? '']
   return /^100(?:644|755) /.test(was) && was.slice(0, 6) === is.slice(0, 6)
 }

@@ -1,6 +1,7 @@
 import type { Objects } from '../changes/objects.ts'
 import { grammarOf } from '../syntax/grammar.ts'
 import type { Parser } from '../syntax/parser.ts'
+import type { Hunk } from './diff-hunks.ts'
 import { nothingDeclared, type RegenerateRule, ruleFor } from './declared-files.ts'
 import { resolveFile } from './resolve-file.ts'
 import type { ResolvedChunk } from './resolve-text.ts'
@@ -72,6 +73,16 @@ export class TextMerges {
     if (resolution.how === 'left') return { how: 'conflict' }
     const text = { lines: linesOf(resolution.text), encoding, oid: null }
     return { how: 'merged', text, chunks: resolution.chunks }
+  }
+
+  /** The changes between two blobs; none where one of them is no text. */
+  async hunksBetween(from: string, to: string): Promise<readonly Hunk[]> {
+    const [old, now] = await Promise.all([this.#text(from), this.#text(to)])
+    if (old === null || now === null) return []
+    return this.#compare(old, now).map((hunk) => ({
+      ...hunk,
+      text: now.lines.slice(hunk.newFrom, hunk.newTo).join(''),
+    }))
   }
 
   /** The id of the blob that holds a text, stored when it was made here. */

@@ -1,5 +1,6 @@
 import { unreachable } from '../errors.ts'
 import type { TaskId } from '../ids.ts'
+import type { Conflict } from '../merge/conflict.ts'
 import type { AttemptEnd, RunEvent } from '../supervisor/run/events.ts'
 
 /** The task that an event is about; null when it is about the run. */
@@ -7,6 +8,7 @@ export const taskOfEvent = (event: RunEvent): TaskId | null => ('task' in event 
 
 /** What happened, as one line for people. */
 export function eventText(event: RunEvent): string {
+  if ('conflicts' in event) return conflictsText(event)
   switch (event.type) {
     case 'run-started':
       return `run ${event.run} started on ${event.base.slice(0, 12)} by process ${event.process.pid}`
@@ -20,8 +22,6 @@ export function eventText(event: RunEvent): string {
       return `${event.task}: attempt ${event.attempt} ${endText(event.end)}`
     case 'backoff-elapsed':
       return `${event.task}: the pause after attempt ${event.attempt} is over`
-    case 'conflict-found':
-      return event.conflicts.map(({ message }) => `${event.asOfNow ? 'as of now' : 'conflict'}: ${message}`).join('; ')
     case 'stop-requested':
       return `asked to stop (${event.how}): ${event.reason}`
     case 'proposal-made':
@@ -32,6 +32,16 @@ export function eventText(event: RunEvent): string {
       return unreachable(event)
   }
 }
+
+function conflictsText(event: Extract<RunEvent, { readonly conflicts: unknown }>): string {
+  if (event.type === 'conflict-gone') return event.conflicts.map(goneText).join('; ')
+  const isSealed = event.type === 'conflict-found' && !event.asOfNow
+  return event.conflicts.map(({ message }) => `${isSealed ? 'conflict' : 'as of now'}: ${message}`).join('; ')
+}
+
+/** A conflict that is none any more. */
+export const goneText = ({ file, ours, theirs }: Conflict): string =>
+  `${ours === null ? theirs : `${ours} and ${theirs}`}: together again in ${file}`
 
 function endText(end: AttemptEnd): string {
   const files =

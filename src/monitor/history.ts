@@ -2,6 +2,7 @@ import type { ProcessIdentity } from '../process-identity.ts'
 import type { CommitId } from '../ids.ts'
 import type { Conflict } from '../merge/conflict.ts'
 import type { Recorded, RunEvent } from '../supervisor/run/events.ts'
+import { type Standing, standingAfter } from '../supervisor/run/standing-conflicts.ts'
 
 /** What only a run's events tell, beside the state that is their fold. */
 export interface RunHistory {
@@ -12,8 +13,8 @@ export interface RunHistory {
   /** The latest one. */
   readonly supervisor: ProcessIdentity | null
   readonly conflicts: readonly Conflict[]
-  /** Seen while attempts were under way. */
-  readonly overlaps: readonly Conflict[]
+  /** What attempts under way write and does not go together as of now. */
+  readonly overlaps: Standing
   readonly proposal: Extract<RunEvent, { readonly type: 'proposal-made' }> | null
 }
 
@@ -24,12 +25,13 @@ export const noHistory: RunHistory = {
   endedAt: null,
   supervisor: null,
   conflicts: [],
-  overlaps: [],
+  overlaps: new Map(),
   proposal: null,
 }
 
 /** The history with one more event. */
 export function afterEvent(history: RunHistory, { at, event }: Recorded): RunHistory {
+  if ('conflicts' in event) return withConflicts(history, { at, event })
   switch (event.type) {
     case 'run-started':
       return {
@@ -41,8 +43,6 @@ export function afterEvent(history: RunHistory, { at, event }: Recorded): RunHis
       }
     case 'run-resumed':
       return { ...history, endedAt: null, supervisor: event.process }
-    case 'conflict-found':
-      return withConflicts(history, event)
     case 'proposal-made':
       return { ...history, proposal: event }
     case 'run-ended':
@@ -56,11 +56,9 @@ export function afterEvent(history: RunHistory, { at, event }: Recorded): RunHis
   }
 }
 
-function withConflicts(
-  history: RunHistory,
-  { conflicts, asOfNow }: Extract<RunEvent, { readonly type: 'conflict-found' }>,
-): RunHistory {
-  return asOfNow
-    ? { ...history, overlaps: [...history.overlaps, ...conflicts] }
-    : { ...history, conflicts: [...history.conflicts, ...conflicts] }
+function withConflicts(history: RunHistory, recorded: Recorded): RunHistory {
+  const { event } = recorded
+  const sealed = event.type === 'conflict-found' && !event.asOfNow ? event.conflicts : []
+  const overlaps = standingAfter(history.overlaps, recorded)
+  return { ...history, overlaps, conflicts: [...history.conflicts, ...sealed] }
 }

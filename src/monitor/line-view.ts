@@ -4,6 +4,7 @@ import { ruleAt, ruleOf } from '../supervisor/run/rules.ts'
 import type { RunState } from '../supervisor/run/state.ts'
 import { taskAt } from '../supervisor/run/task-change.ts'
 import { elapsedText } from './elapsed.ts'
+import { goneText } from './event-text.ts'
 import { plainText } from './plain-text.ts'
 import { conflictLines, overlapLines, type Row, rowOf } from './rows.ts'
 import { cutTo } from './text-width.ts'
@@ -49,13 +50,14 @@ export class LineView implements View {
   }
 
   #sayEvent({ at, event }: Recorded, state: RunState): void {
+    if ('conflicts' in event) {
+      for (const line of linesOfConflicts(event)) this.#say(at, line)
+      return
+    }
     switch (event.type) {
       case 'attempt-started':
       case 'attempt-ended':
         this.#sayTask(event.task, at, state)
-        return
-      case 'conflict-found':
-        for (const line of linesOfConflicts(event)) this.#say(at, line)
         return
       case 'stop-requested':
         this.#say(at, `stopping: ${plainText(event.reason)}`)
@@ -109,8 +111,13 @@ function lineOf({ phase, words, elapsedMs, note }: Row, attempts: number): strin
 /** Hours, minutes and seconds where the reader is. */
 const timeOfDay = (at: number): string => new Date(at).toTimeString().slice(0, 8)
 
-const linesOfConflicts = ({
-  conflicts,
-  asOfNow,
-}: Extract<RunEvent, { readonly type: 'conflict-found' }>): readonly string[] =>
-  asOfNow ? overlapLines(conflicts) : conflictLines(conflicts)
+function linesOfConflicts(event: Extract<RunEvent, { readonly conflicts: unknown }>): readonly string[] {
+  switch (event.type) {
+    case 'conflict-found':
+      return event.asOfNow ? overlapLines(event.conflicts) : conflictLines(event.conflicts)
+    case 'conflict-gone':
+      return event.conflicts.map((conflict) => `as of now: ${plainText(goneText(conflict))}`)
+    case 'conflict-moved':
+      return []
+  }
+}

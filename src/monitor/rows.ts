@@ -12,6 +12,7 @@ import {
   type TaskState,
 } from '../supervisor/run/state.ts'
 import { taskAt } from '../supervisor/run/task-change.ts'
+import type { Standing, StandingConflict } from '../supervisor/run/standing-conflicts.ts'
 import { plainText } from './plain-text.ts'
 
 /** What rows are made of. */
@@ -77,10 +78,10 @@ export function summaryOf(state: RunState): RunSummary {
 }
 
 /** The overlaps that can still come otherwise: one of their tasks has not ended. */
-export function openOverlaps(overlaps: readonly Conflict[], rules: RunRules, state: RunState): readonly Conflict[] {
+export function openOverlaps(overlaps: Standing, rules: RunRules, state: RunState): readonly StandingConflict[] {
   const isOver = (task: TaskId | null): boolean =>
     task === null || isEnded(taskAt(state, ruleOf(rules, task).index).state.phase)
-  return overlaps.filter(({ ours, theirs }) => !isOver(ours) || !isOver(theirs))
+  return [...overlaps.values()].filter(({ ours, theirs }) => !isOver(ours) || !isOver(theirs))
 }
 
 /** A line for each overlap of attempts under way. */

@@ -342,23 +342,26 @@ void t.test(
     })
     const content = {
       agents: { sh: { kind: 'command', shell: true } },
-      snapshot: '200ms',
       tasks: [task('x'), task('y')],
     }
     const run = begin(directory, 'run', manifest(t, content))
-    await run.said('as of now (content): ')
+    await run.said('as of now (content): x (line 2) and y (line 2)')
     const { stdout } = await troupe(directory, '--json', 'status')
     t.match(JSON.parse(stdout), {
       conflicts: [],
-      overlaps: [{ kind: 'content', file: 'a.txt', places: [{ ours: { from: 2, to: 2 } }] }],
+      overlaps: [
+        { kind: 'content', file: 'a.txt', ours: 'x', theirs: 'y', places: [{ ours: { from: 2, to: 2 } }], since: /T/ },
+      ],
     })
     t.match(
       (await troupe(directory, 'status')).stdout,
-      /as of now \(content\): [xy] \(line 2\) and [xy] \(line 2\) changed the same part of a\.txt/,
+      /as of now \(content\): x \(line 2\) and y \(line 2\) changed the same part of a\.txt/,
     )
     writeFileSync(gate, '')
     t.match(await run.ended, { status: 0 })
     t.match(JSON.parse((await troupe(directory, '--json', 'status')).stdout), { conflicts: [], overlaps: [] })
-    t.match((await troupe(directory, 'log')).stdout, /as of now: .*a\.txt/)
+    const { stdout: log } = await troupe(directory, 'log')
+    t.match(log, /as of now: .*a\.txt/)
+    t.match(log, 'x and y: together again in a.txt')
   },
 )

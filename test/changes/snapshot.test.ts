@@ -1,7 +1,10 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { savedAt, takeSnapshot } from '../../src/changes/snapshot.ts'
+import { watchFolder } from '../../src/changes/folder-watch.ts'
+import { type Saved, savedAt, takeSnapshot } from '../../src/changes/snapshot.ts'
+import { ignoredFolders } from '../../src/changes/workspace-content.ts'
+import { workspaceGit } from '../../src/changes/workspace-git.ts'
 import { git } from '../acceptance/troupe.ts'
 import { put, type Scene, sceneOf } from './scene.ts'
 
@@ -9,8 +12,8 @@ const ref = 'refs/troupe/run-1/t/snapshot'
 
 async function worktreeIn(scene: Scene) {
   const worktree = await scene.worktrees.create('t', scene.base)
-  const save = (): Promise<boolean> =>
-    takeSnapshot(scene.repository.git, { worktree, ref, message: 'under way', at: 1 })
+  const save = (among: readonly string[] | null = null): Promise<Saved | null> =>
+    takeSnapshot(scene.repository.git, { worktree, ref, message: 'under way', at: 1, among })
   const saved = (path: string): string => git(scene.root, 'show', `${ref}:${path}`)
   return { worktree, directory: worktree.directory, save, saved }
 }
@@ -73,5 +76,94 @@ void t.test(
     t.equal(git(next.directory, 'status', '--porcelain'), ' M a.txt\n D b.txt\n?? new.txt\n')
     const sealed = await scene.seal(next)
     t.match(sealed, { changed: true, changeSet: { base: scene.base, files: ['a.txt', 'b.txt', 'new.txt'] } })
+  },
+)
+
+void t.test(
+  'where it is known what has changed, only that is looked at, and every kind of change is seen',
+  async (t) => {
+    const scene = await sceneOf(t, { 'a.txt': 'a\n', 'b.txt': 'b\n', 'c/d.txt': 'd\n', '.gitignore': '*.log\n' })
+    const { directory, save } = await worktreeIn(scene)
+    const names = (): string => git(scene.root, 'ls-tree', '-r', '--name-only', ref)
+    put(directory, { 'a.txt': 'A\n' })
+    t.ok(await save(['b.txt']), 'the first one is of everything')
+    t.notOk(await save([]), 'nothing is nothing new')
+    put(directory, { 'a.txt': 'AA\n', 'b.txt': 'B\n' })
+    const saved = await save(['b.txt', 'nowhere'])
+    t.equal(git(scene.root, 'show', `${ref}:a.txt`), 'A\n')
+    t.equal(git(scene.root, 'show', `${ref}:b.txt`), 'B\n')
+    t.equal(git(scene.root, 'rev-parse', `${ref}^{tree}`).trim(), saved?.tree)
+    rmSync(join(directory, 'b.txt'))
+    rmSync(join(directory, 'c'), { recursive: true })
+    put(directory, { 'b.txt/inside': 'i\n', c: 'a file now\n', 'new [1]/*.txt': 'n\n', 'x.log': 'x\n' })
+    t.ok(await save(['a.txt', 'b.txt', 'c', 'c/d.txt', 'new [1]', 'x.log']))
+    t.equal(names(), '.gitignore\na.txt\nb.txt/inside\nc\nnew [1]/*.txt\n')
+    t.equal(git(scene.root, 'show', `${ref}:a.txt`), 'AA\n')
+    git(directory, 'checkout', '--quiet', '--', 'b.txt') // in the way of nothing any more
+    t.ok(await save(['b.txt', 'b.txt/inside']))
+    t.notOk(await save(), 'a look at everything finds nothing that was missed')
+  },
+)
+
+void t.test(
+  'a watch notices what is written anywhere, also in folders that are new, and nothing that is ignored',
+  async (t) => {
+    const scene = await sceneOf(t, { 'a.txt': 'a\n', 'deep/er/b.txt': 'b\n', '.gitignore': 'built/\n' })
+    const { worktree, directory } = await worktreeIn(scene)
+    put(directory, { 'built/early/x': 'x\n' })
+    let heard = Promise.withResolvers<void>()
+    const watch = await watchFolder({
+      directory,
+      changed: () => {
+        heard.resolve()
+      },
+      exhausted: (why) => t.fail(why),
+      ignoredAmong: (folders) => ignoredFolders({ git: workspaceGit(scene.repository.git, worktree) }, folders),
+    })
+    const { port1: alive } = new MessageChannel()
+    alive.ref() // a watch keeps no process alive
+    t.teardown(() => {
+      watch.close()
+      alive.close()
+    })
+    /** What is noticed of `act`, until `path` is among it. */
+    const noticed = async (path: string, act: () => void): Promise<ReadonlySet<string>> => {
+      const paths = new Set<string>()
+      heard = Promise.withResolvers<void>()
+      act()
+      while (!paths.has(path)) {
+        await heard.promise
+        heard = Promise.withResolvers<void>()
+        for (const one of (await watch.taken()) ?? []) paths.add(one)
+      }
+      return paths
+    }
+    await noticed('deep/er/b.txt', () => {
+      put(directory, { 'deep/er/b.txt': 'B\n' })
+    })
+    await noticed('new', () => {
+      put(directory, { 'new/folder/c.txt': 'c\n' })
+    })
+    const seen = await noticed('new/folder/c.txt', () => {
+      put(directory, { 'built/early/x': 'xx\n', 'built/late/y': 'y\n', 'new/folder/c.txt': 'C\n' })
+    })
+    t.notOk(
+      [...seen].some((path) => path.startsWith('built')),
+      'what is ignored is not watched',
+    )
+    await noticed('deep', () => {
+      rmSync(join(directory, 'deep'), { recursive: true })
+      put(directory, { 'deep/again.txt': '1\n' })
+    })
+    await noticed('deep/again.txt', () => {
+      put(directory, { 'deep/again.txt': '2\n' })
+    })
+    heard = Promise.withResolvers<void>()
+    put(directory, { '.gitignore': '\n' })
+    await heard.promise
+    t.equal(await watch.taken(), null, 'other rules, so it may be anywhere')
+    await noticed('built/early/x', () => {
+      put(directory, { 'built/early/x': 'xxx\n' })
+    })
   },
 )

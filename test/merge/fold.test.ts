@@ -4,6 +4,8 @@ import type { ChangeSet } from '../../src/changes/change-set.ts'
 import { asTaskId, type CommitId } from '../../src/ids.ts'
 import { baseFor } from '../../src/merge/base-for.ts'
 import { placesOf } from '../../src/merge/conflict-places.ts'
+import { openOverlaps } from '../../src/merge/overlaps.ts'
+import { diffHunks } from '../../src/merge/diff-hunks.ts'
 import type { Conflict } from '../../src/merge/conflict.ts'
 import type { Candidate } from '../../src/merge/candidate.ts'
 import { type Fold, fold } from '../../src/merge/fold.ts'
@@ -489,12 +491,20 @@ void t.test('the lines of a conflict are those that git itself writes between it
         const versions = await Promise.all(
           [ours.commit, base, theirs.commit].map(async (at) => asLines(await sealing.read(at, conflict.path))),
         )
-        const seen = (await placesOf(sealing.git, conflict)).map((place) =>
+        const seen = (await placesOf((from, to) => diffHunks(sealing.git, from, to), conflict)).map((place) =>
           [place.ours, place.base, place.theirs].map(({ from, to }, index) => versions[index]?.slice(from - 1, to)),
         )
         t.strictSame(seen, chunksOf(await sealing.read(marked, conflict.path)))
         compared += seen.length
       }
+      const bySeal = openOverlaps(sealing.git)
+      await bySeal.add(ours)
+      const told = await bySeal.add(theirs)
+      const now = openOverlaps(sealing.git)
+      t.strictSame(await now.look([ours, theirs]), told, 'what is compared in memory while tasks work is told alike')
+      t.strictSame(await now.look([ours]), [], 'and is gone with one of the two')
+      await now.add(ours)
+      t.strictSame(await now.look([theirs]), told, 'a change set stands where its snapshot stood')
     }),
     { numRuns: 6 },
   )

@@ -7,6 +7,7 @@ import { TroupeError } from '../../src/errors.ts'
 import { asActorId, asAgentName, asCommitId, asRunId, asTaskId, asTreeId, type TaskId } from '../../src/ids.ts'
 import { openAggregator } from '../../src/supervisor/run/aggregator.ts'
 import { type AttemptMeans, type AttemptResult, carryOutAttempt } from '../../src/supervisor/run/attempt.ts'
+import type { Saved } from '../../src/changes/snapshot.ts'
 import { openSnapshots } from '../../src/supervisor/run/snapshots.ts'
 import { fold } from '../../src/supervisor/run/decide.ts'
 import type { AttemptEnd, Recorded, RunEvent } from '../../src/supervisor/run/events.ts'
@@ -276,6 +277,8 @@ function means(
   }
 }
 
+const snapshot: Saved = { commit: asCommitId('s'), base: asCommitId('b'), tree: asTreeId('d') }
+
 const completed: Outcome = { how: 'completed', summary: 'did it', findings: [], details: {} }
 
 void t.test('an attempt: its outcome and its change set make its end', async (t) => {
@@ -354,7 +357,7 @@ void t.test('an attempt that is silent for too long has stalled, unless it is he
   let isWriting = true
   const workspace: Workspace = {
     directory: '/work/t',
-    snapshot: () => Promise.resolve(isWriting),
+    snapshot: () => Promise.resolve(isWriting ? snapshot : null),
     seal: () => Promise.resolve({ how: 'unchanged' }),
     release: () => Promise.resolve(),
   }
@@ -387,13 +390,13 @@ void t.test(
   'a workspace is saved while somebody works in it, one snapshot at a time, and never while it is sealed',
   async (t) => {
     const running = Promise.withResolvers<Outcome>()
-    const saves: PromiseWithResolvers<boolean>[] = []
+    const saves: PromiseWithResolvers<Saved | null>[] = []
     let isSealed = false
     const workspace: Workspace = {
       directory: '/work/t',
       snapshot() {
-        saves.push(Promise.withResolvers<boolean>())
-        return saves.at(-1)?.promise ?? Promise.resolve(false)
+        saves.push(Promise.withResolvers<Saved | null>())
+        return saves.at(-1)?.promise ?? Promise.resolve(null)
       },
       seal() {
         isSealed = true
@@ -424,7 +427,7 @@ void t.test(
     running.resolve(completed)
     await turns()
     t.notOk(isSealed)
-    saves[1]?.resolve(true)
+    saves[1]?.resolve(snapshot)
     t.match(await result, { end: { how: 'completed' } })
     t.ok(isSealed)
     t.equal(clock.waiting, 0, 'no timer stays')

@@ -1,7 +1,7 @@
 import { elapsedText } from '../../monitor/elapsed.ts'
 import { countsText, rowLines } from '../../monitor/frame.ts'
 import { conflictLines, openOverlaps, overlapLines, type Row, rowsOf, summaryOf } from '../../monitor/rows.ts'
-import type { Conflict } from '../../merge/conflict.ts'
+import type { StandingConflict } from '../../supervisor/run/standing-conflicts.ts'
 import type { FoundRun } from '../find-run.ts'
 import type { RunReading } from '../read-run.ts'
 import { deadLettersIn } from './dead-letters.ts'
@@ -41,7 +41,7 @@ export function statusText(
 }
 
 /** What attempts under way write and does not go together as of now. */
-const overlapsOf = ({ history, rules, state }: RunReading): readonly Conflict[] =>
+const overlapsOf = ({ history, rules, state }: RunReading): readonly StandingConflict[] =>
   openOverlaps(history.overlaps, rules, state)
 
 function deadLetterLine({ files }: FoundRun): readonly string[] {
@@ -67,7 +67,7 @@ export function statusJson(told: ToldRun): object {
     counts: state.counts,
     tasks: rowsFor(told).map((row, index) => ({ ...taskJson(row), verb: manifest.tasks[index]?.verb })),
     conflicts,
-    overlaps: overlapsOf(reading),
+    overlaps: overlapsOf(reading).map((one) => ({ ...one, since: isoOrNull(one.since) })),
     deadLetters: deadLettersIn(run.files.supervisorLog),
     proposal:
       proposal === null

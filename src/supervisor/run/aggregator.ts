@@ -23,6 +23,7 @@ export interface Aggregator {
 export function openAggregator(): Aggregator {
   const given: Contribution[] = []
   let slot = emptySlot()
+  let told = Promise.resolve()
 
   async function ask<Answer>(question: (actor: Actor) => Promise<Answer>): Promise<Answer> {
     for (;;) {
@@ -51,12 +52,16 @@ export function openAggregator(): Aggregator {
       return ask((actor) => actor.call('add', contribution))
     },
     baseFor: (needs) => ask((actor) => actor.call('baseFor', needs)),
-    look: (snapshot) => ask((actor) => actor.call('look', snapshot)),
+    look: (underWay) =>
+      ask(async (actor) => {
+        await told // an actor that does not know of all change sets would take conflicts back
+        return await actor.call('look', underWay)
+      }),
     propose: (request) => ask((actor) => actor.call('propose', request)),
     proposeOpenly: (request) => ask((actor) => actor.call('proposeOpenly', request)),
     tryAnswer: (request) => ask((actor) => actor.call('tryAnswer', request)),
     started(actor) {
-      void tellAgain(actor, [...given])
+      told = tellAgain(actor, [...given])
       fill(({ resolve }) => {
         resolve(actor)
       })

@@ -1,6 +1,7 @@
 import type { AgentActorApi } from '../../actors/agent-api.ts'
 import type { ActorHandle, Exit } from '../../actors/contract.ts'
 import type { Failure, Outcome } from '../../agents/agent.ts'
+import type { Saved } from '../../changes/snapshot.ts'
 import { messageOf, TroupeError, unreachable } from '../../errors.ts'
 import { type AttemptBounds, type AttemptWatch, watchAttempt, type Work } from './attempt-watch.ts'
 import type { AttemptEnd } from './events.ts'
@@ -13,7 +14,7 @@ export interface AttemptMeans extends AttemptBounds {
   /** Bytes that the attempt's processes hold now, its actor's own process among them. */
   memoryHeld(actor: ActorHandle<AgentActorApi>): number
   /** Told whenever the workspace was saved with something new in it. */
-  saved(): void
+  saved(snapshot: Saved): void
   openWorkspace(): Promise<Workspace>
   /** @param heard to be called at every sign of life of the actor */
   startActor(workspace: Workspace, heard: () => void): Promise<ActorHandle<AgentActorApi>>
@@ -48,18 +49,18 @@ async function carryOutWork(means: AttemptMeans, workspace: Workspace): Promise<
   } catch (error) {
     return { how: 'failed', failure: infrastructure('actor', error), details: {} }
   }
-  const saved = means.snapshots.watch(workspace, () => {
+  const snapshots = means.snapshots.watch(workspace, (snapshot) => {
     noteLife()
-    means.saved()
+    means.saved(snapshot)
   })
   watch = watchAttempt(means, actor, {
-    hasChanged: () => workspace.snapshot?.() ?? Promise.resolve(false),
+    hasChanged: () => snapshots.look(),
     memoryHeld: () => means.memoryHeld(actor),
   })
   const outcome = await actor.call('run').catch((error: unknown) => error)
   watch.end()
   const exit = await actor.stop('done', means.graceMs)
-  await saved.stop()
+  await snapshots.stop()
   return watch.first ?? (isOutcome(outcome) ? outcome : crashed(exit, outcome))
 }
 

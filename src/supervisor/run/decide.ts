@@ -38,6 +38,7 @@ export const fold = (
 }
 
 function apply(rules: RunRules, state: RunState, { at, event }: Recorded): Decision {
+  if ('conflicts' in event) return [state, []]
   switch (event.type) {
     case 'run-started':
       return state.phase.name === 'new' ? [started(rules, state), []] : [state, []]
@@ -54,7 +55,6 @@ function apply(rules: RunRules, state: RunState, { at, event }: Recorded): Decis
     case 'run-ended':
       return [ended(state, event), []]
     case 'process-started':
-    case 'conflict-found':
     case 'proposal-made':
       return [state, []]
     default:

@@ -63,6 +63,10 @@ export type RunEvent =
   | { readonly type: 'backoff-elapsed'; readonly task: TaskId; readonly attempt: number }
   /** `asOfNow`: what attempts under way had written at their last snapshots does not go together; it may still change. */
   | { readonly type: 'conflict-found'; readonly conflicts: readonly Conflict[]; readonly asOfNow?: true }
+  /** Conflicts as of now that were told before are in other lines by now. */
+  | { readonly type: 'conflict-moved'; readonly conflicts: readonly Conflict[] }
+  /** What did not go together as of some time does so by now. */
+  | { readonly type: 'conflict-gone'; readonly conflicts: readonly Conflict[] }
   | { readonly type: 'stop-requested'; readonly how: StopHow; readonly reason: string }
   | {
       readonly type: 'proposal-made'

@@ -4,8 +4,9 @@ import type { Conflict } from '../../merge/conflict.ts'
 import type { Task } from '../../plan/task.ts'
 import type { Aggregator } from './aggregator.ts'
 import type { Recorded, RunEvent } from './events.ts'
+import { conflictKey, type Standing, standingAfter } from './standing-conflicts.ts'
 
-/** Gives every change set to the aggregator as it arrives and records what it is in conflict with. */
+/** Gives every change set to the aggregator as it arrives and records what it is in conflict with, and what is as of now. */
 export interface LiveConflicts {
   /** What an earlier supervisor recorded: its change sets are given anew, its conflicts are not recorded twice. */
   restore(records: readonly Recorded[]): void
@@ -24,59 +25,118 @@ interface LiveConflictsParts {
 }
 
 /** Early conflicts are a courtesy: a comparison that fails is left to the proposal, which compares again. */
-export function openLiveConflicts({ aggregator, tasks, record }: LiveConflictsParts): LiveConflicts {
-  const owns = new Map<TaskId, Task['owns']>(tasks.map((task) => [task.id, task.owns]))
-  const known = new Set<string>()
-  const comparisons = new Set<Promise<void>>()
+export function openLiveConflicts(parts: LiveConflictsParts): LiveConflicts {
+  return new Watcher(parts)
+}
 
-  async function tell(found: readonly Conflict[]): Promise<void> {
-    const conflicts = found.filter((conflict) => !known.has(JSON.stringify(conflict)))
-    if (conflicts.length > 0) await record({ type: 'conflict-found', conflicts })
+class Watcher implements LiveConflicts {
+  readonly #parts: LiveConflictsParts
+  readonly #owns: ReadonlyMap<TaskId, Task['owns']>
+  /** Conflicts of change sets that have been told. */
+  readonly #known = new Set<string>()
+  readonly #comparisons = new Set<Promise<void>>()
+  /** The attempt under way of each task. */
+  readonly #attempts = new Map<TaskId, number>()
+  /** What each has written so far. */
+  readonly #underWay = new Map<TaskId, ChangeSet>()
+  /** What does not go together as of now, as it was told. */
+  #standing: ReadonlyMap<string, Conflict> = new Map()
+  #isLooking = false
+  /** Whether something has come since the look under way began: many snapshots are compared in one look. */
+  #isStale = false
+
+  constructor(parts: LiveConflictsParts) {
+    this.#parts = parts
+    this.#owns = new Map(parts.tasks.map((task) => [task.id, task.owns]))
   }
 
-  function observe({ event }: Recorded): void {
-    if (event.type !== 'attempt-ended' || event.end.how !== 'completed' || event.end.changeSet === null) return
-    const contribution = { changeSet: event.end.changeSet, owns: owns.get(event.task) ?? null }
-    const compared = aggregator
-      .add(contribution)
-      .then(tell)
-      .catch(() => {})
-      .finally(() => comparisons.delete(compared))
-    comparisons.add(compared)
-  }
-
-  /** Each pair of tasks is told of each file once, whatever they still do to it. */
-  async function tellOverlaps(found: readonly Conflict[]): Promise<void> {
-    const conflicts = found.filter((conflict) => !known.has(overlapKey(conflict)))
-    for (const conflict of conflicts) known.add(overlapKey(conflict))
-    if (conflicts.length > 0) await record({ type: 'conflict-found', conflicts, asOfNow: true })
-  }
-
-  function look(snapshot: ChangeSet): void {
-    const compared = aggregator
-      .look(snapshot)
-      .then(tellOverlaps)
-      .catch(() => {})
-      .finally(() => comparisons.delete(compared))
-    comparisons.add(compared)
-  }
-
-  return {
-    look,
-    restore(records) {
-      for (const { event } of records) {
-        if (event.type !== 'conflict-found') continue
-        const keyOf = event.asOfNow ? overlapKey : JSON.stringify
-        for (const conflict of event.conflicts) known.add(keyOf(conflict))
+  restore(records: readonly Recorded[]): void {
+    let standing: Standing = new Map()
+    for (const recorded of records) {
+      const { event } = recorded
+      if (event.type === 'conflict-found' && !event.asOfNow) {
+        for (const conflict of event.conflicts) this.#known.add(JSON.stringify(conflict))
       }
-      for (const recorded of records) observe(recorded)
-    },
-    observe,
-    async settled() {
-      await Promise.all(comparisons)
-    },
+      standing = standingAfter(standing, recorded)
+    }
+    this.#standing = standing
+    for (const recorded of records) this.observe(recorded)
+  }
+
+  observe({ event }: Recorded): void {
+    if (event.type === 'attempt-started') this.#attempts.set(event.task, event.attempt)
+    if (event.type !== 'attempt-ended') return
+    this.#attempts.delete(event.task)
+    this.#underWay.delete(event.task)
+    if (event.end.how === 'completed' && event.end.changeSet !== null) this.#add(event.end.changeSet)
+    if (this.#standing.size > 0) this.#refresh()
+  }
+
+  look(snapshot: ChangeSet): void {
+    if (this.#attempts.get(snapshot.task) !== snapshot.attempt) return // it has ended meanwhile
+    this.#underWay.set(snapshot.task, snapshot)
+    this.#refresh()
+  }
+
+  async settled(): Promise<void> {
+    while (this.#comparisons.size > 0) await Promise.all(this.#comparisons)
+  }
+
+  #add(changeSet: ChangeSet): void {
+    const contribution = { changeSet, owns: this.#owns.get(changeSet.task) ?? null }
+    this.#compare(async () => {
+      const found = await this.#parts.aggregator.add(contribution)
+      const conflicts = found.filter((conflict) => !this.#known.has(JSON.stringify(conflict)))
+      if (conflicts.length === 0) return
+      const told = new Set(conflicts.map(conflictKey))
+      this.#standing = new Map([...this.#standing].filter(([key]) => !told.has(key)))
+      await this.#parts.record({ type: 'conflict-found', conflicts })
+    })
+  }
+
+  #refresh(): void {
+    this.#isStale = true
+    if (this.#isLooking) return
+    this.#isLooking = true
+    this.#compare(async () => {
+      try {
+        while (this.#isStale) await this.#lookOnce()
+      } finally {
+        this.#isLooking = false
+      }
+    })
+  }
+
+  async #lookOnce(): Promise<void> {
+    this.#isStale = false
+    const underWay = this.#parts.tasks.flatMap(({ id }) => this.#underWay.get(id) ?? [])
+    const found = new Map((await this.#parts.aggregator.look(underWay)).map((one) => [conflictKey(one), one]))
+    const before = this.#standing
+    this.#standing = found
+    await Promise.all(changesBetween(before, found).map((event) => this.#parts.record(event)))
+  }
+
+  #compare(work: () => Promise<void>): void {
+    const compared = work()
+      .catch(() => {})
+      .finally(() => this.#comparisons.delete(compared))
+    this.#comparisons.add(compared)
   }
 }
 
-const overlapKey = ({ kind, file, ours, theirs }: Conflict): string =>
-  JSON.stringify([kind, file, [ours ?? '', theirs].toSorted((a, b) => (a < b ? -1 : 1))])
+function changesBetween(
+  before: ReadonlyMap<string, Conflict>,
+  now: ReadonlyMap<string, Conflict>,
+): readonly RunEvent[] {
+  const gone = [...before].flatMap(([key, one]) => (now.has(key) ? [] : [one]))
+  const fresh = [...now].flatMap(([key, one]) => (before.has(key) ? [] : [one]))
+  const moved = [...now].flatMap(([key, one]) => (isMoved(before.get(key), one) ? [one] : []))
+  return [
+    ...(gone.length > 0 ? [{ type: 'conflict-gone', conflicts: gone } as const] : []),
+    ...(fresh.length > 0 ? [{ type: 'conflict-found', conflicts: fresh, asOfNow: true } as const] : []),
+    ...(moved.length > 0 ? [{ type: 'conflict-moved', conflicts: moved } as const] : []),
+  ]
+}
+
+const isMoved = (before: Conflict | undefined, now: Conflict): boolean =>
+  before !== undefined && JSON.stringify(before.places) !== JSON.stringify(now.places)

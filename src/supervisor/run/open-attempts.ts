@@ -2,6 +2,7 @@ import { agentSpec } from '../../actors/agent-spec.ts'
 import type { AgentActorApi, AgentEvent } from '../../actors/agent-api.ts'
 import type { ActorHandle, ActorHost, HostKind } from '../../actors/contract.ts'
 import type { Assignment } from '../../agents/agent.ts'
+import type { ChangeSet } from '../../changes/change-set.ts'
 import type { Clock } from '../../clock.ts'
 import { asActorId, type CommitId, type RunId, type TaskId } from '../../ids.ts'
 import { must } from '../../errors.ts'
@@ -38,8 +39,10 @@ interface AttemptsParts {
   readonly tree: TroupeTree
   host(kind: HostKind): ActorHost
   logPath(task: TaskId, attempt: number): string
-  /** Told whenever an attempt's workspace was saved with something new in it. */
-  saved(attempt: { readonly task: Task; readonly attempt: number }): void
+  /** Told of what an attempt has written so far whenever its workspace was saved with something new in it. */
+  saved(snapshot: ChangeSet): void
+  /** Told when the system does not let us watch every workspace. */
+  unwatched(why: string): void
   /** URL of the module of the kinds of agent. */
   readonly kindsModule: string
   /** Bytes of output kept of one attempt. */
@@ -52,7 +55,7 @@ interface AttemptsParts {
 export function openAttempts(parts: AttemptsParts): (order: AttemptOrder, state: RunState) => Promise<AttemptResult> {
   const { rules, manifest, clock, graceMs, workspaces } = parts
   const memory = openMemoryMeter(clock, ['TROUPE_RUN', 'TROUPE_TASK', 'TROUPE_ATTEMPT'])
-  const snapshots = openSnapshots({ clock, everyMs: manifest.snapshotMs })
+  const snapshots = openSnapshots({ clock, everyMs: manifest.snapshotMs, unwatched: parts.unwatched })
   return async (order, state) => {
     const { index } = ruleOf(rules, order.task)
     const task = manifest.tasks[index]
@@ -70,8 +73,8 @@ export function openAttempts(parts: AttemptsParts): (order: AttemptOrder, state:
       memoryHeld: ({ identity }) =>
         memory.held([parts.run, task.id, String(order.attempt)], identity === null ? [] : [identity.pid]),
       snapshots,
-      saved: () => {
-        parts.saved({ task, attempt: order.attempt })
+      saved: (snapshot) => {
+        parts.saved({ task: task.id, agent: task.agent, attempt: order.attempt, ...snapshot, files: [] })
       },
       polite: order.polite,
       force: order.force,

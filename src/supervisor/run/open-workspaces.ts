@@ -1,8 +1,11 @@
+import { watchFolder } from '../../changes/folder-watch.ts'
 import type { Repository } from '../../changes/repository.ts'
 import { openSharedCheckouts } from '../../changes/shared-checkout.ts'
 import { openWorktrees } from '../../changes/worktree.ts'
 import { openSlots } from '../../changes/slots.ts'
 import { savedAt, takeSnapshot } from '../../changes/snapshot.ts'
+import { ignoredFolders } from '../../changes/workspace-content.ts'
+import { workspaceGit } from '../../changes/workspace-git.ts'
 import type { Clock } from '../../clock.ts'
 import type { CommitId, RunId, TaskId } from '../../ids.ts'
 import { snapshotRef } from '../../refs.ts'
@@ -39,8 +42,15 @@ export function openWorkspaces({ repository, run, folder, clock, parallel }: Wor
     return {
       directory: worktree.directory,
       continued: files !== null,
-      snapshot: () =>
-        oneAtATime.use(() => takeSnapshot(git, { worktree, ref, message, at: Math.floor(clock.now() / 1_000) })),
+      snapshot: (among = null) =>
+        oneAtATime.use(() => takeSnapshot(git, { worktree, ref, message, at: Math.floor(clock.now() / 1_000), among })),
+      watch: ({ changed, exhausted }) =>
+        watchFolder({
+          directory: worktree.directory,
+          changed,
+          exhausted,
+          ignoredAmong: (folders) => ignoredFolders({ git: workspaceGit(git, worktree) }, folders),
+        }),
       seal: () => sealAttempt(worktree, { repository, run, clock, task, attempt }),
       release: () => worktrees.remove(worktree),
     }

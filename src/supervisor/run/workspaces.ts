@@ -1,4 +1,6 @@
 import type { ChangeSet } from '../../changes/change-set.ts'
+import type { FolderWatch, WatchedFolder } from '../../changes/folder-watch.ts'
+import type { Saved } from '../../changes/snapshot.ts'
 import type { CommitId } from '../../ids.ts'
 import type { Task, WorkspaceKind } from '../../plan/task.ts'
 
@@ -27,8 +29,13 @@ export interface Workspace {
   readonly continued?: boolean
   /** Makes what was written a change set; never throws for what an agent may have done to the folder. */
   seal(): Promise<Sealing>
-  /** Saves what lies there now, and says whether it has changed since the last time; only where the workspace is the attempt's own. */
-  snapshot?(): Promise<boolean>
+  /**
+   * Saves what lies there now, if it has changed since the last time; only where the workspace is the attempt's own.
+   * @param among where something may have changed, as the watch tells it; anywhere by default
+   */
+  snapshot?(among?: readonly string[] | null): Promise<Saved | null>
+  /** Notices what is written there, from the call on. */
+  watch?(told: Pick<WatchedFolder, 'changed' | 'exhausted'>): Promise<FolderWatch>
   /** Gives the place back; only after its seal is journaled. */
   release(): Promise<void>
 }
