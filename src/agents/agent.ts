@@ -70,7 +70,7 @@ export type Outcome =
       /** What was done, in a sentence or a few lines: dependants can quote it. */
       readonly summary: string
       readonly findings: readonly Finding[]
-      /** Machine-readable extras for the result file. */
+      /** Machine-readable extras for the result file; `usage`, when it is there, is a Usage. */
       readonly details: Readonly<Record<string, unknown>>
     }
   | { readonly how: 'failed'; readonly failure: Failure; readonly details: Readonly<Record<string, unknown>> }

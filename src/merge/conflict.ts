@@ -31,7 +31,7 @@ export interface Conflict {
 }
 
 /** Conflicts in the order in which they are always told: by file, kind, then tasks. */
-export function sortConflicts(conflicts: readonly Conflict[]): readonly Conflict[] {
+export function sortConflicts<Kind extends Conflict>(conflicts: readonly Kind[]): readonly Kind[] {
   const key = ({ file, kind, ours, theirs }: Conflict): readonly string[] => [file, kind, ours ?? '', theirs]
   return conflicts.toSorted((a, b) => {
     const keys = [key(a), key(b)] as const

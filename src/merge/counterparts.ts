@@ -2,7 +2,7 @@ import type { Git } from '../changes/git.ts'
 import type { TaskId } from '../ids.ts'
 import { conflictMessage, quoted } from './conflict-message.ts'
 import { placesOf } from './conflict-places.ts'
-import type { Conflict } from './conflict.ts'
+import { type FoundConflict, versionsOf } from './conflict-texts.ts'
 import type { ConflictedFile } from './conflicted-file.ts'
 import { diffHunks } from './diff-hunks.ts'
 import { type Footprint, reachesFolderOf } from './footprint.ts'
@@ -29,14 +29,15 @@ export async function nameConflicts(
   world: PairWorld,
   { landed, rivals }: Landed,
   { theirs, files }: Refused,
-): Promise<readonly Conflict[]> {
+): Promise<readonly FoundConflict[]> {
   const pairs: PairConflict[] = []
   for (const ours of rivals) pairs.push(...(await conflictsBetween(world, ours, theirs)))
   const unexplained = files.filter((file) => !pairs.some((pair) => isSame(pair.file, file)))
   const combined = await Promise.all(
     unexplained.map((file) => combination(world.git, file, { landed, theirs: theirs.changeSet.task })),
   )
-  return [...pairs.map(({ conflict }) => conflict), ...combined.flat()]
+  const told = pairs.map(({ conflict, file }) => ({ ...conflict, versions: versionsOf(file) }))
+  return [...told, ...combined.flat()]
 }
 
 /** A third task may have renamed the file: then the versions it is merged from are still the same. */
@@ -49,7 +50,7 @@ async function combination(
   git: Git,
   file: ConflictedFile,
   { landed, theirs }: { readonly landed: readonly Footprint[]; readonly theirs: TaskId },
-): Promise<readonly Conflict[]> {
+): Promise<readonly FoundConflict[]> {
   const tasks = involved(file, landed).map(({ changeSet }) => changeSet.task)
   const places = await placesOf((from, to) => diffHunks(git, from, to), file)
   return tasks.map((ours) => ({
@@ -58,6 +59,7 @@ async function combination(
     ours,
     theirs,
     places,
+    versions: versionsOf(file),
     message:
       tasks.length === 1
         ? conflictMessage(file, { ours, theirs, places })

@@ -4,10 +4,10 @@ import { asTreeId, type CommitId, type TaskId, type TreeId } from '../ids.ts'
 import { bringIn } from './asking/bring-in.ts'
 import { layOut } from './asking/lay-out.ts'
 import type { Answer, OpenConflict } from './asking/open-conflict.ts'
-import { gainOf, nameOfGain, type Onto } from './branch-gain.ts'
+import { gainOf, type Onto, sortedWithGain } from './branch-gain.ts'
 import type { Candidate } from './candidate.ts'
 import { writeCommit } from './commit.ts'
-import { type Conflict, sortConflicts } from './conflict.ts'
+import { type FoundConflict, versionsIn } from './conflict-texts.ts'
 import type { ConflictedFile } from './conflicted-file.ts'
 import { quoted } from './conflict-message.ts'
 import { nameConflicts } from './counterparts.ts'
@@ -64,7 +64,7 @@ export interface Fold {
   /** Paths that differ between where the change sets went and the end, sorted. */
   readonly files: readonly string[]
   readonly landings: ReadonlyMap<TaskId, Landing>
-  readonly conflicts: readonly Conflict[]
+  readonly conflicts: readonly FoundConflict[]
   readonly identical: readonly IdenticalChange[]
   readonly resolved: readonly LandedResolution[]
   /** What declared commands were to make anew, with those that failed first; empty as long as none was asked. */
@@ -151,9 +151,8 @@ async function told(chain: Chain): Promise<Fold> {
   const changed = onto === null ? results : await resultsBetween(git, start.commit, commit)
   const files = [...changed.keys()].toSorted()
   const own = onto === null ? landed : landed.slice(1)
-  const gain = onto === null ? null : nameOfGain(onto)
-  const conflicts = chain.conflicts.map((one) => (one.ours === gain ? { ...one, ours: null } : one))
-  const found = { landings, conflicts: sortConflicts(conflicts), identical: identicalChanges(own), resolved }
+  const conflicts = sortedWithGain(chain.conflicts, onto)
+  const found = { landings, conflicts, identical: identicalChanges(own), resolved }
   return { base, commit, tree, files, ...found, regenerated: [], open }
 }
 
@@ -168,7 +167,7 @@ interface Chain extends Pick<FoldRequest, 'git' | 'base' | 'date'> {
   readonly declared: DeclaredFiles | undefined
   readonly landed: Footprint[]
   readonly landings: Map<TaskId, Landing>
-  conflicts: readonly Conflict[]
+  conflicts: readonly FoundConflict[]
   readonly resolved: LandedResolution[]
   open: readonly OpenConflict[]
 }
@@ -192,7 +191,11 @@ async function land(
   const missing = needs.filter((need) => chain.landings.get(need)?.state === 'left-out')
   if (missing.length > 0) return { state: 'left-out', reason: `needs ${missing.join(', ')}, which did not land` }
   const outside = outsideOwns(candidate, [...footprint.results.keys()])
-  if (outside.length > 0) return leaveOut(chain, outside)
+  if (outside.length > 0)
+    return leaveOut(
+      chain,
+      outside.map((one) => ({ ...one, versions: versionsIn(footprint, one.file) })),
+    )
   const merge = await mergeNext(chain, changeSet)
   const { tree, left, resolved } = answers.length === 0 ? merge : await bringIn(chain.resolving.objects, merge, answers)
   if (left.length > 0) {
@@ -270,13 +273,13 @@ function namedConflicts(
   { git, resolving, landed }: Chain,
   { footprint, isRival }: Touched,
   left: readonly ConflictedFile[],
-): Promise<readonly Conflict[]> {
+): Promise<readonly FoundConflict[]> {
   const resolve = async (merge: UncleanMerge): Promise<readonly ConflictedFile[]> =>
     (await resolving.resolve(merge)).left
   return nameConflicts({ git, resolve }, { landed, rivals: landed.filter(isRival) }, { theirs: footprint, files: left })
 }
 
-function leaveOut(chain: Chain, conflicts: readonly Conflict[]): Landing {
+function leaveOut(chain: Chain, conflicts: readonly FoundConflict[]): Landing {
   chain.conflicts = [...chain.conflicts, ...conflicts]
   const files = [...new Set(conflicts.map(({ file }) => quoted(file)))].join(', ')
   const tasks = [...new Set(conflicts.flatMap(({ ours }) => ours ?? []))].join(', ')

@@ -23,26 +23,37 @@ export function keepLedger(request: LedgerRequest): readonly LedgerLine[] {
   const { files, folded, candidates } = request
   const explanations = explanationsOf(request)
   const landed = (task: TaskId): boolean => folded.landings.get(task)?.state === 'landed'
-  const entries = files.flatMap((file): readonly (LedgerEntry | (Omit<LedgerEntry, 'fate'> & { fate: 'dropped' }))[] =>
+  const entries = files.flatMap((file): readonly AccountedEntry[] =>
     landed(file.task)
       ? entriesOf(file, explanations)
       : entriesOf({ ...file, isSame: true }, nothingToSay).map((entry) => ({ ...entry, fate: 'dropped' })),
   )
   const lost = entries.find(({ fate }) => fate === 'unexplained')
   if (lost !== undefined) throw incomplete(lost)
-  const fates = Map.groupBy(entries, ({ task }) => task)
-  return candidates.map(({ changeSet: { task } }) => {
-    const count = (fate: Fate | 'dropped'): number =>
-      (fates.get(task) ?? []).filter((entry) => entry.fate === fate).length
-    return {
-      task,
-      kept: count('kept'),
-      equivalent: count('equivalent'),
-      resolved: count('resolved'),
-      superseded: count('superseded'),
-      dropped: count('dropped'),
-    }
-  })
+  const byTask = Map.groupBy(entries, ({ task }) => task)
+  return candidates.map(({ changeSet: { task } }) => lineOf(task, byTask.get(task) ?? []))
+}
+
+type AccountedEntry = Omit<LedgerEntry, 'fate'> & { readonly fate: Fate | 'dropped' }
+
+/** How many changes of one task are listed, of those that are not in the proposal as they were made. */
+const listedChanges = 50
+
+function lineOf(task: TaskId, entries: readonly AccountedEntry[]): LedgerLine {
+  const count = (fate: AccountedEntry['fate']): number => entries.filter((entry) => entry.fate === fate).length
+  const changed = entries.flatMap(({ file, from, to, fate }) =>
+    fate === 'resolved' || fate === 'superseded' || fate === 'dropped' ? [{ file, from, to, fate }] : [],
+  )
+  return {
+    task,
+    kept: count('kept'),
+    equivalent: count('equivalent'),
+    resolved: count('resolved'),
+    superseded: count('superseded'),
+    dropped: count('dropped'),
+    changes: changed.slice(0, listedChanges),
+    more: Math.max(0, changed.length - listedChanges),
+  }
 }
 
 function incomplete({ task, file, from, to }: Pick<LedgerEntry, 'task' | 'file' | 'from' | 'to'>): TroupeError {

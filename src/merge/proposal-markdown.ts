@@ -1,20 +1,22 @@
 import { unreachable } from '../errors.ts'
 import type { Severity } from '../agents/agent.ts'
+import type { UsageSum } from '../agents/usage.ts'
 import { quoted, rangeText } from './conflict-message.ts'
-import type { Conflict } from './conflict.ts'
-import type { CheckResult, Disposition, Proposal, ProposalTask } from './proposal.ts'
+import type { ToldConflict } from './conflict-texts.ts'
+import type { CheckResult, Disposition, Proposal } from './proposal.ts'
 
 /** A proposal for people: the answer first, then what to do with it, then the evidence. Ends in a newline. */
 export function proposalToMarkdown(proposal: Proposal): string {
   return `${[
     heading(proposal),
     howToApply(proposal),
-    tasksSection(proposal.tasks),
+    tasksSection(proposal),
     conflictsSection(proposal.conflicts),
     resolvedSection(proposal),
     regeneratedSection(proposal),
     resolutionsSection(proposal),
     identicalSection(proposal),
+    ledgerSection(proposal.ledger),
     checksSection(proposal.checks),
     blameSection(proposal),
     findingsSection(proposal),
@@ -43,20 +45,44 @@ function howToApply({ run, files, base, commit }: Proposal): string {
     `troupe show ${run}         # the proposal in full`,
     `git diff ${short(base)} ${short(commit)}   # every change`,
     `troupe apply ${run}        # move your branch to it`,
+    `troupe replay ${run}       # make it once more, and see that it comes out the same`,
     '```',
   ].join('\n')
 }
 
-function tasksSection(tasks: readonly ProposalTask[]): string {
+function tasksSection({ tasks, usage }: Proposal): string {
   if (tasks.length === 0) return ''
-  const rows = tasks.map(({ task, agent, attempts, summary, disposition }) => [
+  const withUsage = isKnown(usage)
+  const rows = tasks.map(({ task, agent, attempts, usage, summary, disposition }) => [
     code(task),
     agent,
     `${attempts}`,
     outcomeText(disposition),
     words(firstLine(summary ?? '')),
+    ...(withUsage ? [usageText(usage)] : []),
   ])
-  return section('Tasks', table(['Task', 'Agent', 'Attempts', 'Outcome', 'Summary'], rows))
+  const head = ['Task', 'Agent', 'Attempts', 'Outcome', 'Summary', ...(withUsage ? ['Used'] : [])]
+  return section('Tasks', [table(head, rows), ...(withUsage ? [totalText(usage)] : [])].join('\n\n'))
+}
+
+/** Older proposals tell nothing of it. */
+const isKnown = (usage: UsageSum | undefined): boolean =>
+  usage !== undefined && [usage.inputTokens, usage.outputTokens, usage.costUsd].some((amount) => amount !== null)
+
+function totalText(usage: UsageSum): string {
+  const { unknown, models } = usage
+  const rest = unknown === 0 ? '' : `; ${count(unknown, 'task')} did not tell all of it, so it may be more`
+  return `Used in all: ${usageText(usage)}${models.length === 0 ? '' : ` (${models.map(words).join(', ')})`}${rest}.`
+}
+
+/** Amounts that are known; a sum that may be too low begins with `≥`. */
+function usageText({ inputTokens, outputTokens, costUsd, unknown }: UsageSum): string {
+  const amounts = [
+    ...(inputTokens === null ? [] : [`${inputTokens} tokens in`]),
+    ...(outputTokens === null ? [] : [`${outputTokens} out`]),
+    ...(costUsd === null ? [] : [`${costUsd.toFixed(2)} USD`]),
+  ]
+  return amounts.length === 0 ? 'unknown' : `${unknown > 0 ? '≥ ' : ''}${amounts.join(', ')}`
 }
 
 function outcomeText(disposition: Disposition): string {
@@ -77,12 +103,12 @@ function outcomeText(disposition: Disposition): string {
   }
 }
 
-function conflictsSection(conflicts: readonly Conflict[]): string {
+function conflictsSection(conflicts: readonly ToldConflict[]): string {
   if (conflicts.length === 0) return ''
-  return section('Conflicts', conflicts.map(conflictItem).join('\n'))
+  return section('Conflicts', [conflicts.map(conflictItem).join('\n'), ...textBlocks(conflicts)].join('\n\n'))
 }
 
-function conflictItem({ kind, file, ours, theirs, places, message }: Conflict): string {
+function conflictItem({ kind, file, ours, theirs, places, message }: ToldConflict): string {
   const name = quoted(file)
   const lines = places.map(
     (place) =>
@@ -90,6 +116,38 @@ function conflictItem({ kind, file, ours, theirs, places, message }: Conflict): 
   )
   return [`- ${code(name)} (${kind}): ${words(message)}`, ...lines].join('\n')
 }
+
+const shownTexts = 20
+const shownLines = 60
+
+/** Both sides' texts of the first conflicts, folded away; the JSON has them all. */
+function textBlocks(conflicts: readonly ToldConflict[]): readonly string[] {
+  const blocks = conflicts
+    .filter(hasTexts)
+    .slice(0, shownTexts)
+    .map(({ file, ours, theirs, texts }) => {
+      const lines = texts.flatMap(({ text, truncated }) => [
+        `<<<<<<< ${ours ?? 'base'}`,
+        ...linesOf(text.ours),
+        '||||||| base',
+        ...linesOf(text.base),
+        '=======',
+        ...linesOf(text.theirs),
+        `>>>>>>> ${theirs}${truncated ? ' (cut)' : ''}`,
+      ])
+      const cut = lines.length > shownLines ? [...lines.slice(0, shownLines), '…'] : lines
+      const title = `<summary>${words(`${quoted(file)}: ${ours ?? 'base'} and ${theirs}`)}</summary>`
+      const fence = fenceFor(cut.join('\n'))
+      return `<details>${title}\n\n${fence}text\n${cut.join('\n')}\n${fence}\n\n</details>`
+    })
+  return blocks
+}
+
+/** Older proposals tell none. */
+const hasTexts = ({ texts }: Partial<ToldConflict>): boolean => texts !== undefined && texts.length > 0
+
+const linesOf = (text: string | null): readonly string[] =>
+  text === null || text === '' ? [] : text.replace(/\r?\n$/, '').split(/\r?\n/)
 
 function resolvedSection({ resolved }: Proposal): string {
   if (resolved.length === 0) return ''
@@ -131,6 +189,18 @@ function resolutionsSection({ resolutions }: Proposal): string {
     ref === null ? '' : code(ref),
   ])
   return section('Asked', table(['Task', 'Agent', 'Files', 'Attempts', 'Outcome', 'Answer'], rows))
+}
+
+/** Only what is not there as it was made: the rest needs no word. */
+function ledgerSection(ledger: Proposal['ledger']): string {
+  const rows = ledger
+    .filter(({ resolved, superseded, dropped }) => resolved + superseded + dropped > 0)
+    .map(({ task, kept, equivalent, resolved, superseded, dropped }) => [
+      task,
+      ...[kept, equivalent, resolved, superseded, dropped].map(String),
+    ])
+  if (rows.length === 0) return ''
+  return section('Ledger', table(['Task', 'Kept', 'Equivalent', 'Resolved', 'Superseded', 'Dropped'], rows))
 }
 
 function identicalSection({ identical }: Proposal): string {

@@ -1,4 +1,5 @@
 import type { Finding } from '../agents/agent.ts'
+import type { UsageSum } from '../agents/usage.ts'
 import type { ChangeSet } from '../changes/change-set.ts'
 import type { AgentName, TaskId } from '../ids.ts'
 import type { Answer } from './asking/open-conflict.ts'
@@ -16,6 +17,8 @@ export interface TaskEnding {
   readonly task: TaskId
   readonly agent: AgentName
   readonly attempts: number
+  /** Of all its attempts; nothing is known of it by default. */
+  readonly usage?: UsageSum
   readonly needs: readonly TaskId[]
   /** Of the manifest; 0 by default. */
   readonly priority?: number

@@ -1,7 +1,8 @@
 import type { Finding } from '../agents/agent.ts'
+import type { UsageSum } from '../agents/usage.ts'
 import type { AgentName, CommitId, RunId, TaskId, TreeId } from '../ids.ts'
 import type { Answer } from './asking/open-conflict.ts'
-import type { Conflict } from './conflict.ts'
+import type { ToldConflict } from './conflict-texts.ts'
 import type { Grade } from './resolvers/resolver.ts'
 
 /** Three states, end to end: a check that could not run is not green. */
@@ -43,6 +44,8 @@ export interface ProposalTask {
   readonly agent: AgentName
   readonly attempts: number
   readonly summary: string | null
+  /** What all its attempts used, as far as they told; `unknown` counts attempts. */
+  readonly usage: UsageSum
   readonly disposition: Disposition
 }
 
@@ -55,6 +58,15 @@ export interface MergedFinding extends Finding {
 export interface IdenticalChange {
   readonly file: string
   readonly tasks: readonly TaskId[]
+}
+
+/** A change that is not in the proposal as it was made. */
+export interface LedgerChange {
+  readonly file: string
+  /** Lines of the task's own version, from 1; `to` is `from - 1` where it only took lines away; 0 and 0 for a file that is no text. */
+  readonly from: number
+  readonly to: number
+  readonly fate: 'resolved' | 'superseded' | 'dropped'
 }
 
 /** What became of the changes (hunks; a file that is no text counts as one) of a task's change set. */
@@ -70,6 +82,10 @@ export interface LedgerLine {
   readonly superseded: number
   /** Not in the proposal, with the whole change set: its disposition says why. */
   readonly dropped: number
+  /** The first of those that are not in the proposal as they were made, in the order of files and lines. */
+  readonly changes: readonly LedgerChange[]
+  /** How many more of them there are. */
+  readonly more: number
 }
 
 /** Why a check failed on the merged tree. */
@@ -163,7 +179,7 @@ export interface Proposal {
   readonly tasks: readonly ProposalTask[]
   /** The tasks that landed, in the order in which their commits follow each other. */
   readonly order: readonly TaskId[]
-  readonly conflicts: readonly Conflict[]
+  readonly conflicts: readonly ToldConflict[]
   readonly identical: readonly IdenticalChange[]
   /** What git left in conflict and a resolver decided, in the order of landing. */
   readonly resolved: readonly ResolvedPlace[]
@@ -179,6 +195,10 @@ export interface Proposal {
   /** pass: every check passed; fail: one failed; not-run: there is none, or one could not run and none failed. */
   readonly verdict: Verdict
   readonly findings: readonly MergedFinding[]
+  /** What all tasks used, as far as they told; `unknown` counts tasks. */
+  readonly usage: UsageSum
+  /** The command that makes it once more and says whether it comes out the same. */
+  readonly replay: string
   /** True when the run was stopped before its end. */
   readonly interrupted: boolean
 }

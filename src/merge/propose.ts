@@ -1,8 +1,10 @@
 import type { Git } from '../changes/git.ts'
+import { noUsage, type UsageSum, usageOfAll } from '../agents/usage.ts'
 import { openObjects } from '../changes/objects.ts'
 import { unreachable } from '../errors.ts'
 import type { CommitId, RunId } from '../ids.ts'
 import { changeSetRef, proposalRef } from '../refs.ts'
+import { proposalBounds, tellTexts } from './conflict-texts.ts'
 import { type Check, overallVerdict } from './check.ts'
 import { keepLedger } from './keep-ledger.ts'
 import { ledgerFiles } from './ledger-files.ts'
@@ -77,7 +79,7 @@ export async function draft(world: ProposeWorld, request: ProposalRequest): Prom
     files: folded.files,
     tasks: request.tasks.map((ending) => proposalTask(run, ending, folded)),
     order: [...folded.landings].flatMap(([task, { state }]) => (state === 'landed' ? [task] : [])),
-    conflicts: folded.conflicts,
+    conflicts: await tellTexts(objects, folded.conflicts, proposalBounds),
     identical: folded.identical,
     resolved: folded.resolved.flatMap(resolvedChunks),
     regenerated: folded.regenerated,
@@ -87,6 +89,8 @@ export async function draft(world: ProposeWorld, request: ProposalRequest): Prom
     blame: [...(request.blamed ?? []), ...blamed],
     verdict: overallVerdict(checks),
     findings: mergeFindings([...request.tasks, ...stale.map((one) => ({ task: one.usedBy, findings: [one.finding] }))]),
+    usage: usageOfAll(request.tasks.map(usageOf)),
+    replay: `troupe replay ${run}`,
     interrupted: request.interrupted,
   }
 }
@@ -137,8 +141,10 @@ export async function publish({ git }: Pick<ProposeWorld, 'git'>, { ref, commit 
 
 function proposalTask(run: RunId, ending: TaskEnding, folded: Fold): ProposalTask {
   const { task, agent, attempts, summary } = ending
-  return { task, agent, attempts, summary, disposition: dispositionOf(run, ending, folded) }
+  return { task, agent, attempts, summary, usage: usageOf(ending), disposition: dispositionOf(run, ending, folded) }
 }
+
+const usageOf = ({ usage, attempts }: TaskEnding): UsageSum => usage ?? { ...noUsage, unknown: attempts }
 
 function dispositionOf(run: RunId, { task, success, trouble }: TaskEnding, folded: Fold): Disposition {
   if (trouble !== null) return trouble

@@ -4,7 +4,7 @@ import { type DeclaredFiles, nothingDeclared, ruleFor } from './declared-files.t
 import { lockCommand } from './lock-commands.ts'
 
 /** A conflict that also says why its file was not made anew, or how a lock file can be. */
-export function withAdvice(conflict: Conflict, declared: DeclaredFiles = nothingDeclared): Conflict {
+export function withAdvice<Kind extends Conflict>(conflict: Kind, declared: DeclaredFiles = nothingDeclared): Kind {
   if (conflict.kind === 'outside-owns') return conflict
   const advice = adviceFor(conflict.file, declared)
   return advice === null ? conflict : { ...conflict, message: `${conflict.message} ${advice}` }

@@ -221,6 +221,15 @@ t.test('TROUPE_RESULT', async (t) => {
     const { outcome } = await report(JSON.stringify({ findings: [finding] }), '4')
     t.match(outcome, { how: 'failed', details: { exitCode: 4, reported: { summary: null, findings: [whole] } } })
   })
+  t.test('holds what a model was asked, as far as the program knows it', async (t) => {
+    const usage = { model: 'm-1', inputTokens: 12, costUsd: 0.5 }
+    const told = { ...usage, outputTokens: null }
+    t.match((await report(JSON.stringify({ usage }))).outcome, { how: 'completed', details: { usage: told } })
+    t.match((await report(JSON.stringify({ usage }), '4')).outcome, { how: 'failed', details: { usage: told } })
+    const bad = (await report('{"usage": {"inputTokens": -1}}')).outcome
+    t.match(bad, { how: 'completed', details: { resultProblem: /inputTokens/ } })
+    t.notOk('details' in bad && 'usage' in bad.details)
+  })
   t.test('that is not valid is said and does no harm', async (t) => {
     for (const bad of ['{', '[]', '{"findings":[{"rule":"x","line":0}]}']) {
       const { outcome } = await report(bad)

@@ -6,6 +6,7 @@ import { baseFor } from '../../src/merge/base-for.ts'
 import { placesOf } from '../../src/merge/conflict-places.ts'
 import { openOverlaps } from '../../src/merge/overlaps.ts'
 import { diffHunks } from '../../src/merge/diff-hunks.ts'
+import { versionsOf } from '../../src/merge/conflict-texts.ts'
 import type { Conflict } from '../../src/merge/conflict.ts'
 import type { Candidate } from '../../src/merge/candidate.ts'
 import { type Fold, fold } from '../../src/merge/fold.ts'
@@ -175,7 +176,7 @@ void t.test('the second of two tasks that disagree is left out whole, and both a
       const [one, two] = await footprintsOf(sealing.git, changeSets)
       const pair = one && two ? await conflictsBetween({ git: sealing.git, resolve: unresolved }, one, two) : []
       t.strictSame(
-        pair.map(({ conflict }) => conflict),
+        pair.map((found) => ({ ...found.conflict, versions: versionsOf(found.file) })),
         conflicts,
         'the pair alone tells the same',
       )

@@ -72,6 +72,8 @@ const finding: Finding = {
   text: 'md5(x)',
 }
 
+const used = { inputTokens: 1200, outputTokens: 30, costUsd: 0.125, models: ['m-1'], unknown: 0 }
+
 /** A run with one of everything: landed, unchanged, left out, failed, and a dependant of what was left out. */
 async function fullRun(sealing: Sealing): Promise<{ readonly base: CommitId; readonly request: ProposalRequest }> {
   const base = await sealing.begin({ f: numbered(9), 'g h': 'g\n' })
@@ -81,7 +83,7 @@ async function fullRun(sealing: Sealing): Promise<{ readonly base: CommitId; rea
   const three = await sealing.seal('three', base, { 'g h': 'G\n', same: 's' })
   const error = { ...finding, severity: 'error', line: 9, message: 'worse' } as const
   const tasks = [
-    sealedAs(one, { summary: 'Say one\n\nbecause.', findings: [finding] }),
+    sealedAs(one, { summary: 'Say one\n\nbecause.', findings: [finding], usage: used }),
     sealedAs(two, { attempts: 2 }),
     sealedAs(heir, { needs: [two.task] }),
     sealedAs(three, { summary: 'x'.repeat(100), findings: [finding, error] }),
@@ -148,12 +150,71 @@ function checkMarkdown(t: Test, proposal: Proposal): void {
     '- `f` (content): one (line 5) and two (line 5) changed the same part of f.\n  - one `f:5`, two `f:5`',
     '- `same`: one, three',
     '| lint | **fail** | exit code 3 |',
+    '| 1200 tokens in, 30 out, 0.13 USD |',
+    'Used in all: ≥ 1200 tokens in, 30 out, 0.13 USD (m-1); 5 tasks did not tell all of it, so it may be more.',
     '```text\nno\n```',
     String.raw`| warning | ${'`a.py:3`'} | ${'`python/weak-hash`'} | md5 \| is &lt;weak> | one, three |`,
   ])
     t.ok(markdown.includes(part), part)
   t.ok(markdown.indexOf('| error |') < markdown.indexOf('| warning |'), 'the worst comes first')
 }
+
+void t.test(
+  'a conflict of every kind is told with the texts of both sides and of what they started from',
+  async (t) => {
+    using sealing = new Sealing()
+    const base = await sealing.begin({
+      f: numbered(20),
+      gone: 'x\ny\n',
+      l: 'text\n',
+      b: Buffer.from([0, 1]),
+      'o/f': '1\n',
+    })
+    const first = await sealing.seal('first', base, { f: `above\n${numbered(20)}` })
+    const ours = await sealing.seal('ours', base, {
+      f: numbered(20, { 9: '```\n' }),
+      gone: null,
+      l: { link: 'f' },
+      b: Buffer.from([0, 2]),
+    })
+    const content = await sealing.seal('content', base, { f: numbered(20, { 9: 'nine\r\n' }) })
+    const deleted = await sealing.seal('deleted', base, { gone: 'x\nY\n' })
+    const linked = await sealing.seal('linked', base, { l: 'TEXT\n' })
+    const binary = await sealing.seal('binary', base, { b: Buffer.from([0, 3]) })
+    const long = await sealing.seal('long', base, { f: numbered(20, { 9: `${'z'.repeat(9000)}\n` }) })
+    const outside = await sealing.seal('outside', base, { 'o/f': '2\n' })
+    const endings = [first, ours, content, deleted, linked, binary, long].map((one) => sealedAs(one))
+    const owned = ended('outside', { success: { contribution: { changeSet: outside, owns: ['p/**'] } } })
+    const proposal = await aggregatorOf(sealing, base).propose(request([...endings, owned]))
+    t.same(violations(schema, JSON.parse(JSON.stringify(proposal))), [])
+    const textsOf = (theirs: string): readonly object[] =>
+      proposal.conflicts
+        .filter((one) => one.theirs === theirs)
+        .flatMap(({ texts }) => texts.map(({ text, truncated }) => ({ ...text, truncated })))
+    const whole = { truncated: false }
+    t.same(textsOf('content'), [{ ...whole, base: 'line 9\n', ours: '```\n', theirs: 'nine\r\n' }], 'not a line off')
+    t.same(textsOf('deleted'), [{ ...whole, base: 'y\n', ours: null, theirs: 'Y\n' }])
+    t.same(textsOf('linked'), [{ ...whole, base: 'text\n', ours: 'f', theirs: 'TEXT\n' }])
+    t.same(textsOf('binary'), [])
+    t.same(textsOf('outside'), [{ ...whole, base: '1\n', ours: null, theirs: '2\n' }])
+    t.match(textsOf('long'), [{ truncated: true, theirs: /^z{8000}$/ }])
+    const [told] = proposal.conflicts.filter((one) => one.theirs === 'binary')
+    t.match(told?.versions, { base: { mode: '100644', path: 'b' }, ours: { oid: /^\w{40}$/ }, theirs: { path: 'b' } })
+    t.same(proposal.order, ['first', 'ours'])
+    t.match(proposal.ledger[3], {
+      task: 'deleted',
+      dropped: 1,
+      more: 0,
+      changes: [{ file: 'gone', from: 2, to: 2, fate: 'dropped' }],
+    })
+    const markdown = proposalToMarkdown(proposal)
+    t.match(
+      markdown,
+      /<details><summary>f: ours and content<\/summary>\n\n````text\n<<<<<<< ours\n```\n\|\|\|\|\|\|\| base\nline 9\n=======\nnine\n>>>>>>> content\n````\n\n<\/details>/,
+    )
+    t.match(markdown, /\| deleted \| 0 \| 0 \| 0 \| 0 \| 1 \|/)
+  },
+)
 
 void t.test('the schema notices a proposal that is not one', async (t) => {
   using sealing = new Sealing()

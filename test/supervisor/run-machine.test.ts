@@ -169,6 +169,29 @@ void t.test(
   },
 )
 
+void t.test('what every attempt used is added up, and what one did not tell stays unknown', async (t) => {
+  const play = new Play(rulesOf([{ retries: 3 }, {}]))
+  const usedBy = (index: number): object => itemAt(play.state.tasks, index).tally.usage
+  const used = (inputTokens: number, outputTokens: number, costUsd: number | null): { details: object } => ({
+    details: { usage: { model: 'm', inputTokens, outputTokens, costUsd } },
+  })
+  play.begin(0)
+  t.same(usedBy(0), { inputTokens: null, outputTokens: null, costUsd: null, models: [], unknown: 0 })
+  play.end(0, { ...failing('agent', 'a'), ...used(10, 1, 0.25) } as AttemptEnd)
+  play.wake(0)
+  play.begin(0)
+  play.end(0, { ...failing('agent', 'b'), details: { usage: 'much' } } as AttemptEnd)
+  t.same(usedBy(0), { inputTokens: 10, outputTokens: 1, costUsd: 0.25, models: ['m'], unknown: 1 })
+  play.wake(0)
+  play.begin(0)
+  play.end(0, { ...done, ...used(5, 2, null) } as AttemptEnd)
+  play.end(0, { ...done, ...used(5, 2, null) } as AttemptEnd)
+  t.same(usedBy(0), { inputTokens: 15, outputTokens: 3, costUsd: 0.25, models: ['m'], unknown: 2 }, 'a late one is not')
+  play.begin(1)
+  play.end(1, lost)
+  t.match(usedBy(1), { inputTokens: null, unknown: 1 })
+})
+
 void t.test('a conflict among needs is not retried', async (t) => {
   const play = new Play(rulesOf([{ retries: 5 }]))
   play.begin(0)

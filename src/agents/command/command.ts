@@ -144,5 +144,6 @@ function detailsOf({ end, durationMs }: Ran<BadEnd>, result: ResultReading): Rec
     signal: end.how === 'signalled' ? end.signal : null,
     durationMs: Math.round(durationMs),
     ...(result.how === 'unusable' && { resultProblem: result.why }),
+    ...(result.how === 'read' && result.usage !== null && { usage: result.usage }),
   }
 }

@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import { messageOf } from '../../errors.ts'
 import type { Finding } from '../agent.ts'
+import { type Usage, usageSchema } from '../usage.ts'
 
 const maximumBytes = 4 * 1024 * 1024
 
-/** What a script may write: `{"summary": "…", "findings": [{"rule", "severity", "file", "line", "message", …}]}`. */
+/** What a script may write: `{"summary": "…", "findings": [{"rule", "severity", "file", "line", "message", …}], "usage": {…}}`. */
 const resultSchema = z.object({
   summary: z.string().trim().min(1).optional(),
   findings: z
@@ -33,12 +34,18 @@ const resultSchema = z.object({
         })),
     )
     .default([]),
+  usage: usageSchema.optional(),
 })
 
 /** What was found at the path in TROUPE_RESULT. */
 export type ResultReading =
   | { readonly how: 'absent' }
-  | { readonly how: 'read'; readonly summary: string | null; readonly findings: readonly Finding[] }
+  | {
+      readonly how: 'read'
+      readonly summary: string | null
+      readonly findings: readonly Finding[]
+      readonly usage: Usage | null
+    }
   | { readonly how: 'unusable'; readonly why: string }
 
 /** A path nobody can guess; nothing is made there, so a program that writes nothing costs nothing. */
@@ -63,5 +70,6 @@ export function takeResult(path: string): ResultReading {
 function checked(text: string): ResultReading {
   const result = resultSchema.safeParse(JSON.parse(text))
   if (!result.success) return { how: 'unusable', why: `TROUPE_RESULT is not valid: ${z.prettifyError(result.error)}` }
-  return { how: 'read', summary: result.data.summary ?? null, findings: result.data.findings }
+  const { summary = null, findings, usage = null } = result.data
+  return { how: 'read', summary, findings, usage }
 }

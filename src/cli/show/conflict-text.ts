@@ -1,73 +1,64 @@
-import type { Git } from '../../changes/git.ts'
-import type { CommitId, TaskId } from '../../ids.ts'
+import { type Git } from '../../changes/git.ts'
+import { openObjects } from '../../changes/objects.ts'
 import { quoted, rangeText } from '../../merge/conflict-message.ts'
-import type { Conflict, ConflictPlace, LineRange } from '../../merge/conflict.ts'
-import type { Proposal } from '../../merge/proposal.ts'
+import {
+  type ConflictText,
+  type FoundConflict,
+  tellTexts,
+  type ToldConflict,
+  type Versions,
+} from '../../merge/conflict-texts.ts'
 import { plainLines } from '../../monitor/plain-text.ts'
 
-/** One place of a conflict with the text of both sides and of what both started from. */
-export interface ConflictText {
-  readonly place: ConflictPlace
-  readonly ours: readonly string[]
-  readonly base: readonly string[]
-  readonly theirs: readonly string[]
+/** Conflicts of a proposal with the whole of their texts, however long; those of older proposals as they are. */
+export async function wholeTexts(git: Git, conflicts: readonly ToldConflict[]): Promise<readonly ToldConflict[]> {
+  await using objects = openObjects(git)
+  const bounds = { side: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY }
+  const known = conflicts.filter(isFound)
+  const told = await tellTexts(objects, known, bounds)
+  return conflicts.map((conflict) => told[known.indexOf(conflict)] ?? { ...conflict, texts: [] })
 }
 
-/** A conflict with its texts; there are none for a kind without lines. */
-export interface ToldConflict extends Conflict {
-  readonly texts: readonly ConflictText[]
+const isFound = (conflict: Partial<FoundConflict>): boolean => conflict.versions !== undefined
+
+/** A conflict as people know it from git: both sides between markers, in the manner of diff3; and what each side is. */
+export function conflictText(conflict: ToldConflict): string {
+  const { kind, file, message, texts } = conflict
+  const head = `${quoted(file)} (${kind}): ${message}`
+  return plainLines([head, ...versionLines(conflict), ...texts.map((text) => diff3(conflict, text))].join('\n'))
 }
 
-/** Reads the texts of a proposal's conflicts from the commits of the tasks. */
-export function tellConflicts(git: Git, { conflicts, tasks }: Proposal): Promise<readonly ToldConflict[]> {
-  const commits = new Map(
-    tasks.flatMap(({ task, disposition }) => ('commit' in disposition ? [[task, disposition.commit] as const] : [])),
-  )
-  return Promise.all(conflicts.map(async (conflict) => ({ ...conflict, texts: await textsOf(git, conflict, commits) })))
-}
-
-/** A conflict as people know it from git: both sides between markers, in the manner of diff3. */
-export function conflictText({ kind, file, ours, theirs, message, texts }: ToldConflict): string {
+function diff3({ file, ours, theirs }: ToldConflict, { text, ...place }: ConflictText): string {
   const name = quoted(file)
-  const head = `${name} (${kind}): ${message}`
-  const blocks = texts.map(({ place, ...text }) =>
-    [
-      `<<<<<<< ${ours ?? 'base'} ${name}:${rangeText(place.ours)}`,
-      ...text.ours,
-      `||||||| base ${name}:${rangeText(place.base)}`,
-      ...text.base,
-      '=======',
-      ...text.theirs,
-      `>>>>>>> ${theirs} ${name}:${rangeText(place.theirs)}`,
-    ].join('\n'),
-  )
-  return plainLines([head, ...blocks].join('\n'))
+  const lines = (side: keyof Versions): readonly string[] =>
+    text[side] === null || text[side] === '' ? [] : [text[side].replace(/\r?\n$/, '')]
+  return [
+    `<<<<<<< ${ours ?? 'base'} ${name}:${rangeText(place.ours)}`,
+    ...lines('ours'),
+    `||||||| base ${name}:${rangeText(place.base)}`,
+    ...lines('base'),
+    '=======',
+    ...lines('theirs'),
+    `>>>>>>> ${theirs} ${name}:${rangeText(place.theirs)}`,
+  ].join('\n')
 }
 
-async function textsOf(
-  git: Git,
-  { file, ours, theirs, places }: Conflict,
-  commits: ReadonlyMap<TaskId, CommitId>,
-): Promise<readonly ConflictText[]> {
-  const sides = [ours === null ? undefined : commits.get(ours), commits.get(theirs)]
-  const [one, another] = sides
-  if (one === undefined || another === undefined || places.length === 0) return []
-  const base = (await git.run(['merge-base', one, another], { accept: [0, 1] })).stdout.trim()
-  const [oursLines, baseLines, theirsLines] = await Promise.all(
-    [one, base, another].map((at) => linesAt(git, at, file)),
-  )
-  return places.map((place) => ({
-    place,
-    ours: within(oursLines, place.ours),
-    base: within(baseLines, place.base),
-    theirs: within(theirsLines, place.theirs),
-  }))
+/** What each side has, where it is not the same file with other lines. */
+function versionLines({ kind, ours, theirs, versions }: Partial<FoundConflict>): readonly string[] {
+  if (versions === undefined || kind === 'content' || kind === 'add/add') return []
+  const sides = [
+    ['base', versions.base],
+    [ours ?? null, versions.ours],
+    [theirs ?? null, versions.theirs],
+  ] as const
+  return sides.flatMap(([name, version]) => (name === null ? [] : [`  ${name}: ${versionText(version)}`]))
 }
 
-/** Lines of a file in a commit; none where it is not there. */
-async function linesAt(git: Git, commit: string, file: string): Promise<readonly string[]> {
-  const { exitCode, stdout } = await git.run(['cat-file', 'blob', `${commit}:${file}`], { accept: [0, 128] })
-  return exitCode === 0 ? stdout.split('\n') : []
-}
+const versionText = (version: Versions['base']): string =>
+  version === null ? 'not there' : `${quoted(version.path)}, ${modeText(version.mode)} (${version.oid.slice(0, 12)})`
 
-const within = (lines: readonly string[] = [], { from, to }: LineRange): readonly string[] => lines.slice(from - 1, to)
+function modeText(mode: string): string {
+  if (mode === '120000') return 'a link'
+  if (mode === '160000') return 'a submodule'
+  return mode === '100755' ? 'an executable file' : 'a file'
+}

@@ -1,7 +1,8 @@
 import { TroupeError } from '../../errors.ts'
+import type { ToldConflict } from '../../merge/conflict-texts.ts'
 import { proposalToMarkdown } from '../../merge/proposal-markdown.ts'
 import { plainLines } from '../../monitor/plain-text.ts'
-import { conflictText, tellConflicts, type ToldConflict } from './conflict-text.ts'
+import { conflictText, wholeTexts } from './conflict-text.ts'
 import { diffText } from './diff.ts'
 import { findingsText } from './findings-text.ts'
 import type { Showing, Subject } from './options.ts'
@@ -17,10 +18,12 @@ export async function showRun(
   const { git } = run.repository
   switch (what) {
     case 'all':
-      return json ? printed(proposal) : plainLines(proposalToMarkdown(proposal)).trimEnd()
+      return json
+        ? printed(proposal)
+        : plainLines(proposalToMarkdown({ ...proposal, conflicts: proposal.conflicts.map(withoutTexts) })).trimEnd()
     case 'conflicts': {
-      const conflicts = chosen(await tellConflicts(git, proposal), number)
-      if (json) return printed({ schema: 'troupe/conflicts/1', run: run.id, conflicts })
+      const conflicts = await wholeTexts(git, chosen(proposal.conflicts, number))
+      if (json) return printed({ schema: 'troupe/conflicts/2', run: run.id, conflicts })
       return conflicts.length === 0 ? 'no conflicts' : conflicts.map(conflictText).join('\n\n')
     }
     case 'findings': {
@@ -34,6 +37,9 @@ export async function showRun(
     }
   }
 }
+
+/** A terminal cannot fold them away; `--conflicts` has them. */
+const withoutTexts = (conflict: ToldConflict): ToldConflict => ({ ...conflict, texts: [] })
 
 function chosen(conflicts: readonly ToldConflict[], number: number | undefined): readonly ToldConflict[] {
   if (number === undefined) return conflicts

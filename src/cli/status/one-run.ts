@@ -2,6 +2,8 @@ import { elapsedText } from '../../monitor/elapsed.ts'
 import { countsText, rowLines } from '../../monitor/frame.ts'
 import { conflictLines, openOverlaps, overlapLines, type Row, rowsOf, summaryOf } from '../../monitor/rows.ts'
 import type { StandingConflict } from '../../supervisor/run/standing-conflicts.ts'
+import { usageOfAll } from '../../agents/usage.ts'
+import { taskAt } from '../../supervisor/run/task-change.ts'
 import type { FoundRun } from '../find-run.ts'
 import type { RunReading } from '../read-run.ts'
 import { deadLettersIn } from './dead-letters.ts'
@@ -65,7 +67,12 @@ export function statusJson(told: ToldRun): object {
     supervisor,
     ending: state.phase.name === 'ended' ? { exitCode: state.phase.exitCode, reason: state.phase.reason } : null,
     counts: state.counts,
-    tasks: rowsFor(told).map((row, index) => ({ ...taskJson(row), verb: manifest.tasks[index]?.verb })),
+    tasks: rowsFor(told).map((row, index) => ({
+      ...taskJson(row),
+      verb: manifest.tasks[index]?.verb,
+      usage: taskAt(state, index).tally.usage,
+    })),
+    usage: usageOfAll(manifest.tasks.map((_, index) => taskAt(state, index).tally.usage)),
     conflicts,
     overlaps: overlapsOf(reading).map((one) => ({ ...one, since: isoOrNull(one.since) })),
     deadLetters: deadLettersIn(run.files.supervisorLog),

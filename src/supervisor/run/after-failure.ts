@@ -50,7 +50,7 @@ export function backoffMs(rules: BackoffRules, attempts: number, chance: number)
 
 function tallied(tally: Tally, failure: Failure): Omit<Tally, 'left'> {
   return {
-    attempts: tally.attempts,
+    ...tally,
     counted: tally.counted + Number(countsAgainstRetries(failure)),
     signature: failure.signature,
     repeats: tally.signature === failure.signature ? tally.repeats + 1 : 1,

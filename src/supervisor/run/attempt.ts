@@ -110,7 +110,7 @@ function unsealed(work: Work, { message, directory }: Extract<Sealing, { how: 'r
     work.how === 'failed'
       ? { ...work.failure, message: `${work.failure.message}; ${text}` }
       : { kind: 'agent', message: text, signature: `unsealed ${message}` }
-  return { how: 'failed', failure, details: {}, ...left }
+  return { how: 'failed', failure, details: { ...work.details }, ...left }
 }
 
 /** The end of an attempt that could not even begin. */

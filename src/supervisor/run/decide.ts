@@ -1,3 +1,4 @@
+import { withAttempt } from '../../agents/usage.ts'
 import type { HostKind } from '../../actors/contract.ts'
 import { unreachable } from '../../errors.ts'
 import type { TaskId } from '../../ids.ts'
@@ -100,10 +101,11 @@ interface Ended {
   readonly at: number
 }
 
-function attemptEnded(rules: RunRules, state: RunState, ended: Ended): Decision {
+function attemptEnded(rules: RunRules, before: RunState, ended: Ended): Decision {
   const { index } = ruleOf(rules, ended.task)
-  const { state: task } = taskAt(state, index)
-  if ((task.phase !== 'running' && task.phase !== 'dispatched') || task.attempt !== ended.attempt) return [state, []]
+  const { state: task } = taskAt(before, index)
+  if ((task.phase !== 'running' && task.phase !== 'dispatched') || task.attempt !== ended.attempt) return [before, []]
+  const state = withUsage(before, index, ended.end)
   const { end, attempt, at: endedAt } = ended
   const startedAt = task.phase === 'running' ? task.startedAt : endedAt
   switch (end.how) {
@@ -129,6 +131,11 @@ function attemptEnded(rules: RunRules, state: RunState, ended: Ended): Decision 
     default:
       return unreachable(end)
   }
+}
+
+function withUsage(state: RunState, index: number, end: AttemptEnd): RunState {
+  const { tally } = taskAt(state, index)
+  return withTally(state, index, { ...tally, usage: withAttempt(tally.usage, 'details' in end ? end.details : {}) })
 }
 
 function withLeft(state: RunState, index: number, { changeSet }: Pick<AttemptEnd, 'changeSet'>): RunState {

@@ -39,6 +39,7 @@ function endingOf(task: Task, { state, tally }: TaskRecord): TaskEnding {
     attempts: tally.attempts,
     needs: task.needs,
     priority: task.priority,
+    usage: tally.usage,
   }
   if (state.phase === 'succeeded') {
     const { summary, findings, changeSet } = state

@@ -1,3 +1,4 @@
+import type { UsageSum } from '../../agents/usage.ts'
 import type { RunId } from '../../ids.ts'
 import type { Task } from '../../plan/task.ts'
 import type { AttemptEnd } from './events.ts'
@@ -21,6 +22,8 @@ export interface ResultFile {
   readonly reason: string | null
   readonly findings: readonly unknown[]
   readonly details: unknown
+  /** Of all its attempts. */
+  readonly usage: UsageSum
   readonly changeSet: {
     readonly commit: string
     readonly base: string
@@ -56,6 +59,7 @@ export function resultOf({ run, task, record: { state, tally }, end }: ResultPar
     summary: state.phase === 'succeeded' ? state.summary : null,
     reason: reasonOf(state),
     findings: state.phase === 'succeeded' ? state.findings : [],
+    usage: tally.usage,
     details: end !== null && 'details' in end ? end.details : {},
     changeSet:
       changeSet === null

@@ -1,5 +1,6 @@
 import type { HostKind } from '../../actors/contract.ts'
 import type { Failure, Finding } from '../../agents/agent.ts'
+import { noUsage, type UsageSum } from '../../agents/usage.ts'
 import type { ChangeSet } from '../../changes/change-set.ts'
 import type { AgentName, CommitId, TaskId } from '../../ids.ts'
 import type { LeftistHeap } from './leftist-heap.ts'
@@ -49,6 +50,8 @@ export interface Tally {
   readonly repeats: number
   /** What the last attempt that did not succeed had written, sealed; null when that is nothing. */
   readonly left: CommitId | null
+  /** What all attempts that have ended used. */
+  readonly usage: UsageSum
 }
 
 export interface TaskRecord {
@@ -83,7 +86,7 @@ export interface RunState {
   readonly counts: Readonly<Record<Phase, number>>
 }
 
-const fresh: Tally = { attempts: 0, counted: 0, signature: null, repeats: 0, left: null }
+const fresh: Tally = { attempts: 0, counted: 0, signature: null, repeats: 0, left: null, usage: noUsage }
 
 /** The state before anything happened. */
 export function initialState(rules: RunRules): RunState {
