@@ -46,7 +46,7 @@ export function resolveText(text: ConflictedText, policy: ResolverPolicy, parse:
   const chunks: ResolvedChunk[] = []
   for (const segment of text.segments) {
     if (segment.kind === 'clean') {
-      result.push(...segment.lines)
+      for (const line of segment.lines) result.push(line)
       continue
     }
     const { chunk } = segment
@@ -54,7 +54,7 @@ export function resolveText(text: ConflictedText, policy: ResolverPolicy, parse:
     if (found === null) return { how: 'left', reason: 'no resolver holds' }
     const { resolver, grade, evidence } = found
     chunks.push({ resolver, grade, evidence, line: result.length + 1, lines: found.lines.length, chunk })
-    result.push(...found.lines)
+    for (const line of found.lines) result.push(line)
   }
   const whole = joinLines(result, text)
   const [base, ours, theirs] = [text.base.join(''), text.ours.join(''), text.theirs.join('')]

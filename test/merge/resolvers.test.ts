@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import t from 'tap'
-import { resolveText } from '../../src/merge/resolve-text.ts'
+import { resolveChunks, resolveText } from '../../src/merge/resolve-text.ts'
 import type { Grade } from '../../src/merge/resolvers/resolver.ts'
 import { resolvers } from '../../src/merge/resolvers/registry.ts'
 import { linesOf } from '../../src/merge/text/lines.ts'
@@ -344,6 +345,144 @@ for (const one of cases) {
     t.end()
   })
 }
+
+const settled = (one: Partial<Case>, upTo: Grade = 'likely') => {
+  const resolution = resolved({ title: '', path: 'a.md', base: '', ours: '', theirs: '', by: null, ...one }, upTo)
+  return resolution.how === 'resolved' ? resolution.text : null
+}
+
+void t.test('what only a check can confirm is tried where it is allowed, after all that is surer', (t) => {
+  const anew = {
+    path: 'a.js',
+    base: 'f(a)\n',
+    ours: 'start\nhalf(b) {\nf(a)\n',
+    theirs: 'entirely = something + else\n',
+  }
+  t.equal(settled(anew), null)
+  t.equal(settled(anew, 'checked'), 'start\nhalf(b) {\nentirely = something + else\n')
+  const version = { path: 'a.py', base: 'x = "1.0"\n', ours: 'x = "1.1"\n', theirs: 'x = "1.2"\n' }
+  t.equal(settled(version), null)
+  t.equal(settled(version, 'checked'), 'x = "1.2"\n')
+  const both = { path: 'a.js', base: '', ours: 'half(a) {\n', theirs: 'other words\n' }
+  t.equal(settled(both), null)
+  t.equal(settled(both, 'checked'), 'half(a) {\nother words\n')
+  for (const one of cases) {
+    const likely = resolved(one)
+    if (likely.how === 'resolved') t.same(resolved(one, 'checked'), likely, one.title)
+  }
+  t.end()
+})
+
+void t.test('what both put alike stands once, what each put besides stands within', (t) => {
+  const one = {
+    base: '# News\n',
+    ours: '# News\n\n## 2.0\n\n- Parse quoted names\n\n',
+    theirs: '# News\n\n## 2.0\n\n- Write less to the log\n\n',
+  }
+  t.equal(settled(one), '# News\n\n## 2.0\n\n- Parse quoted names\n- Write less to the log\n\n')
+  t.equal(settled(one, 'certain'), null)
+  const block = (body: string): string => `function f() {\n  ${body}\n}\n`
+  t.equal(settled({ path: 'a.js', ours: block('return one'), theirs: block('call(two, 2)') }), null, 'not in code')
+  t.end()
+})
+
+void t.test('the line ends of a file are kept', (t) => {
+  const windows = (text: string): string => text.replaceAll('\n', '\r\n')
+  const [base, ours, theirs] = ['a\n', 'a\nours, new', 'a\nelse: by theirs']
+  t.equal(
+    settled({ base: windows(base), ours: windows(ours), theirs: windows(theirs) }),
+    'a\r\nours, new\r\nelse: by theirs',
+    'a line that was the last',
+  )
+  const lines = {
+    base: 'read(a, 1)\nread(b, 1)\n',
+    ours: 'read(a, 2)\nread(b, 1)\n',
+    theirs: 'read(a, 1)\nread(b, 3)\n',
+  }
+  t.equal(
+    settled({ ...lines, path: 'a.js', ours: windows(lines.ours) }),
+    windows('read(a, 2)\nread(b, 3)\n'),
+    'changed by one',
+  )
+  const noEnd = { ...lines, path: 'a.js', theirs: lines.theirs.trimEnd() }
+  t.equal(settled(noEnd), 'read(a, 2)\nread(b, 3)', 'the end of the last line taken away by one')
+  t.end()
+})
+
+void t.test('no marker of a conflict comes out that did not come in', (t) => {
+  const left = `start\n${'<'.repeat(7)} ours\n`
+  const one = { base: 'start\n', ours: left, theirs: `start\n${'>'.repeat(7)} theirs\n` }
+  t.equal(settled(one, 'checked'), null)
+  const known = { base: 'start\n', ours: left, theirs: 'start\nother words\n' }
+  t.match(settled(known, 'checked'), left, 'what a side wrote itself is its own')
+  t.end()
+})
+
+const wordsByCount = (lines: readonly string[]): ReadonlyMap<string, number> => {
+  const counts = new Map<string, number>()
+  for (const word of lines.join('').match(/\w+/g) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1)
+  return counts
+}
+
+void t.test('property: whatever word a side added is in the result, but for a version lower than another', (t) => {
+  const line = fc.constantFrom(
+    'a(1)',
+    'b(2, x)',
+    '  c = 3',
+    'd: 4',
+    '- item',
+    'v = "1.2"',
+    'v = "1.3"',
+    '',
+    '}',
+    'f() {',
+  )
+  const text = fc.array(line, { maxLength: 8 }).map((lines) => lines.map((one) => `${one}\n`).join(''))
+  const path = fc.constantFrom('a.js', 'a.py', 'CHANGELOG.md', 'a.yaml', 'a.csv', 'package.json')
+  fc.assert(
+    fc.property(
+      path,
+      text,
+      text,
+      text,
+      fc.constantFrom<Grade>('certain', 'likely', 'checked'),
+      (name, base, ours, theirs, upTo) => {
+        const versions = { base: linesOf(base), ours: linesOf(ours), theirs: linesOf(theirs) }
+        for (const { chunk, found } of resolveChunks(
+          { path: name, segments: mergeThreeWays(versions), ...versions },
+          { upTo, off: [] },
+        )) {
+          if (found === null || found.resolver === 'version-number') continue
+          const [was, mine, other] = [chunk.base, chunk.ours, chunk.theirs].map(wordsByCount)
+          const made = wordsByCount(found.lines)
+          for (const [word, times] of [...(mine ?? []), ...(other ?? [])]) {
+            const before = was?.get(word) ?? 0
+            const added = Math.max(0, times - before)
+            if (added > 0) t.ok((made.get(word) ?? 0) > 0, `${found.resolver} keeps ${word}`)
+          }
+        }
+      },
+    ),
+    { numRuns: 2000, seed: 1 },
+  )
+  t.end()
+})
+
+void t.test('texts of 20,000 lines that both wrote anew are answered soon', (t) => {
+  const text = (of: (at: number) => string): string => Array.from({ length: 20_000 }, (_, at) => `${of(at)}\n`).join('')
+  const anew = {
+    base: text((at) => `old ${at}`),
+    ours: text((at) => `new ${at} = f(${at})`),
+    theirs: text((at) => `other: ${at}`),
+  }
+  const put = { ours: text((at) => `const a${at} = 1`), theirs: text((at) => `const b${at} = 2`) }
+  const began = process.cpuUsage()
+  t.equal(settled({ ...anew, path: 'a.js' }, 'likely'), null)
+  t.equal(settled({ ...put, path: 'a.js' }), put.ours + put.theirs)
+  const { user } = process.cpuUsage(began)
+  t.ok(user < 10_000_000, `${user / 1000} ms of a core`)
+  t.end()
+})
 
 void t.test('each resolver is tried here', (t) => {
   const tried = new Set(cases.flatMap(({ by }) => by?.split(' ')[0] ?? []))

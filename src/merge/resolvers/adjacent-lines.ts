@@ -2,7 +2,7 @@ import { diffLines } from '../text/line-diff.ts'
 import { combine } from './combine.ts'
 import { areRewrittenImports } from './import-lines.ts'
 import type { Resolver } from './resolver.ts'
-import { similarity, tokensOf } from './similarity.ts'
+import { areShort, similarity, tokensOf } from './similarity.ts'
 
 /** Of the words of the base and of either side: what is less alike was written anew. */
 const leastSimilarity = 0.6
@@ -21,7 +21,7 @@ export const adjacentLines: Resolver = {
     const alike = sides.map((side) => similarity(was, side))
     const changed = alike.filter((_, at) => !onlyPuts(base, [ours, theirs][at] ?? []))
     const least = Math.min(1, ...changed)
-    const agrees = combine(was, sides, { gap: 0 })?.join('') === lines.join('')
+    const agrees = areShort(was, ...sides) && combine(was, sides, { gap: 0 })?.join('') === lines.join('')
     const evidence = `no line was changed by both (similarity ${least.toFixed(2)}${agrees ? ', words agree' : ''})`
     const isAnew = least < leastSimilarity || areRewrittenImports(chunk, file)
     const grade = isAnew ? 'checked' : agrees && Math.min(...alike) >= 0.7 ? 'certain' : 'likely'

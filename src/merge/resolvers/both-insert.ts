@@ -50,13 +50,12 @@ function areApart(ours: readonly string[], theirs: readonly string[]): boolean {
 
 /** Names that lines give to something, at their outermost level: what is inside may be called alike. */
 function declaredIn(lines: readonly string[]): readonly string[] {
-  const outermost = lines.filter((line) => saysSomething(line) && indentOf(line) === leastIndent(lines))
+  const saying = lines.filter(saysSomething)
+  const least = saying.reduce((known, line) => Math.min(known, indentOf(line)), Infinity)
+  const outermost = saying.filter((line) => indentOf(line) === least)
   const declared =
     /\b(?:function|class|def|func|const|let|var|type|interface|enum|fn|struct)\s+(?:\([^)]*\)\s*)?([\w$]+)|^\s*["']?([\w$.-]+)["']?\??\s*(?:[:=](?!=)|[=~<>]=)/gm
   return [...outermost.join('').matchAll(declared)].map(([, named, keyed]) => named ?? keyed ?? '')
 }
 
 const indentOf = (line: string): number => /^[ \t]*/.exec(line)?.[0].length ?? 0
-
-const leastIndent = (lines: readonly string[]): number =>
-  lines.filter(saysSomething).reduce((least, line) => Math.min(least, indentOf(line)), Infinity)

@@ -1,5 +1,6 @@
 import { diffLines } from '../text/line-diff.ts'
 import type { Resolver } from './resolver.ts'
+import { holdsInOrder } from './similarity.ts'
 
 /** One side took away all that the other did and put all that the other put, and went on: what it made stays. */
 export const containedChange: Resolver = {
@@ -33,7 +34,5 @@ function changeOf(base: readonly string[], side: readonly string[]): Change {
 /** Something must have been put, or any removal would be held by a larger one. */
 function isWithin(small: Change, large: Change): boolean {
   if (small.put.length === 0 || ![...small.gone].every((at) => large.gone.has(at))) return false
-  let at = 0
-  for (const one of large.put) if (one === small.put[at]) at += 1
-  return at === small.put.length
+  return holdsInOrder(large.put, small.put)
 }

@@ -1,4 +1,4 @@
-import { similarity } from './similarity.ts'
+import { holdsInOrder } from './similarity.ts'
 import type { Resolver } from './resolver.ts'
 
 /** Both put lines at one place, and one side's lines hold all of the other's in order: the longer ones stay. */
@@ -7,8 +7,7 @@ export const containedInsertion: Resolver = {
   resolve({ base, ours, theirs }) {
     if (base.length > 0 || ours.length === 0 || theirs.length === 0) return null
     const [longer, shorter] = ours.length >= theirs.length ? [ours, theirs] : [theirs, ours]
-    const common = (similarity(longer, shorter) * (longer.length + shorter.length)) / 2
-    if (Math.round(common) !== shorter.length) return null
+    if (!holdsInOrder(longer, shorter)) return null
     return {
       grade: 'likely',
       lines: longer,

@@ -43,8 +43,10 @@ function areImports({ base, ours, theirs }: Chunk, { language }: FileFacts): boo
 }
 
 /** Whether a side took lines away that the other kept. */
-const isChangedBy = (side: readonly string[], { base, ours, theirs }: Chunk): boolean =>
-  base.some((line) => line.trim() !== '' && !side.includes(line) && (ours.includes(line) || theirs.includes(line)))
+function isChangedBy(side: readonly string[], { base, ours, theirs }: Chunk): boolean {
+  const [own, all] = [new Set(side), new Set([...ours, ...theirs])]
+  return base.some((line) => line.trim() !== '' && !own.has(line) && all.has(line))
+}
 
 const isSorted = (lines: readonly string[]): boolean =>
   lines.every((line, at) => at === 0 || (lines[at - 1] ?? '') <= line)

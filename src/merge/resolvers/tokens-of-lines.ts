@@ -2,7 +2,7 @@ import { linesOf } from '../text/lines.ts'
 import { combine } from './combine.ts'
 import { areRewrittenImports } from './import-lines.ts'
 import type { Resolver } from './resolver.ts'
-import { similarity, tokensOf } from './similarity.ts'
+import { areShort, similarity, tokensOf } from './similarity.ts'
 
 /** Below this the lines were written anew. */
 const leastSimilarity = 0.7
@@ -15,6 +15,7 @@ export const tokensOfLines: Resolver = {
     if (base.length === 0 || ours.length === 0 || theirs.length === 0) return null
     const was = tokensOf(base.join(''))
     const sides = [tokensOf(ours.join('')), tokensOf(theirs.join(''))] as const
+    if (!areShort(was, ...sides)) return null
     const least = Math.min(...sides.map((side) => similarity(was, side)))
     const apart = combine(was, sides, { gap: 1 })
     const tokens = apart ?? combine(was, sides, { gap: 0 })
