@@ -42,7 +42,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   'proper-lockfile': /^store\//,
   pino: /^log\.ts$/,
   zod: /^(plan|agents)\//,
-  yaml: /^plan\//,
+  yaml: /^(plan|merge\/keyed)\//,
   commander: /^cli\//,
   '@ast-grep/napi': /^syntax\//,
   '@ast-grep/lang-go': /^syntax\//,

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { resolveText } from '../merge/resolve-text.ts'
+import { resolveFile } from '../merge/resolve-file.ts'
 import { type Grade, grades } from '../merge/resolvers/resolver.ts'
 import { linesOf } from '../merge/text/lines.ts'
 import { mergeThreeWays } from '../merge/text/three-way.ts'
@@ -38,7 +38,7 @@ function answerTo({ files }: MergeCase, upTo: Grade): Answer {
     if (base === null || left === null || right === null) return 'left'
     const versions = { base: linesOf(base), ours: linesOf(left), theirs: linesOf(right) }
     const segments = mergeThreeWays(versions)
-    const resolution = resolveText({ path: name, segments, ...versions }, { upTo, off }, parse)
+    const resolution = resolveFile({ path: name, segments, ...versions }, { upTo, off }, parse)
     if (resolution.how === 'left') return 'left'
     isAsPeople &&= isAlike(resolution.text, human ?? '')
   }

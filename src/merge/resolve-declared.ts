@@ -1,4 +1,5 @@
 import { covers, type DeclaredFiles, type RegenerateRule, ruleFor } from './declared-files.ts'
+import { resolveKeyed } from './keyed/keyed-file.ts'
 import type { ConflictedText, ResolvedChunk, TextResolution } from './resolve-text.ts'
 import { joinLines } from './text/line-ends.ts'
 import type { Chunk } from './text/three-way.ts'
@@ -7,6 +8,8 @@ import type { Chunk } from './text/three-way.ts'
 export function resolveDeclared(text: ConflictedText, declared: DeclaredFiles): TextResolution | null {
   const rule = ruleFor(declared, text.path)
   if (rule !== null) return rule.failed === undefined ? provisional(text, rule) : { how: 'left', reason: rule.failed }
+  if (covers(declared.keyed, text.path))
+    return resolveKeyed(text, { grade: 'certain', evidence: 'declared: no key was changed by both' })
   return covers(declared.union, text.path) ? union(text) : null
 }
 

@@ -365,3 +365,46 @@ void t.test(
     t.match(log, 'x and y: together again in a.txt')
   },
 )
+
+void t.test(
+  'two tasks that both add a dependency land together, and the lock file is made anew from both',
+  async (t) => {
+    const lock = `
+const { readFileSync, writeFileSync } = require('node:fs')
+const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
+writeFileSync('package-lock.json', JSON.stringify({ lockfileVersion: 3, packages: dependencies }, null, 2) + '\\n')
+`
+    const add = `
+const { readFileSync, writeFileSync } = require('node:fs')
+const written = JSON.parse(readFileSync('package.json', 'utf8'))
+written.dependencies[process.argv[2]] = '^1.0.0'
+writeFileSync('package.json', JSON.stringify(written, null, 2) + '\\n')
+require('./lock.cjs')
+`
+    const text = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+    const directory = repositoryOf(t, {
+      'package.json': text({ name: 'app', dependencies: {} }),
+      'package-lock.json': text({ lockfileVersion: 3, packages: {} }),
+      'lock.cjs': lock,
+      'add.cjs': add,
+    })
+    const tasks = ['left', 'right'].map((id) => ({ id, command: ['node', 'add.cjs', id] }))
+    const check = ['node lock.cjs && git diff --exit-code']
+    const merge = { keyed: ['package.json'], regenerate: { 'package-lock.json': 'node lock.cjs' } }
+    const run = await runJson(directory, manifest(t, { tasks, check, merge }))
+    t.match(run.proposal, {
+      verdict: 'pass',
+      conflicts: [],
+      regenerated: [{ paths: ['package-lock.json'], verdict: 'pass' }],
+    })
+    t.same(states(run), { left: 'landed', right: 'landed' })
+    const packages = { left: '^1.0.0', right: '^1.0.0' }
+    const read = (name: string): string => git(directory, 'show', `${run.proposal.commit}:${name}`)
+    t.equal(read('package.json'), text({ name: 'app', dependencies: packages }))
+    t.equal(read('package-lock.json'), text({ lockfileVersion: 3, packages }))
+    const replayed = await troupe(directory, '--json', 'replay', run.run)
+    t.match(JSON.parse(replayed.stdout), { same: true, commit: run.proposal.commit })
+    t.equal((await troupe(directory, 'apply', run.run)).status, 0)
+    t.equal(git(directory, 'rev-parse', 'HEAD').trim(), run.proposal.commit)
+  },
+)
