@@ -439,30 +439,30 @@ void t.test('property: whatever word a side added is in the result, but for a ve
   )
   const text = fc.array(line, { maxLength: 8 }).map((lines) => lines.map((one) => `${one}\n`).join(''))
   const path = fc.constantFrom('a.js', 'a.py', 'CHANGELOG.md', 'a.yaml', 'a.csv', 'package.json')
+  const edit = fc.record({
+    path,
+    base: text,
+    ours: text,
+    theirs: text,
+    upTo: fc.constantFrom<Grade>('certain', 'likely', 'checked'),
+  })
   fc.assert(
-    fc.property(
-      path,
-      text,
-      text,
-      text,
-      fc.constantFrom<Grade>('certain', 'likely', 'checked'),
-      (name, base, ours, theirs, upTo) => {
-        const versions = { base: linesOf(base), ours: linesOf(ours), theirs: linesOf(theirs) }
-        for (const { chunk, found } of resolveChunks(
-          { path: name, segments: mergeThreeWays(versions), ...versions },
-          { upTo, off: [] },
-        )) {
-          if (found === null || found.resolver === 'version-number') continue
-          const [was, mine, other] = [chunk.base, chunk.ours, chunk.theirs].map(wordsByCount)
-          const made = wordsByCount(found.lines)
-          for (const [word, times] of [...(mine ?? []), ...(other ?? [])]) {
-            const before = was?.get(word) ?? 0
-            const added = Math.max(0, times - before)
-            if (added > 0) t.ok((made.get(word) ?? 0) > 0, `${found.resolver} keeps ${word}`)
-          }
+    fc.property(edit, ({ path: name, base, ours, theirs, upTo }) => {
+      const versions = { base: linesOf(base), ours: linesOf(ours), theirs: linesOf(theirs) }
+      for (const { chunk, found } of resolveChunks(
+        { path: name, segments: mergeThreeWays(versions), ...versions },
+        { upTo, off: [] },
+      )) {
+        if (found === null || found.resolver === 'version-number') continue
+        const [was, mine, other] = [chunk.base, chunk.ours, chunk.theirs].map(wordsByCount)
+        const made = wordsByCount(found.lines)
+        for (const [word, times] of [...(mine ?? []), ...(other ?? [])]) {
+          const before = was?.get(word) ?? 0
+          const added = Math.max(0, times - before)
+          if (added > 0) t.ok((made.get(word) ?? 0) > 0, `${found.resolver} keeps ${word}`)
         }
-      },
-    ),
+      }
+    }),
     { numRuns: 2000, seed: 1 },
   )
   t.end()
