@@ -92,7 +92,7 @@ function foldAgain(found: FoundRun, reading: RunReading, { proposal, candidates 
 }
 
 /** What agents have resolved is resolved the same; a proposal that was written before they could be asked has none. */
-const answersIn = ({
+export const answersIn = ({
   resolutions = [],
 }: Omit<Proposal, 'resolutions'> & Partial<Pick<Proposal, 'resolutions'>>): readonly Answer[] =>
   resolutions.flatMap(({ answers }) => answers)

@@ -252,6 +252,12 @@ void t.test('a part of a checked proposal is checked before a branch moves to it
   t.match(await troupe(directory, 'apply', '--only', 'one'), { status: 0, stdout: /1 file changed, checks pass/ })
   t.match(await troupe(directory, 'apply'), { status: 0, stdout: /1 file changed, checks pass\nthere already: one\n/ })
   t.equal(git(directory, 'rev-list', '--count', `${base}..HEAD`), '2\n', 'the rest follows, and nothing comes twice')
+  const later = commit(directory, { 'one.txt': 'changed since\n', 'two.txt': 'as well\n' })
+  t.match(await troupe(directory, 'apply'), {
+    status: 0,
+    stdout: 'nothing to apply: main holds the proposal already\n',
+  })
+  t.equal(head(directory), later, 'what has landed once is not brought again')
 })
 
 void t.test('apply has nothing to do where nothing changed, and refuses to lose uncommitted changes', async (t) => {

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { ChangeSet } from '../../src/changes/change-set.ts'
 import { openObjects } from '../../src/changes/objects.ts'
-import type { CommitId } from '../../src/ids.ts'
+import { asTaskId, type CommitId } from '../../src/ids.ts'
+import { bringOnto } from '../../src/merge/bring-onto.ts'
 import type { Candidate } from '../../src/merge/candidate.ts'
 import { type Fold, fold } from '../../src/merge/fold.ts'
 import { keepLedger } from '../../src/merge/keep-ledger.ts'
@@ -10,7 +11,7 @@ import { ledgerFiles } from '../../src/merge/ledger-files.ts'
 import { defaultMergePolicy } from '../../src/merge/merge-policy.ts'
 import type { LedgerLine } from '../../src/merge/proposal.ts'
 import { staleNames } from '../../src/merge/stale-names.ts'
-import { candidate, date, type Files, numbered, Sealing } from './sealing.ts'
+import { candidate, date, type Files, numbered, run, Sealing } from './sealing.ts'
 
 interface Scene {
   readonly sealing: Sealing
@@ -179,6 +180,44 @@ void t.test('property: whatever 2 to 20 agents insert, delete, move and rename i
   t.comment(`${resolved} changes were a resolver's to decide`)
   t.pass('12 runs')
 })
+
+void t.test(
+  'property: a branch that has moved counts as a change set that has landed, and loses nothing',
+  async (t) => {
+    let left = 0
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(edit, { minLength: 1, maxLength: 2 }), { minLength: 2, maxLength: 6 }),
+        async ([moved = [], ...works]) => {
+          using sealing = new Sealing()
+          const base = await sealing.begin(start)
+          const gain = await sealing.seal('gain', base, filesAfter(moved, 0))
+          const sealed: Candidate[] = []
+          for (const [agent, edits] of works.entries())
+            sealed.push(candidate(await sealing.seal(`t${agent}`, base, filesAfter(edits, agent))))
+          const policy = { ...defaultMergePolicy, strategy: 'in-order' } as const
+          const request = { git: sealing.git, base, date, candidates: sealed, policy }
+          const together = await fold({ ...request, candidates: [candidate(gain), ...sealed] })
+          const onto = { branch: 'main', commit: gain.commit }
+          const remake = (): never => {
+            throw new Error('nothing is declared')
+          }
+          const brought = await bringOnto({ ...request, onto, run, remake })
+          t.equal(brought.tree, together.tree)
+          for (const [task, { state }] of brought.landings) {
+            left += Number(state === 'left-out')
+            t.equal(state === 'left-out', together.landings.get(task)?.state === 'left-out', task)
+          }
+          const commits = [...brought.landings.values()].filter(({ state }) => state === 'landed').length
+          t.equal(await sealing.git.text(['rev-list', '--count', `${gain.commit}..${brought.commit}`]), String(commits))
+          t.ok(brought.conflicts.every(({ ours }) => ours !== asTaskId('branch main')))
+        },
+      ),
+      { numRuns: 8 },
+    )
+    t.ok(left > 0, `${left} did not go with it`)
+  },
+)
 
 interface Stale {
   readonly title: string

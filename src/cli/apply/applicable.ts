@@ -2,13 +2,14 @@ import type { Git } from '../../changes/git.ts'
 import { savedAt } from '../../changes/snapshot.ts'
 import { TroupeError } from '../../errors.ts'
 import { asCommitId, asTreeId, type CommitId } from '../../ids.ts'
+import type { Answer } from '../../merge/asking/open-conflict.ts'
 import type { Candidate } from '../../merge/candidate.ts'
 import type { CheckResult, Proposal } from '../../merge/proposal.ts'
 import type { Task } from '../../plan/task.ts'
 import { snapshotRef } from '../../refs.ts'
 import type { FoundRun } from '../find-run.ts'
 import { type RunReading, taskOf } from '../read-run.ts'
-import { landedCandidates, refoldOnly } from '../refold.ts'
+import { answersIn, landedCandidates, refoldOnly } from '../refold.ts'
 import { readProposal } from '../show/read-proposal.ts'
 import { taskResult } from '../show/task-result.ts'
 
@@ -25,6 +26,8 @@ export interface Applicable {
   readonly isToBeChecked: boolean
   /** The change sets that it is made of, in the order in which they land; a branch that has moved gets these. */
   readonly candidates: readonly Candidate[]
+  /** What agents made of their conflicts with each other. */
+  readonly answers: readonly Answer[]
   /** Of the commits that are made of them, ISO 8601. */
   readonly date: string
 }
@@ -67,6 +70,7 @@ const partOf = (run: FoundRun, reading: RunReading, proposal: Proposal) => ({
   commit: proposal.commit,
   isToBeChecked: true,
   candidates: landedCandidates(run, reading, proposal),
+  answers: answersIn(proposal),
   date: proposal.createdAt,
 })
 
@@ -104,7 +108,7 @@ async function oneTask(
   const [tree = '', date = '', message = ''] = await factsOf(git, commit)
   const changeSet = { task: task.id, agent: task.agent, attempt: 1, base, commit, tree: asTreeId(tree), files: [] }
   const candidates: readonly Candidate[] = [{ changeSet, owns: null, needs: [], message }]
-  return { base, commit, checks: null, isToBeChecked: false, candidates, date }
+  return { base, commit, checks: null, isToBeChecked: false, candidates, answers: [], date }
 }
 
 const factsOf = async (git: Git, commit: CommitId): Promise<readonly string[]> =>

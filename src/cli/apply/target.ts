@@ -6,6 +6,7 @@ import { overallVerdict } from '../../merge/check.ts'
 import { quoted } from '../../merge/conflict-message.ts'
 import type { Conflict } from '../../merge/conflict.ts'
 import type { Fold } from '../../merge/fold.ts'
+import { landedOnBranch } from '../../merge/landed-on-branch.ts'
 import type { CheckResult } from '../../merge/proposal.ts'
 import { plainText } from '../../monitor/plain-text.ts'
 import type { FoundRun } from '../find-run.ts'
@@ -66,17 +67,24 @@ async function brought(
   const { git } = run.repository
   // these have landed together before: what is left to find out is what goes with the branch
   const policy = { ...policyOf(reading), strategy: 'in-order' } as const
-  const { base, date, candidates } = work
+  const { base, date, answers } = work
+  const there = await landedOnBranch(git, { run: run.id, base, branch: onto.commit })
+  const candidates = work.isToBeChecked
+    ? work.candidates.filter(({ changeSet }) => !there.has(changeSet.task))
+    : work.candidates
   const remake = remakeAsRecorded(run, { run: run.id })
-  const folding = { git, base, onto, date, candidates, policy, run: run.id, remake }
+  const folding = { git, base, onto, date, candidates, answers, policy, run: run.id, remake }
   const { commit, landings, conflicts } = await bringOnto(folding)
-  const found = { commit, conflicts, left: leftOut(landings), held: heldOf(landings) }
+  const found = { commit, conflicts, left: leftOut(landings), held: [...heldIn(work, there), ...heldOf(landings)] }
   if (found.left.length > 0 && (!demands.partial || commit === onto.commit)) throw doNotGo(found, onto)
   return found
 }
 
 const leftOut = (landings: Fold['landings']): Target['left'] =>
   [...landings].flatMap(([task, landing]) => (landing.state === 'left-out' ? [{ task, reason: landing.reason }] : []))
+
+const heldIn = ({ candidates, isToBeChecked }: Applicable, there: ReadonlySet<TaskId>): readonly TaskId[] =>
+  isToBeChecked ? candidates.map(({ changeSet }) => changeSet.task).filter((task) => there.has(task)) : []
 
 const heldOf = (landings: Fold['landings']): readonly TaskId[] =>
   [...landings].flatMap(([task, { state }]) => (state === 'unchanged' ? [task] : []))
