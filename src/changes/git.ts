@@ -10,6 +10,8 @@ export interface GitOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Exit codes that are answers and not failures; 0 by default. */
   readonly accept?: readonly number[]
+  /** How `run` reads standard output: as UTF-8 by default, or one letter for each byte. */
+  readonly encoding?: 'utf8' | 'latin1'
   readonly signal?: AbortSignal
 }
 
@@ -40,7 +42,7 @@ export function openGit(directory: string): Git {
     directory,
     async run(args, options) {
       const { exitCode, stdout, stderr } = await call(directory, args, options)
-      return { exitCode, stdout: stdout.toString(), stderr }
+      return { exitCode, stdout: stdout.toString(options?.encoding), stderr }
     },
     async text(args, options) {
       const { stdout } = await call(directory, args, options)

@@ -1,4 +1,5 @@
 import type { Objects } from './objects.ts'
+import { pathOf } from './path-bytes.ts'
 import { folderMode, readTree, type TreeEntry } from './tree-object.ts'
 
 /** Paths that differ between two trees, with `mode oid` of what stands there; null for nothing. */
@@ -29,7 +30,7 @@ async function walk(parts: Walk, prefix: string, folders: Folders): Promise<void
     [...names].map(async (name) => {
       const [was, is] = [before?.get(name), after?.get(name)]
       if (was?.oid === is?.oid && was?.mode === is?.mode) return
-      const path = prefix + Buffer.from(name, 'latin1').toString('utf8')
+      const path = prefix + pathOf(name)
       note(parts.diff, path, [was, is])
       const inside: Folders = [folderId(was), folderId(is)]
       if (inside[0] !== null || inside[1] !== null) await walk(parts, `${path}/`, inside)

@@ -1,5 +1,6 @@
 import { asTreeId, type TreeId } from '../ids.ts'
 import type { Objects } from './objects.ts'
+import { bytesOfPath } from './path-bytes.ts'
 import { folderMode, printTree, readTree, type TreeEntry } from './tree-object.ts'
 
 /** Entries to put at paths, with slashes; null takes away what is there. */
@@ -8,16 +9,13 @@ export type TreeEdits = ReadonlyMap<string, TreeEntry | null>
 /** A tree with other entries at some paths, made of new trees along those paths only. Folders that become empty go. */
 export async function editTree(objects: Objects, tree: TreeId, edits: TreeEdits): Promise<TreeId> {
   if (edits.size === 0) return tree
-  const all = [...edits].map(([path, entry]) => ({ path: bytesAsText(path), entry }))
+  const all = [...edits].map(([path, entry]) => ({ path: bytesOfPath(path).toString('latin1'), entry }))
   const root = await editFolder(objects, tree, all)
   return asTreeId(root ?? (await objects.write('tree', Buffer.alloc(0))))
 }
 
-/** Names are bytes, one letter each: they need not be UTF-8, and what is not edited must stay as it is. */
-const bytesAsText = (path: string): string => Buffer.from(path).toString('latin1')
-
 interface Edit {
-  /** From the folder on. */
+  /** From the folder on, one letter for each byte. */
   readonly path: string
   readonly entry: TreeEntry | null
 }

@@ -1,5 +1,6 @@
 import type { ChangeSet } from '../changes/change-set.ts'
 import type { Git } from '../changes/git.ts'
+import { pathOf } from '../changes/path-bytes.ts'
 import { must, TroupeError } from '../errors.ts'
 import type { CommitId } from '../ids.ts'
 
@@ -47,9 +48,8 @@ export function mayMeet(a: Footprint<Change>, b: Footprint<Change>): boolean {
 async function diffTrees(git: Git, pairs: ReadonlySet<string>): Promise<ReadonlyMap<string, Diff>> {
   if (pairs.size === 0) return new Map()
   const input = [...pairs].map((pair) => `${pair}\n`).join('')
-  return readRawDiffs(
-    await git.text(['diff-tree', '--stdin', '-r', '-z', '--raw', '--no-renames', '--no-abbrev'], { input }),
-  )
+  const args = ['diff-tree', '--stdin', '-r', '-z', '--raw', '--no-renames', '--no-abbrev']
+  return readRawDiffs(Buffer.from(await git.bytes(args, { input })).toString('latin1'))
 }
 
 /** Each commit's id, then for each path one field `:mode mode oid oid status` and one with the path. */
@@ -66,8 +66,9 @@ function readRawDiffs(raw: string): ReadonlyMap<string, Diff> {
     }
     at += 1
     const [oldMode = '', mode = '', oldOid = '', oid = ''] = field.slice(1).split(' ')
-    const path = fields[at]
-    if (path === undefined) throw new TroupeError('GIT_FAILED', `git diff-tree ended in the middle: ${field}`)
+    const bytes = fields[at]
+    if (bytes === undefined) throw new TroupeError('GIT_FAILED', `git diff-tree ended in the middle: ${field}`)
+    const path = pathOf(bytes)
     const diff = must(diffs, current)
     diff.before.set(path, oldMode === '000000' ? null : `${oldMode} ${oldOid}`)
     diff.results.set(path, mode === '000000' ? null : `${mode} ${oid}`)

@@ -1,5 +1,6 @@
 import type { Git } from '../changes/git.ts'
 import type { Objects } from '../changes/objects.ts'
+import { pathOf } from '../changes/path-bytes.ts'
 import type { CommitId } from '../ids.ts'
 import type { Candidate } from './candidate.ts'
 import type { Fold } from './fold.ts'
@@ -60,9 +61,8 @@ async function changesBetween(
 ): Promise<readonly (readonly Change[])[]> {
   const input = pairs.map(([base, commit]) => `${commit} ${base}\n`).join('')
   const options = ['--stdin', '-r', '-z', '--raw', '-M', '--no-abbrev', '--always']
-  const fields = (await git.text(['-c', 'diff.renameLimit=7000', 'diff-tree', ...options], { input }))
-    .split('\0')
-    .slice(0, -1)
+  const args = ['-c', 'diff.renameLimit=7000', 'diff-tree', ...options]
+  const fields = fieldsOf(await git.bytes(args, { input }))
   const diffs: Change[][] = []
   for (let at = 0; at < fields.length;) {
     const field = fields[at] ?? ''
@@ -82,17 +82,26 @@ async function changesBetween(
 function changeOf(field: string, names: readonly string[]): Change {
   const [oldMode = '', mode = '', oldOid = '', oid = ''] = field.slice(1).split(' ')
   const entry = (of: string, id: string): string | null => (of === '000000' ? null : `${of} ${id}`)
-  return { from: names[0] ?? '', path: names.at(-1) ?? '', before: entry(oldMode, oldOid), after: entry(mode, oid) }
+  return {
+    from: pathOf(names[0] ?? ''),
+    path: pathOf(names.at(-1) ?? ''),
+    before: entry(oldMode, oldOid),
+    after: entry(mode, oid),
+  }
 }
 
 /** Every entry of a commit's tree, by path. */
 async function entriesOfTree(git: Git, commit: CommitId): Promise<ReadonlyMap<string, string>> {
-  const fields = (await git.text(['ls-tree', '-r', '-z', '--full-tree', commit])).split('\0').slice(0, -1)
+  const fields = fieldsOf(await git.bytes(['ls-tree', '-r', '-z', '--full-tree', commit]))
   return new Map(
     fields.map((field) => {
       const tab = field.indexOf('\t')
       const [mode = '', , oid = ''] = field.slice(0, tab).split(' ')
-      return [field.slice(tab + 1), `${mode} ${oid}`]
+      return [pathOf(field.slice(tab + 1)), `${mode} ${oid}`]
     }),
   )
 }
+
+/** Each of the fields that end in NUL, one letter for each byte. */
+const fieldsOf = (output: Uint8Array): readonly string[] =>
+  Buffer.from(output).toString('latin1').split('\0').slice(0, -1)

@@ -1,3 +1,4 @@
+import { pathOf } from '../changes/path-bytes.ts'
 import { TroupeError } from '../errors.ts'
 import { asTreeId, type TreeId } from '../ids.ts'
 
@@ -26,6 +27,7 @@ export interface MergeTreeOutput {
 /**
  * Reads the output of `git merge-tree --write-tree -z` (git-merge-tree(1), OUTPUT): the tree, the stages of the files in
  * conflict, an empty field, then the messages. Every field ends in NUL, so no file name can be mistaken for structure.
+ * @param output one letter for each byte (latin1)
  * @throws TroupeError GIT_FAILED when the text is not of that form.
  */
 export function readMergeTreeOutput(output: string): MergeTreeOutput {
@@ -46,7 +48,7 @@ function readEntry(field: string): StageEntry {
   const match = /^(?<mode>\d{6}) (?<oid>[0-9a-f]{40,64}) (?<stage>[123])\t(?<path>.+)$/s.exec(field)?.groups
   if (match === undefined) throw unreadable(field)
   const { mode = '', oid = '', stage, path = '' } = match
-  return { mode, oid, stage: stages[Number(stage) as keyof typeof stages], path }
+  return { mode, oid, stage: stages[Number(stage) as keyof typeof stages], path: pathOf(path) }
 }
 
 function readMessages(fields: readonly string[]): readonly MergeMessage[] {
@@ -57,7 +59,11 @@ function readMessages(fields: readonly string[]): readonly MergeMessage[] {
     const text = fields[at + count + 2]
     if (!Number.isInteger(count) || type === undefined || text === undefined)
       throw unreadable(fields.slice(at).join(' '))
-    messages.push({ type, paths: fields.slice(at + 1, at + 1 + count), text: text.trimEnd() })
+    messages.push({
+      type,
+      paths: fields.slice(at + 1, at + 1 + count).map(pathOf),
+      text: Buffer.from(text.trimEnd(), 'latin1').toString(),
+    })
     at += count + 3
   }
   return messages

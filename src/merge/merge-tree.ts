@@ -1,4 +1,5 @@
 import type { Git } from '../changes/git.ts'
+import { TroupeError } from '../errors.ts'
 import type { CommitId, TreeId } from '../ids.ts'
 import { timelessDate, writeCommit } from './commit.ts'
 import { type ConflictedFile, conflictedFiles } from './conflicted-file.ts'
@@ -17,9 +18,14 @@ export type UncleanMerge = Extract<MergeResult, { readonly clean: false }>
  * @throws TroupeError GIT_FAILED when git could not merge at all (a missing object, unrelated histories).
  */
 export async function mergeCommits(git: Git, ours: CommitId, theirs: CommitId): Promise<MergeResult> {
-  const { exitCode, stdout } = await git.run([...sameForEveryone, 'merge-tree', '--write-tree', '-z', ours, theirs], {
-    accept: [0, 1],
-  })
+  const { exitCode, stdout, stderr } = await git.run(
+    [...sameForEveryone, 'merge-tree', '--write-tree', '-z', ours, theirs],
+    {
+      accept: [0, 1],
+      encoding: 'latin1',
+    },
+  )
+  if (stdout === '') throw new TroupeError('GIT_FAILED', `git could not merge ${ours} and ${theirs}: ${stderr.trim()}`)
   const output = readMergeTreeOutput(stdout)
   return exitCode === 0
     ? { clean: true, tree: output.tree }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Git } from '../changes/git.ts'
+import { bytesOfPath } from '../changes/path-bytes.ts'
 
 /** Tells which paths have attributes of their own for merging. */
 export interface SpecialPaths {
@@ -50,7 +51,7 @@ async function sourcesOf(git: Git): Promise<Sources> {
 }
 
 async function asked(git: Git, paths: readonly string[]): Promise<ReadonlySet<string>> {
-  const input = paths.map((path) => `${path}\0`).join('')
+  const input = Buffer.concat(paths.flatMap((path) => [bytesOfPath(path), Buffer.alloc(1)]))
   const fields = (await git.text(['check-attr', '-z', '--stdin', 'merge'], { input })).split('\0')
   return new Set(paths.filter((_, at) => !plain.has(fields[at * 3 + 2] ?? '')))
 }
