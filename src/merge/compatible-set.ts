@@ -1,59 +1,39 @@
+import { heaviestSet, type Part } from './heaviest-set.ts'
+
 /** Which of `count` things do not go together, as pairs of their numbers. */
 export interface Incompatibility {
   readonly count: number
   readonly pairs: readonly (readonly [number, number])[]
+  /** Three or more that do not go all together, although two of them may. */
+  readonly sets?: readonly (readonly number[])[]
   /** What each is worth; 1 by default. */
   readonly weights?: readonly number[]
   /** Lower numbers without which each cannot be taken. */
   readonly needs?: readonly (readonly number[])[]
 }
 
-/** Parts up to this size are searched through. */
-const exactUpTo = 24
-
 /**
- * The things of the greatest weight together that all go with each other, ascending; among equals the one with the earlier things.
- * Parts that are not connected are looked at alone: small ones exactly (branch and bound), large ones fewest conflicts first.
+ * The things of the greatest weight together that all go with each other, ascending; the same answer to the same question.
+ * Parts that are not connected are looked at alone, each as far as heaviestSet goes.
  */
-export function compatibleSet({ count, pairs, weights = [], needs = [] }: Incompatibility): readonly number[] {
-  const graph: Graph = {
-    against: Array.from({ length: count }, () => new Set<number>()),
-    weight: (one) => weights[one] ?? 1,
-    needs: (one) => needs[one] ?? [],
-  }
-  for (const [a, b] of pairs) {
-    graph.against[a]?.add(b)
-    graph.against[b]?.add(a)
-  }
-  const chosen = partsOf(graph).flatMap((part) => (part.length <= exactUpTo ? exact(graph, part) : greedy(graph, part)))
-  return chosen.toSorted((a, b) => a - b)
+export function compatibleSet(question: Incompatibility): readonly number[] {
+  return partsOf(question)
+    .flatMap((members) => heaviestSet(partWith(question, members)).flatMap((at) => members[at] ?? []))
+    .toSorted((a, b) => a - b)
 }
-
-interface Graph {
-  readonly against: readonly ReadonlySet<number>[] & readonly Set<number>[]
-  weight(one: number): number
-  needs(one: number): readonly number[]
-}
-
-const rivals = ({ against }: Graph, one: number): ReadonlySet<number> => against[one] ?? new Set()
-
-/** Whether all that a thing needs is taken. */
-const isOpen = (graph: Graph, one: number, chosen: readonly number[]): boolean =>
-  graph.needs(one).every((need) => chosen.includes(need))
 
 /** Things that are connected by conflicts or needs, each part ascending. */
-function partsOf(graph: Graph): readonly (readonly number[])[] {
-  const seen = new Set<number>()
-  const linked = graph.against.map((rivalsOfOne) => new Set(rivalsOfOne))
-  for (const one of linked.keys()) {
-    for (const need of graph.needs(one)) {
-      linked[one]?.add(need)
-      linked[need]?.add(one)
-    }
+function partsOf({ count, pairs, sets = [], needs = [] }: Incompatibility): readonly (readonly number[])[] {
+  const linked = Array.from({ length: count }, (_, one) => new Set<number>(needs[one]))
+  const links = [...pairs, ...sets.flatMap(([first = 0, ...others]) => others.map((one) => [first, one] as const))]
+  for (const [one, needed] of needs.entries()) links.push(...needed.map((need) => [one, need] as const))
+  for (const [a, b] of links) {
+    linked[a]?.add(b)
+    linked[b]?.add(a)
   }
   const parts: number[][] = []
-  for (const first of graph.against.keys()) {
-    if (seen.has(first)) continue
+  const seen = new Set<number>()
+  for (const first of linked.keys()) {
     const part: number[] = []
     const open = [first]
     for (let one = open.pop(); one !== undefined; one = open.pop()) {
@@ -62,43 +42,25 @@ function partsOf(graph: Graph): readonly (readonly number[])[] {
       part.push(one)
       open.push(...(linked[one] ?? []))
     }
-    parts.push(part.toSorted((a, b) => a - b))
+    if (part.length > 0) parts.push(part.toSorted((a, b) => a - b))
   }
   return parts
 }
 
-const worth = (graph: Graph, all: readonly number[]): number => all.reduce((sum, one) => sum + graph.weight(one), 0)
-
-function exact(graph: Graph, part: readonly number[]): readonly number[] {
-  let best: readonly number[] = greedy(graph, part)
-  const search = (chosen: readonly number[], open: readonly number[]): void => {
-    if (worth(graph, chosen) > worth(graph, best)) best = chosen
-    if (worth(graph, chosen) + worth(graph, open) <= worth(graph, best)) return
-    const [first, ...rest] = open
-    if (first === undefined) return
-    if (isOpen(graph, first, chosen)) {
-      search(
-        [...chosen, first],
-        rest.filter((one) => !rivals(graph, first).has(one)),
-      )
-    }
-    search(chosen, rest)
+/** What the question says of some things, by their places among them. */
+function partWith({ pairs, sets = [], weights = [], needs = [] }: Incompatibility, members: readonly number[]): Part {
+  const place = new Map(members.map((one, at) => [one, at]))
+  const placesOf = (all: readonly number[]): readonly number[] => all.flatMap((one) => place.get(one) ?? [])
+  const rivals = members.map(() => new Set<number>())
+  for (const [a, b] of pairs.map(placesOf)) {
+    if (a === undefined || b === undefined) continue
+    rivals[a]?.add(b)
+    rivals[b]?.add(a)
   }
-  search([], part)
-  return best
-}
-
-function greedy(graph: Graph, part: readonly number[]): readonly number[] {
-  const open = new Set(part)
-  const chosen: number[] = []
-  while (open.size > 0) {
-    const cost = (one: number): number =>
-      [...rivals(graph, one)].filter((rival) => open.has(rival)).length / graph.weight(one)
-    const [next] = [...open].filter((one) => isOpen(graph, one, chosen)).toSorted((a, b) => cost(a) - cost(b) || a - b)
-    if (next === undefined) break
-    chosen.push(next)
-    open.delete(next)
-    for (const rival of rivals(graph, next)) open.delete(rival)
+  return {
+    weights: members.map((one) => weights[one] ?? 1),
+    rivals,
+    needs: members.map((one) => placesOf(needs[one] ?? [])),
+    sets: sets.map(placesOf).filter((set) => set.length > 0),
   }
-  return chosen
 }
