@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { deflateSync } from 'node:zlib'
-import { TroupeError } from '../errors.ts'
+import { messageOf, TroupeError } from '../errors.ts'
 import type { Git } from './git.ts'
 import { ObjectAnswers, type GitObject } from './object-answers.ts'
 
@@ -39,6 +39,7 @@ class Reader {
   readonly #process: ChildProcessWithoutNullStreams
   readonly #waiting: PromiseWithResolvers<GitObject>[] = []
   readonly #closed = Promise.withResolvers<void>()
+  #end: TroupeError | null = null
 
   constructor(git: Git) {
     this.#process = git.start(['cat-file', '--batch'])
@@ -51,16 +52,25 @@ class Reader {
       answers.take(chunk)
     })
     this.#process.stdin.on('error', () => {}) // its end says more
-    this.#process.stderr.resume()
-    const gone = (): void => {
-      for (const { reject } of this.#waiting.splice(0)) reject(new TroupeError('GIT_FAILED', 'git cat-file has ended'))
+    let said = ''
+    this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+    })
+    const gone = (why: string): void => {
+      this.#end ??= new TroupeError('GIT_FAILED', `git cat-file has ended in ${git.directory}: ${why}`)
+      for (const { reject } of this.#waiting.splice(0)) reject(this.#end)
       this.#closed.resolve()
     }
-    this.#process.once('error', gone)
-    this.#process.once('close', gone)
+    this.#process.once('error', ({ message }) => {
+      gone(message)
+    })
+    this.#process.once('close', () => {
+      gone(said.trim())
+    })
   }
 
   read(oid: string): Promise<GitObject> {
+    if (this.#end !== null) return Promise.reject(this.#end)
     const asked = Promise.withResolvers<GitObject>()
     this.#waiting.push(asked)
     this.#process.stdin.write(`${oid}\n`)
@@ -101,7 +111,7 @@ async function writeLoose({ folder, hash }: Place, type: string, content: Uint8A
     await rename(temporary, path)
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'NO_SPACE' : 'GIT_FAILED'
-    throw new TroupeError(code, `the object ${path} cannot be written`, { cause })
+    throw new TroupeError(code, `the object ${path} cannot be written: ${messageOf(cause)}`, { cause })
   }
   return oid
 }

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
 import { openGit } from '../changes/git.ts'
 import { openObjects } from '../changes/objects.ts'
 import { exitCodes, TroupeError } from '../errors.ts'
@@ -19,7 +21,7 @@ export async function foldCommand(
   const bad = [base, ...sides].filter((id) => !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(id))
   if (bad.length > 0) throw new TroupeError('USAGE', `these are no commit ids: ${bad.join(', ')}`)
   const { grade } = input.options
-  const git = openGit(repository)
+  const git = openGit(folderOf(resolve(terminal.directory, repository)))
   await using objects = openObjects(git)
   const fold = await foldSides({
     git,
@@ -30,6 +32,12 @@ export async function foldCommand(
   })
   terminal.print(JSON.stringify(asJson(fold)))
   return exitCodes.ok
+}
+
+/** Of a checkout's `.git` the checkout: only there git finds the user's attributes. */
+function folderOf(repository: string): string {
+  if (!existsSync(repository)) throw new TroupeError('NOT_A_REPOSITORY', `there is no folder ${repository}`)
+  return basename(repository) === '.git' ? dirname(repository) : repository
 }
 
 function asJson({ tree, landed, conflicts, resolved }: SidesFold): object {

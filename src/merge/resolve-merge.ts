@@ -49,8 +49,9 @@ async function resolveFile(texts: TextMerges, file: ConflictedFile): Promise<Who
   if (file.kind !== 'content' || base === null || ours === null || theirs === null) return null
   if (![base, ours, theirs].every((stage) => isPlain(stage) && stage.path === ours.path)) return null
   const { path } = ours
-  const merge = await texts.merge({ path, base: base.oid, ours: ours.oid, theirs: theirs.oid })
-  if (merge.how !== 'merged') return null
+  const merge = await texts.merge({ path, base: base.oid, ours: ours.oid, theirs: theirs.oid, isConflict: true })
+  // with no chunk to tell of, git saw something else than lines: a driver of the user's, for one
+  if (merge.how !== 'merged' || merge.chunks.length === 0) return null
   const mode = ours.mode === base.mode ? theirs.mode : ours.mode
   return { path, chunks: merge.chunks, entry: { mode, oid: await texts.store(merge.text) } }
 }

@@ -5,12 +5,14 @@ import type { Footprint } from './footprint.ts'
 import type { ResolvedFile } from './resolve-merge.ts'
 import { contentConflict } from './side-merges.ts'
 import type { Side } from './sides.ts'
-import type { Text, TextMerges } from './text-merges.ts'
+import type { Text, TextMerge, TextMerges } from './text-merges.ts'
 
 /** What taking a side in led to. */
 export type Taken =
   | { readonly how: 'taken'; readonly resolved: readonly ResolvedFile[] }
   | { readonly how: 'refused'; readonly conflicts: readonly ConflictedFile[] }
+  /** Git must judge. */
+  | { readonly how: 'unlike' }
 
 /** A path as the sides taken so far leave it. */
 interface Standing {
@@ -22,6 +24,8 @@ interface Standing {
 export class TextGroup {
   readonly #texts: TextMerges
   readonly #paths = new Map<string, Standing | null>()
+  /** What sides left at each path; it need not be brought in twice. */
+  readonly #held = new Map<string, Set<string | null>>()
 
   constructor(texts: TextMerges) {
     this.#texts = texts
@@ -33,23 +37,30 @@ export class TextGroup {
     const resolved: ResolvedFile[] = []
     const conflicts: ConflictedFile[] = []
     for (const [path, result] of results) {
+      if (this.#held.get(path)?.has(result) === true) continue
       const mine = standingOf(result)
-      const known = this.#paths.get(path)
-      if (known === undefined || known === null || mine === null || isSame(known, mine)) {
+      const known = this.#paths.get(path) ?? null
+      if (known === null || mine === null) {
         changes.set(path, mine)
         continue
       }
-      const base = standingOf(before.get(path) ?? null)
-      const merge = await this.#merge(path, { base, ours: known, theirs: mine })
-      if (merge === null) conflicts.push(await this.#conflict(path, { base, ours: known, theirs: mine }))
+      const meeting = { base: standingOf(before.get(path) ?? null), ours: known, theirs: mine }
+      const merge = await this.#merge(path, meeting)
+      if (merge.how === 'unlike') return merge
+      if (merge.how === 'conflict') conflicts.push(await this.#conflict(path, meeting))
       else {
         changes.set(path, { mode: mine.mode, content: merge.text })
-        if (merge.chunks.length > 0) resolved.push({ path, chunks: merge.chunks })
+        resolved.push({ path, chunks: merge.chunks })
       }
     }
     if (conflicts.length > 0) return { how: 'refused', conflicts }
+    this.#keep(results, changes)
+    return { how: 'taken', resolved: resolved.filter(({ chunks }) => chunks.length > 0) }
+  }
+
+  #keep(results: Footprint['results'], changes: ReadonlyMap<string, Standing | null>): void {
     for (const [path, standing] of changes) this.#paths.set(path, standing)
-    return { how: 'taken', resolved }
+    for (const [path, result] of results) this.#held.set(path, (this.#held.get(path) ?? new Set()).add(result))
   }
 
   /** What differs from the base. */
@@ -60,10 +71,10 @@ export class TextGroup {
     return edits
   }
 
-  async #merge(path: string, { base, ours, theirs }: Meeting) {
-    if (base === null || typeof base.content !== 'string' || typeof theirs.content !== 'string') return null
-    const merge = await this.#texts.merge({ path, base: base.content, ours: ours.content, theirs: theirs.content })
-    return merge.how === 'merged' ? merge : null
+  async #merge(path: string, { base, ours, theirs }: Meeting): Promise<TextMerge> {
+    if (base === null || typeof base.content !== 'string' || typeof theirs.content !== 'string')
+      return { how: 'unlike' }
+    return await this.#texts.merge({ path, base: base.content, ours: ours.content, theirs: theirs.content })
   }
 
   async #conflict(path: string, { base, ours, theirs }: Meeting): Promise<ConflictedFile> {
@@ -91,5 +102,3 @@ function standingOf(result: string | null): Standing | null {
   const [mode = '', content = ''] = result.split(' ')
   return { mode, content }
 }
-
-const isSame = (a: Standing, b: Standing): boolean => a.mode === b.mode && a.content === b.content

@@ -6,7 +6,7 @@ import { nothingDeclared, type RegenerateRule, ruleFor } from './declared-files.
 import { resolveFile } from './resolve-file.ts'
 import type { ResolvedChunk } from './resolve-text.ts'
 import type { ResolverPolicy } from './resolvers/resolver.ts'
-import { diffLines, type LineHunk } from './text/line-diff.ts'
+import { compareLines } from './text/line-diff.ts'
 import { linesOf } from './text/lines.ts'
 import { mergeThreeWays } from './text/three-way.ts'
 
@@ -18,7 +18,7 @@ export interface Text {
   readonly oid: string | null
 }
 
-/** How a text came out of a merge; `unlike` is for git to judge: a binary file, or texts of different encodings. */
+/** How a text came out of a merge; `unlike` is for git to judge: a binary file, texts of different encodings, or texts that git might compare otherwise. */
 export type TextMerge =
   | { readonly how: 'merged'; readonly text: Text; readonly chunks: readonly ResolvedChunk[] }
   | { readonly how: 'conflict' }
@@ -30,6 +30,8 @@ export interface FileVersions {
   readonly base: string
   readonly ours: string | Text
   readonly theirs: string
+  /** Whether git has found it in conflict already. */
+  readonly isConflict?: boolean
 }
 
 /** Merges texts in memory; each blob is read once and each pair compared once. */
@@ -37,7 +39,7 @@ export class TextMerges {
   readonly #objects: Objects
   readonly #policy: ResolverPolicy | null
   readonly #texts = new Map<string, Promise<Text | null>>()
-  readonly #hunks = new Map<string, readonly LineHunk[]>()
+  readonly #compared = new Map<string, ReturnType<typeof compareLines>>()
   /** Loaded at the first conflict in a source text: most merges need none. */
   #parse: Promise<Parser | null> | null = null
 
@@ -53,17 +55,26 @@ export class TextMerges {
     return rule?.failed === undefined ? rule : null
   }
 
-  async merge({ path, ...blobs }: FileVersions): Promise<TextMerge> {
+  async merge({ path, isConflict = false, ...blobs }: FileVersions): Promise<TextMerge> {
     const [base, ours, theirs] = await Promise.all([
       this.#text(blobs.base),
       this.#text(blobs.ours),
       this.#text(blobs.theirs),
     ])
     if (base === null || ours === null || theirs === null) return { how: 'unlike' }
+    if (ours.encoding !== base.encoding || theirs.encoding !== base.encoding) return { how: 'unlike' }
+    return await this.#mergeTexts({ path, isConflict }, { base, ours, theirs })
+  }
+
+  async #mergeTexts(
+    { path, isConflict }: { readonly path: string; readonly isConflict: boolean },
+    { base, ours, theirs }: Readonly<Record<'base' | 'ours' | 'theirs', Text>>,
+  ): Promise<TextMerge> {
     const { encoding } = base
-    if (ours.encoding !== encoding || theirs.encoding !== encoding) return { how: 'unlike' }
     const versions = { base: base.lines, ours: ours.lines, theirs: theirs.lines }
-    const segments = mergeThreeWays(versions, { ours: this.#compare(base, ours), theirs: this.#compare(base, theirs) })
+    const changes = { ours: this.#compare(base, ours), theirs: this.#compare(base, theirs) }
+    if (!isConflict && !(changes.ours.isAsGit && changes.theirs.isAsGit)) return { how: 'unlike' }
+    const segments = mergeThreeWays(versions, { ours: changes.ours.hunks, theirs: changes.theirs.hunks })
     const lines = segments.flatMap((segment) => (segment.kind === 'clean' ? segment.lines : []))
     if (segments.every(({ kind }) => kind === 'clean'))
       return { how: 'merged', text: { lines, encoding, oid: null }, chunks: [] }
@@ -79,7 +90,7 @@ export class TextMerges {
   async hunksBetween(from: string, to: string): Promise<readonly Hunk[]> {
     const [old, now] = await Promise.all([this.#text(from), this.#text(to)])
     if (old === null || now === null) return []
-    return this.#compare(old, now).map((hunk) => ({
+    return this.#compare(old, now).hunks.map((hunk) => ({
       ...hunk,
       text: now.lines.slice(hunk.newFrom, hunk.newTo).join(''),
     }))
@@ -106,12 +117,12 @@ export class TextMerges {
     return known
   }
 
-  #compare(base: Text, side: Text): readonly LineHunk[] {
-    if (base.oid === null || side.oid === null) return diffLines(base.lines, side.lines)
+  #compare(base: Text, side: Text): ReturnType<typeof compareLines> {
+    if (base.oid === null || side.oid === null) return compareLines(base.lines, side.lines)
     const key = `${base.oid} ${side.oid}`
-    const hunks = this.#hunks.get(key) ?? diffLines(base.lines, side.lines)
-    this.#hunks.set(key, hunks)
-    return hunks
+    const compared = this.#compared.get(key) ?? compareLines(base.lines, side.lines)
+    this.#compared.set(key, compared)
+    return compared
   }
 }
 

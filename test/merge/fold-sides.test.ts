@@ -71,6 +71,9 @@ const textAt = (tree: TreeId | null, path: string): string =>
 const lines = (count: number, change: Readonly<Record<number, string>> = {}): string =>
   Array.from({ length: count }, (_, at) => `${change[at] ?? `line ${at}`}\n`).join('')
 
+/** The same four lines over and over. */
+const often = (count: number): string => ['}\n', '\n', '  end\n', '\n'].join('').repeat(Math.ceil(count / 4))
+
 /** Two sides with what git itself makes of them, and whether that is clean. */
 const pairs: Readonly<Record<string, { base: Files; one: Files; two: Files }>> = {
   'files of their own': { base: { a: '1\n' }, one: { b: '2\n' }, two: { 'c/d': '3\n' } },
@@ -113,6 +116,21 @@ const pairs: Readonly<Record<string, { base: Files; one: Files; two: Files }>> =
     base: { a: Buffer.from(lines(9, { 4: '\xe4' }), 'latin1') },
     one: { a: Buffer.from(lines(9, { 0: '\xf6', 4: '\xe4' }), 'latin1') },
     two: { a: Buffer.from(lines(9, { 4: '\xe4', 8: '\xfc' }), 'latin1') },
+  },
+  'names that are no UTF-8': {
+    base: { 'd\udce9/lat\udce9': lines(9), 'd\udce9/lat\udce8': '1\n', ü: '1\n' },
+    one: { 'd\udce9/lat\udce9': lines(9, { 0: 'x' }), 'd\udce9/new\udcff': '2\n' },
+    two: { 'd\udce9/lat\udce9': lines(9, { 8: 'y' }), 'd\udce9/lat\udce8': '2\n', ü: '2\n' },
+  },
+  'a byte that is no UTF-8 on one side only': {
+    base: { a: lines(9, { 4: 'ü' }) },
+    one: { a: Buffer.concat([Buffer.from(lines(9, { 4: 'ü' })), Buffer.from([0xe4, 10])]) },
+    two: { a: lines(9, { 0: 'x', 4: 'ü' }) },
+  },
+  'little but lines that occur very often': {
+    base: { a: often(300) },
+    one: { a: `${often(40)}x\n${often(260)}` },
+    two: { a: `${often(200)}y\n${often(104)}` },
   },
   'no newline at the end': {
     base: { a: lines(9) + 'end' },
@@ -164,6 +182,66 @@ void t.test('what git leaves in conflict is resolved as far as the grade allows,
   t.match(await fold(base, [{ 'a.js': 'start(1)\n' }, { 'a.js': 'stop()\n' }, { c: '1\n' }]), {
     landed: { length: 2, 1: 2 },
   })
+})
+
+void t.test('names that are no UTF-8 stay what they are', async (t) => {
+  const base = { 'lat\udce9': lines(9), 'lat\udce8': '1\n' }
+  const { tree } = await fold(base, [{ 'lat\udce9': 'x\n' }, { 'd/lat\udcff': '2\n' }, { z: '3\n' }])
+  const names = execFileSync('git', ['-C', bare, 'ls-tree', '-r', '-z', '--name-only', tree ?? ''], {
+    encoding: 'latin1',
+  })
+  t.same(names.split('\0').slice(0, -1), ['d/lat\xff', 'lat\xe8', 'lat\xe9', 'z'])
+})
+
+void t.test('where the driver of the user gives up, nothing is resolved in silence', async (t) => {
+  await git.run(['config', 'merge.never.driver', 'false'])
+  execFileSync('sh', ['-c', `mkdir -p info && echo '*.js merge=never' > info/attributes`], { cwd: bare })
+  t.teardown(() => rmSync(join(bare, 'info/attributes'), { force: true }))
+  const sides = [{ 'a.js': lines(9, { 0: 'x' }) }, { 'a.js': lines(9, { 8: 'y' }) }]
+  t.match(await fold({ 'a.js': lines(9) }, sides), {
+    tree: null,
+    conflicts: [{ sides: [0, 1], files: [{ path: 'a.js' }] }],
+  })
+})
+
+void t.test('sides that are the same land together, and what differs from the base is what counts', async (t) => {
+  const parts = await scene({ a: lines(9) }, [{ a: lines(9, { 0: 'x' }) }, { a: lines(9, { 0: 'y' }) }, { b: '1\n' }])
+  const [one = parts.base, two = parts.base, three = parts.base] = parts.sides
+  const again = await commit(
+    asTreeId(execFileSync('git', ['-C', bare, 'rev-parse', `${two}^{tree}`], { encoding: 'utf8' }).trim()),
+    one,
+  )
+  const given = { git, objects, base: parts.base, policy: { upTo: 'certain', off: [] } } as const
+  const many = await foldSides({ ...given, sides: [one, two, three, again, parts.base] })
+  t.same(many.landed, [1, 2, 3, 4], 'two are worth more than one')
+  t.same(new Set(many.conflicts.map(({ sides }) => sides.join())), new Set(['0,1', '0,3']))
+  t.match(await foldSides({ ...given, sides: [two, again] }), { landed: [0, 1], conflicts: [] })
+  t.match(await foldSides({ ...given, sides: [one, again] }), { tree: null, conflicts: { length: 1 } })
+})
+
+void t.test('a side that goes with each of some but not with all costs no more than itself', async (t) => {
+  const words = ['alpha', 'beta', 'gamma']
+  const sideOf = (at: number): Files => ({
+    'f.txt': `${words.map((word, nth) => (nth === at ? `other${at}` : word)).join(' ')}\n`,
+    [`own${at}`]: `${at}\n`,
+  })
+  const parts = await scene({ 'f.txt': 'alpha beta gamma\n' }, [0, 1, 2].map(sideOf))
+  const given = { git, objects, base: parts.base, policy: { upTo: 'likely', off: [] } } as const
+  const [one = parts.base, two = parts.base, three = parts.base] = parts.sides
+  for (const pair of [
+    [one, two],
+    [one, three],
+    [two, three],
+  ])
+    t.equal((await foldSides({ ...given, sides: pair })).landed.length, 2)
+  const all = await foldSides({ ...given, sides: parts.sides })
+  t.equal(all.landed.length, 2, 'each two of them go together, but not all three')
+  const refused = [0, 1, 2].find((number) => !all.landed.includes(number)) ?? 0
+  // there are two of the one that is refused, so that the pairs alone speak for it
+  const rival = await commit(await treeWith(parts.tree, { [`own${refused}`]: 'rival\n' }), parts.base)
+  const twin = await commit(await treeWith(parts.tree, sideOf(refused)), one)
+  const more = await foldSides({ ...given, sides: [...parts.sides, rival, twin] })
+  t.equal(more.landed.length, 3, 'another set is looked for')
 })
 
 void t.test('attributes of the user are honoured, also in memory', async (t) => {
@@ -298,6 +376,15 @@ void t.test('troupe fold: one line of JSON, from a bare repository', async (t) =
   })
   const { stdout: less } = await troupe(folder, 'fold', '--grade', 'certain', bare, base, sides[0] ?? '', 'HEAD')
   t.equal(less, '')
+  const tree = execFileSync('git', ['-C', bare, 'rev-parse', `${base}^{tree}`], { encoding: 'utf8' }).trim()
+  t.match(await troupe(folder, 'fold', bare, base, sides[0] ?? '', tree), {
+    status: 2,
+    stderr: /is no commit but a tree/,
+  })
+  t.match(await troupe(folder, 'fold', join(folder, 'none'), base, ...sides), {
+    status: 2,
+    stderr: /there is no folder/,
+  })
   t.match(await troupe(folder, 'fold', bare, 'main', 'x'), { status: 2, stderr: /these are no commit ids: main, x/ })
   t.match(await troupe(folder, 'fold', bare, base, 'f'.repeat(40), 'e'.repeat(40)), { status: 3, stderr: /GIT_FAILED/ })
 })

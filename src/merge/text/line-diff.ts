@@ -14,13 +14,20 @@ export interface LineHunk {
  * The changes between two lists of lines, the very ones that git's merge sees: histogram diff, groups moved as far down as
  * they go (xdiff/xhistogram.c and xdl_change_compact of git, without the indent heuristic: merge-ort.c, `merge_start`).
  */
-export function diffLines(old: readonly string[], now: readonly string[]): readonly LineHunk[] {
+export const diffLines = (old: readonly string[], now: readonly string[]): readonly LineHunk[] =>
+  compareLines(old, now).hunks
+
+/** The same, and whether git is sure to see no others: not where there is little but lines that occur very often. */
+export function compareLines(
+  old: readonly string[],
+  now: readonly string[],
+): { readonly hunks: readonly LineHunk[]; readonly isAsGit: boolean } {
   const numbers = new Map<string, number>()
   const [a, b] = [sequence(old, numbers), sequence(now, numbers)]
-  histogram(a, b)
+  const isAsGit = histogram(a, b)
   compact(a, b)
   compact(b, a)
-  return hunksOf(a, b)
+  return { hunks: hunksOf(a, b), isAsGit }
 }
 
 function sequence(lines: readonly string[], numbers: Map<string, number>): Sequence {

@@ -1,0 +1,135 @@
+import type { TreeEdits } from '../changes/tree-edit.ts'
+import type { TreeEntry } from '../changes/tree-object.ts'
+import type { ConflictedFile } from './conflicted-file.ts'
+import { type Footprint, footprintsOf, type Results } from './footprint.ts'
+import type { SideResolution, SidesRequest } from './sides-request.ts'
+import { commitOnto } from './onto-base.ts'
+import type { SideMerges } from './side-merges.ts'
+import type { Side, Touching } from './sides.ts'
+import { TextGroup } from './text-group.ts'
+import type { TextMerges } from './text-merges.ts'
+
+/** Sides that touch something of each other, ascending. */
+interface Group {
+  readonly members: readonly number[]
+  /** Whether no two of them are a matter for git. */
+  readonly isText: boolean
+}
+
+/** A side that goes with each of some others, but not with all of them. */
+export interface Refusal {
+  readonly side: number
+  /** Those that changed the files as well. */
+  readonly among: readonly number[]
+  readonly files: readonly ConflictedFile[]
+}
+
+/** A group that was brought together, as far as that went. */
+export interface FoldedGroup {
+  readonly members: readonly number[]
+  readonly edits: TreeEdits
+  readonly resolved: readonly SideResolution[]
+  readonly refused: readonly Refusal[]
+}
+
+interface FoldGroupsParts {
+  readonly request: SidesRequest
+  readonly footprints: readonly Footprint<Side>[]
+  readonly texts: TextMerges
+  readonly merges: SideMerges
+}
+
+/** Brings sides together in groups that touch nothing of each other; each group once. */
+export class FoldGroups {
+  readonly #parts: FoldGroupsParts
+  readonly #known = new Map<string, Promise<FoldedGroup>>()
+
+  constructor(parts: FoldGroupsParts) {
+    this.#parts = parts
+  }
+
+  async fold(chosen: readonly number[], touching: readonly Touching[]): Promise<readonly FoldedGroup[]> {
+    const folded: FoldedGroup[] = []
+    for (const group of groupsOf(chosen, touching)) {
+      const name = group.members.join()
+      const one = this.#known.get(name) ?? this.#foldOne(group)
+      this.#known.set(name, one)
+      folded.push(await one)
+    }
+    return folded
+  }
+
+  async #foldOne({ members, isText }: Group): Promise<FoldedGroup> {
+    return (isText ? await this.#inMemory(members) : null) ?? (await this.#byGit(members))
+  }
+
+  /** null when git must judge after all. */
+  async #inMemory(wanted: readonly number[]): Promise<FoldedGroup | null> {
+    const group = new TextGroup(this.#parts.texts)
+    const [members, resolved, refused]: [number[], SideResolution[], Refusal[]] = [[], [], []]
+    for (const number of wanted) {
+      const footprint = this.#parts.footprints[number]
+      if (footprint === undefined) continue
+      const taken = await group.take(footprint)
+      if (taken.how === 'unlike') return null
+      if (taken.how === 'refused') {
+        refused.push(this.#refusal(number, members, taken.conflicts))
+        continue
+      }
+      resolved.push(...taken.resolved.map((file) => ({ ...file, side: number })))
+      members.push(number)
+    }
+    return { members, resolved, refused, edits: await group.edits() }
+  }
+
+  async #byGit(wanted: readonly number[]): Promise<FoldedGroup> {
+    const { git, objects, base, sides } = this.#parts.request
+    const [first = 0, ...others] = wanted
+    const [members, resolved, refused]: [number[], SideResolution[], Refusal[]] = [[first], [], []]
+    let commit = sides[first] ?? base
+    for (const number of others) {
+      const met = await this.#parts.merges.byGit(commit, sides[number] ?? base)
+      if (met.left.length > 0) {
+        refused.push(this.#refusal(number, members, met.left))
+        continue
+      }
+      resolved.push(...met.resolved.map((file) => ({ ...file, side: number })))
+      members.push(number)
+      commit = await commitOnto(objects, base, met.tree)
+    }
+    const [whole] = await footprintsOf(git, [{ base, commit, number: first }])
+    return { members, resolved, refused, edits: editsOf(whole?.results ?? new Map()) }
+  }
+
+  #refusal(side: number, members: readonly number[], files: readonly ConflictedFile[]): Refusal {
+    const paths = files.flatMap((file) => file.paths)
+    const touching = members.filter((one) => paths.some((path) => this.#parts.footprints[one]?.results.has(path)))
+    return { side, files, among: touching.length > 1 ? touching : [...members] }
+  }
+}
+
+/** The chosen sides in groups that touch nothing of each other, each ascending. */
+function groupsOf(chosen: readonly number[], touching: readonly Touching[]): readonly Group[] {
+  const groups = new Map(chosen.map((one) => [one, { members: [one], isText: true }]))
+  for (const { sides, texts } of touching) {
+    const [first, second] = [groups.get(sides[0]), groups.get(sides[1])]
+    if (first === undefined || second === undefined) continue
+    first.isText &&= texts !== null
+    if (first === second) continue
+    first.isText &&= second.isText
+    first.members.push(...second.members)
+    for (const one of second.members) groups.set(one, first)
+  }
+  return [...new Set(groups.values())].map(({ members, isText }) => ({
+    members: members.toSorted((a, b) => a - b),
+    isText,
+  }))
+}
+
+const editsOf = (results: Results): TreeEdits =>
+  new Map([...results].map(([path, result]) => [path, result === null ? null : entryOf(result)]))
+
+function entryOf(result: string): TreeEntry {
+  const [mode = '', oid = ''] = result.split(' ')
+  return { mode, oid }
+}
