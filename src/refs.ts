@@ -18,3 +18,12 @@ export const proposalName = 'proposal'
 
 /** The ref that keeps a run's proposal. */
 export const proposalRef = (run: RunId): string => `${refsOfRun(run)}/${proposalName}`
+
+/** No task can have this name: it begins with no letter. */
+const passesName = '_passed'
+
+/** The ref that keeps which checks passed on which trees in a run. */
+export const passesRef = (run: RunId): string => `${refsOfRun(run)}/${passesName}`
+
+/** A pattern for the refs of all runs' passes. */
+export const passesOfAllRuns = `${refsOfAllRuns}/*/${passesName}`

@@ -1,13 +1,16 @@
 import { openGit } from '../changes/git.ts'
 import { systemClock } from '../clock.ts'
 import { baseFor } from '../merge/base-for.ts'
-import { checkCommit, type CommitCheckWorld } from '../merge/check-commit.ts'
 import { proposeOpenly, tryAnswer } from '../merge/asking/try-answer.ts'
+import { type Checker, type CheckerWorld, openChecker } from '../merge/checker.ts'
 import { openOverlaps } from '../merge/overlaps.ts'
+import { openPasses } from '../merge/passes.ts'
+import type { CheckSettings } from '../merge/proposal-request.ts'
 import { propose, type ProposeWorld } from '../merge/propose.ts'
 import { regenerate } from '../merge/regenerate.ts'
 import { runCommand } from '../merge/run-command.ts'
 import type { AggregatorApi, AggregatorInput } from './aggregator-api.ts'
+import { openCheckLogs } from './check-logs.ts'
 import type { ActorFactory } from './contract.ts'
 
 /**
@@ -15,22 +18,31 @@ import type { ActorFactory } from './contract.ts'
  * It keeps nothing that its calls do not bring again, so one that died is replaced by a new one given the same calls.
  */
 export const aggregatorActor: ActorFactory = ({ input, signal }): AggregatorApi => {
-  const { run, repository, base, scratch } = input as AggregatorInput
+  const { run, repository, base, scratch, logs } = input as AggregatorInput
   const git = openGit(repository)
   const overlaps = openOverlaps(git)
-  const world: CommitCheckWorld = {
+  const world: Omit<CheckerWorld, 'settings'> = {
     git,
     folder: scratch,
     clock: systemClock,
     signal,
     runCommand,
     environment: { ...process.env, TROUPE_RUN: run },
+    passes: openPasses(git, run),
+    ...(logs !== null && { openLog: openCheckLogs(logs, repository) }),
+  }
+  const checkers = new Map<string, Checker>()
+  const checkerOf = (settings: CheckSettings): Checker => {
+    const key = JSON.stringify(settings)
+    const checker = checkers.get(key) ?? openChecker({ ...world, settings })
+    checkers.set(key, checker)
+    return checker
   }
   const proposing: ProposeWorld = {
     git,
     run,
     base,
-    check: (commit, checks) => checkCommit(world, commit, checks),
+    openChecker: checkerOf,
     regenerate: (commit, wanted) => regenerate(world, commit, wanted),
   }
   return {

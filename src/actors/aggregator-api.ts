@@ -15,8 +15,10 @@ export interface AggregatorInput {
   /** Absolute path of the repository's root. */
   readonly repository: string
   readonly base: CommitId
-  /** Absolute folder in which the check's worktree may be made. */
+  /** Absolute folder in which the checks' worktrees may be made. */
   readonly scratch: string
+  /** Absolute folder in which the logs of checks are kept; null for none. */
+  readonly logs: string | null
 }
 
 /** What the supervisor may ask of the aggregator actor. */

@@ -15,6 +15,7 @@ import { Run, type Settlement } from '../supervisor/run/run.ts'
 import type { SalvagedAttempt } from '../supervisor/run/salvage.ts'
 import type { RunState } from '../supervisor/run/state.ts'
 import { type MadeProposal, madeProposal } from './made-proposal.ts'
+import { checkSettings } from './check-settings.ts'
 import type { Prepared } from './prepare.ts'
 import { openRunFiles, type RunFiles } from './run-files.ts'
 import { openStage, type RunStage } from './run-stage.ts'
@@ -181,6 +182,7 @@ async function propose({ prepared, held, stage }: Scene, state: RunState): Promi
     tasks: manifest.tasks,
     checks: manifest.check,
     merge: manifest.merge,
+    checking: checkSettings(manifest),
     createdAt,
   })
   const proposal = await stage.aggregator.propose(request)

@@ -47,6 +47,7 @@ function planAsJson({ manifest, base, graph, overlaps, placements, warnings }: P
     })),
     overlaps,
     onOverlap: manifest.onOverlap,
+    prepare: manifest.prepare,
     checks: manifest.check,
     warnings,
   }
@@ -68,6 +69,7 @@ function planAsText(prepared: Prepared): string {
           `predicted conflicts (onOverlap: ${manifest.onOverlap}):`,
           ...overlaps.map((one) => `  ${describeOverlap(one)}`),
         ]),
+    ...manifest.prepare.map(({ name }) => `prepare: ${name}`),
     ...manifest.check.map(({ name }) => `check: ${name}`),
     ...warnings.map((warning) => `note: ${warning}`),
   ]

@@ -8,6 +8,7 @@ import { candidatesOf } from '../merge/propose.ts'
 import type { Proposal } from '../merge/proposal.ts'
 import { mergePolicy, proposalRequest } from '../supervisor/run/proposal-request.ts'
 import { remadeFold } from '../merge/remade-fold.ts'
+import { foldOnTrial, surely } from '../merge/resolutions-on-trial.ts'
 import type { FoundRun } from './find-run.ts'
 import type { RunReading } from './read-run.ts'
 import { remakeAsRecorded } from './remake-as-recorded.ts'
@@ -83,12 +84,16 @@ interface Again {
   readonly candidates: readonly Candidate[]
 }
 
-function foldAgain(found: FoundRun, reading: RunReading, { proposal, candidates }: Again): Promise<Fold> {
+async function foldAgain(found: FoundRun, reading: RunReading, { proposal, candidates }: Again): Promise<Fold> {
   const { base, createdAt: date, interrupted } = proposal
   const policy = mergePolicy(reading.manifest.merge, interrupted)
   const remake = remakeAsRecorded(found, proposal)
-  const request = { git: found.repository.git, base, date, candidates, policy, answers: answersIn(proposal) }
-  return remadeFold({ ...request, run: found.id, remake })
+  const answers = answersIn(proposal)
+  const request = { git: found.repository.git, base, date, candidates, policy, answers, run: found.id, remake }
+  const sure = await remadeFold(surely(request))
+  const asked = new Set(candidates.map(({ changeSet }) => changeSet.task))
+  const kept = (proposal.trial?.kept ?? []).filter((task) => asked.has(task))
+  return kept.length === 0 ? sure : await foldOnTrial(request, sure, kept)
 }
 
 /** What agents have resolved is resolved the same; a proposal that was written before they could be asked has none. */

@@ -123,7 +123,7 @@ function aggregatorHost({ placements }: Prepared): HostKind {
 }
 
 function aggregatorSpec({ repository, base }: Prepared, run: RunId, folders: RunLayout) {
-  const input: AggregatorInput = { run, repository: repository.root, base, scratch: folders.work }
+  const input: AggregatorInput = { run, repository: repository.root, base, scratch: folders.work, logs: folders.logs }
   const module = sibling(import.meta.url, '../actors/aggregator-actor').href
   return { id: asActorId('aggregator'), module, export: 'aggregatorActor', input }
 }

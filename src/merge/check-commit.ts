@@ -5,7 +5,7 @@ import { openRepository } from '../changes/repository.ts'
 import { openWorktrees, type Worktree, type Worktrees } from '../changes/worktree.ts'
 import { messageOf } from '../errors.ts'
 import type { CommitId } from '../ids.ts'
-import { type Check, type CheckWorld, notRun, runChecks } from './check.ts'
+import { type Check, type CheckWorld, notRun, runCheck, runChecks } from './check.ts'
 import type { CheckResult } from './proposal.ts'
 
 /** What a commit is checked with. */
@@ -15,34 +15,87 @@ export interface CommitCheckWorld extends CheckWorld {
   readonly folder: string
 }
 
+/** What is run on a commit. */
+export interface CommitChecks {
+  /** Of the checkout, among those made at the same time. */
+  readonly name: string
+  /** Commands that must pass first; where one does not, no check is run. */
+  readonly prepare: readonly Check[]
+  readonly checks: readonly Check[]
+}
+
 /** Runs the checks once on a commit, in a checkout of its own that is gone afterwards. Without a checkout none is run. */
 export async function checkCommit(
   world: CommitCheckWorld,
   commit: CommitId,
-  checks: readonly Check[],
+  { name, prepare, checks }: CommitChecks,
 ): Promise<readonly CheckResult[]> {
-  if (checks.length === 0) return []
+  const results = await inCheckout(world, { commit, name }, async (directory) => {
+    const unprepared = await firstThatFails(world, prepare, directory)
+    if (unprepared !== null) return checks.map((check) => notPrepared(check, unprepared))
+    return await runChecks(world, checks, directory)
+  })
+  if (Array.isArray(results)) return results
+  return checks.map((check) => notRun(check, `the merged tree cannot be checked out: ${results.problem}`))
+}
+
+/** Whether what prepares a checkout passes on a commit. */
+export async function canPrepare(
+  world: CommitCheckWorld,
+  commit: CommitId,
+  { name, prepare }: Omit<CommitChecks, 'checks'>,
+): Promise<boolean> {
+  const work = async (directory: string): Promise<boolean> => (await firstThatFails(world, prepare, directory)) === null
+  return (await inCheckout(world, { commit, name }, work)) === true
+}
+
+async function inCheckout<Answer>(
+  world: CommitCheckWorld,
+  { commit, name }: { readonly commit: CommitId; readonly name: string },
+  work: (directory: string) => Promise<Answer>,
+): Promise<Answer | { readonly problem: string }> {
   let worktree: Worktree
   let worktrees: Worktrees
   try {
-    await clear(world)
+    await clear(world, name)
     const repository = await openRepository(world.git.directory)
     worktrees = openWorktrees({ repository, folder: world.folder, parallel: 1 })
     worktree = await worktrees.create(name, commit)
   } catch (error) {
-    return checks.map((check) => notRun(check, `the merged tree cannot be checked out: ${messageOf(error)}`))
+    return { problem: messageOf(error) }
   }
   try {
-    return await runChecks(world, checks, worktree.directory)
+    return await work(worktree.directory)
   } finally {
     await worktrees.remove(worktree)
   }
 }
 
-const name = 'check'
+async function firstThatFails(
+  world: CheckWorld,
+  commands: readonly Check[],
+  directory: string,
+): Promise<CheckResult | null> {
+  for (const command of commands) {
+    const result = await runCheck(world, command, directory)
+    if (result.verdict !== 'pass') return result
+  }
+  return null
+}
+
+const notPreparedBy = 'not prepared:'
+
+/** Whether a check was not run because what prepares its checkout did not pass. */
+export const isUnprepared = ({ verdict, reason }: CheckResult): boolean =>
+  verdict === 'not-run' && reason?.startsWith(notPreparedBy) === true
+
+/** What is to be seen of it is what the command that failed said. */
+function notPrepared(check: Check, { name, reason, outputTail, log }: CheckResult): CheckResult {
+  return { ...notRun(check, `${notPreparedBy} ${name}: ${reason}`), outputTail, log }
+}
 
 /** Takes away what a supervisor that died has left; exit code 128 means that git knows of nothing there. */
-async function clear({ git, folder }: CommitCheckWorld): Promise<void> {
+async function clear({ git, folder }: CommitCheckWorld, name: string): Promise<void> {
   const directory = join(folder, name)
   await rm(directory, { recursive: true, force: true, maxRetries: 3 })
   await git.run(['worktree', 'remove', '--force', '--force', directory], { accept: [0, 128] })

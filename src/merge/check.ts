@@ -19,6 +19,13 @@ export type RunCommand = (
   watch: { readonly signal: AbortSignal; readonly output: (chunk: Uint8Array) => void },
 ) => Promise<ProgramEnd>
 
+/** Keeps the output of one run of a command, within bounds. */
+export interface CheckLog {
+  write(chunk: Uint8Array): void
+  /** Where it can be read; null when nothing was kept. */
+  close(): string | null
+}
+
 /** What checks run with. */
 export interface CheckWorld {
   readonly clock: Clock
@@ -27,6 +34,8 @@ export interface CheckWorld {
   readonly runCommand: RunCommand
   /** The variables of Troupe itself. */
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** Opens a log for the next run of a command; without it none is kept. */
+  readonly openLog?: () => CheckLog
 }
 
 const tailBytes = 64 * 1024
@@ -44,8 +53,16 @@ export async function runChecks(
 
 /** The result of a check that could not be run. */
 export function notRun({ name, command }: Check, reason: string): CheckResult {
-  return { name, command, verdict: 'not-run', reason, exitCode: null, durationMs: 0, outputTail: '' }
+  return { ...unseen({ name, command }), verdict: 'not-run', reason }
 }
+
+/** The result of a check that passed before, on the same tree. */
+export function passedBefore(check: Pick<Check, 'name' | 'command'>): CheckResult {
+  return { ...unseen(check), verdict: 'pass', reason: null, cached: true }
+}
+
+const unseen = ({ name, command }: Pick<Check, 'name' | 'command'>) =>
+  ({ name, command, exitCode: null, durationMs: 0, outputTail: '', log: null, cached: false }) as const
 
 /** pass: every check passed; fail: one failed; not-run: there is none, or one could not run and none failed. */
 export function overallVerdict(checks: readonly CheckResult[]): Verdict {
@@ -53,10 +70,12 @@ export function overallVerdict(checks: readonly CheckResult[]): Verdict {
   return checks.length > 0 && checks.every(({ verdict }) => verdict === 'pass') ? 'pass' : 'not-run'
 }
 
-async function runCheck(world: CheckWorld, check: Check, directory: string): Promise<CheckResult> {
+/** Runs one check in a folder. */
+export async function runCheck(world: CheckWorld, check: Check, directory: string): Promise<CheckResult> {
   const { name, command, timeoutMs } = check
   if (world.signal.aborted) return notRun(check, 'stopped before it began')
   const tail = newOutputTail(tailBytes)
+  const log = world.openLog?.()
   const tooLong = new AbortController()
   const cancel =
     timeoutMs === null
@@ -64,15 +83,20 @@ async function runCheck(world: CheckWorld, check: Check, directory: string): Pro
       : world.clock.after(timeoutMs, () => {
           tooLong.abort()
         })
+  const output = (chunk: Uint8Array): void => {
+    tail.add(chunk)
+    log?.write(chunk)
+  }
   const startedMs = world.clock.monotonic()
   const end = await world.runCommand(
     { argv: command, directory, env: checkEnvironment(world.environment) },
-    { signal: AbortSignal.any([world.signal, tooLong.signal]), output: (chunk) => tail.add(chunk) },
+    { signal: AbortSignal.any([world.signal, tooLong.signal]), output },
   )
   cancel?.()
   const durationMs = Math.round(world.clock.monotonic() - startedMs)
   const judgement = end.how === 'stopped' && tooLong.signal.aborted ? tookTooLong(timeoutMs) : judge(end, command)
-  return { name, command, ...judgement, durationMs, outputTail: tail.text() }
+  const kept = { outputTail: tail.text(), log: log?.close() ?? null }
+  return { name, command, ...judgement, durationMs, ...kept, cached: false }
 }
 
 type Judgement = Pick<CheckResult, 'verdict' | 'reason' | 'exitCode'>

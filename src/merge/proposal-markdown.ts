@@ -3,7 +3,9 @@ import type { Severity } from '../agents/agent.ts'
 import type { UsageSum } from '../agents/usage.ts'
 import { quoted, rangeText } from './conflict-message.ts'
 import type { ToldConflict } from './conflict-texts.ts'
-import type { CheckResult, Disposition, Proposal } from './proposal.ts'
+import { blameSection, checksSection, tailBlock, trialSection } from './checks-markdown.ts'
+import { code, count, fenceFor, section, table, words } from './markdown.ts'
+import type { Disposition, Proposal } from './proposal.ts'
 
 /** A proposal for people: the answer first, then what to do with it, then the evidence. Ends in a newline. */
 export function proposalToMarkdown(proposal: Proposal): string {
@@ -15,6 +17,7 @@ export function proposalToMarkdown(proposal: Proposal): string {
     resolvedSection(proposal),
     regeneratedSection(proposal),
     resolutionsSection(proposal),
+    trialSection(proposal),
     identicalSection(proposal),
     ledgerSection(proposal.ledger),
     checksSection(proposal.checks),
@@ -209,41 +212,6 @@ function identicalSection({ identical }: Proposal): string {
   return section('Changed alike', items.join('\n'))
 }
 
-function checksSection(checks: readonly CheckResult[]): string {
-  if (checks.length === 0) return section('Checks', 'None is declared, so nothing says that the changes work together.')
-  const rows = checks.map((check) => [
-    words(check.name),
-    check.verdict === 'pass' ? 'pass' : `**${check.verdict}**`,
-    words(check.reason ?? ''),
-    `${(check.durationMs / 1000).toFixed(1)} s`,
-  ])
-  const tails = checks
-    .filter(({ verdict, outputTail }) => verdict !== 'pass' && outputTail.trim() !== '')
-    .map(tailBlock)
-  return section('Checks', [table(['Check', 'Verdict', 'Why', 'Took'], rows), ...tails].join('\n\n'))
-}
-
-function blameSection({ blame }: Proposal): string {
-  if (blame.length === 0) return ''
-  const items = blame.map(({ check, how, tasks, dropped, runs }) => {
-    const said = {
-      base: 'fails on the base alone',
-      flaky: 'passes and fails by chance',
-      unknown: 'could not be run again',
-    }
-    const what =
-      how === 'culprits' ? `${tasks.join(' + ')} break it${tasks.length > 1 ? ', none of them alone' : ''}` : said[how]
-    return `- ${words(check)}: ${what}${dropped === null ? '' : `; ${dropped} was left out`} (${count(runs, 'run')})`
-  })
-  return section('Blame', items.join('\n'))
-}
-
-function tailBlock({ name, outputTail }: Pick<CheckResult, 'name' | 'outputTail'>): string {
-  const lines = outputTail.trimEnd().split('\n').slice(-30).join('\n')
-  const fence = fenceFor(lines)
-  return `Last lines of ${words(name)}:\n\n${fence}text\n${lines}\n${fence}`
-}
-
 const severityOrder = { error: 0, warning: 1, note: 2 } as const satisfies Record<Severity, number>
 const shownFindings = 100
 
@@ -264,31 +232,5 @@ function findingsSection({ findings }: Proposal): string {
   return section('Findings', table(['Severity', 'Place', 'Rule', 'What', 'Tasks'], rows) + more)
 }
 
-const section = (title: string, body: string): string => `## ${title}\n\n${body}`
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
-}
-
-const cell = (text: string): string => oneLine(text).replaceAll('|', String.raw`\|`)
-const oneLine = (text: string): string => text.replaceAll(/\s*[\r\n]+\s*/g, ' ')
-
-/** An agent's or a program's words: one line, and no markup but what Markdown makes of plain text. */
-const words = (text: string): string => oneLine(text).replaceAll('<', '&lt;')
-
-/** Text as code, with a fence longer than any run of backticks in it. */
-function code(text: string): string {
-  if (!text.includes('`')) return `\`${text}\``
-  const fence = fenceFor(text)
-  return `${fence} ${text} ${fence}`
-}
-
-function fenceFor(text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
-  return '`'.repeat(longest + 1)
-}
-
 const firstLine = (text: string): string => text.split('\n')[0] ?? ''
 const short = (id: string): string => id.slice(0, 10)
-const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? '' : 's'}`

@@ -33,6 +33,19 @@ export interface TaskEnding {
   } | null
 }
 
+/** How checks are run. */
+export interface CheckSettings {
+  /** What runs in the checkout before the checks, in this order. */
+  readonly prepare: ProposalRequest['checks']
+  /** Whether a check that passed in an earlier run on the very same tree is not run again. */
+  readonly reusePasses: boolean
+  /** Checkouts at once. */
+  readonly atOnce: number
+}
+
+/** How checks are run where nothing is said. */
+export const plainChecking: CheckSettings = { prepare: [], reusePasses: true, atOnce: 1 }
+
 /** Everything the proposal is made of, in manifest order: enough to make it anew after a crash. */
 export interface ProposalRequest {
   readonly tasks: readonly TaskEnding[]
@@ -41,6 +54,8 @@ export interface ProposalRequest {
     readonly command: readonly string[]
     readonly timeoutMs: number | null
   }[]
+  /** How checks are run; plainChecking by default. */
+  readonly checking?: CheckSettings
   /** How change sets are brought together; defaultMergePolicy by default. */
   readonly merge?: MergePolicy
   /** What agents have answered about conflicts, in the order in which it was accepted; none by default. */

@@ -19,6 +19,10 @@ export interface CheckResult {
   readonly durationMs: number
   /** The last lines of its output. */
   readonly outputTail: string
+  /** The file that holds its output; null when there is none. */
+  readonly log: string | null
+  /** Whether it was not run because it passed before on the very same tree. */
+  readonly cached: boolean
 }
 
 /** Where one task's work went. */
@@ -98,8 +102,36 @@ export interface BlamedCheck {
   /** The one of them that was left out for it; null for none. */
   readonly dropped: TaskId | null
   readonly reason: string
+  /** The same for people: `A + C break check "test"; A alone and C alone pass`. */
+  readonly sentence: string
+  /** What was seen: of these tasks together, then of each alone; of nobody (the base alone) where the base fails. */
+  readonly seen: readonly SeenPart[]
   /** How often the check was run to find that out. */
   readonly runs: number
+}
+
+/** What a check said of the base with these tasks and what they need. */
+export interface SeenPart {
+  readonly tasks: readonly TaskId[]
+  readonly verdict: Verdict
+  readonly reason: string | null
+  /** The tasks together with which it passed; null where it was run with `tasks` alone. */
+  readonly partOf: readonly TaskId[] | null
+  /** The last lines of its output, at most 4,000 characters. */
+  readonly outputTail: string
+  readonly log: string | null
+}
+
+/** What became of resolutions that stand only as long as every check passes. */
+export interface Trial {
+  /** Tasks that are part of the proposal by such resolutions. */
+  readonly kept: readonly TaskId[]
+  /** Tasks with which a check did not pass. */
+  readonly refused: readonly TaskId[]
+  /** How often the checks were run for it. */
+  readonly runs: number
+  /** Why nothing was tried; null where it was, or there was nothing to try. */
+  readonly reason: string | null
 }
 
 /** A place that two sides changed and a resolver made one. */
@@ -192,6 +224,8 @@ export interface Proposal {
   readonly checks: readonly CheckResult[]
   /** Each time that a check failed: who is to blame; in the order in which it was found. */
   readonly blame: readonly BlamedCheck[]
+  /** Where the manifest allows resolutions of grade `checked`: what became of them. */
+  readonly trial?: Trial
   /** pass: every check passed; fail: one failed; not-run: there is none, or one could not run and none failed. */
   readonly verdict: Verdict
   readonly findings: readonly MergedFinding[]

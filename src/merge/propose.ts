@@ -5,36 +5,39 @@ import { unreachable } from '../errors.ts'
 import type { CommitId, RunId } from '../ids.ts'
 import { changeSetRef, proposalRef } from '../refs.ts'
 import { proposalBounds, tellTexts } from './conflict-texts.ts'
-import { type Check, overallVerdict } from './check.ts'
+import { overallVerdict } from './check.ts'
+import type { Checker } from './checker.ts'
 import { keepLedger } from './keep-ledger.ts'
 import { ledgerFiles } from './ledger-files.ts'
 import { mergeFindings } from './findings.ts'
 import type { Candidate } from './candidate.ts'
 import type { Fold, LandedResolution } from './fold.ts'
 import { defaultMergePolicy } from './merge-policy.ts'
-import type { ProposalRequest, TaskEnding } from './proposal-request.ts'
+import { type CheckSettings, plainChecking, type ProposalRequest, type TaskEnding } from './proposal-request.ts'
 import type { RegenerateRequest, Remade } from './regenerate.ts'
 import { remakeOnce } from './remake.ts'
 import type { RemadeFoldRequest } from './remade-fold.ts'
 import { staleNames } from './stale-names.ts'
 import { startsFromAmong } from './starts-from.ts'
 import { verify } from './verify.ts'
-import type { CheckResult, Disposition, Proposal, ProposalTask, ResolvedPlace } from './proposal.ts'
+import type { Disposition, Proposal, ProposalTask, ResolvedPlace } from './proposal.ts'
 
 /** What a proposal is made with. */
 export interface ProposeWorld {
   readonly git: Git
   readonly run: RunId
   readonly base: CommitId
-  /** Runs the checks on the merged commit. */
-  readonly check: (commit: CommitId, checks: readonly Check[]) => Promise<readonly CheckResult[]>
+  /** Opens what commits are checked with. */
+  readonly openChecker: (settings: CheckSettings) => Checker
   /** Runs a declared command that makes files anew on a merged commit. */
   readonly regenerate: (commit: CommitId, request: RegenerateRequest) => Promise<Remade>
+  /** Told how far it is, in a line for people. */
+  readonly tell?: (text: string) => void
 }
 
 /** What the fold of a request is made from; what was found to break a check stays out. */
 export function foldRequestOf(
-  { git, run, base, regenerate }: Omit<ProposeWorld, 'check'>,
+  { git, run, base, regenerate }: Omit<ProposeWorld, 'openChecker'>,
   request: ProposalRequest,
 ): RemadeFoldRequest {
   const { createdAt: date, merge: policy = defaultMergePolicy, answers = [], blamed = [] } = request
@@ -62,7 +65,12 @@ export async function draft(world: ProposeWorld, request: ProposalRequest): Prom
   const { git, run, base } = world
   const foldRequest = foldRequestOf(world, request)
   const { candidates } = foldRequest
-  const { folded, checks, blamed } = await verify({ ...foldRequest, checks: request.checks, check: world.check })
+  const { folded, checks, blamed, trial } = await verify({
+    ...foldRequest,
+    checks: request.checks,
+    tell: world.tell ?? (() => {}),
+    checker: world.openChecker(request.checking ?? plainChecking),
+  })
   await using objects = openObjects(git)
   const files = await ledgerFiles({ git, objects, folded, candidates })
   const ledger = keepLedger({ files, folded, candidates })
@@ -87,6 +95,7 @@ export async function draft(world: ProposeWorld, request: ProposalRequest): Prom
     ledger,
     checks,
     blame: [...(request.blamed ?? []), ...blamed],
+    ...(trial !== null && { trial }),
     verdict: overallVerdict(checks),
     findings: mergeFindings([...request.tasks, ...stale.map((one) => ({ task: one.usedBy, findings: [one.finding] }))]),
     usage: usageOfAll(request.tasks.map(usageOf)),

@@ -29,21 +29,24 @@ export function manifestToYaml(manifest: Manifest, { schema }: PrintOptions): st
     agents: declared.length === 0 ? null : Object.fromEntries(declared.map((agent) => [agent.name, agentEntry(agent)])),
     tasks: manifest.tasks.map((task) => taskEntry(task, manifest)),
     check: manifest.check.length === 0 ? null : manifest.check.map(checkEntry),
+    prepare: manifest.prepare.length === 0 ? null : manifest.prepare.map(checkEntry),
     output: nonEmpty(present(manifest.output)),
   })
   const head = schema === null ? '' : `# yaml-language-server: $schema=${schema}\n`
   return head + stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })
 }
 
-const mergeEntry = ({ strategy, resolve, off, blame, union, keyed, regenerate }: Manifest['merge']): object =>
+const mergeEntry = ({ strategy, resolve, off, blame, ...more }: Manifest['merge']): object =>
   present({
     strategy: unless(strategy, 'best-set'),
     resolve: unless(resolve ?? 'off', 'likely'),
     without: nonEmpty(off),
     blame: blame ? null : false,
-    union: nonEmpty(union),
-    keyed: nonEmpty(keyed),
-    regenerate: nonEmpty(Object.fromEntries(regenerate.map(regenerateEntry))),
+    union: nonEmpty(more.union),
+    keyed: nonEmpty(more.keyed),
+    regenerate: nonEmpty(Object.fromEntries(more.regenerate.map(regenerateEntry))),
+    reusePasses: more.reusePasses ? null : false,
+    checksAtOnce: more.checksAtOnce,
   })
 
 const regenerateEntry = ({ glob, command, timeoutMs }: Manifest['merge']['regenerate'][number]) =>

@@ -21,6 +21,7 @@ export function resolveManifest(written: WrittenManifest, kinds: PlanKinds): Man
     agents,
     tasks: written.tasks.map((task) => resolveTask(task, { optionsOf, stallMs, memoryBytes })),
     check: (written.check ?? []).map(resolveCheck),
+    prepare: (written.prepare ?? []).map(resolveCheck),
     merge: mergeOf(written.merge ?? {}),
     output: outputOf(written.output ?? {}),
   }
@@ -32,7 +33,7 @@ export const defaultSnapshot = '10s'
 
 type Plain = Omit<
   Manifest,
-  'agents' | 'tasks' | 'check' | 'output' | 'merge' | 'stallMs' | 'memoryBytes' | 'snapshotMs'
+  'agents' | 'tasks' | 'check' | 'prepare' | 'output' | 'merge' | 'stallMs' | 'memoryBytes' | 'snapshotMs'
 >
 
 const defaults: Plain = {
@@ -54,6 +55,8 @@ const mergeOf = ({
   union = [],
   keyed = [],
   regenerate = {},
+  reusePasses = true,
+  checksAtOnce,
 }: NonNullable<WrittenManifest['merge']>): Manifest['merge'] => ({
   strategy,
   resolve: resolve === 'off' ? null : resolve,
@@ -62,6 +65,8 @@ const mergeOf = ({
   union: union.map(normalGlob),
   keyed: keyed.map(normalGlob),
   regenerate: Object.entries(regenerate).map(resolveRegenerate),
+  reusePasses,
+  checksAtOnce: checksAtOnce ?? null,
 })
 
 type WrittenRegenerate = NonNullable<NonNullable<WrittenManifest['merge']>['regenerate']>[string]

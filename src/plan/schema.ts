@@ -73,11 +73,20 @@ export const mergeSchema = z.strictObject({
     description:
       'Which change sets land when not all go together: the set worth most (by default), whoever comes first, or none.',
   }),
-  resolve: z.enum(['likely', 'certain', 'off']).optional().meta({
-    description: 'How sure a resolver of conflicts must be: likely (by default), certain, or off for none.',
+  resolve: z.enum(['likely', 'certain', 'checked', 'off']).optional().meta({
+    description:
+      'How sure a resolver of conflicts must be: likely (by default), certain, off for none, or checked: also what only stands as long as every check passes.',
   }),
   blame: z.boolean().optional().meta({
     description: 'Whether the tasks that break a check are looked for, and the lightest left out; true by default.',
+  }),
+  reusePasses: z.boolean().optional().meta({
+    description:
+      'Whether a check that passed in an earlier run on the very same tree is not run again; true by default.',
+  }),
+  checksAtOnce: concurrency.optional().meta({
+    description:
+      'Checkouts that are checked at once; by default the concurrency, but no more than there are processors.',
   }),
   without: z.array(text).optional().meta({ description: 'Names of resolvers that are turned off.' }),
 })
@@ -187,6 +196,10 @@ export function manifestSchema(kinds: PlanKinds) {
       .array(z.union([text, checkSchema]))
       .optional()
       .meta({ description: 'Commands that the merged tree must pass.' }),
+    prepare: z
+      .array(z.union([text, checkSchema]))
+      .optional()
+      .meta({ description: 'Commands that run in a checkout before its checks; where one fails, no check is run.' }),
     stall: durationOrOff.optional().meta({
       description: 'How long an attempt may give no sign of life before it is ended; 15m by default.',
     }),

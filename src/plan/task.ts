@@ -69,7 +69,7 @@ export interface CheckCommand {
 export interface MergeSettings {
   readonly strategy: 'best-set' | 'in-order' | 'all-or-nothing'
   /** The least sure grade of resolution that is kept by itself; null resolves nothing. */
-  readonly resolve: 'certain' | 'likely' | null
+  readonly resolve: 'certain' | 'likely' | 'checked' | null
   /** Names of resolvers that are turned off. */
   readonly off: readonly string[]
   /** Whether the change sets that break a check are looked for and left out. */
@@ -79,6 +79,10 @@ export interface MergeSettings {
   /** Globs of files that are merged by key. */
   readonly keyed: readonly string[]
   readonly regenerate: readonly RegenerateCommand[]
+  /** Whether a check that passed in an earlier run on the very same tree is not run again. */
+  readonly reusePasses: boolean
+  /** Checkouts that are checked at once; null for as many as tasks run at once, but no more than there are processors. */
+  readonly checksAtOnce: number | null
 }
 
 /** A command that makes files anew which several change sets touched. */
@@ -108,6 +112,8 @@ export interface Manifest {
   /** In the order of the text. */
   readonly tasks: readonly Task[]
   readonly check: readonly CheckCommand[]
+  /** What runs in a checkout before its checks. */
+  readonly prepare: readonly CheckCommand[]
   /** What tasks have that say nothing of their own, in milliseconds; null for ever. */
   readonly stallMs: number | null
   /** What tasks may hold that say nothing of their own, in bytes; null for no limit. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { blame, type Blame, type TestVerdict } from '../../src/merge/blame.ts'
+import { blame, type Blame, mostRuns, mostRunsByChance, type TestVerdict } from '../../src/merge/blame.ts'
 
 const count = 16
 
@@ -92,20 +92,69 @@ void t.test('a base that fails, a test that cannot run', async (t) => {
   t.match(await blame({ count: 1, test: async (things) => (things.length > 0 ? 'fail' : 'pass') }), { culprits: [0] })
 })
 
+void t.test('a base that fails, and a whole that failed by chance, are told in few tests', async (t) => {
+  t.match(await blamed({ bad: [[]] }), { how: 'base', runs: 4 })
+  t.match(await blame({ count, test: async () => 'pass' }), { how: 'flaky', runs: 6 })
+})
+
+void t.test('what is tested again is tested afresh, and only that', async (t) => {
+  const tested = new Set<string>([Array.from({ length: count }, (_, one) => one).join()])
+  const test = async (things: readonly number[], afresh: boolean): Promise<TestVerdict> => {
+    t.equal(afresh, tested.has(things.join()))
+    tested.add(things.join())
+    return things.includes(3) && things.includes(9) ? 'fail' : 'pass'
+  }
+  t.match(await blame({ count, test }), { culprits: [3, 9] })
+})
+
+void t.test('tests at the same time cost no more tests', async (t) => {
+  for (const bad of [[5], [2, 11], [0, 7, 15]]) {
+    let most = 0
+    let now = 0
+    const test = async (things: readonly number[]): Promise<TestVerdict> => {
+      now += 1
+      most = Math.max(most, now)
+      await new Promise(setImmediate)
+      now -= 1
+      return bad.every((one) => things.includes(one)) ? 'fail' : 'pass'
+    }
+    const alone = await blame({ count, test })
+    t.equal(most, 1)
+    t.same(await blame({ count, test, atOnce: 3 }), alone)
+    t.ok(most > 1 && most <= 3)
+  }
+})
+
+void t.test('property: whatever tests answer, there are no more of them than is promised', async (t) => {
+  const answers = fc.infiniteStream(fc.constantFrom<TestVerdict>('pass', 'fail', 'fail'))
+  const size = fc.integer({ min: 1, max: 40 })
+  await fc.assert(
+    fc.asyncProperty(size, answers, fc.integer({ min: 1, max: 4 }), async (count, stream, atOnce) => {
+      const test = async (): Promise<TestVerdict> => stream.next().value as TestVerdict
+      const { runs } = await blame({ count, test, atOnce })
+      if (runs > mostRunsByChance(count)) throw new Error(`${runs} tests of ${count}`)
+    }),
+    { numRuns: 1000 },
+  )
+  t.pass('1,000 worlds')
+})
+
 void t.test('property: what is blamed fails, none of it can be spared, and the bound holds', async (t) => {
-  const bad = fc.array(fc.uniqueArray(fc.nat(count - 1), { minLength: 1, maxLength: 4 }), {
-    minLength: 1,
-    maxLength: 3,
+  const world = fc.integer({ min: 4, max: 40 }).chain((count) => {
+    const set = fc.uniqueArray(fc.nat(count - 1), { minLength: 1, maxLength: 4 })
+    return fc.record({ count: fc.constant(count), sets: fc.array(set, { minLength: 1, maxLength: 3 }) })
   })
   await fc.assert(
-    fc.asyncProperty(bad, async (sets) => {
-      const result = await found({ bad: sets })
+    fc.asyncProperty(world, async ({ count, sets }) => {
+      const test = async (things: readonly number[]): Promise<TestVerdict> =>
+        sets.some((set) => set.every((one) => things.includes(one))) ? 'fail' : 'pass'
+      const result = await blame({ count, test })
       if (result.how !== 'culprits') throw new Error(result.how)
       const { culprits } = result
       const fails = (things: readonly number[]): boolean => sets.some((set) => set.every((one) => things.includes(one)))
       if (!fails(culprits)) throw new Error(`${culprits.join()} does not fail`)
       if (culprits.some((one) => fails(culprits.filter((other) => other !== one)))) throw new Error('one can be spared')
-      const bound = culprits.length * (Math.log2(count) + 3) + 6
+      const bound = mostRuns(count, culprits.length)
       if (result.runs > bound) throw new Error(`${result.runs} tests, more than ${bound}`)
     }),
     { numRuns: 400 },

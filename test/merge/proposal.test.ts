@@ -15,7 +15,7 @@ import type { ProgramEnd } from '../../src/processes/program.ts'
 import { mergeFindings } from '../../src/merge/findings.ts'
 import { newOutputTail } from '../../src/merge/output-tail.ts'
 import { proposalToMarkdown } from '../../src/merge/proposal-markdown.ts'
-import type { ProposalRequest, TaskEnding } from '../../src/merge/proposal-request.ts'
+import { plainChecking, type ProposalRequest, type TaskEnding } from '../../src/merge/proposal-request.ts'
 import type { Proposal } from '../../src/merge/proposal.ts'
 import { ManualClock } from '../manual-clock.ts'
 import { violations } from './json-schema.ts'
@@ -24,7 +24,13 @@ import { date, type Files, numbered, run, Sealing } from './sealing.ts'
 const schema: unknown = JSON.parse(readFileSync(new URL('../../schema/proposal.schema.json', import.meta.url), 'utf8'))
 
 function aggregatorOf(sealing: Sealing, base: CommitId, signal = new AbortController().signal): AggregatorApi {
-  const input = { run, repository: sealing.directory, base, scratch: join(sealing.directory, '.git', 'troupe-scratch') }
+  const input = {
+    run,
+    repository: sealing.directory,
+    base,
+    scratch: join(sealing.directory, '.git', 'troupe-scratch'),
+    logs: null,
+  }
   const context = { id: asActorId('aggregator'), input, signal, emit: () => {}, room: async () => {}, finish: () => {} }
   return aggregatorActor(context) as AggregatorApi
 }
@@ -352,7 +358,9 @@ void t.test('what a check that was cut off has left is cleared before the next o
   using sealing = new Sealing()
   const base = await sealing.begin({ f: 'a' })
   const one = await sealing.seal('one', base, { g: 'b' })
-  const asked = request([sealedAs(one)], [shell('tests', 'test ! -e left && touch left && pwd')])
+  const checking = { ...plainChecking, reusePasses: false }
+  const tests = shell('tests', 'test ! -e left && touch left && pwd')
+  const asked = { ...request([sealedAs(one)], [tests]), checking }
   const [first] = (await aggregatorOf(sealing, base).propose(asked)).checks
   const folder = first?.outputTail.trim() ?? ''
   await sealing.git.text(['worktree', 'add', '--quiet', '--lock', '--detach', folder, base])
@@ -546,7 +554,10 @@ void t.test('two tasks that break a check together are named, one is left out, a
   t.match(proposal.blame, [{ check: 'tests', how: 'culprits', tasks: ['b', 'e'], dropped: 'e' }])
   t.equal(landedIn(proposal), 'abcdf')
   t.match(proposal.tasks[4]?.disposition, { state: 'left-out', reason: 'breaks the check tests together with b' })
-  t.match(proposalToMarkdown(proposal), /tests: b \+ e break it, none of them alone; e was left out \(\d+ runs\)/)
+  t.match(
+    proposalToMarkdown(proposal),
+    /b \+ e break check "tests"; b alone and e alone pass; e was left out \(\d+ runs\)/,
+  )
   t.same(violations(proposal, schema), [])
   const weighted = await blamedRun(t, together, { tasks: { e: { priority: 1 } } })
   t.match(weighted.blame, [{ tasks: ['b', 'e'], dropped: 'b' }], 'the lighter one')

@@ -147,6 +147,8 @@ void t.test('what a manifest leaves out is as the reference says', async (t) => 
       union: [],
       keyed: [],
       regenerate: [],
+      reusePasses: true,
+      checksAtOnce: null,
     },
     onOverlap: 'warn',
     onFailure: 'continue',
@@ -155,6 +157,7 @@ void t.test('what a manifest leaves out is as the reference says', async (t) => 
       { id: 'b', agent: 'command', verb: 'run', command: ['make'], ...task },
     ],
     check: [],
+    prepare: [],
     output: { json: null, markdown: null, sarif: null },
   })
 })
@@ -284,6 +287,8 @@ const manifests = fc.uniqueArray(name, { minLength: 1, maxLength: 6 }).chain((id
             ),
             { maxKeys: 2 },
           ),
+          reusePasses: fc.boolean(),
+          checksAtOnce: fc.integer({ min: 1, max: 64 }),
         },
         { requiredKeys: [] },
       ),
@@ -291,6 +296,7 @@ const manifests = fc.uniqueArray(name, { minLength: 1, maxLength: 6 }).chain((id
       onFailure: fc.constantFrom('continue', 'stop'),
       agents: fc.record({ any: options, command: options }, { requiredKeys: ['any'] }),
       tasks: fc.tuple(...ids.map((_, index) => anyTask(ids, index))),
+      prepare: fc.array(words, { minLength: 1, maxLength: 2 }),
       check: fc.array(fc.oneof(words, fc.record({ run: words, name: words }, { requiredKeys: ['run'] })), {
         maxLength: 2,
       }),

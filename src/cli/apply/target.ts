@@ -8,6 +8,7 @@ import type { Conflict } from '../../merge/conflict.ts'
 import type { Fold } from '../../merge/fold.ts'
 import { landedOnBranch } from '../../merge/landed-on-branch.ts'
 import type { CheckResult } from '../../merge/proposal.ts'
+import { surely } from '../../merge/resolutions-on-trial.ts'
 import { plainText } from '../../monitor/plain-text.ts'
 import type { FoundRun } from '../find-run.ts'
 import { policyOf } from '../refold.ts'
@@ -66,7 +67,9 @@ async function brought(
 ): Promise<Omit<Target, 'checks'>> {
   const { git } = run.repository
   // these have landed together before: what is left to find out is what goes with the branch
-  const policy = { ...policyOf(reading), strategy: 'in-order' } as const
+  const isChecked = work.isToBeChecked && demands.check && reading.manifest.check.length > 0
+  const allowed = { policy: policyOf(reading) }
+  const policy = { ...(isChecked ? allowed : surely(allowed)).policy, strategy: 'in-order' } as const
   const { base, date, answers } = work
   const there = await landedOnBranch(git, { run: run.id, base, branch: onto.commit })
   const candidates = work.isToBeChecked

@@ -4,6 +4,7 @@ import { defaultMergePolicy } from '../merge-policy.ts'
 import type { ProposalRequest } from '../proposal-request.ts'
 import type { Proposal } from '../proposal.ts'
 import { remadeFold } from '../remade-fold.ts'
+import { surely } from '../resolutions-on-trial.ts'
 import { draft, foldRequestOf, propose, type ProposeWorld, publish } from '../propose.ts'
 import type { Answer, OpenConflict } from './open-conflict.ts'
 import { readAnswer, type SealedAnswer } from './read-answer.ts'
@@ -85,6 +86,8 @@ async function openIn(
   proposal: Proposal,
 ): Promise<readonly OpenConflict[]> {
   if (proposal.conflicts.length === 0) return []
-  const { open } = await remadeFold({ ...foldRequestOf(world, { ...request, blamed: proposal.blame }), asks: true })
-  return open
+  const folding = foldRequestOf(world, { ...request, blamed: proposal.blame })
+  const { open } = await remadeFold({ ...surely(folding), asks: true })
+  const inOnTrial = new Set(proposal.trial?.kept)
+  return open.filter(({ task }) => !inOnTrial.has(task))
 }

@@ -1,6 +1,7 @@
 import type { ProposalRequest, TaskEnding } from '../../actors/aggregator-api.ts'
 import { TroupeError } from '../../errors.ts'
 import type { MergePolicy } from '../../merge/merge-policy.ts'
+import type { CheckSettings } from '../../merge/proposal-request.ts'
 import type { CheckCommand, MergeSettings, Task } from '../../plan/task.ts'
 import type { RunState, TaskRecord, TaskState } from './state.ts'
 import { taskAt } from './task-change.ts'
@@ -11,16 +12,20 @@ export interface ProposalParts {
   readonly tasks: readonly Task[]
   readonly checks: readonly CheckCommand[]
   readonly merge: MergeSettings
+  /** How checks are run; as by default where it is left out. */
+  readonly checking?: CheckSettings
   /** ISO 8601. */
   readonly createdAt: string
 }
 
 /** Everything the aggregator needs to know of a run whose tasks have all ended. */
-export function proposalRequest(state: RunState, { tasks, checks, merge, createdAt }: ProposalParts): ProposalRequest {
+export function proposalRequest(state: RunState, parts: ProposalParts): ProposalRequest {
+  const { tasks, checks, merge, createdAt, checking } = parts
   const interrupted = state.phase.name === 'settled' && state.phase.interrupted
   const endings = tasks.map((task, index) => endingOf(task, taskAt(state, index)))
   const policy = mergePolicy(merge, interrupted)
-  return { tasks: endings, checks: interrupted ? [] : checks, merge: policy, createdAt, interrupted }
+  const request = { tasks: endings, checks: interrupted ? [] : checks, merge: policy, createdAt, interrupted }
+  return checking === undefined ? request : { ...request, checking }
 }
 
 /** How change sets are brought together, as the manifest says it; a run that was stopped starts no command any more. */

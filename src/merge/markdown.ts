@@ -1,0 +1,30 @@
+/** A part under a heading. */
+export const section = (title: string, body: string): string => `## ${title}\n\n${body}`
+
+/** A table with these heads. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+const cell = (text: string): string => oneLine(text).replaceAll('|', String.raw`\|`)
+const oneLine = (text: string): string => text.replaceAll(/\s*[\r\n]+\s*/g, ' ')
+
+/** An agent's or a program's words: one line, and no markup but what Markdown makes of plain text. */
+export const words = (text: string): string => oneLine(text).replaceAll('<', '&lt;')
+
+/** Text as code, with a fence longer than any run of backticks in it. */
+export function code(text: string): string {
+  if (!text.includes('`')) return `\`${text}\``
+  const fence = fenceFor(text)
+  return `${fence} ${text} ${fence}`
+}
+
+/** A fence longer than any run of backticks in a text. */
+export function fenceFor(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
+  return '`'.repeat(longest + 1)
+}
+
+/** An amount of things. */
+export const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? '' : 's'}`

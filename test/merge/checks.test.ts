@@ -1,0 +1,187 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { aggregatorActor } from '../../src/actors/aggregator-actor.ts'
+import type { AggregatorApi } from '../../src/actors/aggregator-api.ts'
+import { asActorId, asAgentName, asRunId, asTaskId, type CommitId, type RunId } from '../../src/ids.ts'
+import { defaultMergePolicy } from '../../src/merge/merge-policy.ts'
+import type { CheckSettings, ProposalRequest, TaskEnding } from '../../src/merge/proposal-request.ts'
+import type { Proposal } from '../../src/merge/proposal.ts'
+import { proposalToMarkdown } from '../../src/merge/proposal-markdown.ts'
+import { violations } from './json-schema.ts'
+import { date, type Files, run, Sealing } from './sealing.ts'
+
+const schema: unknown = JSON.parse(readFileSync(new URL('../../schema/proposal.schema.json', import.meta.url), 'utf8'))
+
+type Check = ProposalRequest['checks'][number]
+
+const shell = (name: string, script: string): Check => ({ name, command: ['sh', '-c', script], timeoutMs: null })
+
+/** Tasks that each write files of their own, and what is asked of the aggregator. */
+class Scene {
+  readonly sealing = new Sealing()
+  /** A folder for what checks leave behind. */
+  readonly notes = join(this.sealing.directory, '.git')
+  readonly #endings: TaskEnding[] = []
+  #base: CommitId | null = null
+
+  constructor(t: Pick<Test, 'teardown'>) {
+    t.teardown(() => this.sealing[Symbol.dispose]())
+  }
+
+  async begin(tasks: Readonly<Record<string, Files>>, base: Files = { seed: '1\n' }): Promise<this> {
+    this.#base = await this.sealing.begin(base)
+    for (const [task, files] of Object.entries(tasks)) {
+      const changeSet = await this.sealing.seal(task, this.#base, files)
+      this.#endings.push({
+        task: asTaskId(task),
+        agent: asAgentName('scripted'),
+        attempts: 1,
+        needs: [],
+        summary: null,
+        findings: [],
+        success: { contribution: { changeSet, owns: null } },
+        trouble: null,
+      })
+    }
+    return this
+  }
+
+  async propose(checks: readonly Check[], more: Partial<CheckSettings> = {}, id: RunId = run): Promise<Proposal> {
+    const { directory } = this.sealing
+    const base = this.#base ?? (await this.begin({})).base
+    const [scratch, logs] = [join(this.notes, 'scratch'), this.notes]
+    const { signal } = new AbortController()
+    const input = { run: id, repository: directory, base, scratch, logs }
+    const context = {
+      id: asActorId('aggregator'),
+      input,
+      signal,
+      emit: () => {},
+      room: async () => {},
+      finish: () => {},
+    }
+    const checking = { prepare: [], reusePasses: true, atOnce: 1, ...more }
+    const request = { tasks: this.#endings, checks, checking, merge: defaultMergePolicy, createdAt: date }
+    return await (aggregatorActor(context) as AggregatorApi).propose({ ...request, interrupted: false })
+  }
+
+  get base(): CommitId {
+    if (this.#base === null) throw new Error('it has not begun')
+    return this.#base
+  }
+
+  /** What checks wrote to a file of this name, by lines. */
+  noted(name: string): readonly string[] {
+    return readFileSync(join(this.notes, name), 'utf8').split('\n').slice(0, -1)
+  }
+
+  /** A command that leaves a line. */
+  note(name: string, words = 'x'): string {
+    return `echo ${words} >> '${join(this.notes, name)}'`
+  }
+}
+
+const letters = (names: string): Readonly<Record<string, Files>> =>
+  Object.fromEntries(names.split('').map((name) => [name, { [name]: name }]))
+
+void t.test('what prepares a checkout runs before its checks, once for all of them', async (t) => {
+  const scene = await new Scene(t).begin(letters('ab'))
+  const prepare = [shell('install', `mkdir deps; echo made > deps/x; ${scene.note('install')}`)]
+  const checks = [shell('tests', 'grep -q made deps/x && test -e a'), shell('lint', 'test -e deps/x')]
+  t.match(await scene.propose(checks, { prepare }), { verdict: 'pass' })
+  t.same(scene.noted('install'), ['x'])
+  t.same(readdirSync(join(scene.notes, 'scratch')), [], 'the checkout is gone')
+})
+
+void t.test('where preparing fails no check is run, and nobody is blamed', async (t) => {
+  const scene = await new Scene(t).begin(letters('ab'))
+  const prepare = [shell('install', 'echo no such package; exit 7'), shell('never', scene.note('never'))]
+  const { verdict, checks, blame } = await scene.propose([shell('tests', scene.note('tests'))], { prepare })
+  t.match(checks, [
+    {
+      verdict: 'not-run',
+      reason: 'not prepared: install: exit code 7; the base alone cannot be prepared either',
+      outputTail: /no such package/,
+    },
+  ])
+  t.match({ verdict, blame }, { verdict: 'not-run', blame: [] })
+  t.throws(() => scene.noted('tests'))
+  t.throws(() => scene.noted('never'))
+  const unlessB = await scene.propose([shell('tests', 'true')], { prepare: [shell('setup', 'test ! -e b')] })
+  t.match(unlessB.checks, [{ reason: 'not prepared: setup: exit code 1; the base alone is prepared' }])
+})
+
+void t.test('a check that passed on a tree is not run on it again, in a later run neither', async (t) => {
+  const scene = await new Scene(t).begin(letters('ab'))
+  const [first, second] = [run, asRunId('20260102-000000-00000000')]
+  const tests = shell('tests', `${scene.note('tests')}; pwd`)
+  t.match(await scene.propose([tests], {}, first), {
+    checks: [{ verdict: 'pass', cached: false, log: /_check\.1\.log$/ }],
+  })
+  const again = await scene.propose([tests, shell('lint', scene.note('lint'))], {}, second)
+  t.match(again.checks, [
+    { name: 'tests', verdict: 'pass', cached: true, log: null },
+    { name: 'lint', verdict: 'pass', cached: false },
+  ])
+  t.same([scene.noted('tests'), scene.noted('lint')], [['x'], ['x']])
+  await scene.propose([tests], { reusePasses: false }, second)
+  t.equal(scene.noted('tests').length, 2, 'unless that is not wanted')
+  await scene.propose([tests], { prepare: [shell('other', 'true')] }, second)
+  t.equal(scene.noted('tests').length, 3, 'prepared otherwise it may come out otherwise')
+  const refs = await scene.sealing.git.text(['for-each-ref', '--format=%(objecttype) %(refname)', '--', '*/_passed'])
+  t.notMatch(refs, 'commit')
+})
+
+void t.test('a check that failed is run again, and one that fails as well as passes is not remembered', async (t) => {
+  const scene = await new Scene(t).begin(letters('ab'))
+  const red = shell('red', `${scene.note('red')}; exit 1`)
+  await scene.propose([red])
+  const runs = scene.noted('red').length
+  await scene.propose([red])
+  t.equal(scene.noted('red').length, 2 * runs)
+  const flaky = shell('flaky', `${scene.note('flaky')}; test $(wc -l < '${join(scene.notes, 'flaky')}') -ne 1`)
+  t.match(await scene.propose([flaky]), { verdict: 'pass', blame: [{ how: 'flaky' }] })
+  t.match(await scene.propose([flaky]), { checks: [{ verdict: 'pass', cached: false }] })
+})
+
+void t.test('the whole output of a check is kept where its result says', async (t) => {
+  const scene = await new Scene(t).begin(letters('a'))
+  const { checks } = await scene.propose([shell('loud', 'yes 0123456789 | head -c 200000; echo; echo the end')])
+  const log = readFileSync(join(scene.sealing.directory, checks[0]?.log ?? ''), 'utf8')
+  t.match(log, /\nthe end\n$/)
+  t.ok(log.length > 200_000 && (checks[0]?.outputTail.length ?? 0) <= 64 * 1024)
+})
+
+void t.test(
+  'who breaks a check is told with what was seen of them together and alone, and where its logs are',
+  async (t) => {
+    const scene = await new Scene(t).begin(letters('abcd'))
+    const script = `${scene.note('runs')}; test ! -e a || test ! -e c || { echo a meets c; exit 1; }; echo fine`
+    const proposal = await scene.propose([shell('test', script)], { atOnce: 2 })
+    t.match(proposal, { verdict: 'pass', blame: [{ tasks: ['a', 'c'], dropped: 'c' }] })
+    const [one] = proposal.blame
+    if (one === undefined) throw new Error('nobody is blamed')
+    const { sentence, seen, runs } = one
+    t.equal(sentence, 'a + c break check "test"; a alone and c alone pass')
+    t.match(seen, [
+      { tasks: ['a', 'c'], verdict: 'fail', reason: 'exit code 1', partOf: null, outputTail: 'a meets c\n' },
+      { tasks: ['a'], verdict: 'pass' },
+      { tasks: ['c'], verdict: 'pass' },
+    ])
+    t.equal(readFileSync(join(scene.sealing.directory, seen[0]?.log ?? ''), 'utf8'), 'a meets c\n')
+    t.ok(scene.noted('runs').length <= runs + 2, 'the whole, what was counted, and the rest')
+    t.same(violations(proposal, schema), [])
+    const markdown = proposalToMarkdown(proposal)
+    t.match(markdown, `- ${sentence}; c was left out (${runs} runs)`)
+    t.match(markdown, /^ {2}- a \+ c: fail: exit code 1, `\S+_check\.\d+\.log`$/m)
+  },
+)
+
+void t.test('a base that is red is told after few runs', async (t) => {
+  const scene = await new Scene(t).begin(letters('abcdefgh'))
+  const { blame } = await scene.propose([shell('test', `${scene.note('runs')}; echo broken; exit 1`)])
+  t.match(blame, [{ how: 'base', dropped: null, seen: [{ tasks: [], verdict: 'fail', outputTail: 'broken\n' }] }])
+  t.equal(blame[0]?.sentence, 'check "test" fails on the base alone: nobody is blamed')
+  t.ok(scene.noted('runs').length <= 5)
+})
