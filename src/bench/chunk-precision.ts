@@ -1,5 +1,7 @@
-import { resolveChunks } from '../merge/resolve-text.ts'
+import { resolveChunks } from '../merge/resolve-chunks.ts'
 import type { Grade, ResolverPolicy } from '../merge/resolvers/resolver.ts'
+import type { Parser } from '../syntax/parser.ts'
+import { treesOf } from '../merge/syntax/trees.ts'
 import { diffLines } from '../merge/text/line-diff.ts'
 import { linesOf } from '../merge/text/lines.ts'
 import { type Chunk, mergeThreeWays, type Segment } from '../merge/text/three-way.ts'
@@ -21,14 +23,19 @@ export interface ChunkAnswer {
 export type Kept = 'ours' | 'theirs' | 'base' | 'both' | 'something else'
 
 /** Every chunk of real conflicts whose place in what people committed is known. */
-export function chunkAnswers(cases: readonly MergeCase[], policy: ResolverPolicy): readonly ChunkAnswer[] {
+export function chunkAnswers(
+  cases: readonly MergeCase[],
+  policy: ResolverPolicy,
+  parse: Parser | null,
+): readonly ChunkAnswer[] {
   return cases.flatMap(({ id, repo, files }) =>
     files.flatMap(({ path, base, left, right, human }) => {
       if (base === null || left === null || right === null || human === null) return []
       const versions = { base: linesOf(base), ours: linesOf(left), theirs: linesOf(right) }
       const segments = mergeThreeWays(versions)
-      const answers = answersOf(segments, linesOf(human))
-      return resolveChunks({ path, segments, ...versions }, policy).flatMap(({ chunk, found }, at) => {
+      const resolved = resolveChunks({ path, segments, ...versions }, policy, treesOf(path, parse))
+      const answers = answersOf(resolved.segments, linesOf(human))
+      return [...resolved.found].flatMap(([chunk, found], at) => {
         const answer = answers[at]
         if (answer === undefined || answer === null) return []
         const isRight = found !== null && isAlike(found.lines.join(''), answer.join(''))

@@ -71,7 +71,7 @@ interface ChunkRow {
 }
 
 function tellChunks(): void {
-  const answers = chunkAnswers(cases, { upTo: 'checked', off })
+  const answers = chunkAnswers(cases, { upTo: 'checked', off }, parse)
   const groups = Map.groupBy(answers, ({ found }) => (found === null ? '' : `${found.resolver} ${found.grade}`))
   const rows = [...groups].filter(([by]) => by !== '').map(([by, own]) => chunkRow(by, own))
   const left = groups.get('') ?? []

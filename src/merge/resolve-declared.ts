@@ -1,6 +1,7 @@
 import { covers, type DeclaredFiles, type RegenerateRule, ruleFor } from './declared-files.ts'
 import { resolveKeyed } from './keyed/keyed-file.ts'
-import type { ConflictedText, ResolvedChunk, TextResolution } from './resolve-text.ts'
+import type { ConflictedText } from './resolve-chunks.ts'
+import type { ResolvedChunk, TextResolution } from './resolve-text.ts'
 import { joinLines } from './text/line-ends.ts'
 import type { Chunk } from './text/three-way.ts'
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { resolveChunks, resolveText } from '../../src/merge/resolve-text.ts'
+import { resolveChunks } from '../../src/merge/resolve-chunks.ts'
+import { resolveText } from '../../src/merge/resolve-text.ts'
 import type { Grade } from '../../src/merge/resolvers/resolver.ts'
 import { resolvers } from '../../src/merge/resolvers/registry.ts'
 import { linesOf } from '../../src/merge/text/lines.ts'
@@ -449,10 +450,8 @@ void t.test('property: whatever word a side added is in the result, but for a ve
   fc.assert(
     fc.property(edit, ({ path: name, base, ours, theirs, upTo }) => {
       const versions = { base: linesOf(base), ours: linesOf(ours), theirs: linesOf(theirs) }
-      for (const { chunk, found } of resolveChunks(
-        { path: name, segments: mergeThreeWays(versions), ...versions },
-        { upTo, off: [] },
-      )) {
+      const text = { path: name, segments: mergeThreeWays(versions), ...versions }
+      for (const [chunk, found] of resolveChunks(text, { upTo, off: [] }, null).found) {
         if (found === null || found.resolver === 'version-number') continue
         const [was, mine, other] = [chunk.base, chunk.ours, chunk.theirs].map(wordsByCount)
         const made = wordsByCount(found.lines)

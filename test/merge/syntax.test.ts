@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import t from 'tap'
 import { resolveText } from '../../src/merge/resolve-text.ts'
+import { resolvers } from '../../src/merge/resolvers/registry.ts'
 import { brokenSyntax } from '../../src/merge/syntax/syntax-guards.ts'
 import { treesBy } from '../../src/merge/syntax/trees.ts'
 import { linesOf } from '../../src/merge/text/lines.ts'
@@ -200,5 +202,351 @@ void t.test('a resolved file whose syntax speaks against it goes back to conflic
   t.match(resolved('a.py', versions), { how: 'left', reason: /url_or_filename is still used/ })
   t.equal(grammarOf('a.rs'), null)
   t.match(resolved('a.rs', versions), { how: 'resolved' }, 'a language without a grammar has no such guard')
+  t.end()
+})
+
+interface Lists {
+  readonly title: string
+  readonly path: string
+  readonly base: string
+  readonly ours: string
+  readonly theirs: string
+  /** Null where nothing may be decided by lists. */
+  readonly text: string | null
+}
+
+const lists: readonly Lists[] = [
+  {
+    title: 'members of a class',
+    path: 'a.ts',
+    base: 'class A {\n  one() {\n    return 1\n  }\n}\n',
+    ours: 'class A {\n  one() {\n    return 1\n  }\n\n  two() {\n    return 2\n  }\n}\n',
+    theirs: 'class A {\n  one() {\n    return 1\n  }\n\n  /** Three. */\n  three(a: number) {\n    return a\n  }\n}\n',
+    text: 'class A {\n  one() {\n    return 1\n  }\n\n  two() {\n    return 2\n  }\n\n  /** Three. */\n  three(a: number) {\n    return a\n  }\n}\n',
+  },
+  {
+    title: 'a member that one took away beside one that the other changed',
+    path: 'a.ts',
+    base: 'class A {\n  one = 1\n  two = 2\n}\n',
+    ours: 'class A {\n  two = 2\n}\n',
+    theirs: 'class A {\n  one = 1\n  two = 3\n}\n',
+    text: 'class A {\n  two = 3\n}\n',
+  },
+  {
+    title: 'a member that one took away and the other changed',
+    path: 'a.ts',
+    base: 'class A {\n  one = 1\n  two = 2\n}\n',
+    ours: 'class A {\n  two = 2\n}\n',
+    theirs: 'class A {\n  one = 5\n  two = 3\n}\n',
+    text: null,
+  },
+  {
+    title: 'both added another thing of one name',
+    path: 'a.ts',
+    base: 'class A {\n  one = 1\n}\n',
+    ours: 'class A {\n  one = 1\n  two = first\n}\n',
+    theirs: 'class A {\n  one = 1\n  two = second()\n}\n',
+    text: null,
+  },
+  {
+    title: 'both renamed one thing',
+    path: 'a.ts',
+    base: 'class A {\n  one() {\n    return read(1)\n  }\n}\n',
+    ours: 'class A {\n  first() {\n    return read(1)\n  }\n}\n',
+    theirs: 'class A {\n  eins() {\n    return read(1)\n  }\n}\n',
+    text: null,
+  },
+  {
+    title: 'keys of an object, the last without a comma',
+    path: 'a.js',
+    base: 'const a = {\n  one: 1,\n  two: 2\n}\n',
+    ours: 'const a = {\n  one: 1,\n  two: 2,\n  three: 3\n}\n',
+    theirs: 'const a = {\n  one: 1,\n  two: 2,\n  four: 4 // and last\n}\n',
+    text: 'const a = {\n  one: 1,\n  two: 2,\n  three: 3,\n  four: 4 // and last\n}\n',
+  },
+  {
+    title: 'members of an interface',
+    path: 'a.ts',
+    base: 'interface A {\n  a: string;\n}\n',
+    ours: 'interface A {\n  a: string;\n  b: number;\n}\n',
+    theirs: 'interface A {\n  a: string | null;\n  c(): void;\n}\n',
+    text: 'interface A {\n  a: string | null;\n  b: number;\n  c(): void;\n}\n',
+  },
+  {
+    title: 'members of an enum',
+    path: 'a.ts',
+    base: "enum A {\n  One = 'one',\n}\n",
+    ours: "enum A {\n  One = 'one',\n  Two = 'two',\n}\n",
+    theirs: "enum A {\n  One = 'eins',\n  Three = 'three',\n}\n",
+    text: "enum A {\n  One = 'eins',\n  Two = 'two',\n  Three = 'three',\n}\n",
+  },
+  {
+    title: 'alternatives of a type, one a line',
+    path: 'a.ts',
+    base: "type A =\n  | 'one'\n  | 'two'\n",
+    ours: "type A =\n  | 'one'\n  | 'two'\n  | 'three'\n",
+    theirs: "type A =\n  | 'two'\n  | 'four'\n",
+    text: "type A =\n  | 'two'\n  | 'three'\n  | 'four'\n",
+  },
+  {
+    title: 'alternatives of a type on one line',
+    path: 'a.ts',
+    base: "type A = 'one' | 'two'\n",
+    ours: "type A = 'one' | 'two' | 'three'\n",
+    theirs: "type A = 'one' | 'two' | 'four'\n",
+    text: "type A = 'one' | 'two' | 'three' | 'four'\n",
+  },
+  {
+    title: 'names that are brought in, on one line and on many',
+    path: 'a.tsx',
+    base: "import { a, c } from 'x'\n",
+    ours: "import {\n  a,\n  b,\n  c,\n} from 'x'\n",
+    theirs: "import { a, c, d } from 'x'\n",
+    text: "import {\n  a,\n  b,\n  c,\n  d,\n} from 'x'\n",
+  },
+  {
+    title: 'imports, and a name that one no longer brings in',
+    path: 'a.ts',
+    base: "import { a, b } from 'x'\nimport { c } from 'y'\n",
+    ours: "import { b, e } from 'x'\nimport { c } from 'y'\n",
+    theirs: "import { a, b, d } from 'x'\nimport { c, f } from 'y'\nimport g from 'z'\n",
+    text: "import { b, d, e } from 'x'\nimport { c, f } from 'y'\nimport g from 'z'\n",
+  },
+  {
+    title: 'tests of one suite',
+    path: 'a.test.js',
+    base: "describe('a', () => {\n  it('one', () => {\n    check(1)\n  })\n})\n",
+    ours: "describe('a', () => {\n  it('one', () => {\n    check(1)\n  })\n\n  it('two', () => {\n    check(2)\n  })\n})\n",
+    theirs:
+      "describe('a', () => {\n  it('one', () => {\n    check(1)\n  })\n\n  it('three', () => {\n    check(3)\n  })\n})\n",
+    text: "describe('a', () => {\n  it('one', () => {\n    check(1)\n  })\n\n  it('two', () => {\n    check(2)\n  })\n\n  it('three', () => {\n    check(3)\n  })\n})\n",
+  },
+  {
+    title: 'statements whose order matters',
+    path: 'a.js',
+    base: 'start(1)\nstop(1)\n',
+    ours: 'start(1, 2)\nconst a = 1\nstop(1)\n',
+    theirs: 'start(2, 1)\nconst b = 1\nstop(1)\n',
+    text: null,
+  },
+  {
+    title: 'declarations of a module',
+    path: 'a.py',
+    base: 'import os\n\n\ndef one():\n    return 1\n',
+    ours: 'import os\n\n\ndef one():\n    return 1\n\n\ndef two(a):\n    return a\n',
+    theirs: 'import os\n\n\ndef one():\n    return 1\n\n\n# the third\n@cached\ndef three(a):\n    return a\n',
+    text: 'import os\n\n\ndef one():\n    return 1\n\n\ndef two(a):\n    return a\n\n\n# the third\n@cached\ndef three(a):\n    return a\n',
+  },
+  {
+    title: 'members of a class',
+    path: 'a.py',
+    base: 'class A:\n    def one(self):\n        return 1\n\n\nx = A()\n',
+    ours: 'class A:\n    def one(self):\n        return 1\n\n    def two(self):\n        return self\n\n\nx = A()\n',
+    theirs:
+      'class A:\n    def one(self):\n        return 1\n\n    def three(self):\n        return self\n\n\nx = A()\n',
+    text: 'class A:\n    def one(self):\n        return 1\n\n    def two(self):\n        return self\n\n    def three(self):\n        return self\n\n\nx = A()\n',
+  },
+  {
+    title: 'names that are brought in',
+    path: 'a.py',
+    base: 'from x import (\n    a,\n    c,\n)\n',
+    ours: 'from x import (\n    a,\n    b,\n    c,\n)\n',
+    theirs: 'from x import (\n    a,\n    bb,\n)\n',
+    text: 'from x import (\n    a,\n    b,\n    bb,\n)\n',
+  },
+  {
+    title: 'words of a list',
+    path: 'a.py',
+    base: '__all__ = [\n    "a",\n]\n',
+    ours: '__all__ = [\n    "a",\n    "b",\n]\n',
+    theirs: '__all__ = [\n    "c",\n]\n',
+    text: '__all__ = [\n    "b",\n    "c",\n]\n',
+  },
+  {
+    title: 'an order that both sides need is left alone',
+    path: 'a.py',
+    base: 'f(\n    a,\n    b,\n)\n',
+    ours: 'f(\n    a,\n    c,\n)\n',
+    theirs: 'f(\n    a,\n    d,\n)\n',
+    text: null,
+  },
+  {
+    title: 'imports',
+    path: 'a.go',
+    base: 'package a\n\nimport (\n\t"fmt"\n\t"os"\n)\n',
+    ours: 'package a\n\nimport (\n\t"fmt"\n\t"net"\n\t"os"\n)\n',
+    theirs: 'package a\n\nimport (\n\t"io"\n\t"os"\n)\n',
+    text: 'package a\n\nimport (\n\t"io"\n\t"net"\n\t"os"\n)\n',
+  },
+  {
+    title: 'fields of a struct',
+    path: 'a.go',
+    base: 'package a\n\ntype T struct {\n\tOne int\n}\n',
+    ours: 'package a\n\ntype T struct {\n\tOne int\n\tTwo string `json:"two"`\n}\n',
+    theirs: 'package a\n\ntype T struct {\n\tOne int64\n\t// Three is last.\n\tThree bool\n}\n',
+    text: 'package a\n\ntype T struct {\n\tOne int64\n\tTwo string `json:"two"`\n\t// Three is last.\n\tThree bool\n}\n',
+  },
+  {
+    title: 'constants that count on',
+    path: 'a.go',
+    base: 'package a\n\nconst (\n\tOne = iota\n\tTwo\n)\n',
+    ours: 'package a\n\nconst (\n\tOne = iota\n\tMore\n\tTwo\n)\n',
+    theirs: 'package a\n\nconst (\n\tOne = iota\n\tTen\n\tTwo\n)\n',
+    text: null,
+  },
+  {
+    title: 'methods of Go',
+    path: 'a.go',
+    base: 'package a\n\nfunc (t *T) One() int {\n\treturn 1\n}\n',
+    ours: 'package a\n\nfunc (t *T) One() int {\n\treturn 1\n}\n\nfunc (t *T) Two() int {\n\treturn 1\n}\n',
+    theirs: 'package a\n\nfunc (t *T) One() int {\n\treturn 1\n}\n\nfunc (o *O) Two() int {\n\treturn 1\n}\n',
+    text: 'package a\n\nfunc (t *T) One() int {\n\treturn 1\n}\n\nfunc (t *T) Two() int {\n\treturn 1\n}\n\nfunc (o *O) Two() int {\n\treturn 1\n}\n',
+  },
+  {
+    title: 'line ends of Windows stay',
+    path: 'a.js',
+    base: 'f({\r\n  a: 1,\r\n})\r\n',
+    ours: 'f({\r\n  a: 1,\r\n  b: 2,\r\n})\r\n',
+    theirs: 'f({\r\n  a: 3,\r\n  c: 4,\r\n})\r\n',
+    text: 'f({\r\n  a: 3,\r\n  b: 2,\r\n  c: 4,\r\n})\r\n',
+  },
+  {
+    title: 'a last line without an end',
+    path: 'a.js',
+    base: 'export const a = 1',
+    ours: 'export const a = 1\nexport const b = 2',
+    theirs: 'export const a = 3\nexport const c = 4',
+    text: 'export const a = 3\nexport const b = 2\nexport const c = 4',
+  },
+]
+
+/** By lists alone, without the rules for lines. */
+function byLists({ path, base, ours, theirs }: Pick<Lists, 'path' | 'base' | 'ours' | 'theirs'>) {
+  const versions = { base: linesOf(base), ours: linesOf(ours), theirs: linesOf(theirs) }
+  const off = resolvers.map(({ name }) => name)
+  return resolveText({ path, segments: mergeThreeWays(versions), ...versions }, { upTo: 'likely', off }, parse)
+}
+
+for (const one of lists) {
+  void t.test(`${one.path}: ${one.title}${one.text === null ? ': left to people' : ''}`, (t) => {
+    const resolution = byLists(one)
+    if (one.text === null || resolution.how === 'left')
+      t.match(resolution, { how: one.text === null ? 'left' : 'resolved' })
+    else {
+      t.equal(resolution.text, one.text)
+      t.match(resolution.chunks, [{ resolver: 'syntax-lists', grade: 'likely', evidence: /are a set: / }])
+    }
+    const { base, ours, theirs } = one
+    const other = byLists({ path: one.path, base, ours: theirs, theirs: ours })
+    t.equal(other.how, resolution.how, 'with the sides the other way round as well')
+    t.end()
+  })
+}
+
+/** How a list of keys with numbers is written in some language. */
+const writings: Readonly<Record<string, (entries: readonly Entry[]) => string>> = {
+  'a.ts': (entries) =>
+    `class A {\n${entries.map(([key, value]) => `  ${key}() {\n    return ${value}\n  }\n`).join('\n')}}\n`,
+  'b.ts': (entries) => `interface A {\n${entries.map(([key, value]) => `  ${key}: ${value}\n`).join('')}}\n`,
+  'a.js': (entries) => `f({\n${entries.map(([key, value]) => `  ${key}: ${value}`).join(',\n')}\n})\n`,
+  'a.jsx': (entries) =>
+    `f({\n${entries.map(([key, value]) => `  // about ${key}\n  ${key}: ${value},\n`).join('')}})\n`,
+  'a.py': (entries) =>
+    `class A:\n    x = 0\n${entries.map(([key, value]) => `\n    def ${key}(self):\n        return ${value}\n`).join('')}\n\nend()\n`,
+  'b.py': (entries) =>
+    `import os\n${entries.map(([key, value]) => `\n\ndef ${key}():\n    return ${value}\n`).join('')}`,
+  'a.go': (entries) =>
+    `package a\n\ntype T struct {\n${entries.map(([key, value]) => `\t${key} int \`${value}\`\n`).join('')}}\n`,
+  'b.go': (entries) => `package a\n\nvar a = T{\n${entries.map(([key, value]) => `\t${key}: ${value},\n`).join('')}}\n`,
+}
+
+type Entry = readonly [key: string, value: number]
+
+/** What a side does: takes away, changes, and puts keys of its own at places. */
+const edit = (own: string) =>
+  fc.record({
+    removed: fc.array(fc.nat(7), { maxLength: 2 }),
+    changed: fc.array(fc.nat(7), { maxLength: 2 }),
+    added: fc
+      .array(fc.nat(8), { maxLength: 3 })
+      .map((places) => places.map((at, number) => ({ at, key: `${own}${number}` }))),
+  })
+
+interface Edit {
+  readonly removed: readonly number[]
+  readonly changed: readonly number[]
+  readonly added: readonly { readonly at: number; readonly key: string }[]
+}
+
+function edited(entries: readonly Entry[], { removed, changed, added }: Edit, value: number): readonly Entry[] {
+  const put = (at: number): readonly Entry[] =>
+    added.filter((one) => one.at === at).map(({ key }): Entry => [key, value])
+  return [...entries, null].flatMap((entry, at) => {
+    const here =
+      entry === null || removed.includes(at) ? [] : [changed.includes(at) ? ([entry[0], value] as const) : entry]
+    return [
+      ...(entry === null ? added.filter((one) => one.at >= at).map(({ key }): Entry => [key, value]) : put(at)),
+      ...here,
+    ]
+  })
+}
+
+void t.test(
+  'what a list comes to holds each element that a side added or changed once, and none that a side took away',
+  (t) => {
+    let resolved = 0
+    for (const [path, write] of Object.entries(writings)) {
+      const entries = fc
+        .integer({ min: 1, max: 8 })
+        .map((count) => Array.from({ length: count }, (_, at): Entry => [`key${at}`, 0]))
+      fc.assert(
+        fc.property(entries, edit('ours'), edit('theirs'), (base, mine, other) => {
+          const [ours, theirs] = [edited(base, mine, 1), edited(base, other, 2)]
+          const resolution = byLists({ path, base: write(base), ours: write(ours), theirs: write(theirs) })
+          if (resolution.how === 'left') return
+          resolved += resolution.chunks.length
+          const known = [base, ours, theirs].map((list) => new Map(list))
+          const keys = new Set([...base, ...ours, ...theirs].map(([key]) => key))
+          const expected = [...keys].flatMap((key): readonly Entry[] => {
+            const [was, one, two] = known.map((list) => list.get(key))
+            const value = one === was ? two : one
+            return value === undefined ? [] : [[key, value]]
+          })
+          const made = resolution.text.split('\n').filter((line) => line.trim() !== '')
+          const should = write(expected)
+            .split('\n')
+            .filter((line) => line.trim() !== '')
+          const inAnyOrder = (lines: readonly string[]): readonly string[] =>
+            lines.map((line) => line.replace(/,$/, '')).toSorted()
+          t.same(inAnyOrder(made), inAnyOrder(should), resolution.text)
+          t.equal(parse(grammarOf(path) ?? 'go', resolution.text).find({ rule: { kind: 'ERROR' } }), null)
+        }),
+        { numRuns: 60 },
+      )
+    }
+    t.ok(resolved > 100, 'and many conflicts were resolved')
+    t.end()
+  },
+)
+
+void t.test('texts that do not parse are left alone or resolved, and never throw', (t) => {
+  const cut = fc.tuple(
+    fc.constantFrom(...lists),
+    fc.array(fc.tuple(fc.nat(2), fc.nat(200), fc.constantFrom('', '}', '(', '"', '\n', ',', '\uD800')), {
+      maxLength: 4,
+    }),
+  )
+  fc.assert(
+    fc.property(cut, ([one, cuts]) => {
+      const texts = [one.base, one.ours, one.theirs]
+      for (const [which, at, put] of cuts)
+        texts[which] = `${texts[which]?.slice(0, at)}${put}${texts[which]?.slice(at + 1)}`
+      const [base = '', ours = '', theirs = ''] = texts
+      const lines = { base: linesOf(base), ours: linesOf(ours), theirs: linesOf(theirs) }
+      const text = { path: one.path, segments: mergeThreeWays(lines), ...lines }
+      t.match(resolveText(text, { upTo: 'likely', off: [] }, parse).how, /resolved|left/)
+    }),
+    { numRuns: 200 },
+  )
   t.end()
 })

@@ -1,6 +1,7 @@
 import { asTaskId } from '../../ids.ts'
 import { entriesOf } from '../ledger.ts'
-import type { ConflictedText, ResolvedChunk, TextResolution } from '../resolve-text.ts'
+import type { ConflictedText } from '../resolve-chunks.ts'
+import type { ResolvedChunk, TextResolution } from '../resolve-text.ts'
 import { fileFacts, type Language } from '../resolvers/file-facts.ts'
 import type { Grade } from '../resolvers/resolver.ts'
 import { diffLines, type LineHunk } from '../text/line-diff.ts'

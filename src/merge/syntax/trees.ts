@@ -1,4 +1,4 @@
-import type { Grammar } from '../../syntax/grammar.ts'
+import { type Grammar, grammarOf } from '../../syntax/grammar.ts'
 import type { Parser, SyntaxNode } from '../../syntax/parser.ts'
 
 /** The versions of a text, whole. */
@@ -13,6 +13,12 @@ export interface Trees {
   readonly grammar: Grammar
   /** The root of a text's tree. */
   readonly of: (text: string) => SyntaxNode
+}
+
+/** Trees of a file's texts; null where there is no grammar for it, or nothing to read them with. */
+export function treesOf(path: string, parse: Parser | null): Trees | null {
+  const grammar = grammarOf(path)
+  return parse === null || grammar === null ? null : treesBy(parse, grammar)
 }
 
 /** Trees of one grammar. */

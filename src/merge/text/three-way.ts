@@ -15,8 +15,14 @@ export interface SideHunks {
 
 /** A part of a merge of two texts. */
 export type Segment =
-  /** `by` is null for what nobody changed. */
-  | { readonly kind: 'clean'; readonly by: 'ours' | 'theirs' | 'both' | null; readonly lines: readonly string[] }
+  /** What nobody changed. */
+  | { readonly kind: 'clean'; readonly by: null; readonly lines: readonly string[] }
+  | {
+      readonly kind: 'clean'
+      readonly by: 'ours' | 'theirs' | 'both'
+      readonly lines: readonly string[]
+      readonly chunk: Chunk
+    }
   | { readonly kind: 'conflict'; readonly chunk: Chunk }
 
 /** A place that both sides changed, each in its own way. */
@@ -84,10 +90,10 @@ const growthOf = (hunks: readonly LineHunk[]): number =>
   hunks.reduce((sum, { oldFrom, oldTo, newFrom, newTo }) => sum + newTo - newFrom - (oldTo - oldFrom), 0)
 
 function segmentOf({ ours, theirs }: Meeting, chunk: Chunk): Segment {
-  if (theirs.length === 0) return { kind: 'clean', by: 'ours', lines: chunk.ours }
-  if (ours.length === 0) return { kind: 'clean', by: 'theirs', lines: chunk.theirs }
+  if (theirs.length === 0) return { kind: 'clean', by: 'ours', lines: chunk.ours, chunk }
+  if (ours.length === 0) return { kind: 'clean', by: 'theirs', lines: chunk.theirs, chunk }
   return isSame(chunk.ours, chunk.theirs)
-    ? { kind: 'clean', by: 'both', lines: chunk.ours }
+    ? { kind: 'clean', by: 'both', lines: chunk.ours, chunk }
     : { kind: 'conflict', chunk }
 }
 

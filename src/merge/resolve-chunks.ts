@@ -1,0 +1,92 @@
+import { type FileFacts, fileFacts } from './resolvers/file-facts.ts'
+import { resolvers } from './resolvers/registry.ts'
+import { areRewrittenImports } from './resolvers/import-lines.ts'
+import { isAsSureAs, type IsKnown, type Resolution, type ResolverPolicy } from './resolvers/resolver.ts'
+import { withoutSharedEnds } from './resolvers/shared-ends.ts'
+import { listsName, resolveLists } from './syntax/resolve-lists.ts'
+import type { Trees } from './syntax/trees.ts'
+import type { Chunk, Segment, Versions } from './text/three-way.ts'
+
+/** A file's text in conflict. */
+export interface ConflictedText extends Versions {
+  readonly path: string
+  /** Its merge, as mergeThreeWays made it. */
+  readonly segments: readonly Segment[]
+}
+
+/** What a resolver made of a chunk. */
+export interface Found extends Resolution {
+  readonly resolver: string
+}
+
+/** A merge with what the resolvers make of each of its conflicts; null where none holds. */
+export interface ResolvedChunks {
+  /** As they were, but that a list may have widened a conflict. */
+  readonly segments: readonly Segment[]
+  readonly found: ReadonlyMap<Chunk, Found | null>
+}
+
+/** Whether lists are asked where no line rule is certain, before every line rule, or not at all. */
+export type UseOfLists = 'where lines are not certain' | 'first' | 'never'
+
+/** Asks the resolvers about every chunk by itself, whether or not the others can be resolved. */
+export function resolveChunks(
+  text: ConflictedText,
+  policy: ResolverPolicy,
+  trees: Trees | null,
+  use: UseOfLists = 'where lines are not certain',
+): ResolvedChunks {
+  const reading = readingOf(text)
+  const { facts } = reading
+  const byLines = (chunk: Chunk): Found | null =>
+    facts.kind === 'lock' ? null : firstResolution(chunk, policy, reading)
+  const lists = use === 'never' || policy.off.includes(listsName) || !isAsSureAs('likely', policy.upTo) ? null : trees
+  const { segments, resolutions } =
+    lists === null
+      ? { segments: text.segments, resolutions: new Map<Chunk, Resolution>() }
+      : resolveLists(text, lists, (chunk) => {
+          const isCertain = use !== 'first' && byLines(chunk)?.grade === 'certain'
+          return isCertain || areRewrittenImports(chunk, facts)
+        })
+  const found = segments.flatMap((segment): readonly [Chunk, Found | null][] => {
+    if (segment.kind === 'clean') return []
+    const byList = resolutions.get(segment.chunk)
+    return [[segment.chunk, byList === undefined ? byLines(segment.chunk) : { ...byList, resolver: listsName }]]
+  })
+  return { segments, found: new Map(found) }
+}
+
+/** What resolvers know of the file besides the chunk. */
+interface Reading {
+  readonly facts: FileFacts
+  readonly isKnown: IsKnown
+}
+
+function readingOf({ path, base }: ConflictedText): Reading {
+  let lines: ReadonlySet<string> | null = null
+  const isKnown = (line: string): boolean => (lines ??= new Set(base.map((one) => one.trim()))).has(line.trim())
+  return { facts: fileFacts(path), isKnown }
+}
+
+/** By the first that is sure enough, also within what both put alike; what only a check can confirm comes after all that is surer. */
+function firstResolution(chunk: Chunk, policy: ResolverPolicy, reading: Reading): Found | null {
+  const whole = firstFor(chunk, policy, reading)
+  const trimmed = policy.upTo === 'certain' ? null : withoutSharedEnds(chunk, reading.facts)
+  if (trimmed === null || (whole !== null && whole.grade !== 'checked')) return whole
+  const inner = firstFor(trimmed.chunk, { ...policy, upTo: 'likely' }, reading)
+  if (inner === null) return whole
+  const lines = [...trimmed.head, ...inner.lines, ...trimmed.tail]
+  return { ...inner, grade: 'likely', lines, evidence: `within what both put: ${inner.evidence}` }
+}
+
+function firstFor(chunk: Chunk, { upTo, off }: ResolverPolicy, { facts, isKnown }: Reading): Found | null {
+  let fallback: Found | null = null
+  for (const { name, resolve } of resolvers) {
+    if (off.includes(name)) continue
+    const resolution = resolve(chunk, facts, isKnown)
+    if (resolution === null || !isAsSureAs(resolution.grade, upTo)) continue
+    if (resolution.grade !== 'checked') return { ...resolution, resolver: name }
+    fallback ??= { ...resolution, resolver: name }
+  }
+  return fallback
+}
