@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { kinds } from '../agents/registry.ts'
 import { openRepository } from '../changes/repository.ts'
 import { exitCodes, messageOf, TroupeError } from '../errors.ts'
+import { lockCommand } from '../merge/lock-commands.ts'
 import { readManifest } from '../plan/manifest.ts'
 import { showMistakes } from '../plan/show-mistakes.ts'
 import { checkCommand } from './init/check-command.ts'
@@ -27,7 +28,7 @@ export async function initCommand(
   const files = sourceFiles(paths, 3)
   const check = checkCommand(paths, (path) => readFileSync(join(repository.root, path), 'utf8'))
   const path = join(repository.root, fileName)
-  write(path, checked(firstManifest({ files, check })), force)
+  write(path, checked(firstManifest({ files, check, locks: locksAmong(paths) })), force)
   if (json) {
     terminal.print(JSON.stringify({ schema: 'troupe/init/1', path, files }))
     return exitCodes.ok
@@ -37,6 +38,16 @@ export async function initCommand(
   terminal.print(`next: troupe plan ${fileName}\nthen: troupe run ${fileName}`)
   return exitCodes.ok
 }
+
+/** The few lock files nearest to the root, and how each is made anew. */
+const locksAmong = (paths: readonly string[]): readonly (readonly [string, string])[] =>
+  paths
+    .flatMap((path) => {
+      const command = lockCommand(path)
+      return command === null ? [] : [[path, command] as const]
+    })
+    .toSorted(([a], [b]) => a.split('/').length - b.split('/').length || (a < b ? -1 : 1))
+    .slice(0, 3)
 
 /** What is written must be valid as it stands, whatever the names of the files. */
 function checked(text: string): string {

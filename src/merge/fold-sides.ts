@@ -121,8 +121,8 @@ class Folding {
     this.#base = base
     this.#sides = sides
     this.#texts = new TextMerges(request.objects, request.policy)
-    this.#merges = new SideMerges({ ...request, texts: this.#texts })
     this.#special = request.special ?? openSpecialPaths(request.git)
+    this.#merges = new SideMerges({ ...request, special: this.#special, texts: this.#texts })
   }
 
   /** @param weights how many sides each stands for */

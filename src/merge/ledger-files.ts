@@ -5,6 +5,7 @@ import type { CommitId } from '../ids.ts'
 import type { Candidate } from './candidate.ts'
 import type { Fold } from './fold.ts'
 import type { LedgerFile } from './ledger.ts'
+import { openSpecialPaths } from './special-paths.ts'
 import { textOf } from './text-merges.ts'
 
 interface Parts {
@@ -43,7 +44,8 @@ export async function ledgerFiles({ git, objects, folded, candidates }: Parts): 
       })
     }
   }
-  return files
+  const special = await openSpecialPaths(git).among(files.flatMap(({ path, isSame }) => (isSame ? [] : path)))
+  return files.map((file) => (special.has(file.path) ? { ...file, hasDriver: true } : file))
 }
 
 /** One path that differs; `from` is its old name. Entries are `mode oid`, null for nothing. */

@@ -25,6 +25,8 @@ export interface LedgerFile {
   readonly final: readonly string[] | null
   /** Whether the proposal has exactly what the task left. */
   readonly isSame: boolean
+  /** Whether the user has a merge driver for it, which decides about the whole file. */
+  readonly hasDriver?: boolean
 }
 
 /** What the ledger may appeal to for what is not there as it was made. */
@@ -57,7 +59,7 @@ export function entriesOf(file: LedgerFile, explanations: Explanations): readonl
   const { task, path, before, after, final, isSame } = file
   const whole = { task, file: path, from: 0, to: 0 }
   if (after === null || (final === null && !isSame)) {
-    const fate = isSame ? 'kept' : otherwise(task, path, explanations)
+    const fate = isSame ? 'kept' : otherwise(file, explanations)
     return [{ ...whole, fate }]
   }
   return diffLines(before ?? [], after).map((hunk) => ({
@@ -70,7 +72,7 @@ export function entriesOf(file: LedgerFile, explanations: Explanations): readonl
 }
 
 function fateOf(file: LedgerFile, hunk: LineHunk, explanations: Explanations): Fate {
-  const { task, path, before, after, final, isSame } = file
+  const { path, before, after, final, isSame } = file
   const alike = explanations.isMadeAlike(file, hunk) ? 'equivalent' : 'kept'
   if (isSame) return alike
   const added = (after ?? []).slice(hunk.newFrom, hunk.newTo)
@@ -78,12 +80,12 @@ function fateOf(file: LedgerFile, hunk: LineHunk, explanations: Explanations): F
   if (added.length > 0 ? standsIn(final ?? [], added) : isGone(hunk, before ?? [], final ?? [])) return alike
   const touches = (text: readonly string[]): boolean => [...added, ...removed].some((line) => text.includes(line))
   if (explanations.decided(path).some(touches)) return 'resolved'
-  return otherwise(task, path, explanations)
+  return otherwise(file, explanations)
 }
 
 /** The fate of a change that is not there and that no resolver's place speaks of. */
-function otherwise(task: TaskId, path: string, explanations: Explanations): Fate {
-  if (explanations.isMadeAnew(path)) return 'resolved'
+function otherwise({ task, path, hasDriver = false }: LedgerFile, explanations: Explanations): Fate {
+  if (hasDriver || explanations.isMadeAnew(path)) return 'resolved'
   return explanations.isChangedFurther(task, path) ? 'superseded' : 'unexplained'
 }
 

@@ -6,6 +6,7 @@ import type { ConflictedFile, Stage } from './conflicted-file.ts'
 import type { UncleanMerge } from './merge-tree.ts'
 import { remadeBy } from './resolve-declared.ts'
 import type { ResolvedChunk } from './resolve-text.ts'
+import type { SpecialPaths } from './special-paths.ts'
 import type { TextMerges } from './text-merges.ts'
 
 /** A file that git left in conflict and resolvers made whole. */
@@ -21,13 +22,27 @@ export interface MergeResolution {
   readonly left: readonly ConflictedFile[]
 }
 
-/** Resolves what it can of a merge that did not come clean; the other files of the merge stay as git merged them. */
-export async function resolveMerge(objects: Objects, merge: UncleanMerge, texts: TextMerges): Promise<MergeResolution> {
+/** What merges are resolved with, all of one repository. */
+export interface ResolveWorld {
+  readonly objects: Objects
+  readonly texts: TextMerges
+  readonly special: SpecialPaths
+}
+
+/**
+ * Resolves what it can of a merge that did not come clean; the other files of the merge stay as git merged them, and so do those
+ * for which the user has a merge driver, or has said that they are not to be merged.
+ */
+export async function resolveMerge(
+  { objects, texts, special }: ResolveWorld,
+  merge: UncleanMerge,
+): Promise<MergeResolution> {
+  const decided = await special.among(merge.conflicts.flatMap(({ kind, path }) => (kind === 'content' ? path : [])))
   const left: ConflictedFile[] = []
   const resolved: ResolvedFile[] = []
   const edits = new Map<string, TreeEntry>()
   for (const file of merge.conflicts) {
-    const whole = await resolveFile(texts, file)
+    const whole = await resolveFile(texts, file, decided.has(file.path))
     if (whole === null) {
       left.push(file)
       continue
@@ -42,11 +57,11 @@ interface Whole extends ResolvedFile {
   readonly entry: TreeEntry
 }
 
-async function resolveFile(texts: TextMerges, file: ConflictedFile): Promise<Whole | null> {
+async function resolveFile(texts: TextMerges, file: ConflictedFile, isDecided: boolean): Promise<Whole | null> {
   const { base, ours, theirs } = file
-  const kept = keptForNow(texts, file)
-  if (kept !== null) return kept
-  if (file.kind !== 'content' || base === null || ours === null || theirs === null) return null
+  const asText = file.kind === 'content' && !isDecided
+  if (!asText) return keptForNow(texts, file)
+  if (base === null || ours === null || theirs === null) return null
   if (![base, ours, theirs].every((stage) => isPlain(stage) && stage.path === ours.path)) return null
   const { path } = ours
   const merge = await texts.merge({ path, base: base.oid, ours: ours.oid, theirs: theirs.oid, isConflict: true })
@@ -57,10 +72,10 @@ async function resolveFile(texts: TextMerges, file: ConflictedFile): Promise<Who
 }
 
 /** A version of a file that a command makes anew later, where its text cannot be merged at all: ours, if there is one. */
-function keptForNow(texts: TextMerges, { kind, base, ours, theirs }: ConflictedFile): Whole | null {
+function keptForNow(texts: TextMerges, { base, ours, theirs }: ConflictedFile): Whole | null {
   const stages = [base, ours, theirs].filter((stage) => stage !== null)
   const kept = ours ?? theirs
-  if (kept === null || kind === 'content' || !stages.every((one) => isPlain(one) && one.path === kept.path)) return null
+  if (kept === null || !stages.every((one) => isPlain(one) && one.path === kept.path)) return null
   const rule = texts.remakes(kept.path)
   if (rule === null) return null
   const chunk = { base: [], ours: [], theirs: [], at: { base: 0, ours: 0, theirs: 0 } }

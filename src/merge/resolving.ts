@@ -4,6 +4,7 @@ import type { UncleanMerge } from './merge-tree.ts'
 import { type MergeResolution, resolveMerge } from './resolve-merge.ts'
 import type { ResolverPolicy } from './resolvers/resolver.ts'
 import { SideMerges } from './side-merges.ts'
+import { openSpecialPaths } from './special-paths.ts'
 import { TextMerges } from './text-merges.ts'
 
 /** Resolves merges of one repository as far as a policy allows. */
@@ -19,13 +20,14 @@ export interface Resolving extends AsyncDisposable {
 export function openResolving(git: Git, policy: ResolverPolicy | null): Resolving {
   const objects = openObjects(git)
   const texts = new TextMerges(objects, policy)
+  const special = openSpecialPaths(git)
   return {
     objects,
-    sides: new SideMerges({ git, objects, texts }),
+    sides: new SideMerges({ git, objects, texts, special }),
     resolve: (merge) =>
       policy === null
         ? Promise.resolve({ tree: merge.tree, resolved: [], left: merge.conflicts })
-        : resolveMerge(objects, merge, texts),
+        : resolveMerge({ objects, texts, special }, merge),
     [Symbol.asyncDispose]: () => objects[Symbol.asyncDispose](),
   }
 }

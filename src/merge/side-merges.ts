@@ -5,6 +5,7 @@ import { type Footprint } from './footprint.ts'
 import { mergeCommits } from './merge-tree.ts'
 import { resolveMerge, type ResolvedFile } from './resolve-merge.ts'
 import type { Side, Touching } from './sides.ts'
+import { openSpecialPaths, type SpecialPaths } from './special-paths.ts'
 import type { TextMerges } from './text-merges.ts'
 import type { Objects } from '../changes/objects.ts'
 
@@ -19,21 +20,25 @@ interface SideMergesParts {
   readonly git: Git
   readonly objects: Objects
   readonly texts: TextMerges
+  /** Of the same repository; opened anew when left out. */
+  readonly special?: SpecialPaths
 }
 
 /** Merges sides: by git, or in memory where two sides only changed texts. */
 export class SideMerges {
   readonly #parts: SideMergesParts
+  readonly #special: SpecialPaths
 
   constructor(parts: SideMergesParts) {
     this.#parts = parts
+    this.#special = parts.special ?? openSpecialPaths(parts.git)
   }
 
   async byGit(ours: CommitId, theirs: CommitId): Promise<Met> {
     const { git, objects, texts } = this.#parts
     const merge = await mergeCommits(git, ours, theirs)
     if (merge.clean) return { tree: merge.tree, resolved: [], left: [] }
-    return await resolveMerge(objects, merge, texts)
+    return await resolveMerge({ objects, texts, special: this.#special }, merge)
   }
 
   /** The files on which two sides do not go together. */

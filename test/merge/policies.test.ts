@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { aggregatorActor } from '../../src/actors/aggregator-actor.ts'
@@ -18,6 +18,8 @@ t.jobs = 2
 const schema: unknown = JSON.parse(readFileSync(new URL('../../schema/proposal.schema.json', import.meta.url), 'utf8'))
 
 interface Scene {
+  /** What is done in the repository before anything is merged. */
+  readonly prepare?: (sealing: Sealing) => Promise<void>
   readonly base: Files
   readonly tasks: Readonly<Record<string, Files>>
   readonly declared?: Partial<DeclaredFiles>
@@ -26,13 +28,14 @@ interface Scene {
 }
 
 /** What a run of these tasks proposes, by real programs in a real repository. */
-async function proposed({ base, tasks, declared, checks = [], needs = {} }: Scene): Promise<{
+async function proposed({ prepare, base, tasks, declared, checks = [], needs = {} }: Scene): Promise<{
   readonly sealing: Sealing
   readonly proposal: Proposal
 }> {
   const sealing = new Sealing()
   t.teardown(() => sealing[Symbol.dispose]())
   const start = await sealing.begin(base)
+  await prepare?.(sealing)
   const scratch = join(sealing.directory, '.git', 'troupe-scratch')
   const input = { run, repository: sealing.directory, base: start, scratch }
   const { signal } = new AbortController()
@@ -202,4 +205,49 @@ void t.test('in a declared union both sides stay at every place, and what both p
   })
   t.equal(await sealing.read(proposal.commit, 'CHANGES.md'), '# Changes\n- both\n- one\n- two\nold')
   t.match(proposal.resolved, [{ resolver: 'union', grade: 'certain', evidence: 'declared: both sides stay' }])
+})
+
+/** Ways to give a file attributes; git reads the first from the user's checkout. */
+const attributesIn: Readonly<Record<string, (sealing: Sealing, text: string) => Promise<void>>> = {
+  '.gitattributes': async ({ directory }, text) => {
+    writeFileSync(join(directory, '.gitattributes'), text)
+  },
+  'info/attributes': async ({ directory }, text) => {
+    writeFileSync(join(directory, '.git/info/attributes'), text)
+  },
+  'core.attributesFile': async ({ directory, git }, text) => {
+    writeFileSync(join(directory, '.git/own'), text)
+    await git.text(['config', 'core.attributesFile', join(directory, '.git/own')])
+  },
+}
+
+void t.test("the user's own merge drivers decide, whatever resolvers could do", async (t) => {
+  const lines = (...words: readonly string[]): Files => ({
+    f: words.map((word) => `${word} word of a line\n`).join(''),
+  })
+  const scene = {
+    base: lines('one', 'two', 'three'),
+    tasks: { one: lines('ONE', 'two', 'three'), two: lines('one', 'TWO', 'three') },
+  }
+  for (const [attribute, landed, first] of [
+    ['merge=theirs', true, 'one'],
+    ['merge=union', true, 'ONE'],
+    ['merge=fails', false, 'ONE'],
+    ['-merge', false, 'ONE'],
+    ['merge=binary', false, 'ONE'],
+  ] as const)
+    for (const [place, give] of Object.entries(attributesIn)) {
+      const { sealing, proposal } = await proposed({
+        ...scene,
+        async prepare(sealing) {
+          await sealing.git.text(['config', 'merge.theirs.driver', 'cp %B %A'])
+          await sealing.git.text(['config', 'merge.fails.driver', 'false'])
+          await give(sealing, `f ${attribute}\n`)
+        },
+      })
+      t.equal(states(proposal), `one landed, two ${landed ? 'landed' : 'left-out'}`, `${attribute} in ${place}`)
+      t.match(await sealing.read(proposal.commit, 'f'), new RegExp(`^${first} word`))
+      t.strictSame(proposal.resolved, [])
+    }
+  t.match((await proposed(scene)).proposal.resolved, [{ file: 'f' }], 'without them a resolver does')
 })

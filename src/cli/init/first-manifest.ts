@@ -4,10 +4,12 @@ export interface FirstManifestParts {
   readonly files: readonly string[]
   /** A line for sh that runs the tests. */
   readonly check: string
+  /** Lock files, each with a line for sh that makes it anew. */
+  readonly locks: readonly (readonly [path: string, command: string])[]
 }
 
 /** A commented manifest that is valid as it stands and needs no key, no network and no model. */
-export function firstManifest({ files, check }: FirstManifestParts): string {
+export function firstManifest({ files, check, locks }: FirstManifestParts): string {
   return `# What Troupe is to do here. "troupe plan troupe.yaml" shows it without starting anything.
 # "troupe schema" prints the JSON Schema of this file, for editors.
 version: 1
@@ -39,7 +41,17 @@ ${docsTask(files)}
 # Commands that the merged result must pass before it is called good.
 # check:
 #   - { name: tests, run: ${JSON.stringify(check)}, timeout: 10m }
-`
+${locksPart(locks)}`
+}
+
+function locksPart(locks: FirstManifestParts['locks']): string {
+  if (locks.length === 0) return ''
+  const lines = locks.map(([path, command]) => `#     ${JSON.stringify(path)}: ${JSON.stringify(command)}\n`)
+  return `
+# Lock files are made anew, never merged, where several tasks have changed them.
+# merge:
+#   regenerate:
+${lines.join('')}`
 }
 
 function docsTask(files: readonly string[]): string {
