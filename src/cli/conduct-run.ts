@@ -5,6 +5,8 @@ import { type Log, openLog } from '../log.ts'
 import type { Journal } from '../store/journal.ts'
 import type { JournalFile } from '../store/journal-file.ts'
 import type { RunLayout } from '../store/layout.ts'
+import { TroupeError } from '../errors.ts'
+import { askAboutConflicts } from '../supervisor/run/ask-about-conflicts.ts'
 import { fold } from '../supervisor/run/decide.ts'
 import type { Recorded, RunEvent } from '../supervisor/run/events.ts'
 import type { LiveBoard } from '../supervisor/run/live.ts'
@@ -16,6 +18,7 @@ import type { SalvagedAttempt } from '../supervisor/run/salvage.ts'
 import type { RunState } from '../supervisor/run/state.ts'
 import { type MadeProposal, madeProposal } from './made-proposal.ts'
 import { checkSettings } from './check-settings.ts'
+import { askingWorld, type Halt, type Settled } from './asking-world.ts'
 import type { Prepared } from './prepare.ts'
 import { openRunFiles, type RunFiles } from './run-files.ts'
 import { openStage, type RunStage } from './run-stage.ts'
@@ -108,12 +111,12 @@ interface Scene {
 }
 
 async function onStage(scene: Scene, opening: Opening): Promise<RunOutcome> {
-  const { run, conflicts, earlier, settle } = openRun(scene, opening)
+  const { run, conflicts, earlier, halt, settle } = openRun(scene, opening)
   const { records, folders, id } = scene.held
   const known = madeProposal(records, earlier, folders)
   const { state } = await settle()
   await conflicts.settled()
-  const made = known ?? (await propose(scene, state))
+  const made = known ?? (await propose(scene, { run, state, halt }))
   const { commit, tree, verdict } = made.proposal
   if (known === null) await run.record({ type: 'proposal-made', commit, tree, verdict, file: made.files.json })
   const ending = endingOf(made.proposal)
@@ -127,12 +130,14 @@ interface OpenedRun {
   readonly conflicts: LiveConflicts
   /** Where an earlier supervisor left off. */
   readonly earlier: RunState
+  readonly halt: Halt
   settle(): Promise<Settlement>
 }
 
 function openRun({ prepared, watch, held, stage, files }: Scene, opening: Opening): OpenedRun {
   const { id, journal, lost, records } = held
   const { rules } = prepared
+  const halt: Halt = { polite: new AbortController(), force: new AbortController() }
   const world = {
     ...stage.world,
     journal,
@@ -141,6 +146,7 @@ function openRun({ prepared, watch, held, stage, files }: Scene, opening: Openin
     observe(recorded: Recorded, state: RunState): void {
       files.observe(recorded, state)
       conflicts.observe(recorded)
+      haltAt(recorded, halt)
       watch.observe(recorded, state)
     },
   }
@@ -163,8 +169,16 @@ function openRun({ prepared, watch, held, stage, files }: Scene, opening: Openin
     run,
     conflicts,
     earlier,
+    halt,
     settle: () => (opening.type === 'run-started' ? run.settle(opening) : goOn(run, opening)),
   }
+}
+
+function haltAt({ event }: Recorded, { polite, force }: Halt): void {
+  if (event.type !== 'stop-requested') return
+  const reason = new TroupeError('INTERNAL', event.reason)
+  if (event.how === 'hard') force.abort(reason)
+  polite.abort(reason)
 }
 
 function goOn(run: Run, { lost, ...resumed }: Extract<Opening, { readonly type: 'run-resumed' }>): Promise<Settlement> {
@@ -174,7 +188,9 @@ function goOn(run: Run, { lost, ...resumed }: Extract<Opening, { readonly type: 
 const recordedProposals = (records: readonly Recorded[]): readonly string[] =>
   records.flatMap(({ event }) => (event.type === 'proposal-made' ? [event.file] : []))
 
-async function propose({ prepared, held, stage }: Scene, state: RunState): Promise<MadeProposal> {
+async function propose(scene: Scene, settled: Settled): Promise<MadeProposal> {
+  const { prepared, held, stage } = scene
+  const { state } = settled
   const { manifest, repository } = prepared
   const { folders } = held
   const createdAt = new Date(systemClock.now()).toISOString()
@@ -185,7 +201,11 @@ async function propose({ prepared, held, stage }: Scene, state: RunState): Promi
     checking: checkSettings(manifest),
     createdAt,
   })
-  const proposal = await stage.aggregator.propose(request)
+  const { resolver } = manifest.merge
+  const proposal =
+    resolver === null || request.interrupted
+      ? await stage.aggregator.propose(request)
+      : await askAboutConflicts(askingWorld(scene, { ...settled, resolver }), request)
   removeUnrecorded(folders, recordedProposals(held.records))
   return { proposal, files: writeProposal(proposal, { folders, root: repository.root, output: manifest.output }) }
 }

@@ -47,7 +47,7 @@ export async function prepare(argument: string, terminal: Terminal, options: Pla
   const placements = placementsOf(manifest)
   const { overlaps, graph } = await graphOf({ manifest, repository, base, placements })
   if (manifest.onOverlap === 'refuse' && overlaps.length > 0) throw refused(overlaps)
-  const warnings = [...given.warnings, ...(await dirtyWarning(repository, manifest))]
+  const warnings = [...given.warnings, ...(await dirtyWarning(repository, manifest)), ...uncheckedWarning(manifest)]
   const rules = rulesOf(manifest, graph)
   // what is kept with the run must lead to the same rules again
   const manifestText = isChanged(options) ? manifestToYaml(manifest, { schema: null }) : given.text
@@ -55,8 +55,9 @@ export async function prepare(argument: string, terminal: Terminal, options: Pla
 }
 
 /** Whoever asks for isolation gets it, or nothing is started. */
-function mustIsolate({ agents, tasks }: Manifest): void {
-  const asking = tasks.filter(({ agent }) => must(agents, agent).options['isolate'] === true)
+function mustIsolate({ agents, tasks, merge }: Manifest): void {
+  const resolver = merge.resolver === null ? [] : [merge.resolver.task]
+  const asking = [...tasks, ...resolver].filter(({ agent }) => must(agents, agent).options['isolate'] === true)
   if (asking.length === 0 || findIsolation() !== null) return
   const names = [...new Set(asking.map(({ agent }) => agent))].join(', ')
   throw new TroupeError(
@@ -83,7 +84,7 @@ const withMode = (agents: Manifest['agents'], mode: ModeChoice): Manifest['agent
   new Map([...agents].map(([name, agent]) => [name, { ...agent, mode }]))
 
 /** The agent's mode goes before the manifest's, and the kind's own choice comes last. */
-function placementOf(task: Task, manifest: Manifest): Placement {
+export function placementOf(task: Task, manifest: Manifest): Placement {
   const agent = must(manifest.agents, task.agent)
   const kind = must(kinds, agent.kind)
   const chosen = [agent.mode, manifest.mode].find((mode) => mode !== 'auto')
@@ -140,6 +141,14 @@ export function describeOverlap({ first, second, files }: Overlap): string {
   const shown = files.slice(0, 3).join(', ')
   return `${first} and ${second} may both write ${shown}${files.length > 3 ? ` and ${files.length - 3} more` : ''}`
 }
+
+/** Told before anything is paid for. */
+const uncheckedWarning = ({ merge, check }: Manifest): readonly string[] =>
+  merge.resolver === null || check.length > 0
+    ? []
+    : [
+        `${merge.resolver.task.agent} is asked about no conflict: its answers are kept only when checks pass, and none is declared`,
+      ]
 
 async function dirtyWarning(repository: Repository, manifest: Manifest): Promise<readonly string[]> {
   const dirty = await repository.dirtyFiles()

@@ -43,6 +43,7 @@ export function openRunFiles({ run, rules, manifest, folders, clock, live, log }
     run,
     rules,
     tasks: manifest.tasks,
+    resolver: manifest.merge.resolver?.task ?? null,
     live: live.of,
     sink: {
       status(task, content) {

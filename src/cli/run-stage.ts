@@ -11,13 +11,13 @@ import type { Log } from '../log.ts'
 import type { RunLayout } from '../store/layout.ts'
 import { type Aggregator, openAggregator } from '../supervisor/run/aggregator.ts'
 import { type LiveBoard, openLiveBoard } from '../supervisor/run/live.ts'
-import { openAttempts } from '../supervisor/run/open-attempts.ts'
+import { type Attempts, openAttempts } from '../supervisor/run/open-attempts.ts'
 import { openWorkspaces } from '../supervisor/run/open-workspaces.ts'
 import type { RunWorld } from '../supervisor/run/run.ts'
 import { openTroupeTree, type TroupeTree } from '../supervisor/run/troupe-tree.ts'
 import type { Workspaces } from '../supervisor/run/workspaces.ts'
 import { loggedDeadLetters } from './logged-dead-letters.ts'
-import type { Prepared } from './prepare.ts'
+import { placementOf, type Prepared } from './prepare.ts'
 
 /** What a run works with, but for its journal and whoever watches it. */
 export interface RunStage {
@@ -28,6 +28,8 @@ export interface RunStage {
   /** Has `listener` told of every snapshot. */
   onSnapshot(listener: (snapshot: ChangeSet) => void): void
   readonly world: Pick<RunWorld, 'clock' | 'random' | 'log' | 'hostOf' | 'attempt'>
+  /** Carries out an attempt at a conflict. */
+  readonly resolution: Attempts['resolution']
 }
 
 interface StageParts {
@@ -67,7 +69,7 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
     graceMs,
   })
   let tellSnapshot: (snapshot: ChangeSet) => void = () => {}
-  const attempt = openAttempts({
+  const attempts = openAttempts({
     saved: (snapshot) => {
       tellSnapshot(snapshot)
     },
@@ -99,13 +101,18 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
     aggregator,
     onSnapshot,
     live: openLiveBoard(),
-    world: { clock, random, log, hostOf, attempt },
+    world: { clock, random, log, hostOf, attempt: attempts.task },
+    resolution: attempts.resolution,
   }
 }
 
 /** Threads are shared, so that each may hold what the most generous of their tasks allows; none, if one has no limit. */
 function heapLimit({ manifest, placements }: Prepared): { readonly resourceLimits?: ResourceLimits } {
-  const inThreads = manifest.tasks.filter(({ id }) => placements.get(id)?.host === 'thread')
+  const { resolver } = manifest.merge
+  const inThreads = [
+    ...manifest.tasks.filter(({ id }) => placements.get(id)?.host === 'thread'),
+    ...(resolver !== null && placementOf(resolver.task, manifest).host === 'thread' ? [resolver.task] : []),
+  ]
   const limits = inThreads.map(({ memoryBytes }) => memoryBytes ?? Number.POSITIVE_INFINITY)
   const most = Math.max(0, ...limits)
   if (most === 0 || most === Number.POSITIVE_INFINITY) return {}

@@ -1,13 +1,15 @@
 import { unreachable } from '../errors.ts'
 import type { TaskId } from '../ids.ts'
 import type { Conflict } from '../merge/conflict.ts'
-import type { AttemptEnd, RunEvent } from '../supervisor/run/events.ts'
+import { type AttemptEnd, isResolutionEvent, type ResolutionEvent, type RunEvent } from '../supervisor/run/events.ts'
 
 /** The task that an event is about; null when it is about the run. */
 export const taskOfEvent = (event: RunEvent): TaskId | null => ('task' in event ? event.task : null)
 
 /** What happened, as one line for people. */
-export function eventText(event: RunEvent): string {
+export const eventText = (event: RunEvent): string => (isResolutionEvent(event) ? resolutionText(event) : textOf(event))
+
+function textOf(event: Exclude<RunEvent, ResolutionEvent>): string {
   if ('conflicts' in event) return conflictsText(event)
   switch (event.type) {
     case 'run-started':
@@ -42,6 +44,18 @@ function conflictsText(event: Extract<RunEvent, { readonly conflicts: unknown }>
 /** A conflict that is none any more. */
 export const goneText = ({ file, ours, theirs }: Conflict): string =>
   `${ours === null ? theirs : `${ours} and ${theirs}`}: together again in ${file}`
+
+/** What is told of asking an agent about a task's conflicts. */
+export function resolutionText(event: ResolutionEvent): string {
+  const { task, attempt } = event
+  if (event.type === 'resolution-started') {
+    const files = event.files.map(({ path }) => path).join(', ')
+    return `${task}: ${event.agent} is asked about its conflicts in ${files} (attempt ${attempt}, ${event.host})`
+  }
+  const answer =
+    event.outcome === 'kept' ? 'the answer is kept' : `no answer is kept (${event.outcome}): ${event.reason}`
+  return `${task}: ${answer} (attempt ${attempt})`
+}
 
 function endText(end: AttemptEnd): string {
   const files =

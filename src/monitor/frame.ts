@@ -128,15 +128,17 @@ function barLine({ state, history, now }: FrameParts, columns: number): string {
   return cutTo(`${head} ${bar}${counts}`, columns)
 }
 
-function doing({ phase }: RunState): string {
+function doing({ phase, resolutions }: RunState): string {
   switch (phase.name) {
     case 'new':
     case 'working':
       return ''
     case 'stopping':
       return 'stopping'
-    case 'settled':
-      return 'merging and checking'
+    case 'settled': {
+      const asked = [...resolutions].find(([, { standing }]) => standing.phase === 'running')
+      return asked === undefined ? 'merging and checking' : `asking ${asked[1].agent} about ${asked[0]}`
+    }
     case 'ended':
       return 'ended'
   }

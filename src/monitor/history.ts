@@ -1,7 +1,7 @@
 import type { ProcessIdentity } from '../process-identity.ts'
 import type { CommitId } from '../ids.ts'
 import type { Conflict } from '../merge/conflict.ts'
-import type { Recorded, RunEvent } from '../supervisor/run/events.ts'
+import { isResolutionEvent, type Recorded, type ResolutionEvent, type RunEvent } from '../supervisor/run/events.ts'
 import { type Standing, standingAfter } from '../supervisor/run/standing-conflicts.ts'
 
 /** What only a run's events tell, beside the state that is their fold. */
@@ -30,7 +30,14 @@ export const noHistory: RunHistory = {
 }
 
 /** The history with one more event. */
-export function afterEvent(history: RunHistory, { at, event }: Recorded): RunHistory {
+export const afterEvent = (history: RunHistory, { at, event }: Recorded): RunHistory =>
+  isResolutionEvent(event) ? history : after(history, { at, event })
+
+interface Known extends Recorded {
+  readonly event: Exclude<RunEvent, ResolutionEvent>
+}
+
+function after(history: RunHistory, { at, event }: Known): RunHistory {
   if ('conflicts' in event) return withConflicts(history, { at, event })
   switch (event.type) {
     case 'run-started':

@@ -1,10 +1,10 @@
 import type { TaskId } from '../ids.ts'
-import type { Recorded, RunEvent } from '../supervisor/run/events.ts'
+import { isResolutionEvent, type Recorded, type ResolutionEvent, type RunEvent } from '../supervisor/run/events.ts'
 import { ruleAt, ruleOf } from '../supervisor/run/rules.ts'
 import type { RunState } from '../supervisor/run/state.ts'
 import { taskAt } from '../supervisor/run/task-change.ts'
 import { elapsedText } from './elapsed.ts'
-import { goneText } from './event-text.ts'
+import { goneText, resolutionText } from './event-text.ts'
 import { plainText } from './plain-text.ts'
 import { conflictLines, overlapLines, type Row, rowOf } from './rows.ts'
 import { cutTo } from './text-width.ts'
@@ -25,7 +25,9 @@ export class LineView implements View {
   }
 
   observe(recorded: Recorded, state: RunState): void {
-    this.#sayEvent(recorded, state)
+    const { at, event } = recorded
+    if (isResolutionEvent(event)) this.#say(at, plainText(resolutionText(event)))
+    else this.#sayEvent({ at, event }, state)
     this.#sayUnnamed(recorded.at, state)
     const settled = state.phase.name === 'settled'
     if (settled && !this.#settled) this.#say(recorded.at, 'every task has ended: merging and checking')
@@ -49,7 +51,7 @@ export class LineView implements View {
     // nothing was changed that must be put right
   }
 
-  #sayEvent({ at, event }: Recorded, state: RunState): void {
+  #sayEvent({ at, event }: Recorded & { readonly event: Exclude<RunEvent, ResolutionEvent> }, state: RunState): void {
     if ('conflicts' in event) {
       for (const line of linesOfConflicts(event)) this.#say(at, line)
       return

@@ -23,7 +23,7 @@ export function manifestToYaml(manifest: Manifest, { schema }: PrintOptions): st
     stall: unless(durationOrOff(manifest.stallMs), defaultStall),
     memory: manifest.memoryBytes === null ? null : printSize(manifest.memoryBytes),
     snapshot: unless(durationOrOff(manifest.snapshotMs), defaultSnapshot),
-    merge: nonEmpty(mergeEntry(manifest.merge)),
+    merge: nonEmpty(present({ ...mergeEntry(manifest.merge), resolver: resolverEntry(manifest) })),
     onOverlap: unless(manifest.onOverlap, 'warn'),
     onFailure: unless(manifest.onFailure, 'continue'),
     agents: declared.length === 0 ? null : Object.fromEntries(declared.map((agent) => [agent.name, agentEntry(agent)])),
@@ -48,6 +48,15 @@ const mergeEntry = ({ strategy, resolve, off, blame, ...more }: Manifest['merge'
     reusePasses: more.reusePasses ? null : false,
     checksAtOnce: more.checksAtOnce,
   })
+
+function resolverEntry(manifest: Manifest): object | null {
+  const { resolver } = manifest.merge
+  if (resolver === null) return null
+  const entry = Object.entries(taskEntry(resolver.task, manifest)).filter(
+    ([key]) => !['id', 'verb', 'workspace'].includes(key),
+  )
+  return present({ ...Object.fromEntries(entry), atMost: unless(resolver.atMost, 16) })
+}
 
 const regenerateEntry = ({ glob, command, timeoutMs }: Manifest['merge']['regenerate'][number]) =>
   [

@@ -5,6 +5,7 @@ import { findCycles } from './cycle.ts'
 import { isText, type LooseTask, looseTasks } from './loose.ts'
 import type { Path, PlaceFinder } from './places.ts'
 import { agentOf } from './resolve-task.ts'
+import { resolverChecks } from './resolver-checks.ts'
 import type { Checked } from './shape-mistakes.ts'
 import type { Mistake } from './task.ts'
 import { templateMistakes } from './template.ts'
@@ -19,6 +20,7 @@ export function crossChecks(checked: Checked): readonly Mistake[] {
     ...tasks.flatMap((task) => [...needsMistakes(task, known, places), ...taskTemplates(task, places)]),
     ...cycleMistakes(tasks, places),
     ...agentChecks(tasks, checked),
+    ...resolverChecks(checked),
   ]
 }
 

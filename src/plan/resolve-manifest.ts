@@ -1,10 +1,10 @@
 import { type AgentName, asAgentName } from '../ids.ts'
 import { parseDuration } from './duration.ts'
 import type { PlanKinds } from './kinds.ts'
-import { durationOf, resolveTask, sizeOf } from './resolve-task.ts'
+import { durationOf, resolveTask, sizeOf, type TaskSurroundings } from './resolve-task.ts'
 import type { WrittenManifest } from './schema.ts'
 import { normalGlob } from './repository-path.ts'
-import type { AgentDeclaration, CheckCommand, Manifest, RegenerateCommand } from './task.ts'
+import type { AgentDeclaration, CheckCommand, Manifest, RegenerateCommand, ResolverSettings } from './task.ts'
 
 /** A sound manifest with every default filled in. Agents called like a kind exist without being declared. */
 export function resolveManifest(written: WrittenManifest, kinds: PlanKinds): Manifest {
@@ -12,6 +12,7 @@ export function resolveManifest(written: WrittenManifest, kinds: PlanKinds): Man
   const optionsOf = (agent: string): AgentDeclaration['options'] | undefined => agents.get(asAgentName(agent))?.options
   const stallMs = durationOf(written.stall ?? defaultStall)
   const memoryBytes = sizeOf(written.memory ?? 'off')
+  const surroundings = { optionsOf, stallMs, memoryBytes }
   return {
     ...defaults,
     ...given(written),
@@ -19,10 +20,10 @@ export function resolveManifest(written: WrittenManifest, kinds: PlanKinds): Man
     memoryBytes,
     snapshotMs: durationOf(written.snapshot ?? defaultSnapshot),
     agents,
-    tasks: written.tasks.map((task) => resolveTask(task, { optionsOf, stallMs, memoryBytes })),
+    tasks: written.tasks.map((task) => resolveTask(task, surroundings)),
     check: (written.check ?? []).map(resolveCheck),
     prepare: (written.prepare ?? []).map(resolveCheck),
-    merge: mergeOf(written.merge ?? {}),
+    merge: mergeOf(written.merge ?? {}, surroundings),
     output: outputOf(written.output ?? {}),
   }
 }
@@ -47,17 +48,23 @@ const defaults: Plain = {
   onFailure: 'continue',
 }
 
-const mergeOf = ({
-  strategy = 'best-set',
-  resolve = 'likely',
-  without = [],
-  blame = true,
-  union = [],
-  keyed = [],
-  regenerate = {},
-  reusePasses = true,
-  checksAtOnce,
-}: NonNullable<WrittenManifest['merge']>): Manifest['merge'] => ({
+type WrittenMerge = NonNullable<WrittenManifest['merge']>
+
+const mergeOf = (
+  {
+    strategy = 'best-set',
+    resolve = 'likely',
+    without = [],
+    blame = true,
+    union = [],
+    keyed = [],
+    regenerate = {},
+    reusePasses = true,
+    checksAtOnce,
+    resolver,
+  }: WrittenMerge,
+  surroundings: TaskSurroundings,
+): Manifest['merge'] => ({
   strategy,
   resolve: resolve === 'off' ? null : resolve,
   off: without,
@@ -67,6 +74,16 @@ const mergeOf = ({
   regenerate: Object.entries(regenerate).map(resolveRegenerate),
   reusePasses,
   checksAtOnce: checksAtOnce ?? null,
+  resolver: resolver === undefined ? null : resolverOf(resolver, surroundings),
+})
+
+/** A task of this name cannot be written: ids hold no plus sign. */
+const resolverOf = (
+  { atMost = 16, ...written }: NonNullable<WrittenMerge['resolver']>,
+  surroundings: TaskSurroundings,
+): ResolverSettings => ({
+  task: resolveTask({ id: 'resolve+', verb: 'resolve', workspace: 'own', ...written }, surroundings),
+  atMost,
 })
 
 type WrittenRegenerate = NonNullable<NonNullable<WrittenManifest['merge']>['regenerate']>[string]

@@ -54,6 +54,33 @@ export const regenerateSchema = z.strictObject({
 
 const globs = z.array(path).optional()
 
+/** Who is asked about conflicts, as written. */
+const resolverSchema = z.strictObject({
+  agent: text.meta({ description: 'The agent that is asked.' }),
+  command: z
+    .union([text, argv])
+    .optional()
+    .meta({ description: 'Program and arguments for an agent that has none of its own, as of a task.' }),
+  prompt: text.optional().meta({ description: 'What it is told besides, in sentences.' }),
+  timeout: timeout.optional().meta({ description: 'How long one attempt may take; no limit by default.' }),
+  stall: durationOrOff
+    .optional()
+    .meta({ description: "How long an attempt may give no sign of life; the manifest's by default." }),
+  memory: sizeOrOff.optional().meta({ description: "How much memory it may hold; the manifest's by default." }),
+  retries: z
+    .int()
+    .min(0)
+    .max(100)
+    .optional()
+    .meta({ description: 'Attempts that may follow the first; 0 by default.' }),
+  atMost: z
+    .int()
+    .min(1)
+    .max(1000)
+    .optional()
+    .meta({ description: 'How many conflicts it is asked about; 16 by default.' }),
+})
+
 /** How change sets are brought together, as written. */
 export const mergeSchema = z.strictObject({
   union: globs.meta({
@@ -89,6 +116,10 @@ export const mergeSchema = z.strictObject({
       'Checkouts that are checked at once; by default the concurrency, but no more than there are processors.',
   }),
   without: z.array(text).optional().meta({ description: 'Names of resolvers that are turned off.' }),
+  resolver: resolverSchema.optional().meta({
+    description:
+      'An agent that is asked about what stays in conflict; its answer is kept only when every check passes.',
+  }),
 })
 
 /** A task as written. */

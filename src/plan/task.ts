@@ -83,6 +83,16 @@ export interface MergeSettings {
   readonly reusePasses: boolean
   /** Checkouts that are checked at once; null for as many as tasks run at once, but no more than there are processors. */
   readonly checksAtOnce: number | null
+  /** Who is asked about what stays in conflict; null for nobody. */
+  readonly resolver: ResolverSettings | null
+}
+
+/** An agent that is asked about conflicts. */
+export interface ResolverSettings {
+  /** What every conflict becomes for it, but for its id and files. */
+  readonly task: Task
+  /** How many conflicts it is asked about. */
+  readonly atMost: number
 }
 
 /** A command that makes files anew which several change sets touched. */

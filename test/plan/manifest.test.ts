@@ -149,6 +149,7 @@ void t.test('what a manifest leaves out is as the reference says', async (t) => 
       regenerate: [],
       reusePasses: true,
       checksAtOnce: null,
+      resolver: null,
     },
     onOverlap: 'warn',
     onFailure: 'continue',

@@ -65,7 +65,7 @@ function checkJournal({ id }: FoundRun, { records, cut, stale }: JournalContent<
 /** Each change set that the journal names is at its ref. */
 function checkChangeSets({ id }: FoundRun, records: readonly Recorded[], refs: Refs): Check {
   const name = 'change sets'
-  const sealed = records.flatMap(({ event }) => (event.type === 'attempt-ended' ? (event.end.changeSet ?? []) : []))
+  const sealed = records.flatMap(({ event }) => ('end' in event ? (event.end.changeSet ?? []) : []))
   const bad = sealed.flatMap(({ task, attempt, commit }) => {
     const at = refs.get(changeSetRef(id, task, attempt))
     return at === commit

@@ -75,6 +75,14 @@ export function statusJson(told: ToldRun): object {
     usage: usageOfAll(manifest.tasks.map((_, index) => taskAt(state, index).tally.usage)),
     conflicts,
     overlaps: overlapsOf(reading).map((one) => ({ ...one, since: isoOrNull(one.since) })),
+    resolutions: [...state.resolutions].map(([task, { agent, files, attempts, standing }]) => ({
+      task,
+      agent,
+      files: files.map(({ path }) => path),
+      attempts,
+      state: standing.phase === 'ended' ? standing.outcome : standing.phase,
+      reason: standing.phase === 'ended' ? standing.reason : null,
+    })),
     deadLetters: deadLettersIn(run.files.supervisorLog),
     proposal:
       proposal === null

@@ -3,8 +3,16 @@ import type { HostKind } from '../../actors/contract.ts'
 import { unreachable } from '../../errors.ts'
 import type { TaskId } from '../../ids.ts'
 import { afterFailure } from './after-failure.ts'
-import type { AttemptEnd, Recorded, StopHow } from './events.ts'
+import {
+  type AttemptEnd,
+  isResolutionEvent,
+  type Recorded,
+  type ResolutionEvent,
+  type RunEvent,
+  type StopHow,
+} from './events.ts'
 import { release } from './release.ts'
+import { isAsking, resolutionHappened } from './resolutions.ts'
 import { resumed } from './resumed.ts'
 import { type RunRules, ruleOf } from './rules.ts'
 import { type Command, schedule } from './schedule.ts'
@@ -20,7 +28,10 @@ export type Decision = readonly [RunState, readonly Command[]]
  * Events that no longer apply (an old attempt's end, a late wake) change nothing.
  */
 export function decide(rules: RunRules, state: RunState, recorded: Recorded): Decision {
-  const [next, commands] = apply(rules, state, recorded)
+  const { at, event } = recorded
+  const [next, commands]: Decision = isResolutionEvent(event)
+    ? [resolutionHappened(state, event, at), []]
+    : apply(rules, state, { at, event })
   return schedule(rules, next, commands)
 }
 
@@ -38,7 +49,12 @@ export const fold = (
   return state
 }
 
-function apply(rules: RunRules, state: RunState, { at, event }: Recorded): Decision {
+interface Applied {
+  readonly at: number
+  readonly event: Exclude<RunEvent, ResolutionEvent>
+}
+
+function apply(rules: RunRules, state: RunState, { at, event }: Applied): Decision {
   if ('conflicts' in event) return [state, []]
   switch (event.type) {
     case 'run-started':
@@ -167,6 +183,10 @@ function ended(
 }
 
 function requestStop(rules: RunRules, state: RunState, how: StopHow, reason: string): Decision {
+  if (state.phase.name === 'settled' && isAsking(state)) {
+    // whoever goes on with the run asks again
+    return [{ ...state, phase: { ...state.phase, interrupted: true, reason } }, []]
+  }
   if (state.phase.name !== 'working' && state.phase.name !== 'stopping') return [state, []]
   return stop(rules, state, { how, reason, interrupted: true })
 }

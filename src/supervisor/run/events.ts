@@ -1,7 +1,8 @@
 import type { HostKind } from '../../actors/contract.ts'
 import type { Failure, Finding } from '../../agents/agent.ts'
 import type { ChangeSet } from '../../changes/change-set.ts'
-import type { CommitId, RunId, TaskId, TreeId } from '../../ids.ts'
+import type { AgentName, CommitId, RunId, TaskId, TreeId } from '../../ids.ts'
+import type { Answer, ConflictedVersions } from '../../merge/asking/open-conflict.ts'
 import type { Conflict } from '../../merge/conflict.ts'
 import type { Verdict } from '../../merge/proposal.ts'
 import type { ProcessIdentity } from '../../process-identity.ts'
@@ -32,6 +33,9 @@ export type AttemptEnd =
 
 /** How hard a run is stopped: `graceful` lets attempts end politely, `hard` takes them away. */
 export type StopHow = 'graceful' | 'hard'
+
+/** What became of asking an agent about a conflict; neither `stopped` nor `lost` counts against its retries. */
+export type ResolutionOutcome = 'kept' | 'refused' | 'failed' | 'stopped' | 'lost'
 
 /** Everything that can happen in a run. The journal is the list of these; the state is their fold. */
 export type RunEvent =
@@ -67,6 +71,26 @@ export type RunEvent =
   | { readonly type: 'conflict-moved'; readonly conflicts: readonly Conflict[] }
   /** What did not go together as of some time does so by now. */
   | { readonly type: 'conflict-gone'; readonly conflicts: readonly Conflict[] }
+  /** An agent is asked about the conflicts that keep a task's change set out. */
+  | {
+      readonly type: 'resolution-started'
+      readonly task: TaskId
+      readonly attempt: number
+      readonly agent: AgentName
+      readonly host: HostKind
+      readonly files: readonly ConflictedVersions[]
+    }
+  /** `end` is how its work ended, `outcome` what became of its answer. */
+  | {
+      readonly type: 'resolution-ended'
+      readonly task: TaskId
+      readonly attempt: number
+      readonly end: AttemptEnd
+      readonly outcome: ResolutionOutcome
+      /** Null when the answer is kept. */
+      readonly reason: string | null
+      readonly answers: readonly Answer[]
+    }
   | { readonly type: 'stop-requested'; readonly how: StopHow; readonly reason: string }
   | {
       readonly type: 'proposal-made'
@@ -76,6 +100,12 @@ export type RunEvent =
       readonly file: string
     }
   | { readonly type: 'run-ended'; readonly exitCode: number; readonly reason: string }
+
+/** What is told of asking an agent about a task's conflicts. */
+export type ResolutionEvent = Extract<RunEvent, { readonly type: 'resolution-started' | 'resolution-ended' }>
+
+export const isResolutionEvent = (event: RunEvent): event is ResolutionEvent =>
+  event.type === 'resolution-started' || event.type === 'resolution-ended'
 
 /** An event as the journal has it. */
 export interface Recorded {

@@ -10,7 +10,7 @@ import { openMemoryMeter } from '../../processes/memory-use.ts'
 import { renderArguments, renderText, type TemplateValues } from '../../plan/template.ts'
 import type { Manifest, Task, WorkspaceKind } from '../../plan/task.ts'
 import type { Aggregator } from './aggregator.ts'
-import { type AttemptResult, carryOutAttempt, failedBefore } from './attempt.ts'
+import { type AttemptMeans, type AttemptResult, carryOutAttempt, failedBefore } from './attempt.ts'
 import { changeSetsBehind } from './attempt-base.ts'
 import { ruleOf, type RunRules } from './rules.ts'
 import type { AttemptOrder } from './run.ts'
@@ -51,19 +51,27 @@ interface AttemptsParts {
   readonly graceMs: number
 }
 
+/** An attempt at a conflict: what is done, on what, and what is asked. */
+export interface ResolutionWork {
+  readonly task: Task
+  readonly placement: Placement
+  readonly base: CommitId
+  readonly prompt: string
+}
+
+/** Carries attempts out, at tasks and at conflicts. */
+export interface Attempts {
+  task(order: AttemptOrder, state: RunState): Promise<AttemptResult>
+  resolution(order: AttemptOrder, work: ResolutionWork): Promise<AttemptResult>
+}
+
 /** Carries attempts out: base, workspace, actor, assignment. */
-export function openAttempts(parts: AttemptsParts): (order: AttemptOrder, state: RunState) => Promise<AttemptResult> {
+export function openAttempts(parts: AttemptsParts): Attempts {
   const { rules, manifest, clock, graceMs, workspaces } = parts
   const memory = openMemoryMeter(clock, ['TROUPE_RUN', 'TROUPE_TASK', 'TROUPE_ATTEMPT'])
   const snapshots = openSnapshots({ clock, everyMs: manifest.snapshotMs, unwatched: parts.unwatched })
-  return async (order, state) => {
-    const { index } = ruleOf(rules, order.task)
-    const task = manifest.tasks[index]
-    if (task === undefined) throw new RangeError(`no task ${index}`)
-    const found = await baseOf(parts, state, index).catch((error: unknown) => ({ end: failedBefore('base', error) }))
-    if ('end' in found) return { end: found.end, workspace: null }
-    const { left } = taskAt(state, index).tally
-    const { workspace: kind } = must(parts.placements, task.id)
+  const carryOut = async (piece: Piece): Promise<AttemptResult> => {
+    const { order, task, base, left } = piece
     return await carryOutAttempt({
       clock,
       graceMs,
@@ -73,15 +81,54 @@ export function openAttempts(parts: AttemptsParts): (order: AttemptOrder, state:
       memoryHeld: ({ identity }) =>
         memory.held([parts.run, task.id, String(order.attempt)], identity === null ? [] : [identity.pid]),
       snapshots,
-      saved: (snapshot) => {
-        parts.saved({ task: task.id, agent: task.agent, attempt: order.attempt, ...snapshot, files: [] })
-      },
+      saved: piece.saved,
       polite: order.polite,
       force: order.force,
-      openWorkspace: () => workspaces.open({ kind, task, attempt: order.attempt, base: found.base, left }),
-      startActor: (workspace, heard) => startActor(parts, { order, task, state, workspace, heard }),
+      openWorkspace: () =>
+        workspaces.open({ kind: piece.placement.workspace, task, attempt: order.attempt, base, left }),
+      startActor: (workspace, heard) => startActor(parts, { ...piece, workspace, heard }),
     })
   }
+  return {
+    async task(order, state) {
+      const { index } = ruleOf(rules, order.task)
+      const task = manifest.tasks[index]
+      if (task === undefined) throw new RangeError(`no task ${index}`)
+      const found = await baseOf(parts, state, index).catch((error: unknown) => ({ end: failedBefore('base', error) }))
+      if ('end' in found) return { end: found.end, workspace: null }
+      const values = valuesOf(parts.run, { order, task, summaries: summariesFor(rules, task, state) })
+      return await carryOut({
+        order,
+        task,
+        placement: must(parts.placements, task.id),
+        base: found.base,
+        left: taskAt(state, index).tally.left,
+        values,
+        prompt: task.prompt === null ? null : renderText(task.prompt, values),
+        saved: (snapshot) => {
+          parts.saved({ task: task.id, agent: task.agent, attempt: order.attempt, ...snapshot, files: [] })
+        },
+      })
+    },
+    async resolution(order, { task, placement, base, prompt }) {
+      const values = valuesOf(parts.run, { order, task, summaries: new Map() })
+      const more = task.prompt === null ? '' : `\n\n${renderText(task.prompt, values)}`
+      return await carryOut({ order, task, placement, base, left: null, values, prompt: prompt + more, saved() {} })
+    },
+  }
+}
+
+/** One attempt with all that differs between tasks and conflicts. */
+interface Piece {
+  readonly order: AttemptOrder
+  readonly task: Task
+  readonly placement: Placement
+  readonly base: CommitId
+  readonly left: CommitId | null
+  readonly values: TemplateValues
+  /** Filled in. */
+  readonly prompt: string | null
+  readonly saved: AttemptMeans['saved']
 }
 
 type Found = { readonly base: CommitId } | { readonly end: AttemptResult['end'] }
@@ -99,10 +146,7 @@ async function baseOf({ rules, base, aggregator }: AttemptsParts, state: RunStat
   }
 }
 
-interface Start {
-  readonly order: AttemptOrder
-  readonly task: Task
-  readonly state: RunState
+interface Start extends Piece {
   readonly workspace: Workspace
   readonly heard: () => void
 }
@@ -110,7 +154,7 @@ interface Start {
 /** A process of the actor's own is told like those that its agent starts. */
 async function startActor(parts: AttemptsParts, start: Start): Promise<ActorHandle<AgentActorApi>> {
   const { order, task } = start
-  const { kind, host } = must(parts.placements, task.id)
+  const { kind, host } = start.placement
   const id = asActorId(`${task.id}.${order.attempt}`)
   const log = { path: parts.logPath(task.id, order.attempt), maxBytes: parts.logBytes }
   const assignment = assignmentOf(parts, start)
@@ -130,10 +174,9 @@ async function startActor(parts: AttemptsParts, start: Start): Promise<ActorHand
   return actor
 }
 
-function assignmentOf({ run, manifest, rules }: AttemptsParts, { order, task, state, workspace }: Start): Assignment {
+function assignmentOf({ run, manifest }: AttemptsParts, start: Start): Assignment {
+  const { order, task, workspace, prompt, values } = start
   const { options } = must(manifest.agents, task.agent)
-  const values = valuesOf(run, rules, { order, task, state })
-  const prompt = task.prompt === null ? null : renderText(task.prompt, values)
   const withPrompt = { ...values, prompt: prompt ?? '' }
   const argv = options['argv'] as readonly string[] | undefined
   return {
@@ -153,17 +196,22 @@ function assignmentOf({ run, manifest, rules }: AttemptsParts, { order, task, st
   }
 }
 
-function valuesOf(
-  run: RunId,
-  rules: RunRules,
-  { order, task, state }: Pick<Start, 'order' | 'task' | 'state'>,
-): TemplateValues {
-  const summaries = task.needs.map((need) => {
-    const { state: needed } = taskAt(state, ruleOf(rules, need).index)
-    return [need, needed.phase === 'succeeded' ? needed.summary : ''] as const
-  })
+interface ValueParts extends Pick<Piece, 'order' | 'task'> {
+  readonly summaries: ReadonlyMap<TaskId, string>
+}
+
+function valuesOf(run: RunId, { order, task, summaries }: ValueParts): TemplateValues {
   const { id, verb, agent, files } = task
-  return { run, task: id, verb, agent, attempt: order.attempt, prompt: '', files, summaries: new Map(summaries) }
+  return { run, task: id, verb, agent, attempt: order.attempt, prompt: '', files, summaries }
+}
+
+function summariesFor(rules: RunRules, { needs }: Task, state: RunState): ReadonlyMap<TaskId, string> {
+  return new Map(
+    needs.map((need) => {
+      const { state: needed } = taskAt(state, ruleOf(rules, need).index)
+      return [need, needed.phase === 'succeeded' ? needed.summary : '']
+    }),
+  )
 }
 
 /** A program must be gone before its actor's own time is over. */

@@ -1,6 +1,8 @@
 import type { RunId, TaskId } from '../../ids.ts'
 import type { Task } from '../../plan/task.ts'
-import type { Recorded } from './events.ts'
+import { isResolutionEvent, type Recorded } from './events.ts'
+import { resolutionRecord } from './resolution-record.ts'
+import { resolutionTask } from './resolution-task.ts'
 import type { LiveLine } from './live.ts'
 import { ruleOf, type RunRules } from './rules.ts'
 import { isEnded, type RunState, type TaskRecord } from './state.ts'
@@ -27,12 +29,14 @@ interface RecordsOptions {
   readonly rules: RunRules
   /** In the order of the manifest. */
   readonly tasks: readonly Task[]
+  /** What an agent does that is asked about conflicts; null where none is. */
+  readonly resolver: Task | null
   readonly live: (task: TaskId) => LiveLine
   readonly sink: RecordsSink
 }
 
 /** Records for one run. */
-export function openRecords({ run, rules, tasks, live, sink }: RecordsOptions): RunRecords {
+export function openRecords({ run, rules, tasks, resolver, live, sink }: RecordsOptions): RunRecords {
   const written = new Map<number, string>()
 
   function write(index: number, record: TaskRecord, at: number): void {
@@ -58,8 +62,21 @@ export function openRecords({ run, rules, tasks, live, sink }: RecordsOptions): 
     }
   }
 
+  function writeResolution({ at, event }: Recorded, state: RunState): void {
+    if (resolver === null || !isResolutionEvent(event)) return
+    const resolution = state.resolutions.get(event.task)
+    if (resolution === undefined) return
+    const paths = resolution.files.map(({ path }) => path)
+    const task = resolutionTask(resolver, event.task, paths)
+    const record = resolutionRecord(resolution)
+    sink.status(task, statusOf({ run, task, record, live: live(task.id), at }))
+    if (event.type === 'resolution-ended') sink.result(task, resultOf({ run, task, record, end: event.end }))
+  }
+
   return {
-    observe({ at, event }, state) {
+    observe(recorded, state) {
+      const { at, event } = recorded
+      writeResolution(recorded, state)
       if (event.type === 'run-started' || event.type === 'stop-requested') return
       if (state.phase.name === 'settled') sweep(state, at)
       if (event.type !== 'attempt-started' && event.type !== 'attempt-ended') return

@@ -98,8 +98,12 @@ export class Run {
     return await this.#settlement()
   }
 
-  async #bury({ task, attempt, end, release }: SalvagedAttempt): Promise<void> {
-    await this.record({ type: 'attempt-ended', task: task.id, attempt, end, chance: this.#world.random() })
+  async #bury({ task, attempt, resolves, end, release }: SalvagedAttempt): Promise<void> {
+    await this.record(
+      resolves === undefined
+        ? { type: 'attempt-ended', task: task.id, attempt, end, chance: this.#world.random() }
+        : { type: 'resolution-ended', task: resolves, attempt, end, outcome: 'lost', reason: end.reason, answers: [] },
+    )
     if (release !== null) this.#releaseLater(release())
   }
 
@@ -215,7 +219,8 @@ export class Run {
   }
 }
 
-function liveChange(event: AgentEvent): Partial<LiveLine> {
+/** What the live board learns of what an attempt says. */
+export function liveChange(event: AgentEvent): Partial<LiveLine> {
   switch (event.type) {
     case 'output':
       return { lastOutput: event.line }

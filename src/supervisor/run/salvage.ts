@@ -6,11 +6,12 @@ import { openSlots } from '../../changes/slots.ts'
 import { type FoundWorktree, openWorktrees, type Worktrees } from '../../changes/worktree.ts'
 import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../errors.ts'
-import type { RunId } from '../../ids.ts'
+import type { RunId, TaskId } from '../../ids.ts'
 import { changeSetRef } from '../../refs.ts'
 import type { Manifest, Task } from '../../plan/task.ts'
 import type { AttemptEnd, Recorded } from './events.ts'
 import { itemsOf } from './persistent-vector.ts'
+import { resolutionName, resolutionTask } from './resolution-task.ts'
 import { sealAttempt } from './seal-attempt.ts'
 import type { RunState } from './state.ts'
 import { worktreeName } from './open-workspaces.ts'
@@ -19,6 +20,8 @@ import { worktreeName } from './open-workspaces.ts'
 export interface OrphanedAttempt {
   readonly task: Task
   readonly attempt: number
+  /** The task on whose conflicts it was at work; absent for an attempt at a task. */
+  readonly resolves?: TaskId
 }
 
 /** How an orphaned attempt ends, and how to give its workspace back once that is journaled; null where there is none to give. */
@@ -41,12 +44,21 @@ export interface SalvageParts {
 const parallel = 4
 
 /** The attempts that a run's journal leaves under way. */
-export function orphansOf({ tasks }: Pick<Manifest, 'tasks'>, state: RunState): readonly OrphanedAttempt[] {
+export function orphansOf(
+  { tasks, merge: { resolver } }: Pick<Manifest, 'tasks' | 'merge'>,
+  state: RunState,
+): readonly OrphanedAttempt[] {
   const records = [...itemsOf(state.tasks)]
-  return tasks.flatMap((task, index) => {
+  const attempts = tasks.flatMap((task, index) => {
     const at = records[index]?.state
     return at?.phase === 'dispatched' || at?.phase === 'running' ? [{ task, attempt: at.attempt }] : []
   })
+  const asked = [...state.resolutions].flatMap(([resolves, { standing, attempts: attempt, files }]) => {
+    if (resolver === null || standing.phase !== 'running') return []
+    const paths = files.map(({ path }) => path)
+    return [{ task: resolutionTask(resolver.task, resolves, paths), attempt, resolves }]
+  })
+  return [...attempts, ...asked]
 }
 
 /**
@@ -75,9 +87,11 @@ export async function salvage(
 
 /** Names of the worktrees that hold work which could not be sealed. */
 export function keptWorktrees(records: readonly Recorded[]): readonly string[] {
-  return records.flatMap(({ event }) =>
-    event.type === 'attempt-ended' && 'kept' in event.end ? [worktreeName(event.task, event.attempt)] : [],
-  )
+  return records.flatMap(({ event }) => {
+    if (!('end' in event) || !('kept' in event.end)) return []
+    const name = event.type === 'resolution-ended' ? resolutionName(event.task) : event.task
+    return [worktreeName(name, event.attempt)]
+  })
 }
 
 interface Left {

@@ -3,6 +3,8 @@ import type { Failure, Finding } from '../../agents/agent.ts'
 import { noUsage, type UsageSum } from '../../agents/usage.ts'
 import type { ChangeSet } from '../../changes/change-set.ts'
 import type { AgentName, CommitId, TaskId } from '../../ids.ts'
+import type { Answer, ConflictedVersions } from '../../merge/asking/open-conflict.ts'
+import type { ResolutionOutcome } from './events.ts'
 import type { LeftistHeap } from './leftist-heap.ts'
 import { type PersistentVector, vectorOf } from './persistent-vector.ts'
 import type { RunRules } from './rules.ts'
@@ -74,6 +76,29 @@ export type RunPhase =
   | { readonly name: 'settled'; readonly interrupted: boolean; readonly reason: string | null }
   | { readonly name: 'ended'; readonly exitCode: number; readonly reason: string; readonly interrupted: boolean }
 
+/** How far the asking of an agent about one task's conflicts is. */
+export interface Resolution {
+  readonly agent: AgentName
+  /** What it is asked about. */
+  readonly files: readonly ConflictedVersions[]
+  /** Attempts begun; also about other conflicts of this task, so that no two have the same number. */
+  readonly attempts: number
+  /** Attempts about these very conflicts that gave no answer to be kept. */
+  readonly counted: number
+  readonly standing:
+    | { readonly phase: 'running'; readonly startedAt: number; readonly host: HostKind }
+    | {
+        readonly phase: 'ended'
+        readonly startedAt: number
+        readonly endedAt: number
+        readonly outcome: ResolutionOutcome
+        readonly reason: string | null
+        readonly answers: readonly Answer[]
+        /** Whether what it wrote is sealed. */
+        readonly sealed: boolean
+      }
+}
+
 /** The fold of all events so far. Never changed in place. */
 export interface RunState {
   readonly phase: RunPhase
@@ -84,6 +109,8 @@ export interface RunState {
   /** Dispatched and running tasks by agent. */
   readonly outstanding: ReadonlyMap<AgentName, number>
   readonly counts: Readonly<Record<Phase, number>>
+  /** By the task whose change set is in conflict, in the order of asking. */
+  readonly resolutions: ReadonlyMap<TaskId, Resolution>
 }
 
 const fresh: Tally = { attempts: 0, counted: 0, signature: null, repeats: 0, left: null, usage: noUsage }
@@ -100,6 +127,7 @@ export function initialState(rules: RunRules): RunState {
     ready: new Map(),
     outstanding: new Map(),
     counts: { ...noCounts, waiting: tasks.length },
+    resolutions: new Map(),
   }
 }
 
