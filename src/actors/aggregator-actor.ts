@@ -29,7 +29,7 @@ export const aggregatorActor: ActorFactory = ({ input, signal }): AggregatorApi 
     runCommand,
     environment: { ...process.env, TROUPE_RUN: run },
     passes: openPasses(git, run),
-    ...(logs !== null && { openLog: openCheckLogs(logs, repository) }),
+    ...(logs !== undefined && { openLog: openCheckLogs(logs, repository) }),
   }
   const checkers = new Map<string, Checker>()
   const checkerOf = (settings: CheckSettings): Checker => {

@@ -17,8 +17,8 @@ export interface AggregatorInput {
   readonly base: CommitId
   /** Absolute folder in which the checks' worktrees may be made. */
   readonly scratch: string
-  /** Absolute folder in which the logs of checks are kept; null for none. */
-  readonly logs: string | null
+  /** Absolute folder in which the logs of checks are kept; without it none are. */
+  readonly logs?: string
 }
 
 /** What the supervisor may ask of the aggregator actor. */

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { aggregatorActor } from '../../src/actors/aggregator-actor.ts'
 import type { AggregatorApi } from '../../src/actors/aggregator-api.ts'
 import { asActorId, asAgentName, asRunId, asTaskId, type CommitId, type RunId } from '../../src/ids.ts'
-import { defaultMergePolicy } from '../../src/merge/merge-policy.ts'
+import { defaultMergePolicy, type MergePolicy } from '../../src/merge/merge-policy.ts'
 import type { CheckSettings, ProposalRequest, TaskEnding } from '../../src/merge/proposal-request.ts'
 import type { Proposal } from '../../src/merge/proposal.ts'
 import { proposalToMarkdown } from '../../src/merge/proposal-markdown.ts'
@@ -47,6 +47,9 @@ class Scene {
     return this
   }
 
+  /** How change sets are brought together. */
+  merge: MergePolicy = defaultMergePolicy
+
   async propose(checks: readonly Check[], more: Partial<CheckSettings> = {}, id: RunId = run): Promise<Proposal> {
     const { directory } = this.sealing
     const base = this.#base ?? (await this.begin({})).base
@@ -62,7 +65,7 @@ class Scene {
       finish: () => {},
     }
     const checking = { prepare: [], reusePasses: true, atOnce: 1, ...more }
-    const request = { tasks: this.#endings, checks, checking, merge: defaultMergePolicy, createdAt: date }
+    const request = { tasks: this.#endings, checks, checking, merge: this.merge, createdAt: date }
     return await (aggregatorActor(context) as AggregatorApi).propose({ ...request, interrupted: false })
   }
 
@@ -185,3 +188,36 @@ void t.test('a base that is red is told after few runs', async (t) => {
   t.equal(blame[0]?.sentence, 'check "test" fails on the base alone: nobody is blamed')
   t.ok(scene.noted('runs').length <= 5)
 })
+
+/** Versions in a text that declares none: which one is right only a check can tell. */
+const versions = (one: string, two: string): string => `x\nuse left-pad ${one}\nx\nx\nx\nx\nuse right-pad ${two}\nx\n`
+
+void t.test(
+  'resolutions that need a check are tried on what is green, and only what stays green is kept',
+  async (t) => {
+    const base = { 'a.js': versions('1.0.0', '1.0.0') }
+    const tasks = {
+      first: { 'a.js': versions('1.1.0', '1.0.0') },
+      second: { 'a.js': versions('1.2.0', '1.0.0') },
+      other: { b: 'b' },
+    }
+    const scene = await new Scene(t).begin(tasks, base)
+    scene.merge = { ...defaultMergePolicy, resolvers: { upTo: 'checked', off: [] } }
+    const landedIn = ({ order }: Proposal): string => order.join()
+    const unchecked = await scene.propose([])
+    t.match(unchecked, { trial: { kept: [], reason: 'there is no check' } })
+    t.equal(landedIn(unchecked), 'first,other')
+    const green = await scene.propose([shell('tests', `${scene.note('green')}; true`)])
+    t.match(green, { verdict: 'pass', trial: { kept: ['second'], refused: [], runs: 1, reason: null } })
+    t.match(green.resolved, [{ grade: 'checked', task: 'second' }])
+    t.equal(landedIn(green), 'first,other,second')
+    t.same(green.conflicts, [])
+    t.same(violations(green, schema), [])
+    t.match(proposalToMarkdown(green), '- in only because every check passes with it: second')
+    const red = await scene.propose([shell('tests', "! grep -q '1.2.0' a.js")])
+    t.match(red, { verdict: 'pass', trial: { kept: [], refused: ['second'], runs: 1 }, resolved: [] })
+    t.equal(landedIn(red), 'first,other')
+    t.match(red.conflicts, [{ theirs: 'second' }])
+    t.match(proposalToMarkdown(red), '- left out because a check does not pass with it: second')
+  },
+)
