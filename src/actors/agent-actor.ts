@@ -3,6 +3,7 @@ import { foldText } from '../agents/command/failure.ts'
 import { systemClock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { AgentActorApi, AgentActorInput, AgentEvent } from './agent-api.ts'
+import { AgentQuestions } from './agent-questions.ts'
 import { AgentReport } from './agent-report.ts'
 import type { ActorFactory } from './contract.ts'
 
@@ -13,13 +14,20 @@ import type { ActorFactory } from './contract.ts'
 export const agentActor: ActorFactory = async ({ input, signal, emit }) => {
   const order = input as AgentActorInput
   const agent = await loadAgent(order)
-  const api: AgentActorApi = { run: () => perform(agent, order, { signal, emit }) }
+  const questions = new AgentQuestions(signal, emit)
+  const api: AgentActorApi = {
+    run: () => perform(agent, order, { signal, emit, questions }),
+    answer: (id, value) => {
+      questions.answer(id, value)
+    },
+  }
   return api
 }
 
 interface Stage {
   readonly signal: AbortSignal
   readonly emit: (event: AgentEvent) => void
+  readonly questions: AgentQuestions
 }
 
 async function loadAgent({ kind, kindsModule }: AgentActorInput): Promise<Agent> {
@@ -29,9 +37,9 @@ async function loadAgent({ kind, kindsModule }: AgentActorInput): Promise<Agent>
   return await found.load()
 }
 
-async function perform(agent: Agent, order: AgentActorInput, { signal, emit }: Stage): Promise<Outcome> {
-  const report = new AgentReport(order.log, systemClock, emit)
-  const outcome = await attempt(agent, order, signal, report)
+async function perform(agent: Agent, order: AgentActorInput, stage: Stage): Promise<Outcome> {
+  const report = new AgentReport(order.log, systemClock, stage.emit)
+  const outcome = await attempt(agent, order, stage, report)
   const missing = report.close()
   return outcome.how === 'cancelled' ? outcome : { ...outcome, details: { ...outcome.details, ...missing } }
 }
@@ -39,7 +47,7 @@ async function perform(agent: Agent, order: AgentActorInput, { signal, emit }: S
 async function attempt(
   agent: Agent,
   { assignment, graceMs }: AgentActorInput,
-  signal: AbortSignal,
+  { signal, emit, questions }: Stage,
   report: AgentReport,
 ): Promise<Outcome> {
   try {
@@ -55,6 +63,11 @@ async function attempt(
       started: (process) => {
         report.started(process)
       },
+      used: (usage) => {
+        emit({ type: 'usage', usage })
+      },
+      mayWrite: (paths) => questions.mayWrite(paths),
+      place: () => questions.place(),
     })
   } catch (error) {
     return outcomeOf(error, signal, assignment.directory)

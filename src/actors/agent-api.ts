@@ -1,4 +1,5 @@
-import type { Assignment, Outcome } from '../agents/agent.ts'
+import type { Assignment, Outcome, PlaceAnswer, WriteAnswer } from '../agents/agent.ts'
+import type { Usage } from '../agents/usage.ts'
 import type { ProcessIdentity } from '../process-identity.ts'
 
 /** What an agent actor is handed when it starts. */
@@ -18,7 +19,17 @@ export interface AgentActorInput {
 export interface AgentActorApi {
   /** Does the assignment, once. Whatever the agent throws is part of the outcome. */
   run(): Promise<Outcome>
+  /** Answers a question that the agent has asked by an event; no callback crosses a wire. */
+  answer(id: number, value: AgentAnswer): void
 }
+
+/** What an agent wants to know of the supervisor. */
+export type AgentQuestion =
+  | { readonly ask: 'may-write'; readonly paths: readonly string[] }
+  /** Answered when the place is the agent's. */
+  | { readonly ask: 'place' }
+
+export type AgentAnswer = WriteAnswer | 'granted'
 
 /** What an agent actor tells while it runs. */
 export type AgentEvent =
@@ -28,3 +39,8 @@ export type AgentEvent =
   | { readonly type: 'progress'; readonly line: string }
   /** The agent started a process; told at once. */
   | { readonly type: 'process'; readonly process: ProcessIdentity }
+  /** What was used since the last time. */
+  | { readonly type: 'usage'; readonly usage: Usage }
+  | { readonly type: 'question'; readonly id: number; readonly question: AgentQuestion }
+  /** The place that was asked for by the question `id` is given back. */
+  | { readonly type: 'released'; readonly id: number; readonly answer: PlaceAnswer }

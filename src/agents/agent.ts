@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import type { AgentName, RunId, TaskId } from '../ids.ts'
 import type { ProcessIdentity } from '../process-identity.ts'
+import type { Usage } from './usage.ts'
 
 /** How bad a finding is, in SARIF's words. */
 export type Severity = 'error' | 'warning' | 'note'
@@ -55,12 +56,30 @@ export type FailureKind =
   | 'infrastructure'
   | 'conflict'
 
+/** What a provider's refusal means. */
+export type ProviderClass =
+  /** Too much at once or in a minute; passes by itself within minutes. */
+  | 'rate_limit'
+  /** The provider has no room for anybody. */
+  | 'overloaded'
+  /** What was paid for is used up, until a date or until somebody pays. */
+  | 'quota'
+  /** The key, or what it may do. */
+  | 'auth'
+  /** The conversation is too long for the model. */
+  | 'context'
+  | 'network'
+
 export interface Failure {
   readonly kind: FailureKind
   /** What happened, for people. */
   readonly message: string
   /** Equal for failures that look the same; a retry that keeps failing the same way is refused. */
   readonly signature: string
+  /** `no_changes`: the agent said that it had ended well, but nothing was changed and it did not say that there was nothing to do. */
+  readonly class?: ProviderClass | 'no_changes'
+  /** When trying again may help, where the provider told; milliseconds since the epoch. */
+  readonly until?: number
 }
 
 /** How an agent's work ended. */
@@ -76,6 +95,30 @@ export type Outcome =
   | { readonly how: 'failed'; readonly failure: Failure; readonly details: Readonly<Record<string, unknown>> }
   | { readonly how: 'cancelled'; readonly reason: string }
 
+/** Whether an agent may write some files. */
+export type WriteAnswer =
+  | { readonly allowed: true }
+  /** `reason` is a sentence that a model understands. */
+  | { readonly allowed: false; readonly reason: string }
+
+/** What came of a call to a provider, as far as it concerns those who wait for theirs. */
+export type PlaceAnswer =
+  | { readonly how: 'ok' }
+  | {
+      readonly how: 'refused'
+      readonly class: ProviderClass
+      /** As the provider told it. */
+      readonly retryAfterMs?: number
+      /** Milliseconds since the epoch. */
+      readonly until?: number
+    }
+
+/** The right to make one call to a provider, or to let one program make its calls. */
+export interface Place {
+  /** Gives the place back; only the first call counts. */
+  release(answer: PlaceAnswer): void
+}
+
 /** What an agent is given besides its assignment. */
 export interface AgentContext {
   /** Aborts when the attempt must stop. */
@@ -88,6 +131,15 @@ export interface AgentContext {
   readonly progress: (line: string) => void
   /** A process has been started; recorded so that it can be found again by exact identity. */
   readonly started: (process: ProcessIdentity) => void
+  /** A model has been called, or a program tells of its calls: what was used since the last time. */
+  readonly used: (usage: Usage) => void
+  /**
+   * Asked before a write: no where the task does not own a file, and where a running task holds it. What is allowed is held until the
+   * attempt ends. Paths are relative to the repository's root.
+   */
+  readonly mayWrite: (paths: readonly string[]) => Promise<WriteAnswer>
+  /** Waits for a place in the budget of the agent's provider; rejects when the attempt is stopped meanwhile. At once where there is none. */
+  readonly place: () => Promise<Place>
 }
 
 /** One way of doing work. It knows nothing of hosts, retries or where its log goes. */

@@ -53,6 +53,18 @@ export function usageOfAll(tasks: readonly UsageSum[]): UsageSum {
   return tasks.reduce((sum, task) => added(sum, { ...task, unknown: Math.min(1, task.unknown) }), noUsage)
 }
 
+/** What one attempt has used in all, after it used something more; a part that was ever unknown stays unknown. */
+export function usageWith(before: Usage | null, more: Usage): Usage {
+  if (before === null) return more
+  const both = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b)
+  return {
+    model: more.model ?? before.model,
+    inputTokens: both(before.inputTokens, more.inputTokens),
+    outputTokens: both(before.outputTokens, more.outputTokens),
+    costUsd: both(before.costUsd, more.costUsd),
+  }
+}
+
 function added(a: UsageSum, b: UsageSum): UsageSum {
   return {
     inputTokens: plus(a.inputTokens, b.inputTokens),

@@ -9,6 +9,7 @@ import { systemClock } from '../clock.ts'
 import { asActorId, type RunId, type TaskId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import type { RunLayout } from '../store/layout.ts'
+import type { Places } from '../supervisor/run/conversation.ts'
 import { type Aggregator, openAggregator } from '../supervisor/run/aggregator.ts'
 import { type LiveBoard, openLiveBoard } from '../supervisor/run/live.ts'
 import { type Attempts, openAttempts } from '../supervisor/run/open-attempts.ts'
@@ -85,6 +86,7 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
     aggregator,
     workspaces,
     tree,
+    places: unbounded,
     logBytes,
     graceMs,
     host: (kind) => hosts.get(kind),
@@ -118,6 +120,9 @@ function heapLimit({ manifest, placements }: Prepared): { readonly resourceLimit
   if (most === 0 || most === Number.POSITIVE_INFINITY) return {}
   return { resourceLimits: { maxOldGenerationSizeMb: Math.ceil(most / 1_000_000) } }
 }
+
+/** Nobody waits for a provider. */
+const unbounded: Places = { take: () => Promise.resolve(() => {}) }
 
 /** The aggregator says nothing but its answers. */
 const silent = { emit: (): void => {} }

@@ -55,6 +55,33 @@ for (const host of ['async', 'thread', 'process'] as const) {
   })
 }
 
+for (const host of ['async', 'thread', 'process'] as const) {
+  void t.test(`an agent asks while it works and is answered (${host})`, async (t) => {
+    const { actor, events, first } = await start('asking', {}, host)
+    const outcome = actor.call('run')
+    await first
+    t.same(events, [{ type: 'question', id: 1, question: { ask: 'place' } }])
+    await actor.call('answer', 9, 'granted')
+    await actor.call('answer', 1, 'granted')
+    await actor.call('answer', 2, { allowed: false, reason: 'not yours' })
+    t.match(await outcome, { how: 'completed', summary: 'not yours' })
+    t.same(events.slice(1), [
+      { type: 'question', id: 2, question: { ask: 'may-write', paths: [] } },
+      { type: 'usage', usage: { model: 'm', inputTokens: 3, outputTokens: 2, costUsd: null } },
+      { type: 'released', id: 1, answer: { how: 'refused', class: 'rate_limit', retryAfterMs: 5 } },
+    ])
+    await actor.stop('done', Infinity)
+  })
+}
+
+void t.test('a question that nobody answers ends with the attempt', async (t) => {
+  const { actor, first } = await start('asking')
+  const outcome = actor.call('run')
+  await first
+  await actor.stop('enough', Infinity)
+  t.same(await outcome, { how: 'cancelled', reason: 'enough' })
+})
+
 void t.test('an agent that throws has failed, whatever it threw', async (t) => {
   const { actor } = await start('throwing')
   t.match(await actor.call('run'), {

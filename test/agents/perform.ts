@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { asAgentName, asRunId, asTaskId } from '../../src/ids.ts'
 import type { ProcessIdentity } from '../../src/process-identity.ts'
-import type { Agent, Assignment, Outcome } from '../../src/agents/agent.ts'
+import type { Agent, AgentContext, Assignment, Outcome } from '../../src/agents/agent.ts'
+import type { Usage } from '../../src/agents/usage.ts'
 
 /** What an agent did while it was watched. */
 export interface Performance {
@@ -9,6 +10,7 @@ export interface Performance {
   readonly output: string
   readonly progress: readonly string[]
   readonly processes: readonly ProcessIdentity[]
+  readonly used: readonly Usage[]
 }
 
 /** How to watch: stop at the first output or progress, how politely, and what else to do with output. */
@@ -17,6 +19,9 @@ export interface Direction {
   readonly signal?: AbortSignal
   readonly graceMs?: number
   readonly onOutput?: (chunk: string | Uint8Array) => void
+  /** By default every write is allowed and every place there at once. */
+  readonly mayWrite?: AgentContext['mayWrite']
+  readonly place?: AgentContext['place']
 }
 
 /** An assignment with everything but what a test is about. */
@@ -44,6 +49,7 @@ export async function perform(agent: Agent, what: Assignment, direction: Directi
   const output: string[] = []
   const progress: string[] = []
   const processes: ProcessIdentity[] = []
+  const used: Usage[] = []
   const sign = (): void => {
     if (direction.stopAtFirstSign !== undefined) controller.abort(direction.stopAtFirstSign)
   }
@@ -60,8 +66,11 @@ export async function perform(agent: Agent, what: Assignment, direction: Directi
       sign()
     },
     started: (process) => processes.push(process),
+    used: (usage) => used.push(usage),
+    mayWrite: direction.mayWrite ?? (() => Promise.resolve({ allowed: true })),
+    place: direction.place ?? (() => Promise.resolve({ release: () => {} })),
   })
-  return { outcome, output: output.join(''), progress, processes }
+  return { outcome, output: output.join(''), progress, processes, used }
 }
 
 /** Resolves when nothing of a killed group runs any more; the test file's time limit is the bound. */

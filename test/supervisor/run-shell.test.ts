@@ -6,6 +6,7 @@ import type { Outcome } from '../../src/agents/agent.ts'
 import { TroupeError } from '../../src/errors.ts'
 import { asActorId, asAgentName, asCommitId, asRunId, asTaskId, asTreeId, type TaskId } from '../../src/ids.ts'
 import { openAggregator } from '../../src/supervisor/run/aggregator.ts'
+import { openHeldFiles } from '../../src/supervisor/run/held-files.ts'
 import { type AttemptMeans, type AttemptResult, carryOutAttempt } from '../../src/supervisor/run/attempt.ts'
 import type { Saved } from '../../src/changes/snapshot.ts'
 import { openSnapshots } from '../../src/supervisor/run/snapshots.ts'
@@ -265,6 +266,8 @@ function means(
     stallMs: null,
     memoryBytes: null,
     memoryHeld: () => 0,
+    waited: () => ({ isWaiting: false, waitedMs: 0 }),
+    used: () => null,
     saved: () => {},
     snapshots: openSnapshots({ clock, everyMs: null }),
     graceMs: 100,
@@ -385,6 +388,52 @@ void t.test('an attempt that is silent for too long has stalled, unless it is he
   t.equal(hanging.stops[0], 'stall 100')
   t.equal(parts.clock.waiting, 0, 'no timer stays')
 })
+
+void t.test('time that an attempt waits for its provider counts neither as silence nor as its own', async (t) => {
+  const hanging = actor()
+  let waited = { isWaiting: true, waitedMs: 0 }
+  const parts = means({
+    stallMs: 1_000,
+    timeoutMs: 2_000,
+    waited: () => waited,
+    used: () => ({ model: 'm', inputTokens: 7, outputTokens: null, costUsd: null }),
+    startActor: () => Promise.resolve(hanging),
+  })
+  const result = carryOutAttempt(parts)
+  await turns()
+  waited = { isWaiting: true, waitedMs: 5_000 }
+  parts.clock.advance(5_000)
+  await turns()
+  t.same(hanging.stops, [], 'it waits')
+  waited = { isWaiting: false, waitedMs: 5_000 }
+  parts.clock.advance(2_000)
+  t.match(await result, { end: { failure: { kind: /stall|timeout/ }, details: { usage: { inputTokens: 7 } } } })
+  t.equal(parts.clock.waiting, 0, 'no timer stays')
+})
+
+void t.test(
+  'a file is held by the task that may write it until its attempt ends, and only where the task owns it',
+  async (t) => {
+    const files = openHeldFiles()
+    const [a, b] = [
+      { id: asTaskId('a'), owns: null },
+      { id: asTaskId('b'), owns: ['src/'] },
+    ]
+    t.same(files.ask(a, ['src/x.ts', 'README.md']), { allowed: true })
+    t.same(files.ask(a, ['src/x.ts']), { allowed: true }, 'again')
+    t.match(files.ask(b, ['src/y.ts', 'src/x.ts']), {
+      allowed: false,
+      reason: /^src\/x\.ts is being written by task a/,
+    })
+    t.same(files.ask(a, ['src/y.ts']), { allowed: true }, 'who is denied holds nothing')
+    t.match(files.ask(b, ['docs/x.md']), { allowed: false, reason: /outside what this task may write: src\// })
+    for (const astray of ['../x', 'src/../../x', '/etc/passwd', 'C:\\x', '']) {
+      t.match(files.ask(b, [astray]), { allowed: false, reason: /not a path inside the repository/ }, astray)
+    }
+    files.release(asTaskId('a'))
+    t.same(files.ask(b, ['src/x.ts']), { allowed: true })
+  },
+)
 
 void t.test(
   'a workspace is saved while somebody works in it, one snapshot at a time, and never while it is sealed',

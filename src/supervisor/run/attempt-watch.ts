@@ -40,6 +40,14 @@ export interface Senses {
   hasChanged(): Promise<boolean>
   /** Bytes that all its processes hold now. */
   memoryHeld(): number
+  /** The time that it has waited for its provider, which is not its own. */
+  waited(): Waited
+}
+
+/** How an attempt waits for its provider. */
+export interface Waited {
+  readonly isWaiting: boolean
+  readonly waitedMs: number
 }
 
 /** How often memory is looked at, in milliseconds. */
@@ -49,7 +57,7 @@ const memoryEveryMs = 500
 export function watchAttempt(
   bounds: AttemptBounds,
   actor: ActorHandle<AgentActorApi>,
-  { hasChanged, memoryHeld }: Senses,
+  { hasChanged, memoryHeld, waited }: Senses,
 ): AttemptWatch {
   const { clock, timeoutMs, stallMs, memoryBytes, graceMs, polite, force } = bounds
   const cancels: (() => void)[] = []
@@ -67,9 +75,16 @@ export function watchAttempt(
   force.addEventListener('abort', onForce, { once: true })
   if (force.aborted) onForce()
   else if (polite.aborted) onPolite()
-  if (timeoutMs !== null) cancels.push(clock.after(timeoutMs, () => endWith(timedOut(timeoutMs), 'timeout', graceMs)))
+  if (timeoutMs !== null) {
+    const due = (): void => endWith(timedOut(timeoutMs), 'timeout', graceMs)
+    cancels.push(whenTimeIsUp(clock, timeoutMs, () => waited().waitedMs, due))
+  }
   if (stallMs !== null) listenFor(stallMs, stallMs)
-  if (memoryBytes !== null) weighAgain(memoryBytes)
+  if (memoryBytes !== null) {
+    // at once by force: what grows must not grow on while it is asked to stop
+    const due = (held: number): void => endWith(outOfMemory(held, memoryBytes), 'memory', 0)
+    cancels.push(whenItHoldsMore(clock, memoryBytes, memoryHeld, due))
+  }
   return {
     get first() {
       return first
@@ -84,16 +99,6 @@ export function watchAttempt(
     },
   }
 
-  /** At once by force: what grows must not grow on while it is asked to stop. */
-  function weighAgain(limit: number): void {
-    const cancel = clock.after(memoryEveryMs, () => {
-      const held = memoryHeld()
-      if (held > limit) endWith(outOfMemory(held, limit), 'memory', 0)
-      else weighAgain(limit)
-    })
-    cancels.push(cancel)
-  }
-
   function listenFor(limitMs: number, delayMs: number): void {
     cancels.push(
       clock.after(delayMs, () => {
@@ -106,9 +111,40 @@ export function watchAttempt(
   async function judgeSilence(limitMs: number): Promise<void> {
     const leftMs = lastSignMs + limitMs - clock.monotonic()
     if (leftMs > 0) return listenFor(limitMs, leftMs)
-    if (await hasChanged().catch(() => false)) lastSignMs = clock.monotonic()
+    if (waited().isWaiting) lastSignMs = clock.monotonic()
+    else if (await hasChanged().catch(() => false)) lastSignMs = clock.monotonic()
     else endWith(stalled(limitMs), 'stall', graceMs)
     if (first === null) listenFor(limitMs, limitMs)
+  }
+}
+
+/** Time that passes without being the attempt's own is given to it again. Returns what cancels it. */
+function whenTimeIsUp(clock: Clock, limitMs: number, notItsOwnMs: () => number, due: () => void): () => void {
+  const beganMs = clock.monotonic()
+  let cancel = clock.after(limitMs, look)
+  return () => cancel()
+
+  function look(): void {
+    const leftMs = beganMs + limitMs + notItsOwnMs() - clock.monotonic()
+    if (leftMs > 0) cancel = clock.after(leftMs, look)
+    else due()
+  }
+}
+
+/** Returns what cancels it. */
+function whenItHoldsMore(
+  clock: Clock,
+  limit: number,
+  memoryHeld: () => number,
+  due: (held: number) => void,
+): () => void {
+  let cancel = clock.after(memoryEveryMs, look)
+  return () => cancel()
+
+  function look(): void {
+    const held = memoryHeld()
+    if (held > limit) due(held)
+    else cancel = clock.after(memoryEveryMs, look)
   }
 }
 

@@ -1,9 +1,10 @@
 import type { AgentActorApi } from '../../actors/agent-api.ts'
 import type { ActorHandle, Exit } from '../../actors/contract.ts'
 import type { Failure, Outcome } from '../../agents/agent.ts'
+import type { Usage } from '../../agents/usage.ts'
 import type { Saved } from '../../changes/snapshot.ts'
 import { messageOf, TroupeError, unreachable } from '../../errors.ts'
-import { type AttemptBounds, type AttemptWatch, watchAttempt, type Work } from './attempt-watch.ts'
+import { type AttemptBounds, type AttemptWatch, type Waited, watchAttempt, type Work } from './attempt-watch.ts'
 import type { AttemptEnd } from './events.ts'
 import type { Snapshots } from './snapshots.ts'
 import type { Sealing, Workspace } from './workspaces.ts'
@@ -15,6 +16,10 @@ export interface AttemptMeans extends AttemptBounds {
   memoryHeld(actor: ActorHandle<AgentActorApi>): number
   /** Told whenever the workspace was saved with something new in it. */
   saved(snapshot: Saved): void
+  /** How the attempt waits, and has waited, for its provider. */
+  waited(): Waited
+  /** What its agent has told so far of what it used; null when that is nothing. */
+  used(): Usage | null
   openWorkspace(): Promise<Workspace>
   /** @param heard to be called at every sign of life of the actor */
   startActor(workspace: Workspace, heard: () => void): Promise<ActorHandle<AgentActorApi>>
@@ -34,7 +39,7 @@ export async function carryOutAttempt(means: AttemptMeans): Promise<AttemptResul
   } catch (error) {
     return { end: failedBefore('workspace', error), workspace: null }
   }
-  const work = await carryOutWork(means, workspace)
+  const work = withUsage(await carryOutWork(means, workspace), means.used())
   const sealing = await sealed(workspace)
   return { end: endOf(work, sealing), workspace: sealing.how === 'refused' ? null : workspace }
 }
@@ -56,12 +61,19 @@ async function carryOutWork(means: AttemptMeans, workspace: Workspace): Promise<
   watch = watchAttempt(means, actor, {
     hasChanged: () => snapshots.look(),
     memoryHeld: () => means.memoryHeld(actor),
+    waited: () => means.waited(),
   })
   const outcome = await actor.call('run').catch((error: unknown) => error)
   watch.end()
   const exit = await actor.stop('done', means.graceMs)
   await snapshots.stop()
   return watch.first ?? (isOutcome(outcome) ? outcome : crashed(exit, outcome))
+}
+
+/** What the agent told call by call also stands when it was ended from here, or forgot to sum it up. */
+function withUsage(work: Work, usage: Usage | null): Work {
+  if (work.how === 'cancelled' || usage === null) return work
+  return { ...work, details: { usage, ...work.details } }
 }
 
 function isOutcome(value: unknown): value is Outcome {

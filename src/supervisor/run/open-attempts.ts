@@ -9,9 +9,11 @@ import { must } from '../../errors.ts'
 import { openMemoryMeter } from '../../processes/memory-use.ts'
 import { renderArguments, renderText, type TemplateValues } from '../../plan/template.ts'
 import type { Manifest, Task, WorkspaceKind } from '../../plan/task.ts'
+import { converse, type Places } from './conversation.ts'
 import type { Aggregator } from './aggregator.ts'
 import { type AttemptMeans, type AttemptResult, carryOutAttempt, failedBefore } from './attempt.ts'
 import { changeSetsBehind } from './attempt-base.ts'
+import { openHeldFiles } from './held-files.ts'
 import { ruleOf, type RunRules } from './rules.ts'
 import type { AttemptOrder } from './run.ts'
 import { openSnapshots } from './snapshots.ts'
@@ -37,6 +39,7 @@ interface AttemptsParts {
   readonly aggregator: Aggregator
   readonly workspaces: Workspaces
   readonly tree: TroupeTree
+  readonly places: Places
   host(kind: HostKind): ActorHost
   logPath(task: TaskId, attempt: number): string
   /** Told of what an attempt has written so far whenever its workspace was saved with something new in it. */
@@ -70,9 +73,11 @@ export function openAttempts(parts: AttemptsParts): Attempts {
   const { rules, manifest, clock, graceMs, workspaces } = parts
   const memory = openMemoryMeter(clock, ['TROUPE_RUN', 'TROUPE_TASK', 'TROUPE_ATTEMPT'])
   const snapshots = openSnapshots({ clock, everyMs: manifest.snapshotMs, unwatched: parts.unwatched })
+  const held = openHeldFiles()
   const carryOut = async (piece: Piece): Promise<AttemptResult> => {
     const { order, task, base, left } = piece
-    return await carryOutAttempt({
+    const conversation = converse({ clock, task, held, places: parts.places })
+    const carriedOut = carryOutAttempt({
       clock,
       graceMs,
       timeoutMs: task.timeoutMs,
@@ -86,7 +91,13 @@ export function openAttempts(parts: AttemptsParts): Attempts {
       force: order.force,
       openWorkspace: () =>
         workspaces.open({ kind: piece.placement.workspace, task, attempt: order.attempt, base, left }),
-      startActor: (workspace, heard) => startActor(parts, { ...piece, workspace, heard }),
+      waited: () => conversation,
+      used: () => conversation.used,
+      startActor: (workspace, heard) =>
+        conversation.with(startActor(parts, { ...piece, workspace, heard, listen: conversation.hear })),
+    })
+    return await carriedOut.finally(() => {
+      conversation.end()
     })
   }
   return {
@@ -149,6 +160,7 @@ async function baseOf({ rules, base, aggregator }: AttemptsParts, state: RunStat
 interface Start extends Piece {
   readonly workspace: Workspace
   readonly heard: () => void
+  readonly listen: (event: AgentEvent) => void
 }
 
 /** A process of the actor's own is told like those that its agent starts. */
@@ -167,6 +179,7 @@ async function startActor(parts: AttemptsParts, start: Start): Promise<ActorHand
   })
   const emit = (event: unknown): void => {
     start.heard()
+    start.listen(event as AgentEvent)
     order.tell(event as AgentEvent)
   }
   const actor = await parts.tree.startAgent(id, () => parts.host(host).start<AgentActorApi>(spec, { emit }))

@@ -228,6 +228,10 @@ export function liveChange(event: AgentEvent): Partial<LiveLine> {
       return { progress: event.line }
     case 'process':
       return { pid: event.process.pid }
+    case 'usage':
+    case 'question':
+    case 'released':
+      return {}
     default:
       return unreachable(event)
   }

@@ -1,0 +1,60 @@
+import type { Place, WriteAnswer } from '../agents/agent.ts'
+import type { AgentAnswer, AgentEvent, AgentQuestion } from './agent-api.ts'
+
+interface Asked {
+  resolve(answer: AgentAnswer): void
+  reject(reason: unknown): void
+}
+
+/** Questions of an agent to its supervisor: each goes out as an event and is answered by a call. */
+export class AgentQuestions {
+  readonly #emit: (event: AgentEvent) => void
+  readonly #signal: AbortSignal
+  readonly #open = new Map<number, Asked>()
+  #last = 0
+
+  /** @param signal what is still open is given up when it aborts */
+  constructor(signal: AbortSignal, emit: (event: AgentEvent) => void) {
+    this.#emit = emit
+    this.#signal = signal
+    signal.addEventListener('abort', () => {
+      for (const { reject } of this.#open.values()) reject(signal.reason)
+      this.#open.clear()
+    })
+  }
+
+  async mayWrite(paths: readonly string[]): Promise<WriteAnswer> {
+    const { answer } = this.#ask({ ask: 'may-write', paths })
+    return (await answer) as WriteAnswer
+  }
+
+  async place(): Promise<Place> {
+    const { id, answer } = this.#ask({ ask: 'place' })
+    await answer
+    let isHeld = true
+    return {
+      release: (answered) => {
+        if (isHeld) this.#emit({ type: 'released', id, answer: answered })
+        isHeld = false
+      },
+    }
+  }
+
+  /** An answer that nobody waits for any more is dropped. */
+  answer(id: number, value: AgentAnswer): void {
+    this.#open.get(id)?.resolve(value)
+    this.#open.delete(id)
+  }
+
+  #ask(question: AgentQuestion): { readonly id: number; readonly answer: Promise<AgentAnswer> } {
+    this.#last += 1
+    const id = this.#last
+    const { promise: answer, resolve, reject } = Promise.withResolvers<AgentAnswer>()
+    if (this.#signal.aborted) reject(this.#signal.reason)
+    else {
+      this.#open.set(id, { resolve, reject })
+      this.#emit({ type: 'question', id, question })
+    }
+    return { id, answer }
+  }
+}

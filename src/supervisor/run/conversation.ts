@@ -1,0 +1,122 @@
+import type { AgentActorApi, AgentAnswer, AgentEvent, AgentQuestion } from '../../actors/agent-api.ts'
+import type { ActorHandle } from '../../actors/contract.ts'
+import type { PlaceAnswer } from '../../agents/agent.ts'
+import { type Usage, usageWith } from '../../agents/usage.ts'
+import type { Clock } from '../../clock.ts'
+import { unreachable } from '../../errors.ts'
+import type { Task } from '../../plan/task.ts'
+import type { HeldFiles } from './held-files.ts'
+
+/** Gives one agent after the other the right to ask its provider. */
+export interface Places {
+  /** Resolves when the place is there, to what gives it back; rejects only when `signal` aborts. */
+  take(task: Task, signal: AbortSignal): Promise<(answer: PlaceAnswer) => void>
+}
+
+/** What one attempt's agent asks and tells besides its outcome. */
+export interface Conversation {
+  /** What the agent has told so far of what it used; null when that is nothing. */
+  readonly used: Usage | null
+  /** Whether the agent waits for a place now: it cannot give a sign of life meanwhile. */
+  readonly isWaiting: boolean
+  /** How long it has waited for places in all, in milliseconds: no time of its own. */
+  readonly waitedMs: number
+  /** Told of each event of the agent. */
+  hear(event: AgentEvent): void
+  /** The actor that will ask: it does so only after it was started. */
+  with(starting: Promise<ActorHandle<AgentActorApi>>): Promise<ActorHandle<AgentActorApi>>
+  /** The attempt has ended: what it held is free. */
+  end(): void
+}
+
+interface ConversationParts {
+  readonly clock: Clock
+  readonly task: Task
+  readonly places: Places
+  readonly held: HeldFiles
+}
+
+/** Answers the questions of one attempt's agent. */
+export function converse({ clock, task, places, held }: ConversationParts): Conversation {
+  const taken = new Map<number, (answer: PlaceAnswer) => void>()
+  const over = new AbortController()
+  const wait = stopwatch(clock)
+  let actor: ActorHandle<AgentActorApi> | null = null
+  let used: Usage | null = null
+  const reply = (id: number, answer: AgentAnswer): void => actor?.cast('answer', id, answer)
+
+  function answer(id: number, question: AgentQuestion): void {
+    switch (question.ask) {
+      case 'may-write':
+        reply(id, held.ask(task, question.paths))
+        return
+      case 'place':
+        void grant(id)
+        return
+      default:
+        unreachable(question)
+    }
+  }
+
+  async function grant(id: number): Promise<void> {
+    wait.begin()
+    const giveBack = await places.take(task, over.signal).catch(() => null)
+    wait.end()
+    if (giveBack === null) return
+    if (over.signal.aborted) return giveBack({ how: 'ok' })
+    taken.set(id, giveBack)
+    reply(id, 'granted')
+  }
+
+  return {
+    get used() {
+      return used
+    },
+    get isWaiting() {
+      return wait.isOn
+    },
+    get waitedMs() {
+      return wait.totalMs
+    },
+    async with(starting) {
+      actor = await starting
+      return actor
+    },
+    hear(event) {
+      if (event.type === 'usage') used = usageWith(used, event.usage)
+      if (event.type === 'question') answer(event.id, event.question)
+      if (event.type !== 'released') return
+      taken.get(event.id)?.(event.answer)
+      taken.delete(event.id)
+    },
+    end() {
+      over.abort()
+      for (const giveBack of taken.values()) giveBack({ how: 'ok' })
+      taken.clear()
+      held.release(task.id)
+    },
+  }
+}
+
+/** Time during which at least one wait is on. */
+function stopwatch(clock: Clock) {
+  let waits = 0
+  let beforeMs = 0
+  let sinceMs = 0
+  return {
+    get isOn() {
+      return waits > 0
+    },
+    get totalMs() {
+      return beforeMs + (waits > 0 ? clock.monotonic() - sinceMs : 0)
+    },
+    begin() {
+      if (waits === 0) sinceMs = clock.monotonic()
+      waits += 1
+    },
+    end() {
+      waits -= 1
+      if (waits === 0) beforeMs += clock.monotonic() - sinceMs
+    },
+  }
+}
