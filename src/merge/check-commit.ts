@@ -49,7 +49,8 @@ export async function canPrepare(
   return (await inCheckout(world, { commit, name }, work)) === true
 }
 
-async function inCheckout<Answer>(
+/** Does work in a checkout of a commit that is gone afterwards; without a checkout it is not done. */
+export async function inCheckout<Answer>(
   world: CommitCheckWorld,
   { commit, name }: { readonly commit: CommitId; readonly name: string },
   work: (directory: string) => Promise<Answer>,

@@ -1,22 +1,12 @@
 import { existsSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Git } from '../changes/git.ts'
-import { openRepository } from '../changes/repository.ts'
-import { openWorktrees, type Worktree, type Worktrees } from '../changes/worktree.ts'
-import { messageOf } from '../errors.ts'
 import { asTreeId, type CommitId, type TreeId } from '../ids.ts'
-import { type CheckWorld, notRun, runChecks } from './check.ts'
+import { notRun, runCheck } from './check.ts'
+import { type CommitCheckWorld, inCheckout } from './check-commit.ts'
 import { quoted } from './conflict-message.ts'
 import { covers, type RegenerateRule } from './declared-files.ts'
 import type { CheckResult } from './proposal.ts'
-
-/** What files are made anew with. */
-export interface RegenerateWorld extends CheckWorld {
-  readonly git: Git
-  /** Absolute path of a folder of Troupe's own, in which the checkout may be made. */
-  readonly folder: string
-}
 
 /** How making files anew went. */
 export interface Remade {
@@ -38,37 +28,25 @@ export interface RegenerateRequest {
 
 /** Runs a rule's command on a commit, in a checkout of its own that is gone afterwards, and takes over nothing but the rule's files. */
 export async function regenerate(
-  world: RegenerateWorld,
+  world: CommitCheckWorld,
   commit: CommitId,
   request: RegenerateRequest,
 ): Promise<Remade> {
   const { rule } = request
-  let worktree: Worktree
-  let worktrees: Worktrees
-  try {
-    await clear(world)
-    const repository = await openRepository(world.git.directory)
-    worktrees = openWorktrees({ repository, folder: world.folder, parallel: 1 })
-    worktree = await worktrees.create(name, commit)
-  } catch (error) {
-    const reason = `the merged tree cannot be checked out: ${messageOf(error)}`
-    return { result: notRun(rule, reason), tree: null, paths: [], ignored: [] }
-  }
-  try {
-    return await remakeIn(worktree.directory, world, request)
-  } finally {
-    await worktrees.remove(worktree)
-  }
+  const made = await inCheckout(world, { commit, name: 'regenerate' }, (directory) =>
+    remakeIn(directory, world, request),
+  )
+  if ('result' in made) return made
+  const reason = `the merged tree cannot be checked out: ${made.problem}`
+  return { result: notRun(rule, reason), tree: null, paths: [], ignored: [] }
 }
-
-const name = 'regenerate'
 
 async function remakeIn(
   directory: string,
-  world: RegenerateWorld,
+  world: CommitCheckWorld,
   { rule, paths }: RegenerateRequest,
 ): Promise<Remade> {
-  const [result = notRun(rule, 'nothing was run')] = await runChecks(world, [rule], directory)
+  const result = await runCheck(world, rule, directory)
   if (result.verdict !== 'pass') return { result, tree: null, paths: [], ignored: [] }
   const missing = paths.find((path) => !existsSync(join(directory, path)))
   if (missing !== undefined) {
@@ -93,11 +71,4 @@ async function changedPaths(git: Git): Promise<readonly string[]> {
     .split('\0')
     .slice(0, -1)
     .map((field) => field.slice(3))
-}
-
-/** Takes away what a supervisor that died has left; exit code 128 means that git knows of nothing there. */
-async function clear({ git, folder }: RegenerateWorld): Promise<void> {
-  const directory = join(folder, name)
-  await rm(directory, { recursive: true, force: true, maxRetries: 3 })
-  await git.run(['worktree', 'remove', '--force', '--force', directory], { accept: [0, 128] })
 }
