@@ -4,6 +4,7 @@ import { areRewrittenImports } from './resolvers/import-lines.ts'
 import { isAsSureAs, type IsKnown, type Resolution, type ResolverPolicy } from './resolvers/resolver.ts'
 import { withoutSharedEnds } from './resolvers/shared-ends.ts'
 import { listsName, resolveLists } from './syntax/resolve-lists.ts'
+import { mayBeList } from './syntax/may-be-list.ts'
 import type { Trees } from './syntax/trees.ts'
 import type { Chunk, Segment, Versions } from './text/three-way.ts'
 
@@ -38,20 +39,25 @@ export function resolveChunks(
 ): ResolvedChunks {
   const reading = readingOf(text)
   const { facts } = reading
-  const byLines = (chunk: Chunk): Found | null =>
-    facts.kind === 'lock' ? null : firstResolution(chunk, policy, reading)
-  const lists = use === 'never' || policy.off.includes(listsName) || !isAsSureAs('likely', policy.upTo) ? null : trees
+  const chunks = text.segments.flatMap((segment) => (segment.kind === 'conflict' ? [segment.chunk] : []))
+  const known = new Map(
+    chunks.map((chunk) => [chunk, facts.kind === 'lock' ? null : firstResolution(chunk, policy, reading)]),
+  )
+  const isLeft = (chunk: Chunk): boolean => known.get(chunk) === null && !mayBeList(chunk)
+  const asks = use !== 'never' && !policy.off.includes(listsName) && isAsSureAs('likely', policy.upTo)
   const { segments, resolutions } =
-    lists === null
+    trees === null || !asks || chunks.some(isLeft)
       ? { segments: text.segments, resolutions: new Map<Chunk, Resolution>() }
-      : resolveLists(text, lists, (chunk) => {
-          const isCertain = use !== 'first' && byLines(chunk)?.grade === 'certain'
-          return isCertain || areRewrittenImports(chunk, facts)
+      : resolveLists(text, trees, (chunk) => {
+          const isDecided = use !== 'first' && known.get(chunk)?.grade === 'certain'
+          return isDecided || !mayBeList(chunk) || areRewrittenImports(chunk, facts)
         })
   const found = segments.flatMap((segment): readonly [Chunk, Found | null][] => {
     if (segment.kind === 'clean') return []
     const byList = resolutions.get(segment.chunk)
-    return [[segment.chunk, byList === undefined ? byLines(segment.chunk) : { ...byList, resolver: listsName }]]
+    return [
+      [segment.chunk, byList === undefined ? (known.get(segment.chunk) ?? null) : { ...byList, resolver: listsName }],
+    ]
   })
   return { segments, found: new Map(found) }
 }

@@ -1,15 +1,27 @@
 import type { Grammar } from '../../syntax/grammar.ts'
 import type { SyntaxNode } from '../../syntax/parser.ts'
 import type { Trees } from './trees.ts'
+import { wordsIn } from './words.ts'
 
-/** A name that is declared more often in one scope than in either side; null when there is none. */
-export function declaredTwice(text: string, sides: readonly string[], trees: Trees): string | null {
-  const repeated = repeatedIn(text, trees)
-  if (repeated.size === 0) return null
+/**
+ * A name that is declared more often in one scope than in either side; null when there is none.
+ * @param put the words that the sides wrote: what holds none of them was declared before
+ */
+export function declaredTwice(
+  text: string,
+  sides: readonly string[],
+  trees: Trees,
+  put: ReadonlySet<string>,
+): string | null {
+  const nameOf = (key: string): string => key.slice(key.indexOf(' ') + 1)
+  const repeated = [...repeatedIn(text, trees)].filter(([key]) => {
+    const words = [...wordsIn(nameOf(key))]
+    return words.length === 0 || words.some((word) => put.has(word))
+  })
+  if (repeated.length === 0) return null
   const known = sides.map((side) => repeatedIn(side, trees))
-  for (const [key, times] of repeated)
-    if (known.every((side) => (side.get(key) ?? 1) < times)) return key.slice(key.indexOf(' ') + 1)
-  return null
+  const found = repeated.find(([key, times]) => known.every((side) => (side.get(key) ?? 1) < times))
+  return found === undefined ? null : nameOf(found[0])
 }
 
 /** How nodes of one kind declare: as what, and what names them. */

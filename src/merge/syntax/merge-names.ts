@@ -70,13 +70,16 @@ function onlyList(node: SyntaxNode): SyntaxNode | null {
   if (node.kind() === 'import_from_statement') return node
   const kinds = ['import_statement', 'export_statement', 'lexical_declaration', 'type_alias_declaration']
   if (!kinds.includes(String(node.kind()))) return null
-  const lists = descendants(node).filter((one) => inner.includes(String(one.kind())))
-  const outermost = lists.filter((one) => !inner.includes(String(one.parent()?.kind())))
-  return outermost.length === 1 ? (outermost[0] ?? null) : null
+  const lists = innerLists(node)
+  return lists.length === 1 ? (lists[0] ?? null) : null
 }
 
-const descendants = (node: SyntaxNode): readonly SyntaxNode[] =>
-  node.children().flatMap((child) => [child, ...descendants(child)])
+/** A statement that has them has them near its beginning; it may hold a whole function, which is not gone through. */
+const innerLists = (node: SyntaxNode, depth = 3): readonly SyntaxNode[] =>
+  node.children().flatMap((child) => {
+    if (inner.includes(String(child.kind()))) return [child]
+    return depth === 0 || child.kind() === 'statement_block' ? [] : innerLists(child, depth - 1)
+  })
 
 interface Extent {
   readonly from: number

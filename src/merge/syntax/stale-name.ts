@@ -1,23 +1,23 @@
 import type { SyntaxNode } from '../../syntax/parser.ts'
-import { diffLines } from '../text/line-diff.ts'
-import { linesOf } from '../text/lines.ts'
 import type { Trees, WholeVersions } from './trees.ts'
+import { type NewWords, wordsIn } from './words.ts'
 
 /**
  * A name that one side took away or renamed and that the other side's new lines use, where the result no longer declares it: the
  * commonest way in which what merges as text is wrong. null when there is none.
  */
-export function staleName(text: string, { base, ours, theirs }: WholeVersions, trees: Trees): string | null {
+export function staleName(
+  text: string,
+  { base, ours, theirs }: WholeVersions,
+  trees: Trees,
+  put: NewWords,
+): string | null {
   const [inBase, inText] = [wordsIn(base), wordsIn(text)]
-  const suspects = [
-    [ours, theirs],
-    [theirs, ours],
-  ].flatMap(([remover = '', user = '']) => {
+  const suspectsOf = (words: ReadonlySet<string>, remover: string): readonly string[] => {
     const kept = wordsIn(remover)
-    return [...wordsIn(addedLines(base, user))].filter(
-      (word) => inBase.has(word) && inText.has(word) && !kept.has(word),
-    )
-  })
+    return [...words].filter((word) => inBase.has(word) && inText.has(word) && !kept.has(word))
+  }
+  const suspects = [...suspectsOf(put.theirs, ours), ...suspectsOf(put.ours, theirs)]
   if (suspects.length === 0) return null
   const used = uses(text, suspects, trees).filter(({ isDeclared }) => !isDeclared)
   if (used.length === 0) return null
@@ -29,15 +29,6 @@ export function staleName(text: string, { base, ours, theirs }: WholeVersions, t
     ).flatMap((use) => (use.isDeclared ? use.name : [])),
   )
   return used.find(({ name }) => declared.has(name))?.name ?? null
-}
-
-const wordsIn = (text: string): ReadonlySet<string> => new Set(text.match(/[\p{L}_$][\p{L}\p{N}_$]*/gu))
-
-function addedLines(base: string, side: string): string {
-  const lines = linesOf(side)
-  return diffLines(linesOf(base), lines)
-    .flatMap(({ newFrom, newTo }) => lines.slice(newFrom, newTo))
-    .join('')
 }
 
 /** Which of some names a text uses, and whether it declares them anywhere; words of comments and strings are no use. */
