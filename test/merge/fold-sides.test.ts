@@ -173,7 +173,7 @@ void t.test('what git leaves in conflict is resolved as far as the grade allows,
   const two = { 'a.js': 'start()\nconst other = new Map()\nend()\n', b: '2\n' }
   const merged = await fold(base, [one, two])
   t.match(merged, { landed: [0, 1], conflicts: [] })
-  t.match(merged.resolved, [{ side: 1, path: 'a.js', chunks: [{ resolver: 'both-insert', line: 2, lines: 4 }] }])
+  t.match(merged.resolved, [{ side: 1, path: 'a.js', chunks: [{ resolver: 'syntax-lists', line: 2, lines: 4 }] }])
   t.equal(textAt(merged.tree, 'a.js'), 'start()\nfunction one() {\n  return 1\n}\nconst other = new Map()\nend()\n')
   t.equal(textAt(merged.tree, 'b'), '2\n')
   const many = await fold(base, [one, two, { c: '3\n' }])
