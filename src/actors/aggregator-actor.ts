@@ -9,7 +9,7 @@ import type { CheckSettings } from '../merge/proposal-request.ts'
 import { propose, type ProposeWorld } from '../merge/propose.ts'
 import { regenerate } from '../merge/regenerate.ts'
 import { runCommand } from '../merge/run-command.ts'
-import type { AggregatorApi, AggregatorInput } from './aggregator-api.ts'
+import type { AggregatorApi, AggregatorEvent, AggregatorInput } from './aggregator-api.ts'
 import { openCheckLogs } from './check-logs.ts'
 import type { ActorFactory } from './contract.ts'
 
@@ -17,7 +17,7 @@ import type { ActorFactory } from './contract.ts'
  * The aggregator: tells early which change sets conflict, merges what dependants start from, and makes the proposal.
  * It keeps nothing that its calls do not bring again, so one that died is replaced by a new one given the same calls.
  */
-export const aggregatorActor: ActorFactory = ({ input, signal }): AggregatorApi => {
+export const aggregatorActor: ActorFactory = ({ input, signal, emit }): AggregatorApi => {
   const { run, repository, base, scratch, logs } = input as AggregatorInput
   const git = openGit(repository)
   const overlaps = openOverlaps(git)
@@ -43,6 +43,13 @@ export const aggregatorActor: ActorFactory = ({ input, signal }): AggregatorApi 
     run,
     base,
     openChecker: checkerOf,
+    tell(text) {
+      try {
+        emit({ type: 'merging', text } satisfies AggregatorEvent)
+      } catch {
+        // a supervisor that is behind hears of the next one
+      }
+    },
     regenerate: (commit, wanted) => regenerate(world, commit, wanted),
   }
   return {

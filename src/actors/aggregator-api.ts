@@ -21,6 +21,12 @@ export interface AggregatorInput {
   readonly logs?: string
 }
 
+/** What the aggregator tells while it answers: how far it is, in a line for people. */
+export interface AggregatorEvent {
+  readonly type: 'merging'
+  readonly text: string
+}
+
 /** What the supervisor may ask of the aggregator actor. */
 export interface AggregatorApi {
   /** The run's base merged with these change sets, in this order (needs before dependants); same answer for same input. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { ResourceLimits } from 'node:worker_threads'
-import type { AggregatorApi, AggregatorInput } from '../actors/aggregator-api.ts'
+import type { AggregatorApi, AggregatorEvent, AggregatorInput } from '../actors/aggregator-api.ts'
 import type { ActorHandle, HostKind } from '../actors/contract.ts'
 import { type Hosts, openHosts } from '../actors/hosts/registry.ts'
 import { sibling } from '../actors/sibling.ts'
@@ -52,6 +52,7 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
   const clock = systemClock
   const random = Math.random
   const aggregator = openAggregator()
+  const live = openLiveBoard()
   const env = { ...process.env, TROUPE_RUN: id } // what is left of a dead run is found by it
   const common = { clock, deadLetters: loggedDeadLetters(log), process: { env } }
   const hosts = openHosts({ ...common, thread: { maxThreads: manifest.concurrency, ...heapLimit(prepared) } })
@@ -59,7 +60,11 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
   const parallel = availableParallelism() * 2
   const workspaces = openWorkspaces({ repository, run: id, folder: folders.work, clock, parallel })
   const startAggregator = (): Promise<ActorHandle<AggregatorApi>> =>
-    services.get(aggregatorHost(prepared)).start<AggregatorApi>(aggregatorSpec(prepared, id, folders), silent)
+    services.get(aggregatorHost(prepared)).start<AggregatorApi>(aggregatorSpec(prepared, id, folders), {
+      emit(event) {
+        live.tellMerging((event as AggregatorEvent).text)
+      },
+    })
   const tree = openTroupeTree({
     clock,
     random,
@@ -102,7 +107,7 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
     workspaces,
     aggregator,
     onSnapshot,
-    live: openLiveBoard(),
+    live,
     world: { clock, random, log, hostOf, attempt: attempts.task },
     resolution: attempts.resolution,
   }
@@ -123,9 +128,6 @@ function heapLimit({ manifest, placements }: Prepared): { readonly resourceLimit
 
 /** Nobody waits for a provider. */
 const unbounded: Places = { take: () => Promise.resolve(() => {}) }
-
-/** The aggregator says nothing but its answers. */
-const silent = { emit: (): void => {} }
 
 /** The aggregator lives as the agents do, in a host of its own. */
 function aggregatorHost({ placements }: Prepared): HostKind {

@@ -16,7 +16,7 @@ export interface RunView extends View {
 /** A view of a run; until the run has begun nobody says anything. */
 export function openRunView({ rules }: Prepared, terminal: Terminal): RunView {
   let board: LiveBoard = openLiveBoard()
-  const view = viewOnTerminal(terminal, { rules, live: (task) => board.of(task) })
+  const view = viewOnTerminal(terminal, { rules, live: (task) => board.of(task), merging: () => board.merging() })
   return {
     ...view,
     begun({ id, live, state }, records) {

@@ -4,9 +4,9 @@ import type { View, ViewOptions } from '../monitor/view.ts'
 import { type Terminal, wantsColour } from './terminal.ts'
 
 /** A view on standard error: a picture drawn in place where that works, otherwise a line for each change. */
-export function viewOnTerminal(terminal: Terminal, { rules, live }: Pick<ViewOptions, 'rules' | 'live'>): View {
+export function viewOnTerminal(terminal: Terminal, options: Pick<ViewOptions, 'rules' | 'live' | 'merging'>): View {
   const { screen: output, live: redraw } = terminal
-  const view = openView({ rules, live, clock: systemClock, output, redraw, coloured: wantsColour(terminal) })
+  const view = openView({ ...options, clock: systemClock, output, redraw, coloured: wantsColour(terminal) })
   const end = (): void => {
     process.off('exit', end)
     view.end()

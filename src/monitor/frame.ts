@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 import type { Phase, RunState } from '../supervisor/run/state.ts'
 import { elapsedText } from './elapsed.ts'
 import type { RunHistory } from './history.ts'
+import { plainText } from './plain-text.ts'
 import {
   conflictLines,
   openOverlaps,
@@ -25,6 +26,8 @@ export interface Window {
 /** What a frame shows. */
 export interface FrameParts extends RowParts {
   readonly history: RunHistory
+  /** What is said of how far merging and checking is. */
+  readonly merging?: string
 }
 
 /** The run as lines, none wider than the window and never more than it has rows: tasks, conflicts, and a bar at the end. */
@@ -117,18 +120,18 @@ function fewConflicts(lines: readonly string[], room: number): readonly string[]
 const widestBar = 30
 const narrowestBar = 6
 
-function barLine({ state, history, now }: FrameParts, columns: number): string {
+function barLine({ state, history, merging = '', now }: FrameParts, columns: number): string {
   const summary = summaryOf(state)
   const started = history.startedAt ?? now
   const time = elapsedText((history.endedAt ?? now) - started)
-  const head = [time, doing(state)].filter((part) => part !== '').join(' ')
+  const head = [time, doing(state, plainText(merging))].filter((part) => part !== '').join(' ')
   const counts = countsText(summary)
   const width = Math.min(widestBar, columns - widthOf(head) - widthOf(counts) - 4)
   const bar = width < narrowestBar ? '' : `${barOf(summary.share, width)} `
   return cutTo(`${head} ${bar}${counts}`, columns)
 }
 
-function doing({ phase, resolutions }: RunState): string {
+function doing({ phase, resolutions }: RunState, merging: string): string {
   switch (phase.name) {
     case 'new':
     case 'working':
@@ -137,7 +140,8 @@ function doing({ phase, resolutions }: RunState): string {
       return 'stopping'
     case 'settled': {
       const asked = [...resolutions].find(([, { standing }]) => standing.phase === 'running')
-      return asked === undefined ? 'merging and checking' : `asking ${asked[1].agent} about ${asked[0]}`
+      if (asked !== undefined) return `asking ${asked[1].agent} about ${asked[0]}`
+      return merging === '' ? 'merging and checking' : merging
     }
     case 'ended':
       return 'ended'

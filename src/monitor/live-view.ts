@@ -88,8 +88,8 @@ export class LiveView implements View {
   }
 
   #parts(state: RunState): FrameParts {
-    const { rules, live, clock } = this.#options
-    return { rules, live, state, history: this.#history, now: clock.now() }
+    const { rules, live, clock, merging = () => '' } = this.#options
+    return { rules, live, state, history: this.#history, merging: merging(), now: clock.now() }
   }
 
   #toTop(): string {

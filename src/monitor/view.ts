@@ -18,6 +18,8 @@ export interface ViewOptions {
   readonly rules: RunRules
   /** What a task under way said last. */
   readonly live: (task: TaskId) => LiveLine
+  /** What is said of how far merging and checking is; empty for nothing. */
+  readonly merging?: () => string
   readonly clock: Clock
   readonly output: ViewOutput
   readonly coloured: boolean

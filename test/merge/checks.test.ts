@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { aggregatorActor } from '../../src/actors/aggregator-actor.ts'
-import type { AggregatorApi } from '../../src/actors/aggregator-api.ts'
+import type { AggregatorApi, AggregatorEvent } from '../../src/actors/aggregator-api.ts'
 import { asActorId, asAgentName, asRunId, asTaskId, type CommitId, type RunId } from '../../src/ids.ts'
 import { defaultMergePolicy, type MergePolicy } from '../../src/merge/merge-policy.ts'
 import type { CheckSettings, ProposalRequest, TaskEnding } from '../../src/merge/proposal-request.ts'
@@ -22,6 +22,8 @@ class Scene {
   readonly sealing = new Sealing()
   /** A folder for what checks leave behind. */
   readonly notes = join(this.sealing.directory, '.git')
+  /** What the aggregator said of how far it was. */
+  readonly told: string[] = []
   readonly #endings: TaskEnding[] = []
   #base: CommitId | null = null
 
@@ -60,7 +62,7 @@ class Scene {
       id: asActorId('aggregator'),
       input,
       signal,
-      emit: () => {},
+      emit: (event: unknown) => void this.told.push((event as AggregatorEvent).text),
       room: async () => {},
       finish: () => {},
     }
@@ -166,6 +168,10 @@ void t.test(
     const [one] = proposal.blame
     if (one === undefined) throw new Error('nobody is blamed')
     const { sentence, seen, runs } = one
+    t.same(scene.told.slice(0, 2), [
+      'checking the merged tree: test',
+      'check "test" fails; looking for the cause: run 1 of at most 31',
+    ])
     t.equal(sentence, 'a + c break check "test"; a alone and c alone pass')
     t.match(seen, [
       { tasks: ['a', 'c'], verdict: 'fail', reason: 'exit code 1', partOf: null, outputTail: 'a meets c\n' },

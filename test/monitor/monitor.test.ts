@@ -98,7 +98,8 @@ function watched(manifest: string, size: readonly [number, number], how = { redr
   const live = (task: string): LiveLine => ({ ...silent, ...said.get(task) })
   const box: { view?: View } = {}
   const play = new Play(manifest, (recorded, state) => box.view?.observe(recorded, state))
-  const view = openView({ rules: play.rules, live, clock, output: screen, ...how })
+  const merging = (): string => said.get('')?.progress ?? ''
+  const view = openView({ rules: play.rules, live, merging, clock, output: screen, ...how })
   box.view = view
   return { play, screen, clock, view, said }
 }
@@ -288,6 +289,16 @@ void t.test('what is told between stands above the picture', async (t) => {
   all.view.tell('third')
   all.view.end()
   t.match(all.screen.text, /^first\nsecond\nthird\nrunning  a .*\n0\.0 s .*0 of 1 done, 1 running$/)
+})
+
+void t.test('how far merging and checking is stands in the bar', async (t) => {
+  const all = watched(manifestOf(['a']), [90, 10])
+  all.play.start().begin('a').done('a', 'done')
+  pass(all, 100)
+  t.match(all.screen.text, /merging and checking/)
+  all.said.set('', { progress: 'check "test" fails; looking for the cause: run 3 of at most 41' })
+  pass(all, 100)
+  t.match(all.screen.text, /0\.2 s check "test" fails; looking for the cause: run 3 of at most 41 .*1 of 1 done/)
 })
 
 void t.test('colours are used where they are wanted, and only there', async (t) => {
