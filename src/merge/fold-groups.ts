@@ -88,7 +88,7 @@ export class FoldGroups {
     const [members, resolved, refused]: [number[], SideResolution[], Refusal[]] = [[first], [], []]
     let commit = sides[first] ?? base
     for (const number of others) {
-      const met = await this.#parts.merges.byGit(commit, sides[number] ?? base)
+      const met = await this.#parts.merges.byGit(commit, sides[number] ?? base, Infinity)
       if (met.left.length > 0) {
         refused.push(this.#refusal(number, members, met.left))
         continue

@@ -12,7 +12,7 @@ import type { ConflictedFile } from './conflicted-file.ts'
 import { quoted } from './conflict-message.ts'
 import { nameConflicts } from './counterparts.ts'
 import type { DeclaredFiles } from './declared-files.ts'
-import { type Footprint, footprintsOf, resultsBetween } from './footprint.ts'
+import { type Footprint, footprintsOf, mayMeet, resultsBetween } from './footprint.ts'
 import { identicalChanges, mustHoldAll } from './landed-changes.ts'
 import type { MergePolicy } from './merge-policy.ts'
 import { mergeCommits, mergeOnto, type UncleanMerge } from './merge-tree.ts'
@@ -196,7 +196,7 @@ async function land(
       chain,
       outside.map((one) => ({ ...one, versions: versionsIn(footprint, one.file) })),
     )
-  const merge = await mergeNext(chain, changeSet)
+  const merge = await mergeNext(chain, footprint)
   const { tree, left, resolved } = answers.length === 0 ? merge : await bringIn(chain.resolving.objects, merge, answers)
   if (left.length > 0) {
     const named = await namedConflicts(chain, touched, left)
@@ -245,11 +245,11 @@ async function landAnswered(chain: Chain, tried: readonly Tried[], answers: read
 /** Every change set that nothing but conflicts keeps out, against all that has landed. */
 async function openConflicts(chain: Chain, tried: readonly Tried[]): Promise<readonly OpenConflict[]> {
   const open: OpenConflict[] = []
-  for (const { candidate } of tried) {
+  for (const { candidate, touched } of tried) {
     const { task } = candidate.changeSet
     const own = chain.conflicts.filter(({ theirs }) => theirs === task)
     if (own.length === 0 || own.some(({ kind }) => kind === 'outside-owns')) continue
-    const merge = await mergeNext(chain, candidate.changeSet)
+    const merge = await mergeNext(chain, touched.footprint)
     const rivals = [...new Set(own.flatMap(({ ours }) => ours ?? []))]
     if (merge.left.length === 0) continue
     open.push(await layOut(chain.git, chain.resolving.objects, { task, with: rivals, onto: chain.commit, merge }))
@@ -259,14 +259,17 @@ async function openConflicts(chain: Chain, tried: readonly Tried[]): Promise<rea
 
 // the chain's own history already says the right base to all but dependants, unless it began elsewhere
 async function mergeNext(
-  { git, base, onto, commit, tree, resolving }: Chain,
-  changeSet: ChangeSet,
+  { git, base, onto, commit, tree, resolving, landed }: Chain,
+  footprint: Footprint,
 ): Promise<MergeResolution> {
+  const { changeSet } = footprint
   const merge =
     changeSet.base === base && onto === null
       ? await mergeCommits(git, commit, changeSet.commit)
       : await mergeOnto(git, tree, { base: changeSet.base, theirs: changeSet.commit })
-  return merge.clean ? { tree: merge.tree, left: [], resolved: [] } : await resolving.resolve(merge)
+  if (merge.clean) return { tree: merge.tree, left: [], resolved: [] }
+  const rivals = landed.filter((ours) => mayMeet(ours, footprint))
+  return await resolving.resolve(merge, Math.max(1, rivals.length))
 }
 
 function namedConflicts(
@@ -275,7 +278,7 @@ function namedConflicts(
   left: readonly ConflictedFile[],
 ): Promise<readonly FoundConflict[]> {
   const resolve = async (merge: UncleanMerge): Promise<readonly ConflictedFile[]> =>
-    (await resolving.resolve(merge)).left
+    (await resolving.resolve(merge, 1)).left
   return nameConflicts({ git, resolve }, { landed, rivals: landed.filter(isRival) }, { theirs: footprint, files: left })
 }
 

@@ -56,7 +56,7 @@ async function incompatiblePairs(
     const { changeSet } = one
     return { ...one, changeSet: { base: changeSet.base, commit: changeSet.commit, number } }
   })
-  const world = { git, resolve: async (merge: UncleanMerge) => (await resolving.resolve(merge)).left }
+  const world = { git, resolve: async (merge: UncleanMerge) => (await resolving.resolve(merge, 1)).left }
   const pairs: (readonly [number, number])[] = []
   for (const touching of touchingSides(sides, await openSpecialPaths(git).among(sharedPaths(sides)))) {
     const [ours, theirs] = touching.sides.map((number) => footprints[number])

@@ -3,6 +3,7 @@ import { editTree } from '../changes/tree-edit.ts'
 import type { TreeEntry } from '../changes/tree-object.ts'
 import type { TreeId } from '../ids.ts'
 import type { ConflictedFile, Stage } from './conflicted-file.ts'
+import { doubted } from './doubt.ts'
 import type { UncleanMerge } from './merge-tree.ts'
 import { remadeBy } from './resolve-declared.ts'
 import type { ResolvedChunk } from './resolve-text.ts'
@@ -32,25 +33,33 @@ export interface ResolveWorld {
 /**
  * Resolves what it can of a merge that did not come clean; the other files of the merge stay as git merged them, and so do those
  * for which the user has a merge driver, or has said that they are not to be merged.
+ * @param pairs how many pairs of change sets meet in it: what bears doubt (doubt.ts)
  */
 export async function resolveMerge(
   { objects, texts, special }: ResolveWorld,
   merge: UncleanMerge,
+  pairs: number,
 ): Promise<MergeResolution> {
   const decided = await special.among(merge.conflicts.flatMap(({ kind, path }) => (kind === 'content' ? path : [])))
-  const left: ConflictedFile[] = []
-  const resolved: ResolvedFile[] = []
-  const edits = new Map<string, TreeEntry>()
-  for (const file of merge.conflicts) {
-    const whole = await resolveFile(texts, file, decided.has(file.path))
-    if (whole === null) {
-      left.push(file)
-      continue
-    }
-    resolved.push({ path: whole.path, chunks: whole.chunks })
-    edits.set(whole.path, whole.entry)
+  const tried: Tried[] = []
+  for (const file of merge.conflicts)
+    tried.push({ file, whole: await resolveFile(texts, file, decided.has(file.path)) })
+  const wholes = doubted(
+    tried.flatMap(({ file, whole }) => (whole === null ? [] : { ...whole, file })),
+    pairs,
+  )
+  const kept = wholes.filter((whole) => texts.mayKeep(whole))
+  const edits = new Map<string, TreeEntry>(kept.map(({ path, entry }) => [path, entry]))
+  return {
+    tree: await editTree(objects, merge.tree, edits),
+    resolved: kept.map(({ path, chunks }) => ({ path, chunks })),
+    left: merge.conflicts.filter((file) => !kept.some((whole) => whole.file === file)),
   }
-  return { tree: await editTree(objects, merge.tree, edits), resolved, left }
+}
+
+interface Tried {
+  readonly file: ConflictedFile
+  readonly whole: Whole | null
 }
 
 interface Whole extends ResolvedFile {

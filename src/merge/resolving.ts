@@ -12,8 +12,8 @@ export interface Resolving extends AsyncDisposable {
   readonly objects: Objects
   /** Merges of sides of one base, in memory where they only changed texts. */
   readonly sides: SideMerges
-  /** What is left of a merge that did not come clean, and its tree when nothing is. */
-  resolve(merge: UncleanMerge): Promise<MergeResolution>
+  /** What is left of a merge in which `pairs` pairs of change sets meet, and its tree when nothing is. */
+  resolve(merge: UncleanMerge, pairs: number): Promise<MergeResolution>
 }
 
 /** Opens it; with no policy nothing is resolved. */
@@ -24,10 +24,10 @@ export function openResolving(git: Git, policy: ResolverPolicy | null): Resolvin
   return {
     objects,
     sides: new SideMerges({ git, objects, texts, special }),
-    resolve: (merge) =>
+    resolve: (merge, pairs) =>
       policy === null
         ? Promise.resolve({ tree: merge.tree, resolved: [], left: merge.conflicts })
-        : resolveMerge({ objects, texts, special }, merge),
+        : resolveMerge({ objects, texts, special }, merge, pairs),
     [Symbol.asyncDispose]: () => objects[Symbol.asyncDispose](),
   }
 }

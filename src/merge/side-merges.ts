@@ -1,6 +1,7 @@
 import type { Git } from '../changes/git.ts'
 import type { CommitId, TreeId } from '../ids.ts'
 import type { ConflictedFile, Stage } from './conflicted-file.ts'
+import { doubted } from './doubt.ts'
 import { type Footprint } from './footprint.ts'
 import { mergeCommits } from './merge-tree.ts'
 import { resolveMerge, type ResolvedFile } from './resolve-merge.ts'
@@ -34,11 +35,12 @@ export class SideMerges {
     this.#special = parts.special ?? openSpecialPaths(parts.git)
   }
 
-  async byGit(ours: CommitId, theirs: CommitId): Promise<Met> {
+  /** @param pairs how many pairs of sides meet in it */
+  async byGit(ours: CommitId, theirs: CommitId, pairs = 1): Promise<Met> {
     const { git, objects, texts } = this.#parts
     const merge = await mergeCommits(git, ours, theirs)
     if (merge.clean) return { tree: merge.tree, resolved: [], left: [] }
-    return await resolveMerge({ objects, texts, special: this.#special }, merge)
+    return await resolveMerge({ objects, texts, special: this.#special }, merge, pairs)
   }
 
   /** The files on which two sides do not go together. */
@@ -59,15 +61,23 @@ export class SideMerges {
     b: Footprint<Side>,
   ): Promise<readonly ConflictedFile[] | null> {
     const conflicts: ConflictedFile[] = []
+    const resolved: Decided[] = []
     for (const path of paths) {
       const stages = { base: stageOf(a.before, path), ours: stageOf(a.results, path), theirs: stageOf(b.results, path) }
       const { base, ours, theirs } = stages
       const merge = await this.#parts.texts.merge({ path, base: base.oid, ours: ours.oid, theirs: theirs.oid })
       if (merge.how === 'unlike') return null
       if (merge.how === 'conflict') conflicts.push(contentConflict(path, stages))
+      else resolved.push({ chunks: merge.chunks, conflict: contentConflict(path, stages) })
     }
-    return conflicts
+    const doubtful = doubted(resolved, 1).filter((one) => !this.#parts.texts.mayKeep(one))
+    return [...conflicts, ...doubtful.map(({ conflict }) => conflict)]
   }
+}
+
+/** A file that was made whole, and the conflict that it is otherwise. */
+interface Decided extends Pick<ResolvedFile, 'chunks'> {
+  readonly conflict: ConflictedFile
 }
 
 function stageOf(results: Footprint['results'], path: string): Stage {

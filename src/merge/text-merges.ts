@@ -5,7 +5,7 @@ import type { Hunk } from './diff-hunks.ts'
 import { nothingDeclared, type RegenerateRule, ruleFor } from './declared-files.ts'
 import { resolveFile } from './resolve-file.ts'
 import type { ResolvedChunk } from './resolve-text.ts'
-import type { ResolverPolicy } from './resolvers/resolver.ts'
+import { isAsSureAs, type ResolverPolicy } from './resolvers/resolver.ts'
 import { compareLines } from './text/line-diff.ts'
 import { linesOf } from './text/lines.ts'
 import { mergeThreeWays } from './text/three-way.ts'
@@ -53,6 +53,12 @@ export class TextMerges {
   remakes(path: string): RegenerateRule | null {
     const rule = ruleFor(this.#policy?.declared ?? nothingDeclared, path)
     return rule?.failed === undefined ? rule : null
+  }
+
+  /** Whether every decision about a file is as sure as it must be. */
+  mayKeep({ chunks }: { readonly chunks: readonly ResolvedChunk[] }): boolean {
+    const upTo = this.#policy?.upTo ?? null
+    return chunks.every(({ grade }) => grade === 'certain' || (upTo !== null && isAsSureAs(grade, upTo)))
   }
 
   async merge({ path, isConflict = false, ...blobs }: FileVersions): Promise<TextMerge> {
