@@ -184,6 +184,42 @@ void t.test('what git leaves in conflict is resolved as far as the grade allows,
   })
 })
 
+/** Both put something likely to go together at one place of a file. */
+const inFile = (name: string, own: string): Files => ({ [name]: `start()\nconst ${own} = '${own}'\nend()\n` })
+
+void t.test('one decision that is only likely for a pair: of more than one only a check can tell', async (t) => {
+  const base = { 'a.js': 'start()\nend()\n', 'b.js': 'start()\nend()\n' }
+  const one = { ...inFile('a.js', 'first'), ...inFile('b.js', 'second') }
+  const two = { ...inFile('a.js', 'third'), ...inFile('b.js', 'fourth') }
+  const left = { tree: null, conflicts: [{ sides: [0, 1], files: [{ path: 'a.js' }, { path: 'b.js' }] }], resolved: [] }
+  t.match(await fold(base, [one, two]), left)
+  const many = await fold(base, [one, two, { c: '1\n' }])
+  t.match(many.conflicts, left.conflicts)
+  t.equal(many.landed.length, 2)
+  for (const sides of [
+    [one, two],
+    [one, two, { c: '1\n' }],
+  ]) {
+    const { landed, resolved } = await fold(base, sides, 'checked')
+    t.same(landed, [...sides.keys()])
+    t.equal(resolved.length, 2)
+  }
+  const { resolved } = await fold(base, [one, two], 'checked')
+  const chunk = { grade: 'checked', evidence: /; one of 2 that are only likely$/ }
+  t.match(resolved, [{ chunks: [chunk] }, { chunks: [chunk] }])
+})
+
+void t.test('every pair of sides bears a doubt of its own', async (t) => {
+  const base = { 'a.js': 'start()\nend()\n', 'b.js': 'start()\nend()\n' }
+  const middle = { ...inFile('a.js', 'first'), ...inFile('b.js', 'second') }
+  const folded = await fold(base, [middle, inFile('a.js', 'third'), inFile('b.js', 'fourth')])
+  t.match(folded, { landed: [0, 1, 2], conflicts: [] })
+  t.same(
+    folded.resolved.flatMap(({ chunks }) => chunks.map(({ grade }) => grade)),
+    ['likely', 'likely'],
+  )
+})
+
 void t.test('names that are no UTF-8 stay what they are', async (t) => {
   const base = { 'lat\udce9': lines(9), 'lat\udce8': '1\n' }
   const { tree } = await fold(base, [{ 'lat\udce9': 'x\n' }, { 'd/lat\udcff': '2\n' }, { z: '3\n' }])
@@ -372,7 +408,7 @@ void t.test('troupe fold: one line of JSON, from a bare repository', async (t) =
     tree: /^[0-9a-f]{40}$/,
     landed: [0, 1, 2],
     conflicts: [],
-    resolved: [{ side: Number, path: 'a.js', resolver: 'both-insert' }],
+    resolved: [{ side: Number, path: 'a.js' }],
   })
   const { stdout: less } = await troupe(folder, 'fold', '--grade', 'certain', bare, base, sides[0] ?? '', 'HEAD')
   t.equal(less, '')
