@@ -42,6 +42,8 @@ export interface Assignment {
   readonly directory: string
   /** Whether files of an earlier attempt lie there, as changes that nobody has committed. */
   readonly continued: boolean
+  /** The commit of what an earlier attempt had written before it was rebased; null for none. */
+  readonly rebased: string | null
 }
 
 /** Why an attempt failed; the kinds decide about retries. */

@@ -117,7 +117,9 @@ async function measure(): Promise<{ readonly told: number[]; readonly shown: num
   const beginMs = systemClock.now() + leadMs
   const manifest = join(folder, 'troupe.json')
   writeFileSync(manifest, JSON.stringify(manifestOf(beginMs)))
-  const run = spawn(process.execPath, [program, '-C', root, 'run', manifest], { stdio: 'ignore' })
+  const run = spawn(process.execPath, [program, '-C', root, 'run', manifest], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   const { pid = 0 } = run
   const wait = (untilMs: number): Promise<void> =>
     new Promise((resolve) => systemClock.after(untilMs - systemClock.now(), resolve))

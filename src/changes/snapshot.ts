@@ -44,7 +44,7 @@ export async function takeSnapshot(git: Git, order: SnapshotOrder): Promise<Save
         own,
         [...new Set(seen)].filter((path) => !path.endsWith('/')),
       )
-    return await keep(git, own, order)
+    return await keep(git, own, { ...order, isFirst: !isKnown })
   } catch (error) {
     await rm(index, { force: true })
     throw error
@@ -71,9 +71,14 @@ function namesOf(paths: readonly string[] | null): readonly string[] | null {
   return names === null || names.some((name) => name.includes('\uFFFD')) ? null : names
 }
 
-async function keep(git: Git, own: PrivateIndex, { worktree, ref, message, at }: SnapshotOrder): Promise<Saved | null> {
+async function keep(
+  git: Git,
+  own: PrivateIndex,
+  { worktree, ref, message, at, isFirst }: SnapshotOrder & { readonly isFirst: boolean },
+): Promise<Saved | null> {
   const tree = asTreeId(await own.git.text(['write-tree'], { env: own.env }))
   const last = await savedAt(git, ref)
+  if (isFirst && last?.base === worktree.commit && last.tree === tree) return last // of an earlier attempt
   if (tree === (last?.base === worktree.commit ? last.tree : await treeOf(git, worktree.commit))) return null
   const date = `@${at} +0000`
   const env = { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date }

@@ -145,15 +145,16 @@ function openRun({ prepared, watch, held, stage, files }: Scene, opening: Openin
     spoke: files.spoke,
     observe(recorded: Recorded, state: RunState): void {
       files.observe(recorded, state)
-      conflicts.observe(recorded)
+      conflicts.observe(recorded, state)
       haltAt(recorded, halt)
       watch.observe(recorded, state)
     },
   }
   const earlier = fold(rules, records, files.observe)
   const run = new Run(rules, world, earlier)
-  const { tasks } = prepared.manifest
-  const conflicts = openLiveConflicts({ aggregator: stage.aggregator, tasks, record: (event) => run.record(event) })
+  const { tasks, onConflict: policy } = prepared.manifest
+  const record = (event: RunEvent): Promise<void> => run.record(event)
+  const conflicts = openLiveConflicts({ aggregator: stage.aggregator, tasks, rules, policy, record })
   const stop = (how: 'graceful' | 'hard', reason: string): void => {
     run.stop(how, reason).catch(() => {}) // a journal that fails ends the run by itself
   }

@@ -1,6 +1,6 @@
 import { exitCodes } from '../errors.ts'
 import { manifestToYaml } from '../plan/as-manifest.ts'
-import type { Task } from '../plan/task.ts'
+import type { ConflictPolicy, Task } from '../plan/task.ts'
 import { describeOverlap, type PlanOptions, prepare, type Prepared } from './prepare.ts'
 import { readManifestArgument } from './read-manifest-argument.ts'
 import type { Terminal } from './terminal.ts'
@@ -46,11 +46,18 @@ function planAsJson({ manifest, base, graph, overlaps, placements, warnings }: P
       ...placements.get(task.id),
     })),
     overlaps,
+    onConflict: manifest.onConflict,
     onOverlap: manifest.onOverlap,
     prepare: manifest.prepare,
     checks: manifest.check,
     warnings,
   }
+}
+
+const whileTasksWork: Readonly<Record<ConflictPolicy, string>> = {
+  tell: 'told within seconds',
+  pause: 'the later task is paused until the earlier one has ended, then rebased onto it',
+  ignore: 'not looked for',
 }
 
 function planAsText(prepared: Prepared): string {
@@ -69,6 +76,7 @@ function planAsText(prepared: Prepared): string {
           `predicted conflicts (onOverlap: ${manifest.onOverlap}):`,
           ...overlaps.map((one) => `  ${describeOverlap(one)}`),
         ]),
+    `conflicts while tasks work: ${whileTasksWork[manifest.onConflict]} (onConflict: ${manifest.onConflict})`,
     ...manifest.prepare.map(({ name }) => `prepare: ${name}`),
     ...manifest.check.map(({ name }) => `check: ${name}`),
     ...warnings.map((warning) => `note: ${warning}`),

@@ -3,7 +3,6 @@ import type { Git } from '../changes/git.ts'
 import type { CommitId } from '../ids.ts'
 import { type Conflict, sortConflicts } from './conflict.ts'
 import { type Footprint, footprintsOf } from './footprint.ts'
-import { conflictsBetween, unresolved } from './pair.ts'
 import { openPairsInMemory, type PairsInMemory } from './pairs-in-memory.ts'
 
 /** The change sets known so far, compared as they arrive. */
@@ -51,11 +50,10 @@ class Taken {
     if (known !== undefined) return known
     const [footprint] = await footprintsOf(this.#git, [changeSet])
     if (footprint === undefined) return []
+    await using pairs = openPairsInMemory(this.#git)
     const found: Conflict[] = []
     for (const ours of this.footprints) {
-      if (ours.changeSet.task === changeSet.task) continue
-      const pairs = await conflictsBetween({ git: this.#git, resolve: unresolved }, ours, footprint)
-      for (const { conflict } of pairs) found.push(conflict)
+      if (ours.changeSet.task !== changeSet.task) found.push(...(await pairs.conflictsBetween(ours, footprint)))
     }
     const conflicts = sortConflicts(found)
     this.#conflicts.set(changeSet.commit, conflicts)

@@ -1,7 +1,13 @@
 import { unreachable } from '../errors.ts'
 import type { TaskId } from '../ids.ts'
 import type { Conflict } from '../merge/conflict.ts'
-import { type AttemptEnd, isResolutionEvent, type ResolutionEvent, type RunEvent } from '../supervisor/run/events.ts'
+import {
+  type AttemptEnd,
+  isResolutionEvent,
+  type PauseEvent,
+  type ResolutionEvent,
+  type RunEvent,
+} from '../supervisor/run/events.ts'
 
 /** The task that an event is about; null when it is about the run. */
 export const taskOfEvent = (event: RunEvent): TaskId | null => ('task' in event ? event.task : null)
@@ -11,6 +17,7 @@ export const eventText = (event: RunEvent): string => (isResolutionEvent(event) 
 
 function textOf(event: Exclude<RunEvent, ResolutionEvent>): string {
   if ('conflicts' in event) return conflictsText(event)
+  if ('by' in event) return `${event.task}: attempt ${event.attempt} ${pauseText(event)}`
   switch (event.type) {
     case 'run-started':
       return `run ${event.run} started on ${event.base.slice(0, 12)} by process ${event.process.pid}`
@@ -57,6 +64,16 @@ export function resolutionText(event: ResolutionEvent): string {
   return `${task}: ${answer} (attempt ${attempt})`
 }
 
+/** How a pause began or ended, after the name of the attempt. */
+export function pauseText(event: PauseEvent): string {
+  const { by } = event
+  if (event.type === 'pause-over') {
+    return event.outcome === 'rebase' ? `ends to begin anew from the work of ${by}` : `goes on: ${by} has ended`
+  }
+  if (event.processes === 0) return `does not go together with ${by}, cannot be paused, and carries on`
+  return `is paused until ${by} has ended (${event.processes} processes)`
+}
+
 function endText(end: AttemptEnd): string {
   const files =
     end.changeSet === null ? '' : ` [${end.changeSet.files.length} files at ${end.changeSet.commit.slice(0, 12)}]`
@@ -67,6 +84,8 @@ function endText(end: AttemptEnd): string {
       return `failed (${end.failure.kind}): ${end.failure.message}${files}`
     case 'cancelled':
       return `cancelled: ${end.reason}${files}`
+    case 'rebased':
+      return `rebased onto the work of ${end.onto}: ${end.reason}${files}`
     case 'lost':
       return `lost: ${end.reason}${files}`
     default:

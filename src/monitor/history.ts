@@ -39,6 +39,7 @@ interface Known extends Recorded {
 
 function after(history: RunHistory, { at, event }: Known): RunHistory {
   if ('conflicts' in event) return withConflicts(history, { at, event })
+  if ('task' in event) return history
   switch (event.type) {
     case 'run-started':
       return {
@@ -54,10 +55,6 @@ function after(history: RunHistory, { at, event }: Known): RunHistory {
       return { ...history, proposal: event }
     case 'run-ended':
       return { ...history, endedAt: at }
-    case 'attempt-started':
-    case 'process-started':
-    case 'attempt-ended':
-    case 'backoff-elapsed':
     case 'stop-requested':
       return history
   }

@@ -4,7 +4,7 @@ import { ruleAt, ruleOf } from '../supervisor/run/rules.ts'
 import type { RunState } from '../supervisor/run/state.ts'
 import { taskAt } from '../supervisor/run/task-change.ts'
 import { elapsedText } from './elapsed.ts'
-import { goneText, resolutionText } from './event-text.ts'
+import { goneText, pauseText, resolutionText } from './event-text.ts'
 import { plainText } from './plain-text.ts'
 import { conflictLines, overlapLines, type Row, rowOf } from './rows.ts'
 import { cutTo } from './text-width.ts'
@@ -52,10 +52,8 @@ export class LineView implements View {
   }
 
   #sayEvent({ at, event }: Recorded & { readonly event: Exclude<RunEvent, ResolutionEvent> }, state: RunState): void {
-    if ('conflicts' in event) {
-      for (const line of linesOfConflicts(event)) this.#say(at, line)
-      return
-    }
+    if ('conflicts' in event) return this.#sayAll(at, linesOfConflicts(event))
+    if ('by' in event) return this.#say(at, `${event.task} ${pauseText(event)}`)
     switch (event.type) {
       case 'attempt-started':
       case 'attempt-ended':
@@ -96,6 +94,10 @@ export class LineView implements View {
     if (this.#said.get(index) === what) return
     this.#said.set(index, what)
     this.#say(at, `${task} ${lineOf(row, attempts)}`)
+  }
+
+  #sayAll(at: number, texts: readonly string[]): void {
+    for (const text of texts) this.#say(at, text)
   }
 
   #say(at: number, text: string): void {

@@ -32,6 +32,8 @@ export interface Row {
   readonly phase: Phase
   /** The phase in words: waiting, running, retrying in 3 s, blocked by x, … */
   readonly words: string
+  /** The task that it waits for while it stands still; null when it does not. */
+  readonly pausedFor: TaskId | null
   /** `2/3`: the second of at most three; empty before the first. */
   readonly attempt: string
   /** Of the attempt that runs or ended; null when there is none. */
@@ -58,12 +60,15 @@ export function rowsOf(parts: RowParts, indices: Iterable<number> = parts.rules.
 export function rowOf({ rules, state, live, now }: RowParts, index: number): Row {
   const { id: task, agent, retries } = ruleAt(rules, index)
   const { state: where, tally } = taskAt(state, index)
+  const pause = state.paused.get(index)
+  const pausedFor = pause === undefined || !pause.isStill ? null : ruleAt(rules, pause.by).id
   const most = Math.max(retries + 1, tally.attempts)
   return {
     task,
     agent,
     phase: where.phase,
-    words: wordsOf(where, now),
+    words: pausedFor === null ? wordsOf(where, now) : `paused for ${pausedFor}`,
+    pausedFor,
     attempt: tally.attempts === 0 ? '' : `${tally.attempts}/${most}`,
     elapsedMs: elapsedOf(where, now),
     note: plainText(noteOf(where, () => live(task))),

@@ -24,6 +24,7 @@ export function manifestToYaml(manifest: Manifest, { schema }: PrintOptions): st
     memory: manifest.memoryBytes === null ? null : printSize(manifest.memoryBytes),
     snapshot: unless(durationOrOff(manifest.snapshotMs), defaultSnapshot),
     merge: nonEmpty(present({ ...mergeEntry(manifest.merge), resolver: resolverEntry(manifest) })),
+    onConflict: unless(manifest.onConflict, 'tell'),
     onOverlap: unless(manifest.onOverlap, 'warn'),
     onFailure: unless(manifest.onFailure, 'continue'),
     agents: declared.length === 0 ? null : Object.fromEntries(declared.map((agent) => [agent.name, agentEntry(agent)])),

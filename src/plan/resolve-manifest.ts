@@ -44,6 +44,7 @@ const defaults: Plain = {
   mode: 'auto',
   concurrency: 4,
   mailbox: 64,
+  onConflict: 'tell',
   onOverlap: 'warn',
   onFailure: 'continue',
 }

@@ -241,6 +241,10 @@ export function manifestSchema(kinds: PlanKinds) {
       description: 'How often the files of an attempt under way are saved when they have changed; 10s by default.',
     }),
     merge: mergeSchema.optional().meta({ description: 'How the change sets of the tasks are brought together.' }),
+    onConflict: z.enum(['tell', 'pause', 'ignore']).optional().meta({
+      description:
+        'When what two tasks write does not go together while they work: tell (by default), pause the later one until the earlier one is done, or ignore it until the end.',
+    }),
     onOverlap: z.enum(['warn', 'serialize', 'refuse']).optional().meta({
       description: 'When two tasks may write one file: warn (by default), serialize them, or refuse to start.',
     }),

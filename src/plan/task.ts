@@ -7,6 +7,9 @@ export type ModeChoice = Mode | 'auto'
 /** Where an attempt works: a worktree of its own, one read-only checkout shared by all, or the repository's own folder untouched. */
 export type WorkspaceKind = 'own' | 'shared' | 'none'
 
+/** What happens when what two running tasks have written does not go together. */
+export type ConflictPolicy = 'tell' | 'pause' | 'ignore'
+
 export type OverlapPolicy = 'warn' | 'serialize' | 'refuse'
 export type FailurePolicy = 'continue' | 'stop'
 export type RetryStart = 'fresh' | 'continue'
@@ -132,6 +135,7 @@ export interface Manifest {
   readonly snapshotMs: number | null
   /** How change sets are brought together. */
   readonly merge: MergeSettings
+  readonly onConflict: ConflictPolicy
   readonly onOverlap: OverlapPolicy
   readonly onFailure: FailurePolicy
   /** Extra places for the proposal, relative to the repository's root; null for none. */

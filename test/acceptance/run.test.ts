@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import type { Recorded } from '../../src/supervisor/run/events.ts'
 import { gone } from '../process-life.ts'
 import {
   begin,
@@ -406,5 +407,89 @@ require('./lock.cjs')
     t.match(JSON.parse(replayed.stdout), { same: true, commit: run.proposal.commit })
     t.equal((await troupe(directory, 'apply', run.run)).status, 0)
     t.equal(git(directory, 'rev-parse', 'HEAD').trim(), run.proposal.commit)
+  },
+)
+
+/** Two tasks on one file: `x` writes and waits for `gate`; `y` writes, goes on for ever, and begins anew when it finds the work of x. */
+const rivals = (gate: string): object => ({
+  agents: { sh: { kind: 'command', shell: true } },
+  onConflict: 'pause',
+  tasks: [
+    {
+      id: 'x',
+      agent: 'sh',
+      command: `printf 'one\\nx was here\\nthree\\n' > a.txt; while [ ! -e '${gate}' ]; do sleep 0.05; done`,
+    },
+    {
+      id: 'y',
+      agent: 'sh',
+      timeout: '60s',
+      command: `if grep -q x a.txt; then git show $TROUPE_REBASED:a.txt > earlier.txt; else printf 'one\\ny was here\\nthree\\n' > a.txt; while true; do sleep 0.05; done; fi`,
+    },
+  ],
+})
+
+/** What the system says a process is doing, as a letter: T is stopped. */
+const stateOf = (pid: number): string =>
+  readFileSync(`/proc/${pid}/stat`, 'latin1')
+    .replace(/^.*\) /, '')
+    .slice(0, 1)
+
+async function pidOf(directory: string, task: string): Promise<number> {
+  const { stdout } = await troupe(directory, '--json', 'log')
+  const records = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Recorded)
+  // in a process of its own the actor comes first
+  const last = records.findLast(({ event }) => event.type === 'process-started' && event.task === task)
+  if (last?.event.type !== 'process-started') throw new Error(`${task} has no process`)
+  return last.event.process.pid
+}
+
+void t.test(
+  'onConflict: pause lets the later task stand still until the earlier one is done, and then begin anew from there',
+  { skip: process.platform !== 'linux' },
+  async (t) => {
+    for (const mode of modes) {
+      const directory = repositoryOf(t, { 'a.txt': 'one\ntwo\nthree\n' })
+      const gate = join(emptyFolder(t), 'gate')
+      const run = begin(directory, 'run', '--mode', mode, manifest(t, rivals(gate)))
+      await run.said('y is paused until x has ended')
+      t.equal(stateOf(await pidOf(directory, 'y')), 'T', mode)
+      const { tasks } = JSON.parse((await troupe(directory, '--json', 'status')).stdout) as { tasks: readonly object[] }
+      t.match(tasks, [{ pausedFor: null }, { pausedFor: 'x', words: 'paused for x' }])
+      writeFileSync(gate, '')
+      t.match(await run.ended, { status: 0 })
+      const { stdout: log } = await troupe(directory, 'log')
+      t.match(log, /y: attempt 1 rebased onto the work of x.*1 files/, 'what it had written is kept')
+      await troupe(directory, 'apply')
+      t.equal(readFileSync(join(directory, 'a.txt'), 'utf8'), 'one\nx was here\nthree\n')
+      t.equal(readFileSync(join(directory, 'earlier.txt'), 'utf8'), 'one\ny was here\nthree\n')
+    }
+  },
+)
+
+void t.test(
+  'a task that stands still hears an interrupt, and does not outlive its supervisor',
+  { skip: process.platform !== 'linux' },
+  async (t) => {
+    const directory = repositoryOf(t, { 'a.txt': 'one\ntwo\nthree\n' })
+    const gate = join(emptyFolder(t), 'gate')
+    const path = manifest(t, rivals(gate))
+    const killed = begin(directory, 'run', path)
+    await killed.said('y is paused until x has ended')
+    const pid = await pidOf(directory, 'y')
+    killed.child.kill('SIGKILL')
+    await killed.ended
+    await gone(pid)
+    const resumed = begin(directory, 'resume')
+    await resumed.said('y is paused until x has ended')
+    resumed.child.kill('SIGINT')
+    t.match(await resumed.ended, { status: 130 })
+    const last = begin(directory, 'resume')
+    await last.said('y is paused until x has ended')
+    writeFileSync(gate, '')
+    t.match(await last.ended, { status: 0 }, 'and the run can go on')
   },
 )

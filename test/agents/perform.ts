@@ -39,6 +39,7 @@ export function assignment(given: Partial<Assignment> & Pick<Assignment, 'direct
     env: {},
     options: {},
     continued: false,
+    rebased: null,
     ...given,
   }
 }

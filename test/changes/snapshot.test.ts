@@ -72,6 +72,13 @@ void t.test(
     const left = (await savedAt(scene.repository.git, ref))?.commit
     if (left === undefined) throw new Error('there is no snapshot')
     const next = await scene.worktrees.create('u', scene.base, left)
+    const order = { worktree: next, ref, message: 'under way', at: 2, among: null }
+    t.match(
+      await takeSnapshot(scene.repository.git, order),
+      { commit: left },
+      'the same again is news of another worktree',
+    )
+    t.equal(await takeSnapshot(scene.repository.git, order), null)
     t.equal(git(next.directory, 'rev-parse', 'HEAD').trim(), scene.base)
     t.equal(git(next.directory, 'status', '--porcelain'), ' M a.txt\n D b.txt\n?? new.txt\n')
     const sealed = await scene.seal(next)

@@ -14,6 +14,7 @@ import { footprintsOf } from '../../src/merge/footprint.ts'
 import type { MergePolicy } from '../../src/merge/merge-policy.ts'
 import { mergeCommits } from '../../src/merge/merge-tree.ts'
 import { filesOutside } from '../../src/merge/owns.ts'
+import { sortConflicts } from '../../src/merge/conflict.ts'
 import { conflictsBetween, unresolved } from '../../src/merge/pair.ts'
 import { candidate, date, type Files, numbered, Sealing } from './sealing.ts'
 
@@ -498,9 +499,10 @@ void t.test('the lines of a conflict are those that git itself writes between it
         t.strictSame(seen, chunksOf(await sealing.read(marked, conflict.path)))
         compared += seen.length
       }
-      const bySeal = openOverlaps(sealing.git)
-      await bySeal.add(ours)
-      const told = await bySeal.add(theirs)
+      const [one, two] = await footprintsOf(sealing.git, [ours, theirs])
+      if (one === undefined || two === undefined) throw new Error('a side changed nothing')
+      const byGit = await conflictsBetween({ git: sealing.git, resolve: unresolved }, one, two)
+      const told = sortConflicts(byGit.map(({ conflict }) => conflict))
       const now = openOverlaps(sealing.git)
       t.strictSame(await now.look([ours, theirs]), told, 'what is compared in memory while tasks work is told alike')
       t.strictSame(await now.look([ours]), [], 'and is gone with one of the two')

@@ -6,6 +6,7 @@ import { backoffMs } from '../../src/supervisor/run/after-failure.ts'
 import { decide, fold } from '../../src/supervisor/run/decide.ts'
 import type { AttemptEnd, Recorded, RunEvent } from '../../src/supervisor/run/events.ts'
 import { itemAt, itemsOf, vectorOf, withItem } from '../../src/supervisor/run/persistent-vector.ts'
+import { waitingFor } from '../../src/supervisor/run/pausing.ts'
 import type { RunRules, RuleTask } from '../../src/supervisor/run/rules.ts'
 import type { Command } from '../../src/supervisor/run/schedule.ts'
 import { initialState, outstandingTotal, type RunState, type TaskState } from '../../src/supervisor/run/state.ts'
@@ -39,6 +40,7 @@ function rulesOf(sketches: readonly TaskSketch[], change: Partial<RunRules> = {}
     mailbox: 0,
     agentLimits: new Map(),
     onFailure: 'continue',
+    pauses: false,
     backoff: { firstMs: 1_000, factor: 2, maxMs: 60_000, jitter: 0.5 },
     sameFailureLimit: 2,
     ...change,
@@ -372,6 +374,7 @@ void t.test(
           concurrency,
           mailbox,
           agentLimits,
+          pauses: true,
           backoff: { firstMs: 1, factor: 1, maxMs: 1, jitter: 0 },
         })
         const play = new Play(rules)
@@ -381,6 +384,7 @@ void t.test(
           if (step === stopAt) play.happened({ type: 'stop-requested', how: 'graceful', reason: 'chance' })
           turn(play, failed, () => dice.next().value)
           checkLimits(play, sketches)
+          checkPauses(play)
         }
         checkBlocked(play, sketches, failed)
         if (
@@ -404,7 +408,7 @@ void t.test(
       fc.property(graphs, deaths, fc.infiniteStream(fc.nat(99)), (sketches, steps, dice) => {
         const roll = (): number => dice.next().value
         const play = new Play(
-          rulesOf(sketches, { mailbox: 2, backoff: { firstMs: 1, factor: 1, maxMs: 1, jitter: 0 } }),
+          rulesOf(sketches, { mailbox: 2, pauses: true, backoff: { firstMs: 1, factor: 1, maxMs: 1, jitter: 0 } }),
         )
         for (const stepsOfOneLife of steps) {
           for (let step = 0; step < stepsOfOneLife; step++) turn(play, new Set(), roll)
@@ -450,9 +454,54 @@ function turn(play: Play, failed: Set<number>, roll: () => number): void {
     if (running) play.begin(index)
   } else if (play.state.phase.name === 'stopping')
     play.end(index, { how: 'cancelled', reason: 'stop', changeSet: null })
+  else if (play.state.paused.has(index)) waitOver(play, index, roll)
+  else if (roll() < 30) meet(play, index, roll)
   else if (roll() < 25) play.end(index, failing('agent', `s${roll()}`))
   else play.end(index, done)
   if (play.task(index).phase === 'failed') failed.add(index)
+}
+
+/** What two tasks write does not go together, or does again. */
+function meet(play: Play, index: number, roll: () => number): void {
+  const other = roll() % play.rules.tasks.length
+  if (other === index) return
+  const [ours, theirs] = [index, other].map((one) => asTaskId(`t${one}`))
+  if (ours === undefined || theirs === undefined) return
+  const conflicts = [{ kind: 'content', file: 'f', ours, theirs, places: [], message: '' }] as const
+  const pauses = play
+    .happened(roll() < 70 ? { type: 'conflict-found', conflicts, asOfNow: true } : { type: 'conflict-gone', conflicts })
+    .filter((command) => command.type === 'pause')
+  for (const { task, attempt, by } of pauses) {
+    play.happened({ type: 'attempt-paused', task, attempt, by, processes: roll() % 4 })
+  }
+}
+
+/** Whoever waits for a task that runs no more is judged; one that stands still does nothing else. */
+function waitOver(play: Play, index: number, roll: () => number): void {
+  const pause = play.state.paused.get(index)
+  if (pause === undefined) return
+  if (!pause.isStill) return void play.end(index, done)
+  const { phase } = play.task(pause.by)
+  if (phase === 'running') return
+  const [task, by] = [asTaskId(`t${index}`), asTaskId(`t${pause.by}`)]
+  const outcome = phase === 'succeeded' && roll() < 50 ? 'rebase' : 'continue'
+  const commands = play.happened({ type: 'pause-over', task, attempt: pause.attempt, by, outcome })
+  if (!commands.some(({ type }) => type === outcome)) throw new Error('whoever waited was not told')
+  if (outcome === 'rebase') play.end(index, { how: 'rebased', onto: by, reason: '', changeSet: null })
+}
+
+/** Whoever stands still waits for an earlier task; the first of all that run never does. */
+function checkPauses({ state, rules }: Play): void {
+  const running = rules.tasks.flatMap((_, index) =>
+    itemAt(state.tasks, index).state.phase === 'running' ? [index] : [],
+  )
+  for (const [index, { by }] of state.paused) {
+    if (by >= index) throw new Error('an earlier task waits for a later one')
+    if (!running.includes(index)) throw new Error('a task is paused that does not run')
+  }
+  const [first] = running
+  if (first !== undefined && state.paused.get(first)?.isStill && running.includes(state.paused.get(first)?.by ?? -1))
+    throw new Error('everybody waits')
 }
 
 function checkLimits(play: Play, sketches: readonly TaskSketch[]): void {
@@ -479,6 +528,57 @@ function checkBlocked(play: Play, sketches: readonly TaskSketch[], failed: Reado
     if (failed.has(index) && phases[index] !== 'failed') throw new Error('a failure was forgotten')
   }
 }
+
+void t.test(
+  'of two running tasks that do not go together the later one is paused, judged when the earlier one has ended, and begins anew from there',
+  async (t) => {
+    const conflict = {
+      kind: 'content',
+      file: 'f',
+      ours: asTaskId('t1'),
+      theirs: asTaskId('t0'),
+      places: [],
+      message: '',
+    } as const
+    const met = (change: Partial<RunRules> = {}): Play => {
+      const play = new Play(rulesOf([{}, {}, {}], { concurrency: 3, pauses: true, ...change }))
+      for (const task of [0, 1, 2]) play.begin(task)
+      play.commands.length = 0
+      play.happened({ type: 'conflict-found', conflicts: [conflict], asOfNow: true })
+      return play
+    }
+    t.same(met({ pauses: false }).commands, [])
+    const play = met()
+    t.match(play.commands, [{ type: 'pause', task: 't1', attempt: 1, by: 't0' }])
+    t.same(play.happened({ type: 'conflict-moved', conflicts: [conflict] }), [], 'once')
+    const over = { type: 'pause-over', task: asTaskId('t1'), attempt: 1, by: asTaskId('t0') } as const
+    t.equal(waitingFor(play.rules, play.state, asTaskId('t0')).length, 1)
+    play.end(0, done)
+    t.match(play.happened({ ...over, outcome: 'rebase' }), [{ type: 'rebase', task: 't1', attempt: 1, by: 't0' }])
+    t.same(play.happened({ ...over, outcome: 'rebase' }), [], 'once')
+    const rebased = { how: 'rebased', onto: asTaskId('t0'), reason: 'it did not go together', changeSet: null } as const
+    t.match(play.end(1, rebased), [{ type: 'dispatch', task: 't1', attempt: 2 }])
+    t.match(itemAt(play.state.tasks, 1).tally, { onto: [0], counted: 0 })
+
+    const stopped = met()
+    const orders = stopped.happened({ type: 'stop-requested', how: 'graceful', reason: 'enough' })
+    t.same(
+      orders.flatMap(({ type, ...order }) => ('task' in order ? [`${type} ${order.task}`] : [])),
+      ['cancel t0', 'continue t1', 'cancel t1', 'cancel t2'],
+      'who stands still cannot hear',
+    )
+    t.same(stopped.happened({ ...over, outcome: 'continue' }), [])
+
+    const unstoppable = met()
+    unstoppable.happened({ type: 'attempt-paused', task: asTaskId('t1'), attempt: 1, by: asTaskId('t0'), processes: 0 })
+    t.same(
+      waitingFor(unstoppable.rules, unstoppable.state, asTaskId('t0')),
+      [],
+      'what cannot stand still does not wait',
+    )
+    t.same(unstoppable.happened({ type: 'conflict-moved', conflicts: [conflict] }), [])
+  },
+)
 
 void t.test('a decision changes nothing that it was given', async (t) => {
   const rules = rulesOf([{ retries: 1 }, { needs: [0] }, {}])

@@ -9,6 +9,7 @@ import { openAggregator } from '../../src/supervisor/run/aggregator.ts'
 import { openHeldFiles } from '../../src/supervisor/run/held-files.ts'
 import { type AttemptMeans, type AttemptResult, carryOutAttempt } from '../../src/supervisor/run/attempt.ts'
 import type { Saved } from '../../src/changes/snapshot.ts'
+import { PauseSwitch } from '../../src/supervisor/run/pause-switch.ts'
 import { openSnapshots } from '../../src/supervisor/run/snapshots.ts'
 import { fold } from '../../src/supervisor/run/decide.ts'
 import type { AttemptEnd, Recorded, RunEvent } from '../../src/supervisor/run/events.ts'
@@ -42,6 +43,7 @@ function rulesFor(count: number, change: Partial<RunRules> = {}, retries = 0): R
     mailbox: 4,
     agentLimits: new Map(),
     onFailure: 'continue',
+    pauses: false,
     backoff: { firstMs: 1_000, factor: 2, maxMs: 60_000, jitter: 0 },
     sameFailureLimit: 2,
     ...change,
@@ -269,6 +271,8 @@ function means(
     waited: () => ({ isWaiting: false, waitedMs: 0 }),
     used: () => null,
     saved: () => {},
+    pauses: new PauseSwitch(),
+    signal: () => 0,
     snapshots: openSnapshots({ clock, everyMs: null }),
     graceMs: 100,
     polite: new AbortController().signal,

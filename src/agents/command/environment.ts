@@ -15,7 +15,7 @@ export interface EnvironmentSources {
   readonly inherited: Readonly<Record<string, string>>
   /** The agent's own. */
   readonly agent: Readonly<Record<string, string>>
-  readonly assignment: Pick<Assignment, 'run' | 'task' | 'attempt' | 'agent' | 'env' | 'continued'>
+  readonly assignment: Pick<Assignment, 'run' | 'task' | 'attempt' | 'agent' | 'env' | 'continued' | 'rebased'>
   /** Where the program may write its findings. */
   readonly resultPath: string
 }
@@ -34,6 +34,7 @@ export function environmentOf(sources: EnvironmentSources): Record<string, strin
     TROUPE_AGENT: assignment.agent,
     TROUPE_RESULT: sources.resultPath,
     ...(assignment.continued && { TROUPE_CONTINUED: '1' }),
+    ...(assignment.rebased !== null && { TROUPE_REBASED: assignment.rebased }),
   }
 }
 

@@ -91,11 +91,12 @@ export function statusJson(told: ToldRun): object {
   }
 }
 
-const taskJson = ({ task, agent, phase, words, attempt, elapsedMs, note }: Row): object => ({
+const taskJson = ({ task, agent, phase, words, pausedFor, attempt, elapsedMs, note }: Row): object => ({
   id: task,
   agent,
   phase,
   words,
+  pausedFor,
   attempt,
   elapsedMs,
   note,

@@ -28,7 +28,8 @@ export function afterFailure(
 ): readonly [RunState, readonly Command[]] {
   const { index, attempt, startedAt, endedAt, failure } = failed
   const rule = ruleAt(rules, index)
-  const tally = { ...tallied(taskAt(state, index).tally, failure), left: failed.left }
+  const before = taskAt(state, index).tally
+  const tally = { ...before, ...tallied(before, failure), left: failed.left }
   const known = withTally(state, index, tally)
   const reason = refusal(rules, rule, state, { tally, failure })
   if (reason !== null) {
@@ -48,7 +49,7 @@ export function backoffMs(rules: BackoffRules, attempts: number, chance: number)
   return Math.round(full * (1 - rules.jitter * chance))
 }
 
-function tallied(tally: Tally, failure: Failure): Omit<Tally, 'left'> {
+function tallied(tally: Tally, failure: Failure): Pick<Tally, 'attempts' | 'counted' | 'signature' | 'repeats'> {
   return {
     ...tally,
     counted: tally.counted + Number(countsAgainstRetries(failure)),

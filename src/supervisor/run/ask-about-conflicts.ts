@@ -12,6 +12,7 @@ import type { AttemptResult } from './attempt.ts'
 import type { AttemptEnd, ResolutionOutcome } from './events.ts'
 import type { LiveBoard } from './live.ts'
 import type { Placement, ResolutionWork } from './open-attempts.ts'
+import { PauseSwitch } from './pause-switch.ts'
 import { resolutionPrompt, type ToldTask } from './resolution-prompt.ts'
 import { resolutionName, resolutionTask } from './resolution-task.ts'
 import { knownResolution } from './resolutions.ts'
@@ -156,6 +157,7 @@ async function carryOut(world: AskingWorld, { conflict, refused }: Question, att
     attempt,
     polite,
     force,
+    pauses: new PauseSwitch(), // nobody works beside it
     tell(event) {
       live.update(task.id, liveChange(event))
       if (event.type !== 'process') return

@@ -5,25 +5,25 @@ import type { RunState } from './state.ts'
 import { taskAt } from './task-change.ts'
 
 /**
- * The change sets that a task starts from: those of the tasks it waits for, in manifest order.
+ * The change sets that a task starts from: those of the tasks it waits for or was rebased onto, in manifest order.
  * A task that changed nothing stands for those that it started from itself.
  */
 export function changeSetsBehind(rules: RunRules, state: RunState, index: number): readonly ChangeSet[] {
   const found = new Map<number, ChangeSet>()
   const seen = new Set<number>()
-  const open = [...predecessorsOf(rules, index)]
+  const open = [...predecessorsOf(rules, state, index)]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (seen.has(next)) continue
     seen.add(next)
     const { state: task } = taskAt(state, next)
     if (task.phase !== 'succeeded') continue
-    if (task.changeSet === null) open.push(...predecessorsOf(rules, next))
+    if (task.changeSet === null) open.push(...predecessorsOf(rules, state, next))
     else found.set(next, task.changeSet)
   }
   return [...found].toSorted(([a], [b]) => a - b).map(([, changeSet]) => changeSet)
 }
 
-function predecessorsOf(rules: RunRules, index: number): readonly number[] {
+function predecessorsOf(rules: RunRules, state: RunState, index: number): readonly number[] {
   const { needs, after } = ruleAt(rules, index)
-  return [...needs, ...after]
+  return [...needs, ...after, ...taskAt(state, index).tally.onto]
 }

@@ -3,6 +3,7 @@ import type { ActorHandle } from '../../actors/contract.ts'
 import type { Failure, Outcome } from '../../agents/agent.ts'
 import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../errors.ts'
+import { openPausableClock, type PausableClock } from './pausable-clock.ts'
 
 /** What bounds an attempt. */
 export interface AttemptBounds {
@@ -30,6 +31,8 @@ export type Work =
 export interface AttemptWatch {
   /** Why the actor was ended from here; null when it was not. The first cause is the one that counts. */
   readonly first: Work | null
+  /** The time of its limits; stands still while the attempt does. */
+  readonly clock: Pick<PausableClock, 'pause' | 'goOn'>
   /** The attempt has given a sign of life. */
   noteLife(): void
   end(): void
@@ -59,7 +62,8 @@ export function watchAttempt(
   actor: ActorHandle<AgentActorApi>,
   { hasChanged, memoryHeld, waited }: Senses,
 ): AttemptWatch {
-  const { clock, timeoutMs, stallMs, memoryBytes, graceMs, polite, force } = bounds
+  const clock = openPausableClock(bounds.clock)
+  const { timeoutMs, stallMs, memoryBytes, graceMs, polite, force } = bounds
   const cancels: (() => void)[] = []
   let first: Work | null = null
   let isOver = false
@@ -86,6 +90,7 @@ export function watchAttempt(
     cancels.push(whenItHoldsMore(clock, memoryBytes, memoryHeld, due))
   }
   return {
+    clock,
     get first() {
       return first
     },
@@ -100,11 +105,8 @@ export function watchAttempt(
   }
 
   function listenFor(limitMs: number, delayMs: number): void {
-    cancels.push(
-      clock.after(delayMs, () => {
-        void judgeSilence(limitMs)
-      }),
-    )
+    const cancel = clock.after(delayMs, () => void judgeSilence(limitMs))
+    cancels.push(cancel)
   }
 
   /** Before an attempt counts as stalled, its files are looked at: some agents work in silence. */

@@ -3,15 +3,20 @@ import type { ActorHandle, Exit } from '../../actors/contract.ts'
 import type { Failure, Outcome } from '../../agents/agent.ts'
 import type { Usage } from '../../agents/usage.ts'
 import type { Saved } from '../../changes/snapshot.ts'
+import type { TaskId } from '../../ids.ts'
 import { messageOf, TroupeError, unreachable } from '../../errors.ts'
 import { type AttemptBounds, type AttemptWatch, type Waited, watchAttempt, type Work } from './attempt-watch.ts'
 import type { AttemptEnd } from './events.ts'
+import type { Pausable, PauseSwitch } from './pause-switch.ts'
 import type { Snapshots } from './snapshots.ts'
 import type { Sealing, Workspace } from './workspaces.ts'
 
 /** Everything one attempt needs; the order is the run's, the means are the world's. */
 export interface AttemptMeans extends AttemptBounds {
   readonly snapshots: Snapshots
+  readonly pauses: PauseSwitch
+  /** Signals all processes that the attempt has started, and says how many. */
+  signal(name: NodeJS.Signals): number
   /** Bytes that the attempt's processes hold now, its actor's own process among them. */
   memoryHeld(actor: ActorHandle<AgentActorApi>): number
   /** Told whenever the workspace was saved with something new in it. */
@@ -41,7 +46,15 @@ export async function carryOutAttempt(means: AttemptMeans): Promise<AttemptResul
   }
   const work = withUsage(await carryOutWork(means, workspace), means.used())
   const sealing = await sealed(workspace)
-  return { end: endOf(work, sealing), workspace: sealing.how === 'refused' ? null : workspace }
+  return {
+    end: rebased(endOf(work, sealing), means.pauses.onto),
+    workspace: sealing.how === 'refused' ? null : workspace,
+  }
+}
+
+/** One that was ended to begin anew, and had not ended by itself just then. */
+function rebased(end: AttemptEnd, onto: TaskId | null): AttemptEnd {
+  return end.how === 'cancelled' && onto !== null ? { ...end, how: 'rebased', onto } : end
 }
 
 async function carryOutWork(means: AttemptMeans, workspace: Workspace): Promise<Work> {
@@ -63,7 +76,9 @@ async function carryOutWork(means: AttemptMeans, workspace: Workspace): Promise<
     memoryHeld: () => means.memoryHeld(actor),
     waited: () => means.waited(),
   })
+  means.pauses.connect(pausableBy(means, watch))
   const outcome = await actor.call('run').catch((error: unknown) => error)
+  means.pauses.connect(null)
   watch.end()
   const exit = await actor.stop('done', means.graceMs)
   await snapshots.stop()
@@ -74,6 +89,23 @@ async function carryOutWork(means: AttemptMeans, workspace: Workspace): Promise<
 function withUsage(work: Work, usage: Usage | null): Work {
   if (work.how === 'cancelled' || usage === null) return work
   return { ...work, details: { usage, ...work.details } }
+}
+
+/** Where nothing can stand still, no clock does. */
+function pausableBy({ signal }: AttemptMeans, watch: AttemptWatch): Pausable {
+  return {
+    pause() {
+      watch.clock.pause()
+      const processes = signal('SIGSTOP')
+      if (processes === 0) watch.clock.goOn()
+      return processes
+    },
+    goOn() {
+      watch.clock.goOn()
+      signal('SIGCONT')
+    },
+    kill: () => void signal('SIGKILL'),
+  }
 }
 
 function isOutcome(value: unknown): value is Outcome {

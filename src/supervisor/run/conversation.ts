@@ -19,6 +19,8 @@ export interface Conversation {
   readonly used: Usage | null
   /** Whether the agent waits for a place now: it cannot give a sign of life meanwhile. */
   readonly isWaiting: boolean
+  /** Whether it has a place at a provider, or waits for one. */
+  readonly holdsPlace: boolean
   /** How long it has waited for places in all, in milliseconds: no time of its own. */
   readonly waitedMs: number
   /** Told of each event of the agent. */
@@ -74,6 +76,9 @@ export function converse({ clock, task, places, held }: ConversationParts): Conv
     },
     get isWaiting() {
       return wait.isOn
+    },
+    get holdsPlace() {
+      return taken.size > 0 || wait.isOn
     },
     get waitedMs() {
       return wait.totalMs

@@ -6,11 +6,13 @@ import { afterFailure } from './after-failure.ts'
 import {
   type AttemptEnd,
   isResolutionEvent,
+  type PauseEvent,
   type Recorded,
   type ResolutionEvent,
   type RunEvent,
   type StopHow,
 } from './events.ts'
+import { afterPause, pauseRivals, unpaused } from './pausing.ts'
 import { release } from './release.ts'
 import { isAsking, resolutionHappened } from './resolutions.ts'
 import { resumed } from './resumed.ts'
@@ -28,10 +30,7 @@ export type Decision = readonly [RunState, readonly Command[]]
  * Events that no longer apply (an old attempt's end, a late wake) change nothing.
  */
 export function decide(rules: RunRules, state: RunState, recorded: Recorded): Decision {
-  const { at, event } = recorded
-  const [next, commands]: Decision = isResolutionEvent(event)
-    ? [resolutionHappened(state, event, at), []]
-    : apply(rules, state, { at, event })
+  const [next, commands] = afterEvent(rules, state, recorded)
   return schedule(rules, next, commands)
 }
 
@@ -49,13 +48,18 @@ export const fold = (
   return state
 }
 
+function afterEvent(rules: RunRules, state: RunState, { at, event }: Recorded): Decision {
+  if (isResolutionEvent(event)) return [resolutionHappened(state, event, at), []]
+  if ('conflicts' in event) return pauseRivals(rules, state, { at, event })
+  return 'by' in event ? afterPause(rules, state, event) : apply(rules, state, { at, event })
+}
+
 interface Applied {
   readonly at: number
-  readonly event: Exclude<RunEvent, ResolutionEvent>
+  readonly event: Exclude<RunEvent, ResolutionEvent | PauseEvent | { readonly conflicts: unknown }>
 }
 
 function apply(rules: RunRules, state: RunState, { at, event }: Applied): Decision {
-  if ('conflicts' in event) return [state, []]
   switch (event.type) {
     case 'run-started':
       return state.phase.name === 'new' ? [started(rules, state), []] : [state, []]
@@ -122,8 +126,17 @@ function attemptEnded(rules: RunRules, before: RunState, ended: Ended): Decision
   const { state: task } = taskAt(before, index)
   if ((task.phase !== 'running' && task.phase !== 'dispatched') || task.attempt !== ended.attempt) return [before, []]
   const state = withUsage(before, index, ended.end)
-  const { end, attempt, at: endedAt } = ended
+  const { at: endedAt } = ended
   const startedAt = task.phase === 'running' ? task.startedAt : endedAt
+  return afterEnd(rules, unpaused(state, index), { ...ended, index, startedAt, endedAt })
+}
+
+function afterEnd(
+  rules: RunRules,
+  state: RunState,
+  ended: Ended & { readonly index: number; readonly startedAt: number; readonly endedAt: number },
+): Decision {
+  const { index, attempt, end, startedAt, endedAt } = ended
   switch (end.how) {
     case 'completed': {
       const { summary, findings, changeSet } = end
@@ -143,7 +156,9 @@ function attemptEnded(rules: RunRules, before: RunState, ended: Ended): Decision
     case 'cancelled':
       return [cancelled(rules, withLeft(state, index, end), { index, attempt, reason: end.reason }), []]
     case 'lost':
-      return [lost(rules, withLeft(state, index, end), { index, attempt, reason: end.reason }), []]
+      return [again(rules, withLeft(state, index, end), { index, attempt, reason: end.reason }), []]
+    case 'rebased':
+      return [rebased(rules, state, { index, attempt, end }), []]
     default:
       return unreachable(end)
   }
@@ -169,9 +184,24 @@ function cancelled(rules: RunRules, state: RunState, { index, attempt, reason }:
 }
 
 /** Goes to the next attempt at once, without counting against the retries. */
-function lost(rules: RunRules, state: RunState, undone: Undone): RunState {
+function again(rules: RunRules, state: RunState, undone: Undone): RunState {
   if (state.phase.name === 'stopping') return cancelled(rules, state, undone)
   return withTask(rules, state, undone.index, { phase: 'ready' })
+}
+
+interface Rebased {
+  readonly index: number
+  readonly attempt: number
+  readonly end: Extract<AttemptEnd, { readonly how: 'rebased' }>
+}
+
+/** The next attempt begins with the work of one task more. */
+function rebased(rules: RunRules, state: RunState, { index, attempt, end }: Rebased): RunState {
+  const { tally } = taskAt(state, index)
+  const onto = [...new Set([...tally.onto, ruleOf(rules, end.onto).index])]
+  // not `left`: its files on another base would take back what was done there
+  const known = withTally(state, index, { ...tally, onto, left: null, rebased: end.changeSet?.commit ?? null })
+  return again(rules, known, { index, attempt, reason: end.reason })
 }
 
 function ended(

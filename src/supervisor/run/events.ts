@@ -30,6 +30,14 @@ export type AttemptEnd =
   | { readonly how: 'cancelled'; readonly reason: string; readonly changeSet: ChangeSet | null; readonly kept?: string }
   /** Its supervisor died: nobody knows how it would have ended, so it is tried again and counts against nothing. */
   | { readonly how: 'lost'; readonly reason: string; readonly changeSet: ChangeSet | null; readonly kept?: string }
+  /** What it wrote did not go together with what another task has completed: it begins anew from there, which counts against nothing. */
+  | {
+      readonly how: 'rebased'
+      readonly onto: TaskId
+      readonly reason: string
+      readonly changeSet: ChangeSet | null
+      readonly kept?: string
+    }
 
 /** How hard a run is stopped: `graceful` lets attempts end politely, `hard` takes them away. */
 export type StopHow = 'graceful' | 'hard'
@@ -63,6 +71,22 @@ export type RunEvent =
       readonly end: AttemptEnd
       /** From 0 to 1, drawn by the shell: jitter without impurity. */
       readonly chance: number
+    }
+  /** `processes` stand still until the pause is over; 0: none could be stopped, and it carries on. */
+  | {
+      readonly type: 'attempt-paused'
+      readonly task: TaskId
+      readonly attempt: number
+      readonly by: TaskId
+      readonly processes: number
+    }
+  /** The task that it waited for has ended: does what it wrote still not go together with that, it is rebased. */
+  | {
+      readonly type: 'pause-over'
+      readonly task: TaskId
+      readonly attempt: number
+      readonly by: TaskId
+      readonly outcome: 'continue' | 'rebase'
     }
   | { readonly type: 'backoff-elapsed'; readonly task: TaskId; readonly attempt: number }
   /** `asOfNow`: what attempts under way had written at their last snapshots does not go together; it may still change. */
@@ -106,6 +130,9 @@ export type ResolutionEvent = Extract<RunEvent, { readonly type: 'resolution-sta
 
 export const isResolutionEvent = (event: RunEvent): event is ResolutionEvent =>
   event.type === 'resolution-started' || event.type === 'resolution-ended'
+
+/** News of an attempt that waits for another task. */
+export type PauseEvent = Extract<RunEvent, { readonly by: TaskId }>
 
 /** An event as the journal has it. */
 export interface Recorded {

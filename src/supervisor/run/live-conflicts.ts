@@ -1,16 +1,20 @@
 import type { ChangeSet } from '../../changes/change-set.ts'
 import type { TaskId } from '../../ids.ts'
 import type { Conflict } from '../../merge/conflict.ts'
-import type { Task } from '../../plan/task.ts'
+import type { ConflictPolicy, Task } from '../../plan/task.ts'
 import type { Aggregator } from './aggregator.ts'
 import type { Recorded, RunEvent } from './events.ts'
+import { type Waiting, waitingFor } from './pausing.ts'
+import type { RunRules } from './rules.ts'
+import type { RunState } from './state.ts'
 import { conflictKey, type Standing, standingAfter } from './standing-conflicts.ts'
 
 /** Gives every change set to the aggregator as it arrives and records what it is in conflict with, and what is as of now. */
 export interface LiveConflicts {
   /** What an earlier supervisor recorded: its change sets are given anew, its conflicts are not recorded twice. */
   restore(records: readonly Recorded[]): void
-  observe(recorded: Recorded): void
+  /** @param state after the event; without it nobody waits */
+  observe(recorded: Recorded, state?: RunState): void
   /** Compares what a task under way has written so far. */
   look(snapshot: ChangeSet): void
   /** Resolves when all that has arrived has been compared. */
@@ -21,6 +25,8 @@ interface LiveConflictsParts {
   readonly aggregator: Pick<Aggregator, 'add' | 'look'>
   /** In the order of the manifest. */
   readonly tasks: readonly Task[]
+  readonly rules: RunRules
+  readonly policy: ConflictPolicy
   readonly record: (event: RunEvent) => Promise<void>
 }
 
@@ -41,6 +47,8 @@ class Watcher implements LiveConflicts {
   readonly #underWay = new Map<TaskId, ChangeSet>()
   /** What does not go together as of now, as it was told. */
   #standing: ReadonlyMap<string, Conflict> = new Map()
+  /** Paused attempts whose wait is over, and who are to be told how it goes on. */
+  #waiting: Waiting[] = []
   #isLooking = false
   /** Whether something has come since the look under way began: many snapshots are compared in one look. */
   #isStale = false
@@ -63,17 +71,19 @@ class Watcher implements LiveConflicts {
     for (const recorded of records) this.observe(recorded)
   }
 
-  observe({ event }: Recorded): void {
+  observe({ event }: Recorded, state?: RunState): void {
     if (event.type === 'attempt-started') this.#attempts.set(event.task, event.attempt)
     if (event.type !== 'attempt-ended') return
     this.#attempts.delete(event.task)
     this.#underWay.delete(event.task)
+    const waiting = state === undefined ? [] : waitingFor(this.#parts.rules, state, event.task)
+    this.#waiting.push(...waiting)
     if (event.end.how === 'completed' && event.end.changeSet !== null) this.#add(event.end.changeSet)
-    if (this.#standing.size > 0) this.#refresh()
+    if (this.#standing.size > 0 || waiting.length > 0) this.#refresh()
   }
 
   look(snapshot: ChangeSet): void {
-    if (this.#attempts.get(snapshot.task) !== snapshot.attempt) return // it has ended meanwhile
+    if (this.#parts.policy === 'ignore' || this.#attempts.get(snapshot.task) !== snapshot.attempt) return
     this.#underWay.set(snapshot.task, snapshot)
     this.#refresh()
   }
@@ -103,17 +113,32 @@ class Watcher implements LiveConflicts {
         while (this.#isStale) await this.#lookOnce()
       } finally {
         this.#isLooking = false
+        await this.#release(this.#waiting.splice(0), []) // whatever went wrong, nobody waits for ever
       }
     })
   }
 
   async #lookOnce(): Promise<void> {
     this.#isStale = false
+    const waiting = this.#waiting.splice(0)
     const underWay = this.#parts.tasks.flatMap(({ id }) => this.#underWay.get(id) ?? [])
-    const found = new Map((await this.#parts.aggregator.look(underWay)).map((one) => [conflictKey(one), one]))
+    const conflicts = await this.#parts.aggregator.look(underWay).catch((error: unknown) => {
+      this.#waiting.push(...waiting)
+      throw error
+    })
+    const found = new Map(conflicts.map((one) => [conflictKey(one), one]))
     const before = this.#standing
     this.#standing = found
     await Promise.all(changesBetween(before, found).map((event) => this.#parts.record(event)))
+    await this.#release(waiting, conflicts)
+  }
+
+  async #release(waiting: readonly Waiting[], conflicts: readonly Conflict[]): Promise<void> {
+    for (const one of waiting) {
+      if (this.#attempts.get(one.task) !== one.attempt) continue
+      const isRival = conflicts.some((conflict) => isBetween(conflict, one))
+      await this.#parts.record({ type: 'pause-over', ...one, outcome: isRival ? 'rebase' : 'continue' })
+    }
   }
 
   #compare(work: () => Promise<void>): void {
@@ -123,6 +148,9 @@ class Watcher implements LiveConflicts {
     this.#comparisons.add(compared)
   }
 }
+
+const isBetween = ({ ours, theirs }: Conflict, { task, by }: Waiting): boolean =>
+  (ours === task && theirs === by) || (ours === by && theirs === task)
 
 function changesBetween(
   before: ReadonlyMap<string, Conflict>,

@@ -7,11 +7,15 @@ import type { Clock } from '../../clock.ts'
 import { asActorId, type CommitId, type RunId, type TaskId } from '../../ids.ts'
 import { must } from '../../errors.ts'
 import { openMemoryMeter } from '../../processes/memory-use.ts'
+import { signalMarked } from '../../processes/signal-marked.ts'
+import type { Marker } from '../../processes/sweep.ts'
 import { renderArguments, renderText, type TemplateValues } from '../../plan/template.ts'
 import type { Manifest, Task, WorkspaceKind } from '../../plan/task.ts'
 import { converse, type Places } from './conversation.ts'
 import type { Aggregator } from './aggregator.ts'
 import { type AttemptMeans, type AttemptResult, carryOutAttempt, failedBefore } from './attempt.ts'
+import type { AttemptBounds } from './attempt-watch.ts'
+import type { PauseSwitch } from './pause-switch.ts'
 import { changeSetsBehind } from './attempt-base.ts'
 import { openHeldFiles } from './held-files.ts'
 import { ruleOf, type RunRules } from './rules.ts'
@@ -70,7 +74,7 @@ export interface Attempts {
 
 /** Carries attempts out: base, workspace, actor, assignment. */
 export function openAttempts(parts: AttemptsParts): Attempts {
-  const { rules, manifest, clock, graceMs, workspaces } = parts
+  const { rules, manifest, clock, workspaces } = parts
   const memory = openMemoryMeter(clock, ['TROUPE_RUN', 'TROUPE_TASK', 'TROUPE_ATTEMPT'])
   const snapshots = openSnapshots({ clock, everyMs: manifest.snapshotMs, unwatched: parts.unwatched })
   const held = openHeldFiles()
@@ -78,17 +82,14 @@ export function openAttempts(parts: AttemptsParts): Attempts {
     const { order, task, base, left } = piece
     const conversation = converse({ clock, task, held, places: parts.places })
     const carriedOut = carryOutAttempt({
-      clock,
-      graceMs,
-      timeoutMs: task.timeoutMs,
-      stallMs: task.stallMs,
-      memoryBytes: task.memoryBytes,
+      ...boundsOf(parts, piece),
       memoryHeld: ({ identity }) =>
         memory.held([parts.run, task.id, String(order.attempt)], identity === null ? [] : [identity.pid]),
       snapshots,
       saved: piece.saved,
-      polite: order.polite,
-      force: order.force,
+      // whoever stood still with a place at a provider would keep it from the one that it waits for
+      signal: (name) =>
+        name === 'SIGSTOP' && conversation.holdsPlace ? 0 : signalMarked(marks(parts.run, order), name),
       openWorkspace: () =>
         workspaces.open({ kind: piece.placement.workspace, task, attempt: order.attempt, base, left }),
       waited: () => conversation,
@@ -107,26 +108,52 @@ export function openAttempts(parts: AttemptsParts): Attempts {
       if (task === undefined) throw new RangeError(`no task ${index}`)
       const found = await baseOf(parts, state, index).catch((error: unknown) => ({ end: failedBefore('base', error) }))
       if ('end' in found) return { end: found.end, workspace: null }
-      const values = valuesOf(parts.run, { order, task, summaries: summariesFor(rules, task, state) })
-      return await carryOut({
-        order,
-        task,
-        placement: must(parts.placements, task.id),
-        base: found.base,
-        left: taskAt(state, index).tally.left,
-        values,
-        prompt: task.prompt === null ? null : renderText(task.prompt, values),
-        saved: (snapshot) => {
-          parts.saved({ task: task.id, agent: task.agent, attempt: order.attempt, ...snapshot, files: [] })
-        },
-      })
+      return await carryOut(pieceOf(parts, { order, task, state, base: found.base }))
     },
     async resolution(order, { task, placement, base, prompt }) {
       const values = valuesOf(parts.run, { order, task, summaries: new Map() })
       const more = task.prompt === null ? '' : `\n\n${renderText(task.prompt, values)}`
-      return await carryOut({ order, task, placement, base, left: null, values, prompt: prompt + more, saved() {} })
+      return await carryOut({
+        order,
+        task,
+        placement,
+        base,
+        left: null,
+        rebased: null,
+        values,
+        prompt: prompt + more,
+        saved() {},
+      })
     },
   }
+}
+
+function pieceOf(
+  parts: AttemptsParts,
+  { order, task, state, base }: Pick<Piece, 'order' | 'task' | 'base'> & { readonly state: RunState },
+): Piece {
+  const values = valuesOf(parts.run, { order, task, summaries: summariesFor(parts.rules, task, state) })
+  const { left, rebased } = taskAt(state, ruleOf(parts.rules, task.id).index).tally
+  return {
+    order,
+    task,
+    placement: must(parts.placements, task.id),
+    base,
+    left,
+    rebased,
+    values,
+    prompt: task.prompt === null ? null : renderText(task.prompt, values),
+    saved: (snapshot) => {
+      parts.saved({ task: task.id, agent: task.agent, attempt: order.attempt, ...snapshot, files: [] })
+    },
+  }
+}
+
+/** What bounds an attempt, and who stops it. */
+function boundsOf({ clock, graceMs }: AttemptsParts, { order, task }: Piece): AttemptBounds & { pauses: PauseSwitch } {
+  const { timeoutMs, stallMs, memoryBytes } = task
+  const { polite, force, pauses } = order
+  return { clock, graceMs, timeoutMs, stallMs, memoryBytes, polite, force, pauses }
 }
 
 /** One attempt with all that differs between tasks and conflicts. */
@@ -136,11 +163,20 @@ interface Piece {
   readonly placement: Placement
   readonly base: CommitId
   readonly left: CommitId | null
+  /** What it had written before it was rebased; null where it was not. */
+  readonly rebased: CommitId | null
   readonly values: TemplateValues
   /** Filled in. */
   readonly prompt: string | null
   readonly saved: AttemptMeans['saved']
 }
+
+/** What every process of an attempt carries, and hands on to what it starts. */
+const marks = (run: RunId, { task, attempt }: AttemptOrder): Marker => ({
+  TROUPE_RUN: run,
+  TROUPE_TASK: task,
+  TROUPE_ATTEMPT: String(attempt),
+})
 
 type Found = { readonly base: CommitId } | { readonly end: AttemptResult['end'] }
 
@@ -188,7 +224,7 @@ async function startActor(parts: AttemptsParts, start: Start): Promise<ActorHand
 }
 
 function assignmentOf({ run, manifest }: AttemptsParts, start: Start): Assignment {
-  const { order, task, workspace, prompt, values } = start
+  const { order, task, workspace, prompt, values, rebased } = start
   const { options } = must(manifest.agents, task.agent)
   const withPrompt = { ...values, prompt: prompt ?? '' }
   const argv = options['argv'] as readonly string[] | undefined
@@ -206,6 +242,7 @@ function assignmentOf({ run, manifest }: AttemptsParts, start: Start): Assignmen
     options: argv === undefined ? options : { ...options, argv: renderArguments(argv, withPrompt) },
     directory: workspace.directory,
     continued: workspace.continued ?? false,
+    rebased,
   }
 }
 

@@ -38,6 +38,8 @@ export interface RunRules {
   readonly mailbox: number
   readonly agentLimits: ReadonlyMap<AgentName, number>
   readonly onFailure: FailurePolicy
+  /** Whether the later of two running tasks that do not go together is paused. */
+  readonly pauses: boolean
   readonly backoff: BackoffRules
   /** How often in a row a task may fail in the very same way before retries are refused. */
   readonly sameFailureLimit: number

@@ -24,6 +24,7 @@ export function rulesOf(manifest: Manifest, graph: Graph): RunRules {
     mailbox: manifest.mailbox,
     agentLimits: new Map(limits),
     onFailure: manifest.onFailure,
+    pauses: manifest.onConflict === 'pause',
     backoff: { firstMs: 1_000, factor: 2, maxMs: 60_000, jitter: 0.5 },
     sameFailureLimit: 2,
   }

@@ -9,6 +9,7 @@ import type { AttemptResult } from './attempt.ts'
 import { decide } from './decide.ts'
 import type { Recorded, RunEvent, StopHow } from './events.ts'
 import type { LiveBoard, LiveLine } from './live.ts'
+import { PauseSwitch } from './pause-switch.ts'
 import type { RunRules } from './rules.ts'
 import type { Command } from './schedule.ts'
 import type { SalvagedAttempt } from './salvage.ts'
@@ -26,6 +27,7 @@ export interface AttemptOrder {
   readonly attempt: number
   readonly polite: AbortSignal
   readonly force: AbortSignal
+  readonly pauses: PauseSwitch
   readonly tell: (event: AgentEvent) => void
 }
 
@@ -55,6 +57,7 @@ interface UnderWay {
   readonly attempt: number
   readonly polite: AbortController
   readonly force: AbortController
+  readonly pauses: PauseSwitch
 }
 
 /** The shell of the one loop: journals each event, lets `decide` answer, and carries the answer out once the event is on disk. */
@@ -157,6 +160,11 @@ export class Run {
         under.polite.abort(reason)
         return
       }
+      case 'pause':
+      case 'continue':
+      case 'rebase':
+        this.#obeyPause(command)
+        return
       case 'settle':
         for (const cancelWake of this.#wakes.values()) cancelWake()
         this.#settled.resolve()
@@ -166,8 +174,24 @@ export class Run {
     }
   }
 
+  #obeyPause(command: Extract<Command, { readonly type: 'pause' | 'continue' | 'rebase' }>): void {
+    const { task, attempt } = command
+    const under = this.#underWay.get(task)
+    if (under?.attempt !== attempt) return
+    if (command.type === 'continue') return under.pauses.goOn()
+    const { by } = command
+    if (command.type === 'pause') {
+      this.#note({ type: 'attempt-paused', task, attempt, by, processes: under.pauses.pause() })
+      return
+    }
+    const reason = new TroupeError('INTERNAL', `what it wrote does not go together with the work of ${by}`)
+    under.pauses.rebase(by)
+    under.force.abort(reason)
+    under.polite.abort(reason)
+  }
+
   #dispatch({ task, attempt, rank }: Extract<Command, { readonly type: 'dispatch' }>): void {
-    const under = { attempt, polite: new AbortController(), force: new AbortController() }
+    const under = { attempt, polite: new AbortController(), force: new AbortController(), pauses: new PauseSwitch() }
     this.#underWay.set(task, under)
     const { signal } = under.polite // force never comes without it
     this.#mailbox.send({ task, attempt }, { lane: 'work', rank, signal }).catch((error: unknown) => {
@@ -176,10 +200,11 @@ export class Run {
   }
 
   async #carryOut({ task, attempt }: { readonly task: TaskId; readonly attempt: number }): Promise<void> {
-    const { polite, force } = must(this.#underWay, task)
+    const { polite, force, pauses } = must(this.#underWay, task)
     // not waited for: that this attempt may have begun follows from the durable event that dispatched it
     this.#note({ type: 'attempt-started', task, attempt, host: this.#world.hostOf(task) })
-    const order = { task, attempt, polite: polite.signal, force: force.signal, tell: this.#listener(task, attempt) }
+    const signals = { polite: polite.signal, force: force.signal, pauses }
+    const order = { task, attempt, ...signals, tell: this.#listener(task, attempt) }
     const { end, workspace } = await this.#world.attempt(order, this.#state)
     this.#underWay.delete(task)
     await this.record({ type: 'attempt-ended', task, attempt, end, chance: this.#world.random() })

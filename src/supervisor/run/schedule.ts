@@ -15,6 +15,11 @@ export type Command =
       readonly how: 'graceful' | 'hard'
       readonly reason: string
     }
+  /** Let the processes of an attempt stand still. */
+  | { readonly type: 'pause'; readonly task: TaskId; readonly attempt: number; readonly by: TaskId }
+  | { readonly type: 'continue'; readonly task: TaskId; readonly attempt: number }
+  /** End an attempt as it is, to begin anew from what `by` has completed. */
+  | { readonly type: 'rebase'; readonly task: TaskId; readonly attempt: number; readonly by: TaskId }
   /** Every task has ended: make the proposal. */
   | { readonly type: 'settle' }
 

@@ -8,6 +8,7 @@ import type { ResolutionOutcome } from './events.ts'
 import type { LeftistHeap } from './leftist-heap.ts'
 import { type PersistentVector, vectorOf } from './persistent-vector.ts'
 import type { RunRules } from './rules.ts'
+import type { Standing } from './standing-conflicts.ts'
 
 /** Where a task stands. Each phase has only its own fields. */
 export type TaskState =
@@ -54,6 +55,10 @@ export interface Tally {
   readonly left: CommitId | null
   /** What all attempts that have ended used. */
   readonly usage: UsageSum
+  /** Tasks (by index) from whose work it begins anew, as it did not go together with it. */
+  readonly onto: readonly number[]
+  /** What it had written when it was rebased for the last time, sealed. */
+  readonly rebased: CommitId | null
 }
 
 export interface TaskRecord {
@@ -111,9 +116,31 @@ export interface RunState {
   readonly counts: Readonly<Record<Phase, number>>
   /** By the task whose change set is in conflict, in the order of asking. */
   readonly resolutions: ReadonlyMap<TaskId, Resolution>
+  /** What does not go together as of now; kept only where the rules pause for it. */
+  readonly standing: Standing
+  /** Running tasks that wait, by index. */
+  readonly paused: ReadonlyMap<number, Pause>
 }
 
-const fresh: Tally = { attempts: 0, counted: 0, signature: null, repeats: 0, left: null, usage: noUsage }
+/** A running attempt that waits for another task, which comes earlier in the manifest. */
+export interface Pause {
+  readonly attempt: number
+  /** Task index. */
+  readonly by: number
+  /** False where it had nothing that could stand still, and carries on. */
+  readonly isStill: boolean
+}
+
+const fresh: Tally = {
+  attempts: 0,
+  counted: 0,
+  signature: null,
+  repeats: 0,
+  left: null,
+  onto: [],
+  rebased: null,
+  usage: noUsage,
+}
 
 /** The state before anything happened. */
 export function initialState(rules: RunRules): RunState {
@@ -128,6 +155,8 @@ export function initialState(rules: RunRules): RunState {
     outstanding: new Map(),
     counts: { ...noCounts, waiting: tasks.length },
     resolutions: new Map(),
+    standing: new Map(),
+    paused: new Map(),
   }
 }
 

@@ -18,13 +18,19 @@ export function stop(rules: RunRules, state: RunState, order: StopOrder): readon
   const { how, reason } = order
   const interrupted = order.interrupted || (state.phase.name === 'stopping' && state.phase.interrupted)
   const commands: Command[] = []
-  let next: RunState = { ...state, phase: { name: 'stopping', how, reason, interrupted }, ready: new Map() }
+  let next: RunState = {
+    ...state,
+    phase: { name: 'stopping', how, reason, interrupted },
+    ready: new Map(),
+    paused: new Map(),
+  }
   let index = -1
   for (const { state: task } of itemsOf(state.tasks)) {
     index += 1
     if (isEnded(task.phase)) continue
     if (task.phase === 'dispatched' || task.phase === 'running') {
       const { id } = ruleAt(rules, index)
+      if (state.paused.has(index)) commands.push({ type: 'continue', task: id, attempt: task.attempt })
       commands.push({ type: 'cancel', task: id, attempt: task.attempt, how, reason })
     }
     if (task.phase !== 'running') next = cancelled(rules, next, index, reason)
