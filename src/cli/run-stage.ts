@@ -74,11 +74,9 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
     startAggregator,
     graceMs,
   })
-  let tellSnapshot: (snapshot: ChangeSet) => void = () => {}
+  const snapshots = relay<ChangeSet>()
   const attempts = openAttempts({
-    saved: (snapshot) => {
-      tellSnapshot(snapshot)
-    },
+    saved: snapshots.tell,
     unwatched: (why) => {
       log.warn({ why }, 'not every folder can be watched: what agents write is looked for every 2 s instead')
     },
@@ -99,17 +97,32 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
     kindsModule,
   })
   const hostOf = (task: TaskId): HostKind => placements.get(task)?.host ?? 'async'
-  const onSnapshot = (listener: typeof tellSnapshot): void => {
-    tellSnapshot = listener
-  }
   return {
     tree,
     workspaces,
     aggregator,
-    onSnapshot,
+    onSnapshot: snapshots.listen,
     live,
     world: { clock, random, log, hostOf, attempt: attempts.task },
     resolution: attempts.resolution,
+  }
+}
+
+interface Relay<News> {
+  readonly tell: (news: News) => void
+  readonly listen: (listener: (news: News) => void) => void
+}
+
+/** To one listener, who comes later. */
+function relay<News>(): Relay<News> {
+  let told: (news: News) => void = () => {}
+  return {
+    tell: (news) => {
+      told(news)
+    },
+    listen: (listener) => {
+      told = listener
+    },
   }
 }
 
