@@ -37,7 +37,7 @@ async function proposed({ prepare, base, tasks, declared, checks = [], needs = {
   const start = await sealing.begin(base)
   await prepare?.(sealing)
   const scratch = join(sealing.directory, '.git', 'troupe-scratch')
-  const input = { run, repository: sealing.directory, base: start, scratch, logs: null }
+  const input = { run, repository: sealing.directory, base: start, scratch }
   const { signal } = new AbortController()
   const context = { id: asActorId('aggregator'), input, signal, emit: () => {}, room: async () => {}, finish: () => {} }
   const commits = new Map<string, Awaited<ReturnType<Sealing['seal']>>>()

@@ -29,7 +29,6 @@ function aggregatorOf(sealing: Sealing, base: CommitId, signal = new AbortContro
     repository: sealing.directory,
     base,
     scratch: join(sealing.directory, '.git', 'troupe-scratch'),
-    logs: null,
   }
   const context = { id: asActorId('aggregator'), input, signal, emit: () => {}, room: async () => {}, finish: () => {} }
   return aggregatorActor(context) as AggregatorApi
