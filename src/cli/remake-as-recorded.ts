@@ -18,7 +18,7 @@ export function remakeAsRecorded({ repository, files }: FoundRun, { run, ...prop
     environment: { ...process.env, TROUPE_RUN: run },
   }
   const remake = remakeOnce((commit, request) =>
-    untilSignalled((signal) => regenerate({ ...world, signal }, commit, request)),
+    untilSignalled(world.folder, (signal) => regenerate({ ...world, signal }, commit, request)),
   )
   return (place, request) => {
     const { glob, command } = request.rule

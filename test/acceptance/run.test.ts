@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -407,6 +408,14 @@ require('./lock.cjs')
     t.match(JSON.parse(replayed.stdout), { same: true, commit: run.proposal.commit })
     t.equal((await troupe(directory, 'apply', run.run)).status, 0)
     t.equal(git(directory, 'rev-parse', 'HEAD').trim(), run.proposal.commit)
+
+    git(directory, 'reset', '--quiet', '--hard', run.proposal.base)
+    execFileSync(process.execPath, ['add.cjs', 'third'], { cwd: directory })
+    git(directory, 'commit', '--quiet', '--all', '--message', 'add the third')
+    t.equal((await troupe(directory, 'apply', run.run)).status, 0, 'also where the branch has moved')
+    const all = { third: '^1.0.0', ...packages }
+    t.same(JSON.parse(git(directory, 'show', 'HEAD:package-lock.json')), { lockfileVersion: 3, packages: all })
+    t.same(readdirSync(join(directory, '.agents/runs', run.run, 'work')), [], 'and nothing is left behind')
   },
 )
 

@@ -19,18 +19,18 @@ export async function checkTarget(
   const { check: checks } = reading.manifest
   if (checks.length > 0) terminal.tell(`checking ${commit.slice(0, 12)}: ${checks.map(({ name }) => name).join(', ')}`)
   const settings = checkSettings(reading.manifest)
-  return await untilSignalled((signal) =>
-    openChecker({ ...worldOf(run, terminal, signal), settings }).check(commit, checks),
+  const world = worldOf(run, terminal)
+  return await untilSignalled(world.folder, (signal) =>
+    openChecker({ ...world, signal, settings }).check(commit, checks),
   )
 }
 
-const worldOf = ({ id, files, repository }: FoundRun, { environment }: Terminal, signal: AbortSignal) =>
+const worldOf = ({ id, files, repository }: FoundRun, { environment }: Terminal) =>
   ({
     git: repository.git,
     folder: join(files.work, `apply-${process.pid}`),
     clock: systemClock,
-    signal,
     environment: { ...environment, TROUPE_RUN: id },
     runCommand,
     passes: openPasses(repository.git, id),
-  }) satisfies Omit<CheckerWorld, 'settings'>
+  }) satisfies Omit<CheckerWorld, 'settings' | 'signal'>

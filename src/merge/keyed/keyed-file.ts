@@ -3,6 +3,7 @@ import { entriesOf } from '../ledger.ts'
 import type { ConflictedText } from '../resolve-chunks.ts'
 import type { ResolvedChunk, TextResolution } from '../resolve-text.ts'
 import { fileFacts, type Language } from '../resolvers/file-facts.ts'
+import { isJson } from '../resolvers/file-guards.ts'
 import type { Grade } from '../resolvers/resolver.ts'
 import { diffLines, type LineHunk } from '../text/line-diff.ts'
 import { linesOf } from '../text/lines.ts'
@@ -61,15 +62,6 @@ function sound(merged: KeyedNode, read: Read, isStrict: boolean): string | null 
   const again = readOrNull(printed, read)
   if (again === null || meaningOf(again) !== meaningOf(merged)) return null
   return isStrict && !isJson(printed) ? null : printed
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** With an end to its last line, so that a line may follow it. */

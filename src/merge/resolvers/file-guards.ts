@@ -21,7 +21,8 @@ export function brokenIn(text: string, { file, ...versions }: Guarded): string |
 /** What git puts around conflicts. */
 const markersIn = (text: string): number => text.match(/^(?:<{7}|\|{7}|={7}|>{7})(?: |\r?$)/gm)?.length ?? 0
 
-function isJson(text: string): boolean {
+/** Whether a text is JSON, without comments. */
+export function isJson(text: string): boolean {
   try {
     JSON.parse(text)
     return true
