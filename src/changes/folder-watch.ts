@@ -28,12 +28,12 @@ export interface WatchedFolder {
 const manyPaths = 200
 
 /**
- * Watches a folder and all below it, but for git's own, for what is ignored and for other repositories: one watch for each folder, not
+ * Watches a folder, in which nothing is ignored yet, and all below it, but for git's own, for what is ignored and for other repositories: one watch for each folder, not
  * one for each file.
  */
 export async function watchFolder(watched: WatchedFolder): Promise<FolderWatch> {
   const watches = new Watches(watched)
-  await watches.addAll()
+  await watches.addAll(() => Promise.resolve(new Set()))
   return watches
 }
 
@@ -50,8 +50,8 @@ class Watches implements FolderWatch {
     this.#watched = watched
   }
 
-  async addAll(): Promise<void> {
-    await this.#addBelow(await this.#open(''))
+  async addAll(ignoredAmong = this.#watched.ignoredAmong): Promise<void> {
+    await this.#addBelow(await this.#open(''), ignoredAmong)
   }
 
   async taken(): Promise<readonly string[] | null> {
@@ -75,10 +75,10 @@ class Watches implements FolderWatch {
   }
 
   /** Watches these folders and all below them, level by level; answers with those that are ignored. */
-  async #addBelow(folders: readonly string[]): Promise<ReadonlySet<string>> {
+  async #addBelow(folders: readonly string[], ignoredAmong = this.#watched.ignoredAmong): Promise<ReadonlySet<string>> {
     const ignored = new Set<string>()
     for (let level = folders; level.length > 0 && !this.#isClosed && !this.#isExhausted;) {
-      const left = await this.#watched.ignoredAmong(level)
+      const left = await ignoredAmong(level)
       for (const folder of left) ignored.add(folder)
       const counting = level.filter((folder) => !left.has(folder))
       level = (await Promise.all(counting.map((folder) => this.#open(folder)))).flat()

@@ -17,6 +17,8 @@ export interface SnapshotOrder {
   readonly at: number
   /** Where something may have changed since the last snapshot, relative and in latin1; null for anywhere. */
   readonly among: readonly string[] | null
+  /** What stands at the ref, where that is known; looked up otherwise. */
+  readonly last?: Saved | null
 }
 
 /**
@@ -24,14 +26,14 @@ export interface SnapshotOrder {
  * The worktree's own index, HEAD and locks are left alone. Files that come and go meanwhile are caught the next time, and a
  * repository inside the workspace is left to the seal.
  * @returns what was saved; null when nothing had changed
- * @throws TroupeError GIT_FAILED when git could not read the files; the next snapshot begins anew
+ * @throws TroupeError GIT_FAILED when git could not read the files; the next snapshot begins anew, and must look everywhere
  */
 export async function takeSnapshot(git: Git, order: SnapshotOrder): Promise<Saved | null> {
   const { worktree } = order
   const index = join(worktree.adminDirectory, 'troupe-snapshot-index')
   const isKnown = existsSync(index)
   const own = isKnown ? indexAt(git, worktree, index) : await openIndex(git, worktree, index)
-  const among = isKnown ? namesOf(order.among) : null
+  const among = namesOf(order.among)
   if (among?.length === 0) return null
   try {
     await rm(`${index}.lock`, { force: true }) // of a git that was killed: nobody else has this index
@@ -74,10 +76,10 @@ function namesOf(paths: readonly string[] | null): readonly string[] | null {
 async function keep(
   git: Git,
   own: PrivateIndex,
-  { worktree, ref, message, at, isFirst }: SnapshotOrder & { readonly isFirst: boolean },
+  { worktree, ref, message, at, last: known, isFirst }: SnapshotOrder & { readonly isFirst: boolean },
 ): Promise<Saved | null> {
   const tree = asTreeId(await own.git.text(['write-tree'], { env: own.env }))
-  const last = await savedAt(git, ref)
+  const last = known === undefined ? await savedAt(git, ref) : known
   if (isFirst && last?.base === worktree.commit && last.tree === tree) return last // of an earlier attempt
   if (tree === (last?.base === worktree.commit ? last.tree : await treeOf(git, worktree.commit))) return null
   const date = `@${at} +0000`

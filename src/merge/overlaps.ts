@@ -3,6 +3,7 @@ import type { Git } from '../changes/git.ts'
 import type { CommitId } from '../ids.ts'
 import { type Conflict, sortConflicts } from './conflict.ts'
 import { type Footprint, footprintsOf } from './footprint.ts'
+import { openSpecialPaths, type SpecialPaths } from './special-paths.ts'
 import { openPairsInMemory, type PairsInMemory } from './pairs-in-memory.ts'
 
 /** The change sets known so far, compared as they arrive. */
@@ -18,8 +19,9 @@ export interface Overlaps {
 
 /** Compares change sets pair by pair as they arrive, one arrival after the other. */
 export function openOverlaps(git: Git): Overlaps {
-  const taken = new Taken(git)
-  const underWay = new UnderWay(git)
+  const world = { git, special: openSpecialPaths(git) }
+  const taken = new Taken(world)
+  const underWay = new UnderWay(world)
   let last: Promise<unknown> = Promise.resolve()
 
   /** One after the other, in the order of arrival. */
@@ -35,22 +37,27 @@ export function openOverlaps(git: Git): Overlaps {
   }
 }
 
+interface World {
+  readonly git: Git
+  readonly special: SpecialPaths
+}
+
 /** Change sets that are final. */
 class Taken {
-  readonly #git: Git
+  readonly #world: World
   readonly #conflicts = new Map<CommitId, readonly Conflict[]>()
   readonly footprints: Footprint[] = []
 
-  constructor(git: Git) {
-    this.#git = git
+  constructor(world: World) {
+    this.#world = world
   }
 
   async take(changeSet: ChangeSet): Promise<readonly Conflict[]> {
     const known = this.#conflicts.get(changeSet.commit)
     if (known !== undefined) return known
-    const [footprint] = await footprintsOf(this.#git, [changeSet])
+    const [footprint] = await footprintsOf(this.#world.git, [changeSet])
     if (footprint === undefined) return []
-    await using pairs = openPairsInMemory(this.#git)
+    await using pairs = openPairsInMemory({ ...this.#world, among: [footprint] })
     const found: Conflict[] = []
     for (const ours of this.footprints) {
       if (ours.changeSet.task !== changeSet.task) found.push(...(await pairs.conflictsBetween(ours, footprint)))
@@ -72,23 +79,22 @@ interface Seen {
 
 /** Snapshots, which the next ones of their tasks replace. */
 class UnderWay {
-  readonly #git: Git
+  readonly #world: World
   #seen: ReadonlyMap<CommitId, Seen> = new Map()
   /** By the commits of both. */
   #pairs: ReadonlyMap<string, readonly Conflict[]> = new Map()
 
-  constructor(git: Git) {
-    this.#git = git
+  constructor(world: World) {
+    this.#world = world
   }
 
   async compare(snapshots: readonly ChangeSet[], taken: readonly Footprint[]): Promise<readonly Conflict[]> {
-    await using pairs = openPairsInMemory(this.#git)
+    const known = await this.#seenOf(snapshots)
+    const footprints = known.map(({ footprint }) => footprint)
+    await using pairs = openPairsInMemory({ ...this.#world, among: footprints })
     const now: Seen[] = []
-    for (const seen of await this.#seenOf(snapshots)) now.push(await withTaken(pairs, seen, taken))
-    const among = await this.#among(
-      pairs,
-      now.map(({ footprint }) => footprint),
-    )
+    for (const seen of known) now.push(await withTaken(pairs, seen, taken))
+    const among = await this.#among(pairs, footprints)
     this.#seen = new Map(now.map((one) => [one.footprint.changeSet.commit, one]))
     this.#pairs = among
     return sortConflicts([...now.flatMap(({ conflicts }) => conflicts), ...[...among.values()].flat()])
@@ -97,7 +103,7 @@ class UnderWay {
   /** Those that are new are asked of git together. */
   async #seenOf(snapshots: readonly ChangeSet[]): Promise<readonly Seen[]> {
     const fresh = snapshots.filter(({ commit }) => !this.#seen.has(commit))
-    const footprints = await footprintsOf(this.#git, fresh)
+    const footprints = await footprintsOf(this.#world.git, fresh)
     const known = new Map([
       ...this.#seen,
       ...footprints.map(

@@ -61,16 +61,17 @@ async function carryOutWork(means: AttemptMeans, workspace: Workspace): Promise<
   if (means.polite.aborted) return { how: 'cancelled', reason: messageOf(means.polite.reason) }
   let watch: AttemptWatch | null = null
   const noteLife = (): void => watch?.noteLife()
+  const snapshots = await means.snapshots.watch(workspace, (snapshot) => {
+    noteLife()
+    means.saved(snapshot)
+  })
   let actor: ActorHandle<AgentActorApi>
   try {
     actor = await means.startActor(workspace, noteLife)
   } catch (error) {
+    await snapshots.stop()
     return { how: 'failed', failure: infrastructure('actor', error), details: {} }
   }
-  const snapshots = means.snapshots.watch(workspace, (snapshot) => {
-    noteLife()
-    means.saved(snapshot)
-  })
   watch = watchAttempt(means, actor, {
     hasChanged: () => snapshots.look(),
     memoryHeld: () => means.memoryHeld(actor),

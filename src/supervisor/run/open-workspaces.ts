@@ -3,7 +3,7 @@ import type { Repository } from '../../changes/repository.ts'
 import { openSharedCheckouts } from '../../changes/shared-checkout.ts'
 import { openWorktrees } from '../../changes/worktree.ts'
 import { openSlots } from '../../changes/slots.ts'
-import { savedAt, takeSnapshot } from '../../changes/snapshot.ts'
+import { type Saved, savedAt, takeSnapshot } from '../../changes/snapshot.ts'
 import { ignoredFolders } from '../../changes/workspace-content.ts'
 import { workspaceGit } from '../../changes/workspace-git.ts'
 import type { Clock } from '../../clock.ts'
@@ -39,11 +39,19 @@ export function openWorkspaces({ repository, run, folder, clock, parallel }: Wor
     const worktree = await worktrees.create(worktreeName(task.id, attempt), base, files ?? base)
     const oneAtATime = openSlots(1) // they share an index
     const message = `${task.id}: attempt ${attempt} of run ${run}, under way\n`
+    let last: Saved | null | undefined
+    const save = async (among: readonly string[] | null): Promise<Saved | null> => {
+      const known = last === undefined ? {} : { last }
+      last = undefined // should it fail, nobody knows
+      const at = Math.floor(clock.now() / 1_000)
+      const saved = await takeSnapshot(git, { worktree, ref, message, at, among, ...known })
+      last = saved ?? known.last
+      return saved
+    }
     return {
       directory: worktree.directory,
       continued: files !== null,
-      snapshot: (among = null) =>
-        oneAtATime.use(() => takeSnapshot(git, { worktree, ref, message, at: Math.floor(clock.now() / 1_000), among })),
+      snapshot: (among = null) => oneAtATime.use(() => save(among)),
       watch: ({ changed, exhausted }) =>
         watchFolder({
           directory: worktree.directory,

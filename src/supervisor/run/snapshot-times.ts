@@ -22,7 +22,9 @@ const calmMs = 250
 const latestMs = 1_000
 /** The pause after a snapshot is at least so many times as long as it took, */
 const rest = 3
-/** and after a look through the whole workspace, until the next of that kind. */
+/** but no longer than this: a machine under load makes everything slow, and that is no reason to look away. */
+const longestRestMs = 500
+/** The pause after a look through a whole workspace, until the next of that kind, is at least so many times as long as it took. */
 const restOfWhole = 20
 /** How long a workspace is left alone in which a snapshot has failed, at least. */
 const failedMs = 1_000
@@ -34,12 +36,12 @@ export function nextDue({ wholeMs, freeMs, wrote }: Times): number {
   return Math.min(wholeMs, Math.max(freeMs, calm))
 }
 
-/** The times after a snapshot. What one that failed may have missed is taken for new. */
+/** The times after a snapshot. One that failed is followed by a look through the whole workspace. */
 export function afterSnapshot(times: Times, everyMs: number, taken: Taken): Times {
   const { startedMs, endedMs, isWhole, isFailed } = taken
   const tookMs = endedMs - startedMs
   const wholeMs = isWhole ? endedMs + Math.max(everyMs, tookMs * restOfWhole) : times.wholeMs
-  if (!isFailed) return { ...times, wholeMs, freeMs: endedMs + tookMs * rest }
-  const freeMs = endedMs + Math.max(failedMs, tookMs * restOfWhole)
-  return { wholeMs, freeMs, wrote: times.wrote ?? { firstMs: startedMs, lastMs: startedMs } }
+  if (!isFailed) return { ...times, wholeMs, freeMs: endedMs + Math.min(longestRestMs, tookMs * rest) }
+  const freeMs = endedMs + Math.max(failedMs, tookMs * rest)
+  return { ...times, wholeMs: freeMs, freeMs }
 }

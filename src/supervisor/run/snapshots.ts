@@ -7,8 +7,11 @@ import type { Workspace } from './workspaces.ts'
 
 /** Saves workspaces while attempts work in them. */
 export interface Snapshots {
-  /** @param saved told of every snapshot that has found something new */
-  watch(workspace: Workspace, saved: (snapshot: Saved) => void): WatchedWorkspace
+  /**
+   * Resolves when nothing that is written from now on is missed.
+   * @param saved told of every snapshot that has found something new
+   */
+  watch(workspace: Workspace, saved: (snapshot: Saved) => void): Promise<WatchedWorkspace>
 }
 
 /** A workspace that is saved soon after something was written there, and from time to time whatever was noticed. */
@@ -29,8 +32,8 @@ interface SnapshotsOptions {
 
 /** Snapshots at once in one run: they are a courtesy and must not crowd the machine. */
 const parallel = 2
-/** An attempt that is shorter needs no snapshot. */
-const beginMs = 250
+/** The longest that a place stays empty after a snapshot, in milliseconds: it takes no longer than the snapshot took. */
+const emptyMs = 100
 /** How often a workspace is looked through that cannot be watched, in milliseconds. */
 const pollMs = 2_000
 
@@ -43,9 +46,11 @@ export function openSnapshots({ clock, everyMs, unwatched = () => {} }: Snapshot
     isWatchable = false
   }
   return {
-    watch(workspace, saved) {
+    async watch(workspace, saved) {
       if (everyMs === null || workspace.snapshot === undefined) return lookOnly(workspace)
-      return new Saving({ clock, slots, workspace, saved, exhausted }, everyMs)
+      const saving = new Saving({ clock, slots, workspace, saved, exhausted }, everyMs)
+      await saving.open()
+      return saving
     },
   }
 }
@@ -77,8 +82,13 @@ class Saving implements WatchedWorkspace {
     this.#parts = parts
     this.#everyMs = everyMs
     const now = parts.clock.monotonic()
-    const wholeMs = now + (parts.workspace.watch === undefined ? everyMs : Math.min(beginMs, everyMs))
+    // what an earlier attempt left lies there from the beginning
+    const wholeMs = parts.workspace.continued === true ? now : now + everyMs
     this.#times = { wholeMs, freeMs: now, wrote: null }
+  }
+
+  async open(): Promise<void> {
+    await this.#openWatch().catch(() => {}) // then it is looked through from time to time
     this.#plan()
   }
 
@@ -106,7 +116,7 @@ class Saving implements WatchedWorkspace {
     })
   }
 
-  /** The place stays taken for as long again, so that all snapshots together leave the machine to the agents. */
+  /** The place stays empty for a while, so that all snapshots together leave the machine to the agents. */
   async #inSlot(): Promise<void> {
     if (this.#isStopped) return
     const { clock } = this.#parts
@@ -117,7 +127,8 @@ class Saving implements WatchedWorkspace {
     this.#isBusy = false
     this.#plan()
     const tookMs = clock.monotonic() - startedMs
-    if (tookMs > 0 && !this.#isStopped) await new Promise<void>((resolve) => clock.after(tookMs, resolve))
+    const restMs = Math.min(emptyMs, tookMs)
+    if (restMs > 0 && !this.#isStopped) await new Promise<void>((resolve) => clock.after(restMs, resolve))
   }
 
   async #save(startedMs: number): Promise<void> {
@@ -126,7 +137,6 @@ class Saving implements WatchedWorkspace {
     this.#times = { ...this.#times, wrote: null }
     let isFailed = false
     try {
-      await this.#openWatch()
       const among = (await this.#watch?.taken()) ?? null
       const found = (await workspace.snapshot?.(isWhole ? null : among)) ?? null
       if (found !== null) saved(found)
@@ -139,7 +149,7 @@ class Saving implements WatchedWorkspace {
 
   async #openWatch(): Promise<void> {
     const { clock, workspace, exhausted } = this.#parts
-    if (this.#watch !== null || workspace.watch === undefined) return
+    if (workspace.watch === undefined) return
     const changed = (): void => {
       const now = clock.monotonic()
       this.#times = { ...this.#times, wrote: { firstMs: this.#times.wrote?.firstMs ?? now, lastMs: now } }
@@ -152,6 +162,5 @@ class Saving implements WatchedWorkspace {
         exhausted(why)
       },
     })
-    if (this.#isStopped) this.#watch.close()
   }
 }
