@@ -86,7 +86,7 @@ void t.test('only changes/git.ts names the git program', async (t) => {
 
 void t.test('pure files import nothing of the system and read no clock', async (t) => {
   const pure =
-    /^(plan\/|supervisor\/tree\/transition|supervisor\/run\/(state|decide|schedule|events|release|stop|after-failure|task-change|rules|leftist-heap|persistent-vector)\.ts|monitor\/rows)/
+    /^(plan\/|supervisor\/quota\/budget|supervisor\/tree\/transition|supervisor\/run\/(state|decide|schedule|events|release|stop|after-failure|task-change|rules|leftist-heap|persistent-vector)\.ts|monitor\/rows)/
   for (const file of sources.filter((source) => pure.test(nameOf(source)))) {
     const text = readFileSync(file, 'utf8')
     if (/from 'node:|Date\.now|performance\.now|Math\.random|process\./.test(text))

@@ -1,4 +1,5 @@
 import type { Agent, AgentKind, Outcome } from '../agents/agent.ts'
+import { ProviderHeld } from '../agents/provider/provider-held.ts'
 import { foldText } from '../agents/command/failure.ts'
 import { systemClock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
@@ -76,6 +77,7 @@ async function attempt(
 
 function outcomeOf(error: unknown, signal: AbortSignal, directory: string): Outcome {
   if (signal.aborted) return { how: 'cancelled', reason: messageOf(signal.reason) }
+  if (error instanceof ProviderHeld) return { how: 'failed', failure: error.failure, details: {} }
   const name = error instanceof Error ? error.name : 'Error'
   const message = `the agent threw ${name}: ${messageOf(error)}`
   const stack = error instanceof Error ? (error.stack ?? null) : null

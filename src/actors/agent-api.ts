@@ -1,4 +1,4 @@
-import type { Assignment, Outcome, PlaceAnswer, WriteAnswer } from '../agents/agent.ts'
+import type { Assignment, Outcome, PlaceAnswer, ProviderClass, WriteAnswer } from '../agents/agent.ts'
 import type { Usage } from '../agents/usage.ts'
 import type { ProcessIdentity } from '../process-identity.ts'
 
@@ -29,7 +29,15 @@ export type AgentQuestion =
   /** Answered when the place is the agent's. */
   | { readonly ask: 'place' }
 
-export type AgentAnswer = WriteAnswer | 'granted'
+export type AgentAnswer = WriteAnswer | 'granted' | HeldAnswer
+
+/** No place before that date. */
+export interface HeldAnswer {
+  readonly provider: string
+  readonly class: ProviderClass
+  /** Milliseconds since the epoch. */
+  readonly until: number
+}
 
 /** What an agent actor tells while it runs. */
 export type AgentEvent =

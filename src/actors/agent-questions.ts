@@ -1,5 +1,6 @@
 import type { Place, WriteAnswer } from '../agents/agent.ts'
-import type { AgentAnswer, AgentEvent, AgentQuestion } from './agent-api.ts'
+import { ProviderHeld } from '../agents/provider/provider-held.ts'
+import type { AgentAnswer, AgentEvent, AgentQuestion, HeldAnswer } from './agent-api.ts'
 
 interface Asked {
   resolve(answer: AgentAnswer): void
@@ -30,7 +31,8 @@ export class AgentQuestions {
 
   async place(): Promise<Place> {
     const { id, answer } = this.#ask({ ask: 'place' })
-    await answer
+    const said = (await answer) as 'granted' | HeldAnswer
+    if (said !== 'granted') throw new ProviderHeld(said.provider, said.class, said.until)
     let isHeld = true
     return {
       release: (answered) => {

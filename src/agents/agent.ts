@@ -140,7 +140,10 @@ export interface AgentContext {
    * attempt ends. Paths are relative to the repository's root.
    */
   readonly mayWrite: (paths: readonly string[]) => Promise<WriteAnswer>
-  /** Waits for a place in the budget of the agent's provider; rejects when the attempt is stopped meanwhile. At once where there is none. */
+  /**
+   * Waits for a place in the budget of the agent's provider; at once where there is none. Rejects when the attempt is stopped meanwhile,
+   * and with ProviderHeld when the provider is held for long: let it through, and the attempt is parked.
+   */
   readonly place: () => Promise<Place>
 }
 

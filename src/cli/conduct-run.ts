@@ -96,6 +96,7 @@ type Untidy = Pick<Scene, 'watch' | 'stage' | 'files' | 'log'>
 /** Done before a run is said to have ended: nobody would go on with one that has. */
 async function tidyUp({ watch, stage, files, log }: Untidy): Promise<void> {
   if (!files.flush()) watch.tell('note: not every status and result file could be written; the journal has it all')
+  await stage.governor.close()
   await stage.workspaces.close().catch((err: unknown) => {
     log.warn({ err }, 'a workspace could not be removed')
   })
@@ -171,7 +172,11 @@ function openRun({ prepared, watch, held, stage, files }: Scene, opening: Openin
     conflicts,
     earlier,
     halt,
-    settle: () => (opening.type === 'run-started' ? run.settle(opening) : goOn(run, opening)),
+    settle() {
+      const settlement = opening.type === 'run-started' ? run.settle(opening) : goOn(run, opening)
+      stage.governor.open((event) => void run.record(event).catch(() => {})) // after the event that begins the run
+      return settlement
+    },
   }
 }
 

@@ -8,8 +8,10 @@ import type { ChangeSet } from '../changes/change-set.ts'
 import { systemClock } from '../clock.ts'
 import { asActorId, type RunId, type TaskId } from '../ids.ts'
 import type { Log } from '../log.ts'
+import { identityOf } from '../process-identity.ts'
 import type { RunLayout } from '../store/layout.ts'
-import type { Places } from '../supervisor/run/conversation.ts'
+import { quotaFile } from '../store/quota-file.ts'
+import { type Governor, openGovernor } from '../supervisor/quota/governor.ts'
 import { type Aggregator, openAggregator } from '../supervisor/run/aggregator.ts'
 import { type LiveBoard, openLiveBoard } from '../supervisor/run/live.ts'
 import { type Attempts, openAttempts } from '../supervisor/run/open-attempts.ts'
@@ -26,6 +28,7 @@ export interface RunStage {
   readonly workspaces: Workspaces
   readonly aggregator: Aggregator
   readonly live: LiveBoard
+  readonly governor: Governor
   /** Has `listener` told of every snapshot. */
   onSnapshot(listener: (snapshot: ChangeSet) => void): void
   readonly world: Pick<RunWorld, 'clock' | 'random' | 'log' | 'hostOf' | 'attempt'>
@@ -50,7 +53,6 @@ const logBytes = 16 * 1024 * 1024
 export function openStage(prepared: Prepared, { id, folders, log, kindsModule }: StageParts): RunStage {
   const { repository, base, manifest, rules, placements } = prepared
   const clock = systemClock
-  const random = Math.random
   const aggregator = openAggregator()
   const live = openLiveBoard()
   const env = { ...process.env, TROUPE_RUN: id } // what is left of a dead run is found by it
@@ -61,13 +63,11 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
   const workspaces = openWorkspaces({ repository, run: id, folder: folders.work, clock, parallel })
   const startAggregator = (): Promise<ActorHandle<AggregatorApi>> =>
     services.get(aggregatorHost(prepared)).start<AggregatorApi>(aggregatorSpec(prepared, id, folders), {
-      emit(event) {
-        live.tellMerging((event as AggregatorEvent).text)
-      },
+      emit: (event) => live.tellMerging((event as AggregatorEvent).text),
     })
   const tree = openTroupeTree({
     clock,
-    random,
+    random: Math.random,
     log,
     hosts: both(hosts, services),
     aggregator,
@@ -75,6 +75,7 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
     graceMs,
   })
   const snapshots = relay<ChangeSet>()
+  const governor = governorOf(prepared, log)
   const attempts = openAttempts({
     saved: snapshots.tell,
     unwatched: (why) => {
@@ -89,7 +90,7 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
     aggregator,
     workspaces,
     tree,
-    places: unbounded,
+    places: governor,
     logBytes,
     graceMs,
     host: (kind) => hosts.get(kind),
@@ -103,7 +104,8 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
     aggregator,
     onSnapshot: snapshots.listen,
     live,
-    world: { clock, random, log, hostOf, attempt: attempts.task },
+    governor,
+    world: { clock, random: Math.random, log, hostOf, attempt: attempts.task },
     resolution: attempts.resolution,
   }
 }
@@ -139,8 +141,20 @@ function heapLimit({ manifest, placements }: Prepared): { readonly resourceLimit
   return { resourceLimits: { maxOldGenerationSizeMb: Math.ceil(most / 1_000_000) } }
 }
 
-/** Nobody waits for a provider. */
-const unbounded: Places = { take: () => Promise.resolve(() => {}) }
+function governorOf({ manifest: { agents, providers } }: Prepared, log: Log): Governor {
+  return openGovernor({
+    clock: systemClock,
+    random: Math.random,
+    process: identityOf(process.pid),
+    agents,
+    providers,
+    environment: process.env,
+    text: (name) => quotaFile(name, process.env),
+    failed: (err) => {
+      log.warn({ err }, 'what is known of a provider cannot be shared with other runs: nobody waits for a place')
+    },
+  })
+}
 
 /** The aggregator lives as the agents do, in a host of its own. */
 function aggregatorHost({ placements }: Prepared): HostKind {

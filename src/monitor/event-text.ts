@@ -13,11 +13,19 @@ import {
 export const taskOfEvent = (event: RunEvent): TaskId | null => ('task' in event ? event.task : null)
 
 /** What happened, as one line for people. */
-export const eventText = (event: RunEvent): string => (isResolutionEvent(event) ? resolutionText(event) : textOf(event))
-
-function textOf(event: Exclude<RunEvent, ResolutionEvent>): string {
+export function eventText(event: RunEvent): string {
+  if (isResolutionEvent(event)) return resolutionText(event)
   if ('conflicts' in event) return conflictsText(event)
-  if ('by' in event) return `${event.task}: attempt ${event.attempt} ${pauseText(event)}`
+  if ('provider' in event) return providerText(event)
+  return 'by' in event ? `${event.task}: attempt ${event.attempt} ${pauseText(event)}` : textOf(event)
+}
+
+type PlainEvent = Exclude<
+  RunEvent,
+  ResolutionEvent | PauseEvent | { readonly conflicts: unknown } | { readonly provider: string }
+>
+
+function textOf(event: PlainEvent): string {
   switch (event.type) {
     case 'run-started':
       return `run ${event.run} started on ${event.base.slice(0, 12)} by process ${event.process.pid}`
@@ -40,6 +48,13 @@ function textOf(event: Exclude<RunEvent, ResolutionEvent>): string {
     default:
       return unreachable(event)
   }
+}
+
+function providerText(event: Extract<RunEvent, { readonly provider: string }>): string {
+  const { provider } = event
+  if (event.type === 'provider-freed') return `${provider} may be asked again`
+  if (event.type === 'provider-tried') return `${provider}: one task goes to see whether it may be asked again`
+  return `${provider} is held (${event.class}) until ${new Date(event.until).toISOString()}`
 }
 
 function conflictsText(event: Extract<RunEvent, { readonly conflicts: unknown }>): string {

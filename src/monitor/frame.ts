@@ -83,6 +83,7 @@ export function countsText({ total, counts }: RunSummary): string {
     { count: counts.failed, word: 'failed' },
     { count: counts.running, word: 'running' },
     { count: counts['backing-off'], word: 'retrying' },
+    { count: counts.parked, word: 'parked' },
     { count: counts.blocked, word: 'blocked' },
     { count: counts.cancelled, word: 'cancelled' },
   ]
@@ -94,6 +95,7 @@ const colours: Readonly<Record<Phase, 'red' | 'cyan' | 'yellow' | 'green' | 'gra
   failed: 'red',
   running: 'cyan',
   'backing-off': 'yellow',
+  parked: 'yellow',
   blocked: 'yellow',
   cancelled: 'yellow',
   succeeded: 'green',

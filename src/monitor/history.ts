@@ -55,6 +55,9 @@ function after(history: RunHistory, { at, event }: Known): RunHistory {
       return { ...history, proposal: event }
     case 'run-ended':
       return { ...history, endedAt: at }
+    case 'provider-held':
+    case 'provider-tried':
+    case 'provider-freed':
     case 'stop-requested':
       return history
   }

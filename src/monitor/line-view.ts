@@ -4,13 +4,17 @@ import { ruleAt, ruleOf } from '../supervisor/run/rules.ts'
 import type { RunState } from '../supervisor/run/state.ts'
 import { taskAt } from '../supervisor/run/task-change.ts'
 import { elapsedText } from './elapsed.ts'
-import { goneText, pauseText, resolutionText } from './event-text.ts'
+import { eventText, goneText, pauseText, resolutionText } from './event-text.ts'
 import { plainText } from './plain-text.ts'
 import { conflictLines, overlapLines, type Row, rowOf } from './rows.ts'
 import { cutTo } from './text-width.ts'
 import type { View, ViewOptions } from './view.ts'
 
 const widestNote = 200
+
+interface Told extends Recorded {
+  readonly event: Exclude<RunEvent, ResolutionEvent>
+}
 
 /** A line for each change that matters, for logs and pipes: no colours, nothing redrawn. */
 export class LineView implements View {
@@ -51,26 +55,13 @@ export class LineView implements View {
     // nothing was changed that must be put right
   }
 
-  #sayEvent({ at, event }: Recorded & { readonly event: Exclude<RunEvent, ResolutionEvent> }, state: RunState): void {
+  #sayEvent({ at, event }: Told, state: RunState): void {
     if ('conflicts' in event) return this.#sayAll(at, linesOfConflicts(event))
+    if ('provider' in event) return this.#say(at, eventText(event))
     if ('by' in event) return this.#say(at, `${event.task} ${pauseText(event)}`)
-    switch (event.type) {
-      case 'attempt-started':
-      case 'attempt-ended':
-        this.#sayTask(event.task, at, state)
-        return
-      case 'stop-requested':
-        this.#say(at, `stopping: ${plainText(event.reason)}`)
-        return
-      case 'run-ended':
-        this.#say(at, `run ended: ${plainText(event.reason)}`)
-        return
-      case 'run-started':
-      case 'run-resumed':
-      case 'process-started':
-      case 'backoff-elapsed':
-      case 'proposal-made':
-    }
+    if (event.type === 'attempt-started' || event.type === 'attempt-ended') this.#sayTask(event.task, at, state)
+    if (event.type === 'stop-requested') this.#say(at, `stopping: ${plainText(event.reason)}`)
+    if (event.type === 'run-ended') this.#say(at, `run ended: ${plainText(event.reason)}`)
   }
 
   /** Tasks that are blocked or cancelled end without an event that names them. */

@@ -71,7 +71,9 @@ export function rowOf({ rules, state, live, now }: RowParts, index: number): Row
     pausedFor,
     attempt: tally.attempts === 0 ? '' : `${tally.attempts}/${most}`,
     elapsedMs: elapsedOf(where, now),
-    note: plainText(noteOf(where, () => live(task))),
+    note: plainText(
+      heldNote(state, where, { provider: rules.providers.get(agent), now }) ?? noteOf(where, () => live(task)),
+    ),
   }
 }
 
@@ -109,6 +111,8 @@ function wordsOf(state: TaskState, now: number): string {
       return 'queued'
     case 'backing-off':
       return `retrying in ${Math.max(0, Math.ceil((state.until - now) / 1_000))} s`
+    case 'parked':
+      return `parked, ${untilText(state.until, now)}`
     case 'succeeded':
       return 'done'
     case 'blocked':
@@ -116,6 +120,24 @@ function wordsOf(state: TaskState, now: number): string {
     default:
       return unreachable(state)
   }
+}
+
+interface Provided {
+  readonly provider: string | undefined
+  readonly now: number
+}
+
+/** Why a task that could run does not: its provider is held. */
+function heldNote({ holds }: RunState, { phase }: TaskState, { provider, now }: Provided): string | null {
+  const hold = phase === 'ready' && provider !== undefined ? holds.get(provider) : undefined
+  return hold === undefined ? null : `for ${provider} (${hold.class}), ${untilText(hold.until, now)}`
+}
+
+/** `in 12 s`, `in 5 min`, `in 3.5 h`. */
+function untilText(until: number, now: number): string {
+  const seconds = Math.max(0, Math.ceil((until - now) / 1_000))
+  if (seconds < 120) return `in ${seconds} s`
+  return seconds < 7_200 ? `in ${Math.ceil(seconds / 60)} min` : `in ${(seconds / 3_600).toFixed(1)} h`
 }
 
 function elapsedOf(state: TaskState, now: number): number | null {
@@ -130,6 +152,7 @@ function noteOf(state: TaskState, live: () => LiveLine): string {
     case 'running':
       return heard(live())
     case 'backing-off':
+    case 'parked':
     case 'failed':
       return state.failure.message
     case 'succeeded':

@@ -6,6 +6,7 @@ const order: Readonly<Record<Phase, number>> = {
   failed: 0,
   running: 1,
   'backing-off': 2,
+  parked: 2,
   dispatched: 3,
   ready: 4,
   blocked: 5,

@@ -1,8 +1,9 @@
 import { didYouMean } from './closest.ts'
 import { commandWords } from './command-words.ts'
-import { isText, type LooseAgent, looseAgents, type LooseTask, stringsOf } from './loose.ts'
+import { isRecord, isText, type LooseAgent, looseAgents, type LooseTask, stringsOf } from './loose.ts'
 import type { PlanKind } from './kinds.ts'
 import type { Path } from './places.ts'
+import { knownProviders } from './providers.ts'
 import { agentOf, argvOf, asksNothing, verbOf } from './resolve-task.ts'
 import type { Checked } from './shape-mistakes.ts'
 import type { Mistake } from './task.ts'
@@ -20,7 +21,20 @@ export function agentChecks(tasks: readonly LooseTask[], checked: Checked): read
       return agent === undefined ? unknownAgent(task, agents, checked) : fitMistakes(task, agent, checked)
     }),
     ...argvTemplates(tasks, agents, checked),
+    ...unknownProviders(checked),
   ]
+}
+
+/** An agent shares the limits of a provider that is declared, or known. */
+function unknownProviders({ document, places }: Checked): readonly Mistake[] {
+  const { agents, providers } = isRecord(document) ? document : {}
+  const names = [...knownProviders, ...Object.keys(isRecord(providers) ? providers : {})]
+  return Object.entries(isRecord(agents) ? agents : {}).flatMap(([name, agent]) => {
+    const provider = isRecord(agent) ? agent['provider'] : undefined
+    if (typeof provider !== 'string' || !isText(provider) || names.includes(provider)) return []
+    const message = `no provider is called ${provider}${didYouMean(provider, names)}`
+    return [places.atValue(['agents', name, 'provider'], message)]
+  })
 }
 
 function unknownAgent(

@@ -1,8 +1,9 @@
 import { stringify } from 'yaml'
 import { printDuration } from './duration.ts'
+import { providerOf } from './providers.ts'
 import { defaultSnapshot, defaultStall } from './resolve-manifest.ts'
 import { printSize } from './size.ts'
-import type { AgentDeclaration, CheckCommand, Manifest, Task } from './task.ts'
+import type { AgentDeclaration, CheckCommand, Manifest, ProviderDeclaration, Task } from './task.ts'
 
 /** How a manifest is printed. */
 export interface PrintOptions {
@@ -28,6 +29,9 @@ export function manifestToYaml(manifest: Manifest, { schema }: PrintOptions): st
     onOverlap: unless(manifest.onOverlap, 'warn'),
     onFailure: unless(manifest.onFailure, 'continue'),
     agents: declared.length === 0 ? null : Object.fromEntries(declared.map((agent) => [agent.name, agentEntry(agent)])),
+    providers: nonEmpty(
+      Object.fromEntries([...manifest.providers.values()].map((one) => [one.name, providerEntry(one)])),
+    ),
     tasks: manifest.tasks.map((task) => taskEntry(task, manifest)),
     check: manifest.check.length === 0 ? null : manifest.check.map(checkEntry),
     prepare: manifest.prepare.length === 0 ? null : manifest.prepare.map(checkEntry),
@@ -73,11 +77,22 @@ const asWritten = (command: readonly string[]): string | readonly string[] => {
     : command
 }
 
-const isWorthSaying = ({ name, kind, mode, concurrency, options }: AgentDeclaration): boolean =>
-  name !== kind || mode !== 'auto' || concurrency !== null || Object.keys(options).length > 0
+const isWorthSaying = ({ name, kind, mode, concurrency, provider, options }: AgentDeclaration): boolean =>
+  name !== kind || mode !== 'auto' || concurrency !== null || provider !== null || Object.keys(options).length > 0
 
-const agentEntry = ({ kind, mode, concurrency, options }: AgentDeclaration): object =>
-  present({ kind, mode: unless(mode, 'auto'), concurrency, ...options })
+const agentEntry = ({ kind, mode, concurrency, provider, options }: AgentDeclaration): object =>
+  present({ kind, mode: unless(mode, 'auto'), concurrency, provider, ...options })
+
+function providerEntry({ name, account, model, concurrency, ...more }: ProviderDeclaration): object {
+  const usual = providerOf(name, {})
+  return present({
+    account: unless(account, usual.account),
+    model: unless(model, usual.model),
+    concurrency: unless(concurrency, usual.concurrency),
+    requestsPerMinute: more.requestsPerMinute,
+    tokensPerMinute: more.tokensPerMinute,
+  })
+}
 
 function taskEntry(task: Task, { agents, stallMs, memoryBytes }: Manifest): object {
   const shell = agents.get(task.agent)?.options['shell'] === true

@@ -36,7 +36,7 @@ export function looseAgents(document: unknown): ReadonlyMap<string, LooseAgent> 
   )
 }
 
-const commonKeys: ReadonlySet<string> = new Set(['mode', 'concurrency'])
+const commonKeys: ReadonlySet<string> = new Set(['mode', 'concurrency', 'provider'])
 
 /** Whether a value is a mapping. */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -1,6 +1,7 @@
 import { type AgentName, asAgentName } from '../ids.ts'
 import { parseDuration } from './duration.ts'
 import type { PlanKinds } from './kinds.ts'
+import { providersOf } from './providers.ts'
 import { durationOf, resolveTask, sizeOf, type TaskSurroundings } from './resolve-task.ts'
 import type { WrittenManifest } from './schema.ts'
 import { normalGlob } from './repository-path.ts'
@@ -20,6 +21,7 @@ export function resolveManifest(written: WrittenManifest, kinds: PlanKinds): Man
     memoryBytes,
     snapshotMs: durationOf(written.snapshot ?? defaultSnapshot),
     agents,
+    providers: providersOf(written.providers ?? {}, agents.values()),
     tasks: written.tasks.map((task) => resolveTask(task, surroundings)),
     check: (written.check ?? []).map(resolveCheck),
     prepare: (written.prepare ?? []).map(resolveCheck),
@@ -34,7 +36,7 @@ export const defaultSnapshot = '10s'
 
 type Plain = Omit<
   Manifest,
-  'agents' | 'tasks' | 'check' | 'prepare' | 'output' | 'merge' | 'stallMs' | 'memoryBytes' | 'snapshotMs'
+  'agents' | 'providers' | 'tasks' | 'check' | 'prepare' | 'output' | 'merge' | 'stallMs' | 'memoryBytes' | 'snapshotMs'
 >
 
 const defaults: Plain = {
@@ -107,6 +109,12 @@ function given(written: WrittenManifest): Partial<Plain> {
   return Object.fromEntries(plain.filter(([, value]) => value !== undefined))
 }
 
+interface WrittenKeys {
+  readonly mode: AgentDeclaration['mode']
+  readonly concurrency: number
+  readonly provider: string
+}
+
 /** The agents of a manifest, and those that need no declaration. */
 export function agentsOf(
   written: NonNullable<WrittenManifest['agents']>,
@@ -115,12 +123,13 @@ export function agentsOf(
   const implied = [...kinds].filter(([kind]) => !(kind in written)).map(([kind]) => [kind, { kind }] as const)
   return new Map(
     [...Object.entries(written), ...implied].map(([name, { kind, ...rest }]) => {
-      const { mode, concurrency, ...options } = rest as { mode?: AgentDeclaration['mode']; concurrency?: number }
+      const { mode, concurrency, provider, ...options } = rest as Partial<WrittenKeys>
       const declaration: AgentDeclaration = {
         name: asAgentName(name),
         kind,
         mode: mode ?? 'auto',
         concurrency: concurrency ?? null,
+        provider: provider ?? null,
         options,
       }
       return [declaration.name, declaration]

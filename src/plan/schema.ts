@@ -3,6 +3,7 @@ import { namePattern } from '../ids.ts'
 import { parseSize, sizePattern } from './size.ts'
 import { durationPattern, longestMs, parseDuration } from './duration.ts'
 import type { PlanKinds } from './kinds.ts'
+import { providerSchema } from './provider-schema.ts'
 import { pathMistake } from './repository-path.ts'
 
 const name = z
@@ -197,6 +198,9 @@ export const agentKeys = {
   concurrency: concurrency
     .optional()
     .meta({ description: 'How many of its tasks may run at once; no limit by default.' }),
+  provider: text.optional().meta({
+    description: 'Whose limits its calls share: a name of providers, or a provider that is known (glm-4.7, openai, …).',
+  }),
 }
 
 /** Where else the proposal is written, as written. */
@@ -222,6 +226,10 @@ export function manifestSchema(kinds: PlanKinds) {
       .optional()
       .meta({ description: 'Dispatched tasks that may wait for a place; 64 by default.' }),
     agents: z.record(name, agentSchema(kinds)).optional().meta({ description: 'Ways of doing work, by name.' }),
+    providers: z
+      .record(name, providerSchema)
+      .optional()
+      .meta({ description: 'Limits of providers of models, by name; shared by all runs on this machine.' }),
     tasks: z.array(taskSchema).min(1, 'must hold at least one task').meta({ description: 'What is to be done.' }),
     check: z
       .array(z.union([text, checkSchema]))

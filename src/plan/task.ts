@@ -55,8 +55,24 @@ export interface AgentDeclaration {
   readonly mode: ModeChoice
   /** How many of its tasks may run at once; null for no limit of its own. */
   readonly concurrency: number | null
+  /** Whose limits its calls share; null when they need none. */
+  readonly provider: string | null
   /** The kind's own options as written, checked by the kind's schema; the kind fills in what is left out. */
   readonly options: Readonly<Record<string, unknown>>
+}
+
+/** A provider of models as far as its limits go; what is shared by all runs on this machine with the same account and model. */
+export interface ProviderDeclaration {
+  readonly name: string
+  /** Name of the environment variable that holds the key; null when there is none. */
+  readonly account: string | null
+  readonly model: string | null
+  /** Calls at once to begin with. */
+  readonly start: number
+  /** Calls at once at most. */
+  readonly concurrency: number
+  readonly requestsPerMinute: number | null
+  readonly tokensPerMinute: number | null
 }
 
 /** A command that the merged tree must pass. */
@@ -122,6 +138,8 @@ export interface Manifest {
   /** How many dispatched tasks may wait for a free place. */
   readonly mailbox: number
   readonly agents: ReadonlyMap<AgentName, AgentDeclaration>
+  /** Those that were declared or are named by an agent. */
+  readonly providers: ReadonlyMap<string, ProviderDeclaration>
   /** In the order of the text. */
   readonly tasks: readonly Task[]
   readonly check: readonly CheckCommand[]

@@ -136,6 +136,7 @@ void t.test('what a manifest leaves out is as the reference says', async (t) => 
     mode: 'auto',
     concurrency: 4,
     mailbox: 64,
+    providers: new Map(),
     onConflict: 'tell',
     stallMs: 900_000,
     memoryBytes: null,

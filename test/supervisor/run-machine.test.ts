@@ -39,6 +39,7 @@ function rulesOf(sketches: readonly TaskSketch[], change: Partial<RunRules> = {}
     concurrency: 2,
     mailbox: 0,
     agentLimits: new Map(),
+    providers: new Map(),
     onFailure: 'continue',
     pauses: false,
     backoff: { firstMs: 1_000, factor: 2, maxMs: 60_000, jitter: 0.5 },
@@ -170,6 +171,63 @@ void t.test(
     t.match(play.task(0), { phase: 'failed', attempt: 4, reason: 'it failed in the same way 3 times in a row' })
   },
 )
+
+void t.test(
+  'an attempt that its provider refused is parked, counts against nothing and comes back by itself',
+  async (t) => {
+    const play = new Play(rulesOf([{ retries: 0 }]))
+    const refused = (until?: number): AttemptEnd => {
+      const failure = {
+        kind: 'quota',
+        class: 'quota',
+        message: 'used up',
+        signature: 'q',
+        ...(until && { until }),
+      } as const
+      return { how: 'failed', failure, details: {}, changeSet: null }
+    }
+    for (let round = 0; round < 5; round++) {
+      play.begin(0)
+      const until = play.now + 60_000
+      t.match(play.end(0, refused(until)), [{ type: 'wake', task: 't0', delayMs: 60_000 }])
+      t.match(play.task(0), { phase: 'parked', until })
+      t.same(dispatched(play.wake(0)), ['t0'])
+    }
+    play.begin(0)
+    t.match(play.end(0, refused()), [{ type: 'wake', delayMs: 3_600_000 }], 'without a date it waits longer each time')
+    play.happened({ type: 'stop-requested', how: 'graceful', reason: 'enough' })
+    t.match(play.task(0), { phase: 'cancelled' }, 'a stop ends the wait')
+  },
+)
+
+void t.test('a provider that is held is asked by nobody, then by one, then by all; other tasks run on', async (t) => {
+  const providers = new Map([
+    [asAgentName('a'), 'glm'],
+    [asAgentName('b'), 'glm'],
+  ])
+  const play = new Play(
+    rulesOf([{ agent: 'a' }, { agent: 'a' }, { agent: 'b' }, { agent: 'c' }, { agent: 'c' }], { providers }),
+  )
+  t.same(play.phases(), ['dispatched', 'dispatched', 'ready', 'ready', 'ready'])
+  play.happened({ type: 'provider-held', provider: 'glm', class: 'quota', until: 9_000 })
+  const parked = { kind: 'quota', message: 'm', signature: 's', until: 9_000 } as const
+  for (const index of [0, 1]) {
+    play.begin(index)
+    play.end(index, { how: 'failed', failure: parked, details: {}, changeSet: null })
+  }
+  t.same(play.phases(), ['parked', 'parked', 'ready', 'dispatched', 'dispatched'])
+  play.begin(3)
+  play.end(3, done)
+  t.same(play.phases(), ['parked', 'parked', 'ready', 'succeeded', 'dispatched'], 'a free place is no reason to ask')
+  play.wake(0)
+  play.happened({ type: 'provider-tried', provider: 'glm' })
+  t.same(play.phases(), ['dispatched', 'parked', 'ready', 'succeeded', 'dispatched'], 'one goes to see')
+  play.begin(4)
+  play.end(4, done)
+  t.equal(play.task(2).phase, 'ready', 'and no other with it')
+  play.happened({ type: 'provider-freed', provider: 'glm' })
+  t.equal(play.task(2).phase, 'dispatched')
+})
 
 void t.test('what every attempt used is added up, and what one did not tell stays unknown', async (t) => {
   const play = new Play(rulesOf([{ retries: 3 }, {}]))

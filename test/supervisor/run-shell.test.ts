@@ -42,6 +42,7 @@ function rulesFor(count: number, change: Partial<RunRules> = {}, retries = 0): R
     concurrency: 2,
     mailbox: 4,
     agentLimits: new Map(),
+    providers: new Map(),
     onFailure: 'continue',
     pauses: false,
     backoff: { firstMs: 1_000, factor: 2, maxMs: 60_000, jitter: 0 },

@@ -33,7 +33,8 @@ export function commandAgent(clock: Clock, launcher: Launcher): Agent {
     if (options.isolate && isolation === null) return notIsolated
     const given = { resultPath, inherited: inherited(options.inheritEnv), before: isolation?.argv ?? [] }
     const program = programOf(assignment, options, given)
-    const ran = await watched(program, context, { clock, launcher })
+    const place = await context.place()
+    const ran = await watched(program, context, { clock, launcher }).finally(() => place.release({ how: 'ok' }))
     const result = takeResult(resultPath)
     const { end } = ran
     if (end.how === 'stopped') return cancelled()

@@ -83,6 +83,7 @@ export function statusJson(told: ToldRun): object {
       state: standing.phase === 'ended' ? standing.outcome : standing.phase,
       reason: standing.phase === 'ended' ? standing.reason : null,
     })),
+    providers: [...state.holds].map(([provider, hold]) => ({ provider, ...hold, until: isoOrNull(hold.until) })),
     deadLetters: deadLettersIn(run.files.supervisorLog),
     proposal:
       proposal === null

@@ -1,6 +1,7 @@
 import type { Failure } from '../../agents/agent.ts'
 import type { CommitId } from '../../ids.ts'
 import { type BackoffRules, type RuleTask, type RunRules, ruleAt } from './rules.ts'
+import { pauseMs } from '../quota/budget.ts'
 import { release } from './release.ts'
 import type { Command } from './schedule.ts'
 import type { RunState, Tally } from './state.ts'
@@ -27,6 +28,7 @@ export function afterFailure(
   failed: FailedAttempt,
 ): readonly [RunState, readonly Command[]] {
   const { index, attempt, startedAt, endedAt, failure } = failed
+  if (failure.kind === 'quota') return parked(rules, state, failed)
   const rule = ruleAt(rules, index)
   const before = taskAt(state, index).tally
   const tally = { ...before, ...tallied(before, failure), left: failed.left }
@@ -43,6 +45,25 @@ export function afterFailure(
   return [withTask(rules, known, index, wait), [{ type: 'wake', task: rule.id, attempt, delayMs }]]
 }
 
+/** Waits for its provider, and counts against nothing. In a run that stops it is as if it had been stopped. */
+function parked(rules: RunRules, before: RunState, failed: FailedAttempt): readonly [RunState, readonly Command[]] {
+  const { index, attempt, failure, endedAt, chance } = failed
+  const { tally } = taskAt(before, index)
+  const parks = tally.parks + 1
+  const state = withTally(before, index, { ...tally, parks, left: failed.left })
+  if (state.phase.name !== 'working') {
+    const reason = `the run was stopping; ${failure.message}`
+    return [release(rules, withTask(rules, state, index, { phase: 'cancelled', attempt, reason }), index), []]
+  }
+  const until = Math.max(failure.until ?? endedAt + pauseMs(failure.class ?? 'rate_limit', parks, chance), endedAt)
+  const wait = { phase: 'parked', attempt, until, failure } as const
+  const delayMs = Math.min(longestParkMs, until - endedAt)
+  return [withTask(rules, state, index, wait), [{ type: 'wake', task: ruleAt(rules, index).id, attempt, delayMs }]]
+}
+
+/** Whatever a provider says, it is asked again after this long, in milliseconds: a week. */
+export const longestParkMs = 7 * 24 * 3_600_000
+
 /** Exponential back-off with jitter: the delay before the attempt after `attempts`, in milliseconds. */
 export function backoffMs(rules: BackoffRules, attempts: number, chance: number): number {
   const full = Math.min(rules.maxMs, rules.firstMs * rules.factor ** Math.min(attempts - 1, 60))
@@ -58,7 +79,7 @@ function tallied(tally: Tally, failure: Failure): Pick<Tally, 'attempts' | 'coun
   }
 }
 
-const countsAgainstRetries = ({ kind }: Failure): boolean => kind !== 'quota' && kind !== 'infrastructure'
+const countsAgainstRetries = ({ kind }: Failure): boolean => kind !== 'infrastructure'
 
 interface Judged {
   readonly tally: Tally

@@ -1,16 +1,20 @@
-import type { AgentActorApi, AgentAnswer, AgentEvent, AgentQuestion } from '../../actors/agent-api.ts'
+import type { AgentActorApi, AgentAnswer, AgentEvent, AgentQuestion, HeldAnswer } from '../../actors/agent-api.ts'
 import type { ActorHandle } from '../../actors/contract.ts'
 import type { PlaceAnswer } from '../../agents/agent.ts'
 import { type Usage, usageWith } from '../../agents/usage.ts'
 import type { Clock } from '../../clock.ts'
-import { unreachable } from '../../errors.ts'
 import type { Task } from '../../plan/task.ts'
 import type { HeldFiles } from './held-files.ts'
 
 /** Gives one agent after the other the right to ask its provider. */
 export interface Places {
-  /** Resolves when the place is there, to what gives it back; rejects only when `signal` aborts. */
-  take(task: Task, signal: AbortSignal): Promise<(answer: PlaceAnswer) => void>
+  /**
+   * Resolves when the place is there, to what gives it back, or when it will not be there for long. Rejects only when `signal` aborts.
+   * @param isFirst whether the attempt has done nothing yet, so that little is lost when it is parked
+   */
+  take(task: Task, isFirst: boolean, signal: AbortSignal): Promise<((answer: PlaceAnswer) => void) | HeldAnswer>
+  /** What a task has used counts for what its provider allows in a minute. */
+  spend(task: Task, tokens: number): void
 }
 
 /** What one attempt's agent asks and tells besides its outcome. */
@@ -45,26 +49,21 @@ export function converse({ clock, task, places, held }: ConversationParts): Conv
   const wait = stopwatch(clock)
   let actor: ActorHandle<AgentActorApi> | null = null
   let used: Usage | null = null
+  let isFirst = true
   const reply = (id: number, answer: AgentAnswer): void => actor?.cast('answer', id, answer)
 
   function answer(id: number, question: AgentQuestion): void {
-    switch (question.ask) {
-      case 'may-write':
-        reply(id, held.ask(task, question.paths))
-        return
-      case 'place':
-        void grant(id)
-        return
-      default:
-        unreachable(question)
-    }
+    if (question.ask === 'may-write') reply(id, held.ask(task, question.paths))
+    else void grant(id)
   }
 
   async function grant(id: number): Promise<void> {
     wait.begin()
-    const giveBack = await places.take(task, over.signal).catch(() => null)
+    const giveBack = await places.take(task, isFirst, over.signal).catch(() => null)
     wait.end()
     if (giveBack === null) return
+    if (typeof giveBack !== 'function') return reply(id, giveBack)
+    isFirst = false
     if (over.signal.aborted) return giveBack({ how: 'ok' })
     taken.set(id, giveBack)
     reply(id, 'granted')
@@ -88,7 +87,10 @@ export function converse({ clock, task, places, held }: ConversationParts): Conv
       return actor
     },
     hear(event) {
-      if (event.type === 'usage') used = usageWith(used, event.usage)
+      if (event.type === 'usage') {
+        used = usageWith(used, event.usage)
+        places.spend(task, (event.usage.inputTokens ?? 0) + (event.usage.outputTokens ?? 0))
+      }
       if (event.type === 'question') answer(event.id, event.question)
       if (event.type !== 'released') return
       taken.get(event.id)?.(event.answer)

@@ -50,13 +50,14 @@ export const fold = (
 
 function afterEvent(rules: RunRules, state: RunState, { at, event }: Recorded): Decision {
   if (isResolutionEvent(event)) return [resolutionHappened(state, event, at), []]
+  if ('provider' in event) return [withHold(state, event), []]
   if ('conflicts' in event) return pauseRivals(rules, state, { at, event })
   return 'by' in event ? afterPause(rules, state, event) : apply(rules, state, { at, event })
 }
 
 interface Applied {
   readonly at: number
-  readonly event: Exclude<RunEvent, ResolutionEvent | PauseEvent | { readonly conflicts: unknown }>
+  readonly event: Exclude<RunEvent, ResolutionEvent | PauseEvent | ProviderEvent | { readonly conflicts: unknown }>
 }
 
 function apply(rules: RunRules, state: RunState, { at, event }: Applied): Decision {
@@ -102,8 +103,20 @@ function attemptStarted(rules: RunRules, state: RunState, begun: Begun): RunStat
 function woken(rules: RunRules, state: RunState, { task: id, attempt }: Pick<Begun, 'task' | 'attempt'>): RunState {
   const { index } = ruleOf(rules, id)
   const { state: task } = taskAt(state, index)
-  if (task.phase !== 'backing-off' || task.attempt !== attempt) return state
+  if ((task.phase !== 'backing-off' && task.phase !== 'parked') || task.attempt !== attempt) return state
   return withTask(rules, state, index, { phase: 'ready' })
+}
+
+type ProviderEvent = Extract<RunEvent, { readonly provider: string }>
+
+function withHold(state: RunState, event: ProviderEvent): RunState {
+  const holds = new Map(state.holds)
+  const before = holds.get(event.provider)
+  if (event.type === 'provider-held')
+    holds.set(event.provider, { class: event.class, until: event.until, isTried: false })
+  if (event.type === 'provider-tried' && before !== undefined) holds.set(event.provider, { ...before, isTried: true })
+  if (event.type === 'provider-freed') holds.delete(event.provider)
+  return { ...state, holds }
 }
 
 interface Begun {

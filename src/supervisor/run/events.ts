@@ -1,5 +1,5 @@
 import type { HostKind } from '../../actors/contract.ts'
-import type { Failure, Finding } from '../../agents/agent.ts'
+import type { Failure, Finding, ProviderClass } from '../../agents/agent.ts'
 import type { ChangeSet } from '../../changes/change-set.ts'
 import type { AgentName, CommitId, RunId, TaskId, TreeId } from '../../ids.ts'
 import type { Answer, ConflictedVersions } from '../../merge/asking/open-conflict.ts'
@@ -89,6 +89,11 @@ export type RunEvent =
       readonly outcome: 'continue' | 'rebase'
     }
   | { readonly type: 'backoff-elapsed'; readonly task: TaskId; readonly attempt: number }
+  /** Nobody may ask this provider until then: nothing is dispatched that would. */
+  | { readonly type: 'provider-held'; readonly provider: string; readonly class: ProviderClass; readonly until: number }
+  /** The date has passed: one task may go and see. */
+  | { readonly type: 'provider-tried'; readonly provider: string }
+  | { readonly type: 'provider-freed'; readonly provider: string }
   /** `asOfNow`: what attempts under way had written at their last snapshots does not go together; it may still change. */
   | { readonly type: 'conflict-found'; readonly conflicts: readonly Conflict[]; readonly asOfNow?: true }
   /** Conflicts as of now that were told before are in other lines by now. */

@@ -67,6 +67,7 @@ function troubleOf(state: Exclude<TaskState, { readonly phase: 'succeeded' }>): 
     case 'dispatched':
     case 'running':
     case 'backing-off':
+    case 'parked':
       throw new TroupeError('INTERNAL', `a proposal was asked for while a task is ${state.phase}`)
   }
 }

@@ -3,7 +3,17 @@ import type { Resolution, TaskRecord } from './state.ts'
 
 /** How far the asking about a conflict is, told as of a task of its own. */
 export function resolutionRecord({ attempts, counted, standing }: Resolution): TaskRecord {
-  const tally = { attempts, counted, signature: null, repeats: 0, left: null, onto: [], rebased: null, usage: noUsage }
+  const tally = {
+    attempts,
+    counted,
+    signature: null,
+    repeats: 0,
+    parks: 0,
+    left: null,
+    onto: [],
+    rebased: null,
+    usage: noUsage,
+  }
   if (standing.phase === 'running') return { state: { ...standing, attempt: attempts }, tally }
   const { startedAt, endedAt, outcome, reason } = standing
   const times = { attempt: attempts, startedAt, endedAt }

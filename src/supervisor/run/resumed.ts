@@ -1,4 +1,4 @@
-import { backoffMs } from './after-failure.ts'
+import { backoffMs, longestParkMs } from './after-failure.ts'
 import { release } from './release.ts'
 import { type RunRules, ruleAt } from './rules.ts'
 import type { Command } from './schedule.ts'
@@ -10,8 +10,9 @@ import { taskAt, withTask } from './task-change.ts'
  * What another supervisor finds to do: waits go on, what had settled is settled again, and an interrupted run is taken up where
  * it was stopped. Attempts that were under way are not dealt with here: each ends as lost by an event of its own.
  */
-export function resumed(rules: RunRules, state: RunState, at: number): readonly [RunState, readonly Command[]] {
-  const { phase } = state
+export function resumed(rules: RunRules, before: RunState, at: number): readonly [RunState, readonly Command[]] {
+  const { phase } = before
+  const state: RunState = { ...before, holds: new Map() } // who goes on looks for itself which providers are held
   switch (phase.name) {
     case 'new':
       return [state, []]
@@ -32,8 +33,8 @@ function wakes(rules: RunRules, state: RunState, at: number): readonly Command[]
   let index = -1
   for (const { state: task, tally } of itemsOf(state.tasks)) {
     index += 1
-    if (task.phase !== 'backing-off') continue
-    const longestMs = backoffMs(rules.backoff, tally.attempts, 0)
+    if (task.phase !== 'backing-off' && task.phase !== 'parked') continue
+    const longestMs = task.phase === 'parked' ? longestParkMs : backoffMs(rules.backoff, tally.attempts, 0)
     const delayMs = Math.min(longestMs, Math.max(0, task.until - at))
     commands.push({ type: 'wake', task: ruleAt(rules, index).id, attempt: task.attempt, delayMs })
   }

@@ -37,6 +37,8 @@ export interface RunRules {
   /** Letters that may wait in the mailbox. */
   readonly mailbox: number
   readonly agentLimits: ReadonlyMap<AgentName, number>
+  /** The provider of each agent that has one. */
+  readonly providers: ReadonlyMap<AgentName, string>
   readonly onFailure: FailurePolicy
   /** Whether the later of two running tasks that do not go together is paused. */
   readonly pauses: boolean

@@ -16,6 +16,9 @@ export function rulesOf(manifest: Manifest, graph: Graph): RunRules {
   const limits = [...manifest.agents.values()].flatMap(({ name, concurrency }) =>
     concurrency === null ? [] : [[name, concurrency] as const],
   )
+  const providers = [...manifest.agents.values()].flatMap(({ name, provider }) =>
+    provider === null ? [] : [[name, provider] as const],
+  )
   return {
     tasks,
     byRank: graph.byRank,
@@ -23,6 +26,7 @@ export function rulesOf(manifest: Manifest, graph: Graph): RunRules {
     concurrency: manifest.concurrency,
     mailbox: manifest.mailbox,
     agentLimits: new Map(limits),
+    providers: new Map(providers),
     onFailure: manifest.onFailure,
     pauses: manifest.onConflict === 'pause',
     backoff: { firstMs: 1_000, factor: 2, maxMs: 60_000, jitter: 0.5 },

@@ -49,10 +49,19 @@ function bestReady(rules: RunRules, state: RunState): Best | null {
   let best: Best | null = null
   for (const [agent, heap] of state.ready) {
     const limit = rules.agentLimits.get(agent) ?? Infinity
-    if (heap === null || (state.outstanding.get(agent) ?? 0) >= limit) continue
+    if (heap === null || (state.outstanding.get(agent) ?? 0) >= limit || isHeld(rules, state, agent)) continue
     if (best === null || heap.key < best.rank) best = { agent, rank: heap.key }
   }
   return best
+}
+
+/** A provider that is held is asked by nobody; one that is tried by one task at a time. */
+function isHeld(rules: RunRules, state: RunState, agent: AgentName): boolean {
+  const provider = rules.providers.get(agent)
+  const hold = provider === undefined ? undefined : state.holds.get(provider)
+  if (hold === undefined) return false
+  const sharers = [...rules.providers].flatMap(([name, shared]) => (shared === provider ? [name] : []))
+  return !hold.isTried || sharers.some((name) => (state.outstanding.get(name) ?? 0) > 0)
 }
 
 function dispatch(rules: RunRules, state: RunState, { agent, rank }: Best): readonly [RunState, Command] {

@@ -1,5 +1,5 @@
 import type { HostKind } from '../../actors/contract.ts'
-import type { Failure, Finding } from '../../agents/agent.ts'
+import type { Failure, Finding, ProviderClass } from '../../agents/agent.ts'
 import { noUsage, type UsageSum } from '../../agents/usage.ts'
 import type { ChangeSet } from '../../changes/change-set.ts'
 import type { AgentName, CommitId, TaskId } from '../../ids.ts'
@@ -18,6 +18,8 @@ export type TaskState =
   | { readonly phase: 'dispatched'; readonly attempt: number }
   | { readonly phase: 'running'; readonly attempt: number; readonly startedAt: number; readonly host: HostKind }
   | { readonly phase: 'backing-off'; readonly attempt: number; readonly until: number; readonly failure: Failure }
+  /** Its provider has refused it: no fault of the task, so it counts against nothing. */
+  | { readonly phase: 'parked'; readonly attempt: number; readonly until: number; readonly failure: Failure }
   | {
       readonly phase: 'succeeded'
       readonly attempt: number
@@ -51,6 +53,8 @@ export interface Tally {
   /** Signature of the last failure and how often in a row it came. */
   readonly signature: string | null
   readonly repeats: number
+  /** How often its provider refused it. */
+  readonly parks: number
   /** What the last attempt that did not succeed had written, sealed; null when that is nothing. */
   readonly left: CommitId | null
   /** What all attempts that have ended used. */
@@ -104,6 +108,14 @@ export interface Resolution {
       }
 }
 
+/** A provider that nobody, or but one task, may ask. */
+export interface ProviderHold {
+  readonly class: ProviderClass
+  readonly until: number
+  /** Whether one task may go and see if it is over. */
+  readonly isTried: boolean
+}
+
 /** The fold of all events so far. Never changed in place. */
 export interface RunState {
   readonly phase: RunPhase
@@ -120,6 +132,8 @@ export interface RunState {
   readonly standing: Standing
   /** Running tasks that wait, by index. */
   readonly paused: ReadonlyMap<number, Pause>
+  /** By provider; those that may be asked are not in it. */
+  readonly holds: ReadonlyMap<string, ProviderHold>
 }
 
 /** A running attempt that waits for another task, which comes earlier in the manifest. */
@@ -136,6 +150,7 @@ const fresh: Tally = {
   counted: 0,
   signature: null,
   repeats: 0,
+  parks: 0,
   left: null,
   onto: [],
   rebased: null,
@@ -154,6 +169,7 @@ export function initialState(rules: RunRules): RunState {
     ready: new Map(),
     outstanding: new Map(),
     counts: { ...noCounts, waiting: tasks.length },
+    holds: new Map(),
     resolutions: new Map(),
     standing: new Map(),
     paused: new Map(),
@@ -166,6 +182,7 @@ const noCounts: Readonly<Record<Phase, number>> = {
   dispatched: 0,
   running: 0,
   'backing-off': 0,
+  parked: 0,
   succeeded: 0,
   failed: 0,
   blocked: 0,

@@ -6,6 +6,7 @@ export function reasonOf(state: TaskState): string | null {
     case 'failed':
       return `${state.failure.message} (${state.reason})`
     case 'backing-off':
+    case 'parked':
       return state.failure.message
     case 'blocked':
       return `needs ${state.by}, which did not succeed`

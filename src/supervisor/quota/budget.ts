@@ -1,0 +1,239 @@
+import type { Failure, PlaceAnswer, ProviderClass } from '../../agents/agent.ts'
+import type { ProcessIdentity } from '../../process-identity.ts'
+
+/** What a provider may be asked for by everybody together, as far as it is known beforehand. */
+export interface BudgetLimits {
+  /** Calls at once to begin with. */
+  readonly start: number
+  /** Calls at once at most. */
+  readonly most: number
+  readonly requestsPerMinute: number | null
+  readonly tokensPerMinute: number | null
+}
+
+/** One who makes a call, or a program that makes its calls. */
+export interface Holder {
+  readonly id: string
+  /** Of the supervisor: what a dead one held is free. */
+  readonly process: ProcessIdentity
+  readonly since: number
+  /** How many made calls when this one began, itself included. */
+  readonly among: number
+  /** Sent out to see whether a hold is over. */
+  readonly isProbe: boolean
+}
+
+/** Nobody calls until then; after it one goes first. */
+export interface Hold {
+  readonly class: ProviderClass
+  /** Milliseconds since the epoch. */
+  readonly until: number
+  /** Since when without a success in between. */
+  readonly since: number
+  /** How often in a row it was refused. */
+  readonly refusals: number
+}
+
+/** What is known of one provider, account and model; shared by all supervisors of the machine. All times are since the epoch. */
+export interface Budget {
+  /** Calls at once, as of now. */
+  readonly window: number
+  /** The least number of calls at once that was ever refused; null while that is unknown. */
+  readonly ceiling: number | null
+  /** Successes since the window last changed. */
+  readonly steady: number
+  /** Successes just below the ceiling before it is tried again; doubles each time that it holds. */
+  readonly patience: number
+  /** A refusal of a call that began before is of the same moment, and halves nothing again. */
+  readonly halvedAt: number
+  readonly hold: Hold | null
+  readonly holders: readonly Holder[]
+  /** When calls began, of the last minute; kept only where requests are limited. */
+  readonly calls: readonly number[]
+  /** Tokens used in the last minute; kept only where they are limited. */
+  readonly tokens: readonly { readonly at: number; readonly count: number }[]
+}
+
+/** What may be told of a budget. */
+export type BudgetEvent =
+  | { readonly type: 'ask'; readonly id: string; readonly process: ProcessIdentity }
+  /** `chance`, from 0 to 1, is drawn by the shell. */
+  | { readonly type: 'answer'; readonly id: string; readonly answer: PlaceAnswer; readonly chance: number }
+  /** Given back unused. */
+  | { readonly type: 'leave'; readonly id: string }
+  | { readonly type: 'spend'; readonly tokens: number }
+  /** Those for whom `isAlive` is false hold nothing any more. */
+  | { readonly type: 'sweep'; readonly isAlive: (process: ProcessIdentity) => boolean }
+
+/** What comes of asking; `until` is null where only somebody's return helps. */
+export type Verdict =
+  | { readonly how: 'granted' }
+  | { readonly how: 'wait'; readonly until: number | null }
+  /** The event asked for nothing. */
+  | { readonly how: 'noted' }
+
+const minuteMs = 60_000
+const firstPatience = 16
+const mostPatience = 1_024
+
+/** Nothing is known yet. */
+export const freshBudget = ({ start, most }: BudgetLimits): Budget => ({
+  window: Math.min(start, most),
+  ceiling: null,
+  steady: 0,
+  patience: firstPatience,
+  halvedAt: Number.MIN_SAFE_INTEGER,
+  hold: null,
+  holders: [],
+  calls: [],
+  tokens: [],
+})
+
+/**
+ * The whole of the policy; no clock, no chance, no file. The window grows by one for a success while it is used up, and is halved by a
+ * refusal, floor 1. Up to what was last refused it grows at each success; beyond, only after a long time without a refusal.
+ */
+export function turn(
+  limits: BudgetLimits,
+  before: Budget,
+  event: BudgetEvent,
+  now: number,
+): readonly [Budget, Verdict] {
+  const budget = forgetOld(before, now)
+  switch (event.type) {
+    case 'ask':
+      return asked(limits, budget, event, now)
+    case 'answer':
+      return [answered(limits, budget, event, now), noted]
+    case 'leave':
+      return [without(budget, event.id), noted]
+    case 'spend': {
+      const isKept = limits.tokensPerMinute !== null && event.tokens > 0
+      return [isKept ? { ...budget, tokens: [...budget.tokens, { at: now, count: event.tokens }] } : budget, noted]
+    }
+    case 'sweep':
+      return [{ ...budget, holders: budget.holders.filter(({ process }) => event.isAlive(process)) }, noted]
+  }
+}
+
+/** Whether nobody may call now but a probe, and until when that is so. */
+export const holdAt = ({ hold }: Budget, now: number): Hold | null => (hold !== null && hold.until > now ? hold : null)
+
+const noted: Verdict = { how: 'noted' }
+
+function forgetOld(budget: Budget, now: number): Budget {
+  const { calls, tokens } = budget
+  if ((calls[0] ?? now) > now - minuteMs && (tokens[0]?.at ?? now) > now - minuteMs) return budget
+  return {
+    ...budget,
+    calls: calls.filter((at) => at > now - minuteMs),
+    tokens: tokens.filter(({ at }) => at > now - minuteMs),
+  }
+}
+
+type Ask = Extract<BudgetEvent, { readonly type: 'ask' }>
+
+function asked(limits: BudgetLimits, budget: Budget, { id, process }: Ask, now: number): readonly [Budget, Verdict] {
+  const wait = waitOf(limits, budget, now)
+  if (wait !== null) return [budget, wait]
+  const holder = { id, process, since: now, among: budget.holders.length + 1, isProbe: budget.hold !== null }
+  const calls = limits.requestsPerMinute === null ? budget.calls : [...budget.calls, now]
+  return [{ ...budget, holders: [...budget.holders, holder], calls }, { how: 'granted' }]
+}
+
+function waitOf(limits: BudgetLimits, budget: Budget, now: number): Verdict | null {
+  const { hold, holders, window } = budget
+  if (hold !== null && hold.until > now) return { how: 'wait', until: hold.until }
+  if (hold !== null && holders.some(({ isProbe }) => isProbe)) return { how: 'wait', until: null }
+  if (holders.length >= Math.min(window, limits.most)) return { how: 'wait', until: null }
+  const rate = Math.max(requestsUntil(limits, budget), tokensUntil(limits, budget))
+  return rate > now ? { how: 'wait', until: rate } : null
+}
+
+function requestsUntil({ requestsPerMinute: most }: BudgetLimits, { calls }: Budget): number {
+  const oldest = most === null ? undefined : calls.at(-most)
+  return oldest === undefined ? 0 : oldest + minuteMs
+}
+
+/** When enough of the tokens of the last minute are older than that. */
+function tokensUntil({ tokensPerMinute: most }: BudgetLimits, { tokens }: Budget): number {
+  let over = most === null ? 0 : tokens.reduce((sum, { count }) => sum + count, 0) - most + 1
+  for (const { at, count } of tokens) {
+    if (over <= 0) return 0
+    over -= count
+    if (over <= 0) return at + minuteMs
+  }
+  return 0
+}
+
+const without = (budget: Budget, id: string): Budget => ({
+  ...budget,
+  holders: budget.holders.filter((holder) => holder.id !== id),
+})
+
+type Answer = Extract<BudgetEvent, { readonly type: 'answer' }>
+
+/** What somebody answers whose place is no longer known changes nothing: another may have swept it away. */
+function answered(limits: BudgetLimits, before: Budget, { id, answer, chance }: Answer, now: number): Budget {
+  const holder = before.holders.find((one) => one.id === id)
+  if (holder === undefined) return before
+  const inUse = before.holders.length
+  const budget = without(before, id)
+  // a conversation that is too long was read, and refused for itself
+  if (answer.how === 'ok' || answer.class === 'context') return succeeded(limits, budget, holder, inUse)
+  if (!isLimit(answer.class)) return budget
+  const halved = holder.since > budget.halvedAt || holder.isProbe ? halve(budget, holder, now) : budget
+  return { ...halved, hold: heldBy(halved, holder, { answer, chance, now }) }
+}
+
+const isLimit = (kind: ProviderClass): boolean => kind === 'rate_limit' || kind === 'overloaded' || kind === 'quota'
+
+function succeeded({ most }: BudgetLimits, before: Budget, { isProbe }: Holder, inUse: number): Budget {
+  // what was under way when the provider began to refuse says nothing of now
+  const budget = isProbe ? { ...before, hold: null } : before
+  if (budget.hold !== null || inUse < budget.window) return budget
+  const { window, ceiling } = budget
+  const steady = budget.steady + 1
+  const grown = { ...budget, window: Math.min(most, window + 1), steady: 0 }
+  if (ceiling === null || window < ceiling - 1) return grown
+  if (window === ceiling - 1) return steady < budget.patience ? { ...budget, steady } : grown
+  return steady < window ? { ...budget, steady } : { ...grown, ceiling: null, patience: firstPatience }
+}
+
+/** Of those who call at once, the number that was refused is remembered: up to it the way back is short. */
+function halve(budget: Budget, { among, isProbe }: Holder, now: number): Budget {
+  const isKnown = budget.ceiling !== null && among >= budget.ceiling
+  const ceiling = isProbe || among < 2 ? budget.ceiling : isKnown ? budget.ceiling : among
+  const patience = isKnown && !isProbe ? Math.min(mostPatience, budget.patience * 2) : budget.patience
+  return { ...budget, window: Math.max(1, Math.floor(budget.window / 2)), ceiling, patience, steady: 0, halvedAt: now }
+}
+
+interface Refused {
+  readonly answer: Extract<PlaceAnswer, { readonly how: 'refused' }>
+  readonly chance: number
+  readonly now: number
+}
+
+/** Without a date: one call too many among others is no reason for all to wait; a lone one waits longer each time. */
+function heldBy(budget: Budget, { isProbe }: Holder, { answer, chance, now }: Refused): Hold | null {
+  const { hold, holders } = budget
+  const told = answer.until ?? (answer.retryAfterMs === undefined ? null : now + answer.retryAfterMs)
+  if (told === null && answer.class === 'rate_limit' && holders.length > 0 && !isProbe) return hold
+  // those who were refused with the first are not one more refusal
+  const refusals = hold === null ? 1 : hold.refusals + Number(isProbe)
+  const guessed = now + pauseMs(answer.class, refusals, chance)
+  const { until: before, since } = hold ?? { until: now, since: now }
+  return { class: answer.class, until: Math.max(before, told ?? guessed, now), since, refusals }
+}
+
+const pauses: Readonly<Partial<Record<NonNullable<Failure['class']>, readonly [firstMs: number, mostMs: number]>>> = {
+  rate_limit: [1_000, minuteMs],
+  overloaded: [10_000, 5 * minuteMs],
+  quota: [15 * minuteMs, 60 * minuteMs],
+}
+
+/** Doubled each time, less a chance of up to a half. */
+export function pauseMs(kind: NonNullable<Failure['class']>, refusals: number, chance: number): number {
+  const [firstMs, mostMs] = pauses[kind] ?? [1_000, minuteMs]
+  return Math.round(Math.min(mostMs, firstMs * 2 ** Math.min(refusals - 1, 30)) * (1 - chance / 2))
+}

@@ -1,0 +1,252 @@
+import fc from 'fast-check'
+import t from 'tap'
+import type { PlaceAnswer } from '../../src/agents/agent.ts'
+import {
+  type Budget,
+  type BudgetEvent,
+  type BudgetLimits,
+  freshBudget,
+  holdAt,
+  pauseMs,
+  turn,
+  type Verdict,
+} from '../../src/supervisor/quota/budget.ts'
+
+const limits: BudgetLimits = { start: 1, most: 64, requestsPerMinute: null, tokensPerMinute: null }
+const us = { pid: 1, group: 1, startTime: 1 }
+
+/** A budget with its clock. */
+class Play {
+  readonly limits: BudgetLimits
+  budget: Budget
+  now = 1_000_000
+
+  constructor(change: Partial<BudgetLimits> = {}) {
+    this.limits = { ...limits, ...change }
+    this.budget = freshBudget(this.limits)
+  }
+
+  tell(event: BudgetEvent): Verdict {
+    const [next, verdict] = turn(this.limits, this.budget, event, this.now)
+    this.budget = next
+    return verdict
+  }
+
+  ask(id: string, process = us): Verdict {
+    return this.tell({ type: 'ask', id, process })
+  }
+
+  answer(id: string, answer: PlaceAnswer = { how: 'ok' }): void {
+    this.tell({ type: 'answer', id, answer, chance: 0 })
+  }
+}
+
+const refused = (kind: 'rate_limit' | 'overloaded' | 'quota' = 'rate_limit', more: object = {}): PlaceAnswer => ({
+  how: 'refused',
+  class: kind,
+  ...more,
+})
+
+void t.test('the window grows by one for a success while it is used up, and a refusal halves it', async (t) => {
+  const play = new Play()
+  t.match([play.ask('a'), play.ask('b')], [{ how: 'granted' }, { how: 'wait', until: null }])
+  play.answer('a')
+  t.equal(play.budget.window, 2)
+  play.ask('a')
+  play.answer('a')
+  t.equal(play.budget.window, 2, 'not while it is not used up')
+  for (const id of ['c', 'd']) play.ask(id)
+  play.answer('c')
+  play.answer('d')
+  t.equal(play.budget.window, 3)
+  for (const id of ['e', 'f', 'g']) play.ask(id)
+  play.now += 1
+  play.answer('g', refused())
+  play.answer('f', refused())
+  t.match(play.budget, { window: 1, ceiling: 3, hold: null }, 'those of the same moment count once')
+})
+
+void t.test(
+  'Retry-After and dates are honoured; then one probe goes first, and all resume when it comes back',
+  async (t) => {
+    const play = new Play({ start: 4 })
+    for (const id of ['a', 'b']) play.ask(id)
+    play.now += 1
+    play.answer('a', refused('rate_limit', { retryAfterMs: 30_000 }))
+    const until = play.now + 30_000
+    t.match(play.ask('c'), { how: 'wait', until })
+    play.answer('b')
+    t.match(holdAt(play.budget, play.now), { until, refusals: 1 }, 'one that was under way says nothing of now')
+    play.now = until
+    t.equal(holdAt(play.budget, play.now), null)
+    t.match([play.ask('c'), play.ask('d')], [{ how: 'granted' }, { how: 'wait', until: null }], 'one probe')
+    play.answer('c', refused('quota', { until: until + 3_600_000 }))
+    t.match(play.budget.hold, { class: 'quota', until: until + 3_600_000, refusals: 2 })
+    play.now = until + 3_600_000
+    play.ask('e')
+    play.answer('e')
+    t.match([play.budget.hold, play.ask('f')], [null, { how: 'granted' }])
+  },
+)
+
+void t.test('a lone refusal without a date waits longer each time, less a chance', async (t) => {
+  const play = new Play()
+  for (const [refusals, pause] of [1_000, 2_000, 4_000].entries()) {
+    play.ask('a')
+    play.answer('a', refused())
+    t.match(play.budget.hold, { until: play.now + pause, refusals: refusals + 1 })
+    play.now += pause
+  }
+  t.same([pauseMs('overloaded', 99, 0), pauseMs('quota', 1, 1), pauseMs('quota', 9, 0)], [300_000, 450_000, 3_600_000])
+})
+
+void t.test('what the dead held is free, a place that is given back unused as well', async (t) => {
+  const play = new Play()
+  const other = { pid: 2, group: 2, startTime: 2 }
+  play.ask('a', other)
+  t.match(play.ask('b'), { how: 'wait' })
+  play.tell({ type: 'sweep', isAlive: ({ pid }) => pid !== 2 })
+  t.match(play.ask('b'), { how: 'granted' })
+  play.answer('a', refused('quota'))
+  t.equal(play.budget.hold, null, 'what the dead still answer is not heard')
+  play.tell({ type: 'leave', id: 'b' })
+  t.match(play.ask('c'), { how: 'granted' })
+})
+
+void t.test('requests and tokens of any minute stay below what is declared', async (t) => {
+  const play = new Play({ start: 9, requestsPerMinute: 2, tokensPerMinute: 100 })
+  const began = play.now
+  play.ask('a')
+  play.now += 10_000
+  play.ask('b')
+  t.match(play.ask('c'), { how: 'wait', until: began + 60_000 })
+  play.now = began + 60_000
+  play.tell({ type: 'spend', tokens: 60 })
+  play.now += 5_000
+  play.tell({ type: 'spend', tokens: 60 })
+  t.match(play.ask('c'), { how: 'wait', until: began + 120_000 })
+  play.now = began + 120_000
+  t.match(play.ask('c'), { how: 'granted' })
+})
+
+const answers = fc.constantFrom<PlaceAnswer>(
+  { how: 'ok' },
+  refused(),
+  refused('rate_limit', { retryAfterMs: 500 }),
+  refused('overloaded'),
+  refused('quota', { until: 1_020_000 }),
+  { how: 'refused', class: 'network' },
+  { how: 'refused', class: 'auth' },
+  { how: 'refused', class: 'context' },
+)
+
+const steps = fc.array(
+  fc.record({
+    what: fc.constantFrom('ask', 'ask', 'answer', 'leave', 'die', 'time'),
+    who: fc.nat(30),
+    answer: answers,
+    ms: fc.nat(5_000),
+    chance: fc.double({ min: 0, max: 1, noNaN: true }),
+  }),
+  { maxLength: 120 },
+)
+
+void t.test(
+  'whatever comes: one probe at a time while held, never more than the window, and nothing is stuck',
+  async () => {
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 1, max: 5 }), (all, start) => {
+        const play = new Play({ start, most: 6 })
+        for (const one of all) step(play, one)
+        unstuck(play)
+      }),
+      { numRuns: 300 },
+    )
+  },
+)
+
+interface Step {
+  readonly what: string
+  readonly who: number
+  readonly answer: PlaceAnswer
+  readonly ms: number
+  readonly chance: number
+}
+
+function step(play: Play, { what, who, answer, ms, chance }: Step): void {
+  const { holders } = play.budget
+  const held = holders[who % Math.max(1, holders.length)]
+  if (what === 'time') play.now += ms
+  else if (what === 'die') play.tell({ type: 'sweep', isAlive: ({ pid }) => pid !== who % 3 })
+  else if (what === 'ask') askChecked(play, who)
+  else if (held !== undefined && what === 'leave') play.tell({ type: 'leave', id: held.id })
+  else if (held !== undefined) play.tell({ type: 'answer', id: held.id, answer, chance })
+}
+
+function askChecked(play: Play, who: number): void {
+  const { budget } = play
+  const verdict = play.ask(`${play.now}.${who}.${budget.holders.length}`, { ...us, pid: who % 3 })
+  const isGranted = verdict.how === 'granted'
+  if (isGranted && budget.holders.length >= budget.window) throw new Error('more than the window')
+  if (isGranted && holdAt(budget, play.now) !== null) throw new Error('called while held')
+  if (verdict.how === 'wait' && verdict.until !== null && verdict.until <= play.now) throw new Error('no wait')
+  check(play.budget)
+}
+
+function check({ window, holders, hold }: Budget): void {
+  if (window < 1 || window > 6) throw new Error(`a window of ${window}`)
+  const probes = holders.filter(({ isProbe }) => isProbe).length
+  if (hold !== null && probes > 1) throw new Error('two probes')
+}
+
+/** When everybody has come back and all holds are over, one who asks is let in. */
+function unstuck(play: Play): void {
+  for (const { id } of play.budget.holders) play.answer(id)
+  play.now = Math.max(play.now, play.budget.hold?.until ?? 0)
+  if (play.ask('last').how !== 'granted') throw new Error('stuck')
+  play.answer('last')
+  if (play.budget.hold !== null) throw new Error('still held after a success')
+}
+
+/** A provider that lets `most` call at once; each call takes a second, a refusal 20 ms, and nothing is said of when to come back. */
+function storm(most: number, tasks: number, callsEach: number) {
+  const play = new Play({ start: 2 })
+  const left = Array.from({ length: tasks }, () => callsEach)
+  const queue = left.map((_, index) => index)
+  const under: { readonly at: number; readonly task: number; readonly id: string; readonly isOk: boolean }[] = []
+  let [served, refusals, calls] = [0, 0, 0]
+  const began = play.now
+  while (served < tasks * callsEach) {
+    for (let task = queue[0]; task !== undefined; task = queue[0]) {
+      const id = `${(calls += 1)}`
+      if (play.ask(id).how !== 'granted') break
+      queue.shift()
+      const isOk = under.filter((one) => one.isOk).length < most
+      under.push({ at: play.now + (isOk ? 1_000 : 20), task, id, isOk })
+    }
+    under.sort((a, b) => a.at - b.at)
+    const next = under.shift()
+    if (next === undefined) {
+      play.now = play.budget.hold?.until ?? play.now + 1
+      continue
+    }
+    play.now = next.at
+    play.answer(next.id, next.isOk ? { how: 'ok' } : refused())
+    served += Number(next.isOk)
+    refusals += Number(!next.isOk)
+    if (!next.isOk || (left[next.task] = (left[next.task] ?? 0) - 1) > 0) queue.push(next.task)
+  }
+  return { goodput: Math.ceil((tasks * callsEach) / most) / ((play.now - began) / 1_000), refusals }
+}
+
+for (const most of [1, 3, 10]) {
+  void t.test(
+    `a storm of 100 tasks on a provider that lets ${most} call at once comes to 90 % of the ideal`,
+    async (t) => {
+      const { goodput, refusals } = storm(most, 100, 3)
+      t.comment(`goodput ${(goodput * 100).toFixed(1)} %, ${refusals} refusals`)
+      t.ok(goodput >= 0.9, `goodput ${goodput}`)
+      t.ok(refusals <= 12, `${refusals} refusals`)
+    },
+  )
+}
