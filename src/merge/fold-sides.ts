@@ -63,10 +63,11 @@ function asGiven({ tree, landed, conflicts, resolved }: SidesFold, order: readon
 
 /** One call of git is all that a clean merge takes, and it knows renames. */
 async function foldTwo(
-  { git, objects, base, policy }: SidesRequest,
+  request: SidesRequest,
   [one, two]: readonly [CommitId, CommitId],
 ): Promise<SidesFold> {
-  const merges = new SideMerges({ git, objects, texts: new TextMerges(objects, policy) })
+  const { objects, base, policy } = request
+  const merges = new SideMerges({ ...request, texts: new TextMerges(objects, policy) })
   const asGiven = merges.byGit(one, two)
   asGiven.catch(() => {}) // what is wrong with an id is told first
   const [first, second] = await Promise.all([ontoBase(objects, base, one), ontoBase(objects, base, two)])
