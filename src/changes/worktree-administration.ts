@@ -138,9 +138,9 @@ async function readIfThere(path: string): Promise<string | null> {
 
 /** `worktrees` may go at any time with the last entry of others; an entry of a folder that was made anew is out of date. */
 async function moveIntoPlace(temporary: string, adminDirectory: string, directory: string): Promise<void> {
-  for (let triesLeft = 5; ; triesLeft -= 1) {
-    await mkdir(dirname(adminDirectory), { recursive: true })
+  for (let triesLeft = 10; ; triesLeft -= 1) {
     try {
+      await mkdir(dirname(adminDirectory), { recursive: true })
       await rename(temporary, adminDirectory)
       return
     } catch (error) {

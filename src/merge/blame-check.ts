@@ -32,7 +32,9 @@ export async function blameCheck(request: BlameRequest, folded: Fold, check: Che
       request.tell(progressText(check, tests, landed.length))
       const commit = await folding.use(() => commitOf(request, withNeeds(landed, numbers)))
       const [result] = await checker.check(commit, [check], afresh)
-      if (result !== undefined) seen.set(numbers.join(), result)
+      const key = numbers.join()
+      // the same set may be tested several times at once: that one test could not run is what counts
+      if (result !== undefined && seen.get(key)?.verdict !== 'not-run') seen.set(key, result)
       return result?.verdict ?? 'not-run'
     },
   })

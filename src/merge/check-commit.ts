@@ -1,6 +1,6 @@
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Git } from '../changes/git.ts'
+import { removeTree } from '../changes/remove-tree.ts'
 import { openRepository } from '../changes/repository.ts'
 import { openWorktrees, type Worktree, type Worktrees } from '../changes/worktree.ts'
 import { messageOf } from '../errors.ts'
@@ -58,9 +58,9 @@ export async function inCheckout<Answer>(
   let worktree: Worktree
   let worktrees: Worktrees
   try {
-    await clear(world, name)
     const repository = await openRepository(world.git.directory)
     worktrees = openWorktrees({ repository, folder: world.folder, parallel: 1 })
+    await clear(worktrees, join(world.folder, name))
     worktree = await worktrees.create(name, commit)
   } catch (error) {
     return { problem: messageOf(error) }
@@ -95,9 +95,9 @@ function notPrepared(check: Check, { name, reason, outputTail, log }: CheckResul
   return { ...notRun(check, `${notPreparedBy} ${name}: ${reason}`), outputTail, log }
 }
 
-/** Takes away what a supervisor that died has left; exit code 128 means that git knows of nothing there. */
-async function clear({ git, folder }: CommitCheckWorld, name: string): Promise<void> {
-  const directory = join(folder, name)
-  await rm(directory, { recursive: true, force: true, maxRetries: 3 })
-  await git.run(['worktree', 'remove', '--force', '--force', directory], { accept: [0, 128] })
+/** Takes away what a supervisor that died has left. */
+async function clear(worktrees: Worktrees, directory: string): Promise<void> {
+  const left = (await worktrees.list()).filter((one) => one.directory === directory)
+  for (const one of left) await worktrees.remove(one)
+  await removeTree(directory)
 }

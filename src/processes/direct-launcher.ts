@@ -1,4 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { Clock } from '../clock.ts'
 import { startTimeOf } from '../process-identity.ts'
@@ -21,11 +22,12 @@ type Child = ChildProcessByStdio<null, Readable, Readable>
  * the kernel keeps the group's number, and an empty group's would have to come round again within that turn.
  */
 export function directLauncher(clock: Clock): Launcher {
+  const own = randomUUID() // other launchers of this process, in other threads too, end nothing of ours
   let started = 0
   return {
     start({ argv, directory, environment, verbatim }, listener) {
       const [file = '', ...args] = argv
-      const marker = { [programVariable]: `${process.pid}.direct-${++started}` }
+      const marker = { [programVariable]: `${process.pid}.${own}-${++started}` }
       let child: Child
       try {
         child = spawn(file, args, {

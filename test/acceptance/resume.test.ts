@@ -261,3 +261,50 @@ void t.test('a fork server that dies costs no retry: what it had started is trie
     ])
   }
 })
+
+void t.test('a supervisor that is killed while it looks for who breaks a check leaves nothing behind', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+  const before = fingerprint(directory)
+  const notes = emptyFolder(t)
+  const [runs, pid] = [join(notes, 'runs'), join(notes, 'pid')]
+  const hang = `[ $(wc -l < '${runs}') -ne 4 ] || { echo $$ > '${pid}'; exec sleep 600; }`
+  const path = manifest(t, {
+    agents: { sh: { kind: 'command', shell: true } },
+    tasks: ['a', 'b', 'c'].map((id) => ({ id, agent: 'sh', command: `echo ${id} > ${id}` })),
+    prepare: ['echo ready > ready'],
+    check: [
+      {
+        name: 'test',
+        run: `echo x >> '${runs}'; ${hang}; test -e ready && { test ! -e a || test ! -e c || { echo a meets c; exit 1; }; }`,
+      },
+    ],
+    merge: { checksAtOnce: 2 },
+  })
+  t.match((await troupe(directory, 'plan', path)).stdout, /^prepare: echo ready > ready\ncheck: test$/m)
+  const run = begin(directory, 'run', path)
+  while (!existsSync(pid) || readFileSync(pid, 'utf8') === '') await new Promise(setImmediate)
+  run.child.kill('SIGKILL')
+  await run.ended
+  const { run: id, exitCode, proposal } = await resume(directory)
+  await gone(Number(readFileSync(pid, 'utf8')))
+  t.equal(exitCode, 1)
+  t.match(proposal, { verdict: 'pass', blame: [{ how: 'culprits', tasks: ['a', 'c'], dropped: 'c' }] })
+  t.match(proposal.blame[0]?.seen, [
+    { verdict: 'fail', outputTail: 'a meets c\n', log: `.agents/runs/${id}/logs/_check.` },
+    {},
+    {},
+  ])
+  t.ok(existsSync(join(directory, proposal.blame[0]?.seen[0]?.log ?? '')))
+  t.same(leftovers(directory), [])
+  t.same(fingerprint(directory), before)
+  t.match((await troupe(directory, 'replay')).stdout, /^the same again/)
+  t.match(
+    (await troupe(directory, 'show')).stdout,
+    'a + c break check "test"; a alone and c alone pass; c was left out',
+  )
+  const passes = (): string => git(directory, 'for-each-ref', '--format=%(refname)', 'refs/troupe')
+  t.match(passes(), `refs/troupe/${id}/_passed\n`)
+  t.match(await troupe(directory, 'doctor', '--run', id), { status: 0 })
+  await troupe(directory, 'gc', '--older-than', '0s', '--unapplied')
+  t.equal(passes(), '', 'what passed goes with its run')
+})

@@ -3,11 +3,15 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { aggregatorActor } from '../../src/actors/aggregator-actor.ts'
 import type { AggregatorApi, AggregatorEvent } from '../../src/actors/aggregator-api.ts'
+import { systemClock } from '../../src/clock.ts'
 import { asActorId, asAgentName, asRunId, asTaskId, type CommitId, type RunId } from '../../src/ids.ts'
+import { openChecker } from '../../src/merge/checker.ts'
 import { defaultMergePolicy, type MergePolicy } from '../../src/merge/merge-policy.ts'
+import { openPasses } from '../../src/merge/passes.ts'
 import type { CheckSettings, ProposalRequest, TaskEnding } from '../../src/merge/proposal-request.ts'
 import type { Proposal } from '../../src/merge/proposal.ts'
 import { proposalToMarkdown } from '../../src/merge/proposal-markdown.ts'
+import { runCommand } from '../../src/merge/run-command.ts'
 import { violations } from './json-schema.ts'
 import { date, type Files, run, Sealing } from './sealing.ts'
 
@@ -136,6 +140,29 @@ void t.test('a check that passed on a tree is not run on it again, in a later ru
   t.equal(scene.noted('tests').length, 3, 'prepared otherwise it may come out otherwise')
   const refs = await scene.sealing.git.text(['for-each-ref', '--format=%(objecttype) %(refname)', '--', '*/_passed'])
   t.notMatch(refs, 'commit')
+})
+
+void t.test('many checks side by side do not get into each other', async (t) => {
+  const { sealing, notes, base } = await new Scene(t).begin({})
+  const settings = { prepare: [shell('ready', 'echo ready > ready')], reusePasses: false, atOnce: 4 }
+  const checker = openChecker({
+    git: sealing.git,
+    folder: join(notes, 'scratch'),
+    clock: systemClock,
+    signal: new AbortController().signal,
+    runCommand,
+    environment: process.env,
+    passes: openPasses(sealing.git, run),
+    settings,
+  })
+  const twenty = Array.from({ length: 20 }, () => checker.check(base, [shell('test', 'test -e ready && pwd')], true))
+  const folders = (await Promise.all(twenty)).map(([result]) => [result?.verdict, result?.outputTail.split('/').at(-1)])
+  t.same(
+    [...new Set(folders.map(String))].toSorted(),
+    ['1', '2', '3', '4'].map((at) => `pass,check-${at}\n`),
+  )
+  t.equal(checker.ran(), 20)
+  t.same(readdirSync(join(notes, 'scratch')), [])
 })
 
 void t.test('a check that failed is run again, and one that fails as well as passes is not remembered', async (t) => {

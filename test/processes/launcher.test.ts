@@ -153,6 +153,15 @@ for (const [name, make] of Object.entries(launchers)) {
       t.notOk(isAlive(daemon))
     })
 
+    void t.test('ends nothing that another launcher of this process has started', async (t) => {
+      const [one, other] = [make(), make()]
+      const { running, spoke, ended } = start(other, ['sh', '-c', 'echo here; exec sleep 600'])
+      await spoke
+      await run(one, ['true'])
+      running.signal('SIGTERM')
+      t.same((await ended).exit, { how: 'signalled', signal: 'SIGTERM' })
+    })
+
     void t.test('runs many at once', async (t) => {
       const all = await Promise.all(Array.from({ length: 100 }, (_, index) => run(launcher, ['echo', String(index)])))
       t.same(
