@@ -219,7 +219,7 @@ void t.test(
       agent: 'sh',
       command,
       onRetry,
-      timeout: '700ms',
+      timeout: '2s',
       retries: 1,
     }))
     const path = manifest(t, { agents: { sh: { kind: 'command', shell: true } }, snapshot: '100ms', tasks })

@@ -223,7 +223,7 @@ void t.test(
     })
     t.equal(git(directory, 'show', 'HEAD:a.txt'), 'never the same\n2\n')
     t.equal(
-      git(directory, 'for-each-ref', '--format=%(refname)', `refs/troupe/${run}/edits`),
+      git(directory, 'for-each-ref', '--format=%(refname)', `refs/troupe/${run}/edits/[0-9]*`),
       `refs/troupe/${run}/edits/1\n`,
     )
   },

@@ -144,7 +144,7 @@ RIGHT
 `,
     )
     const { conflicts } = JSON.parse((await show({ conflicts: true, json: true })).out)
-    t.match(conflicts, [{ kind: 'content', texts: [{ ours: ['LEFT'], base: ['b'], theirs: ['RIGHT'] }] }])
+    t.match(conflicts, [{ kind: 'content', texts: [{ text: { ours: 'LEFT\n', base: 'b\n', theirs: 'RIGHT\n' }, truncated: false }] }])
   })
 
   await t.test('show --findings is a table', async (t) => {
