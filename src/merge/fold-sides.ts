@@ -62,10 +62,7 @@ function asGiven({ tree, landed, conflicts, resolved }: SidesFold, order: readon
 }
 
 /** One call of git is all that a clean merge takes, and it knows renames. */
-async function foldTwo(
-  request: SidesRequest,
-  [one, two]: readonly [CommitId, CommitId],
-): Promise<SidesFold> {
+async function foldTwo(request: SidesRequest, [one, two]: readonly [CommitId, CommitId]): Promise<SidesFold> {
   const { objects, base, policy } = request
   const merges = new SideMerges({ ...request, texts: new TextMerges(objects, policy) })
   const asGiven = merges.byGit(one, two)

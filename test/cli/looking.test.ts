@@ -144,7 +144,9 @@ RIGHT
 `,
     )
     const { conflicts } = JSON.parse((await show({ conflicts: true, json: true })).out)
-    t.match(conflicts, [{ kind: 'content', texts: [{ text: { ours: 'LEFT\n', base: 'b\n', theirs: 'RIGHT\n' }, truncated: false }] }])
+    t.match(conflicts, [
+      { kind: 'content', texts: [{ text: { ours: 'LEFT\n', base: 'b\n', theirs: 'RIGHT\n' }, truncated: false }] },
+    ])
   })
 
   await t.test('show --findings is a table', async (t) => {
