@@ -114,11 +114,15 @@ void t.test('an unknown kind cannot start', async (t) => {
 })
 
 void t.test('the kinds that come with Troupe run', async (t) => {
-  const { actor, events } = await start('command', {
+  const { actor, events, first } = await start('command', {
     kindsModule: defaultKindsModule,
     assignment: assignment({ directory: folder, command: ['echo', 'hello'] }),
   })
-  t.match(await actor.call('run'), { how: 'completed' })
+  const outcome = actor.call('run')
+  await first
+  t.match(events, [{ type: 'question', question: { ask: 'place' } }])
+  await actor.call('answer', 1, 'granted')
+  t.match(await outcome, { how: 'completed' })
   t.same(lines(events, 'output'), ['hello'])
   await actor.stop('done', Infinity)
 })
