@@ -76,6 +76,7 @@ export function openGovernor(parts: GovernorParts): Governor {
       tell = listener
       for (const provider of parts.providers.values()) budgetOf(provider).look()
     },
+    limits: (task) => providerOf(task) !== null,
     async take(task, isFirst, signal) {
       const provider = providerOf(task)
       if (provider === null) return () => {}

@@ -8,6 +8,8 @@ import type { HeldFiles } from './held-files.ts'
 
 /** Gives one agent after the other the right to ask its provider. */
 export interface Places {
+  /** Whether the task's agent has a provider at all; without one every place is there at once and is kept from nobody. */
+  limits(task: Task): boolean
   /**
    * Resolves when the place is there, to what gives it back, or when it will not be there for long. Rejects only when `signal` aborts.
    * @param isFirst whether the attempt has done nothing yet, so that little is lost when it is parked
@@ -77,7 +79,7 @@ export function converse({ clock, task, places, held }: ConversationParts): Conv
       return wait.isOn
     },
     get holdsPlace() {
-      return taken.size > 0 || wait.isOn
+      return places.limits(task) && (taken.size > 0 || wait.isOn)
     },
     get waitedMs() {
       return wait.totalMs
