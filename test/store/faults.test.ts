@@ -253,12 +253,13 @@ void t.test('a process that dies of a write of which the system took a part: wha
   const path = join(folder, 'limited')
   const program = fileURLToPath(new URL('../fixtures/store/appends-and-acknowledges.ts', import.meta.url))
   const script = 'ulimit -f 40; exec "$0" "$@"'
-  const { stdout, signal } = spawnSync('sh', ['-c', script, process.execPath, program, path], {
+  const { stdout, signal, status } = spawnSync('sh', ['-c', script, process.execPath, program, path], {
     encoding: 'utf8',
     env: { PATH: process.env['PATH'] },
   })
   const acknowledged = Math.max(...stdout.trim().split('\n').map(Number))
-  t.equal(signal, 'SIGXFSZ')
+  // where the signal is ignored the write fails with EFBIG instead, and the program dies of that
+  t.ok(signal === 'SIGXFSZ' || (status ?? 0) > 0)
   t.match(readJournal<Note>(path).cut, { bytes: Number })
   t.ok(acknowledged > 10 && readJournal<Note>(path).records.length >= acknowledged)
 })
