@@ -1,6 +1,15 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -28,12 +37,14 @@ const { values } = parseArgs({
 const [agents, files, rounds] = [Number(values.agents), Number(values.files), Number(values.rounds)]
 const wantedMs = 3_000
 const roundMs = 5_000
-/** Until all agents have begun. */
-const leadMs = 6_000
+/** Between the beginning of the last agent and the first round. */
+const leadMs = 2_000
 
 const folder = mkdtempSync(join(tmpdir(), 'troupe-live-'))
 const root = join(folder, 'repository')
 const notes = join(folder, 'notes')
+/** Holds the time at which the first round begins; agents wait for it. */
+const gate = join(notes, 'begin')
 const program = fileURLToPath(new URL('../../bin/troupe.mjs', import.meta.url))
 const { text: git } = openGit(root)
 
@@ -64,9 +75,9 @@ async function layOut(): Promise<void> {
 }
 
 /** Waits for moments and writes; tells the time of each write. */
-function scriptOf(agent: number, beginMs: number): string {
+function scriptOf(agent: number): string {
   const steps = Array.from({ length: rounds }, (_, round) => {
-    const at = beginMs + round * roundMs + Math.round(chance() * roundMs * 0.8)
+    const at = round * roundMs + Math.round(chance() * roundMs * 0.8)
     const own = nameOf(files - 1 - agent * rounds - round)
     return [
       sleepUntil(at),
@@ -75,19 +86,20 @@ function scriptOf(agent: number, beginMs: number): string {
       `date +%s%3N > '${join(notes, `${agent}.${round}`)}'`,
     ].join('\n')
   })
-  return [...steps, sleepUntil(beginMs + rounds * roundMs + 5_000)].join('\n')
+  const ready = `touch '${join(notes, `ready.${agent}`)}'; until [ -e '${gate}' ]; do sleep 0.1; done; begin=$(cat '${gate}')`
+  return [ready, ...steps, sleepUntil(rounds * roundMs + 8_000)].join('\n')
 }
 
-const sleepUntil = (atMs: number): string =>
-  `ms=$((${atMs} - $(date +%s%3N))); if [ $ms -gt 0 ]; then sleep $((ms / 1000)).$(printf %03d $((ms % 1000))); fi`
+const sleepUntil = (afterMs: number): string =>
+  `ms=$((begin + ${afterMs} - $(date +%s%3N))); if [ $ms -gt 0 ]; then sleep $((ms / 1000)).$(printf %03d $((ms % 1000))); fi`
 
-function manifestOf(beginMs: number): object {
+function manifestOf(): object {
   const ids = Array.from({ length: agents }, (_, agent) => agent)
   return {
     version: 1,
     concurrency: agents,
     agents: { sh: { kind: 'command', shell: true } },
-    tasks: ids.map((agent) => ({ id: `t${agent}`, agent: 'sh', command: scriptOf(agent, beginMs) })),
+    tasks: ids.map((agent) => ({ id: `t${agent}`, agent: 'sh', command: scriptOf(agent) })),
   }
 }
 
@@ -114,9 +126,8 @@ async function watchStatus(run: ChildProcess, shown: Map<string, number>): Promi
 }
 
 async function measure(): Promise<{ readonly told: number[]; readonly shown: number[]; readonly share: number }> {
-  const beginMs = systemClock.now() + leadMs
   const manifest = join(folder, 'troupe.json')
-  writeFileSync(manifest, JSON.stringify(manifestOf(beginMs)))
+  writeFileSync(manifest, JSON.stringify(manifestOf()))
   const run = spawn(process.execPath, [program, '-C', root, 'run', manifest], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
@@ -124,6 +135,12 @@ async function measure(): Promise<{ readonly told: number[]; readonly shown: num
   const wait = (untilMs: number): Promise<void> =>
     new Promise((resolve) => systemClock.after(untilMs - systemClock.now(), resolve))
   const ended = once(run, 'exit')
+  while (!Array.from({ length: agents }).every((_, agent) => existsSync(join(notes, `ready.${agent}`)))) {
+    await wait(systemClock.now() + 50)
+  }
+  const beginMs = systemClock.now() + leadMs
+  writeFileSync(`${gate}.new`, String(beginMs))
+  renameSync(`${gate}.new`, gate)
   const shownAt = new Map<string, number>()
   const watched = wait(beginMs).then(() => watchStatus(run, shownAt))
   await wait(beginMs)

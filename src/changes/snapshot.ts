@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { QuickTrees } from './quick-tree.ts'
 import { asCommitId, asTreeId, type CommitId, type TreeId } from '../ids.ts'
 import type { Git } from './git.ts'
 import { differences, indexAt, nestedAmong, openIndex, takeIn, takePaths } from './workspace-content.ts'
@@ -19,6 +20,8 @@ export interface SnapshotOrder {
   readonly among: readonly string[] | null
   /** What stands at the ref, where that is known; looked up otherwise. */
   readonly last?: Saved | null
+  /** Where there are any: what is known to have changed is then taken without an index. */
+  readonly quick?: QuickTrees
 }
 
 /**
@@ -29,11 +32,14 @@ export interface SnapshotOrder {
  * @throws TroupeError GIT_FAILED when git could not read the files; the next snapshot begins anew, and must look everywhere
  */
 export async function takeSnapshot(git: Git, order: SnapshotOrder): Promise<Saved | null> {
+  const quick = await quickly(git, order)
+  if (quick !== undefined) return quick
   const { worktree } = order
-  const index = join(worktree.adminDirectory, 'troupe-snapshot-index')
+  const index = indexOf(worktree)
   const isKnown = existsSync(index)
   const own = isKnown ? indexAt(git, worktree, index) : await openIndex(git, worktree, index)
-  const among = namesOf(order.among)
+  const isBehind = !isKnown && Boolean(order.last) // snapshots were taken without the index
+  const among = isBehind ? null : namesOf(order.among)
   if (among?.length === 0) return null
   try {
     await rm(`${index}.lock`, { force: true }) // of a git that was killed: nobody else has this index
@@ -46,11 +52,27 @@ export async function takeSnapshot(git: Git, order: SnapshotOrder): Promise<Save
         own,
         [...new Set(seen)].filter((path) => !path.endsWith('/')),
       )
-    return await keep(git, own, { ...order, isFirst: !isKnown })
+    return await keep(git, own, { ...order, isFirst: !isKnown && order.last === undefined })
   } catch (error) {
     await rm(index, { force: true })
     throw error
   }
+}
+
+const indexOf = ({ adminDirectory }: Worktree): string => join(adminDirectory, 'troupe-snapshot-index')
+
+/** The snapshot where no index is needed for it; undefined where one is. */
+async function quickly(git: Git, order: SnapshotOrder): Promise<Saved | null | undefined> {
+  const { worktree, quick, last } = order
+  const among = namesOf(order.among)
+  // without a snapshot of its own a worktree may differ from the last one anywhere
+  if (quick === undefined || !last || last.base !== worktree.commit) return undefined
+  if (among === null || among.some((path) => path.includes('\n'))) return undefined
+  const tree = await quick.after(worktree, last.tree, among).catch(() => null) // a file went away meanwhile
+  if (tree === null) return undefined
+  if (tree === last.tree) return null
+  await rm(indexOf(worktree), { force: true }) // from now on it is behind
+  return await commit(git, { ...order, tree, last })
 }
 
 /** A snapshot, and what it was made on. */
@@ -82,12 +104,21 @@ async function keep(
   const last = known === undefined ? await savedAt(git, ref) : known
   if (isFirst && last?.base === worktree.commit && last.tree === tree) return last // of an earlier attempt
   if (tree === (last?.base === worktree.commit ? last.tree : await treeOf(git, worktree.commit))) return null
+  return await commit(git, { worktree, ref, message, at, tree, last })
+}
+
+interface Draft extends Pick<SnapshotOrder, 'worktree' | 'ref' | 'message' | 'at'> {
+  readonly tree: TreeId
+  readonly last: Saved | null
+}
+
+async function commit(git: Git, { worktree, ref, message, at, tree, last }: Draft): Promise<Saved> {
   const date = `@${at} +0000`
   const env = { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date }
   const args = ['commit-tree', tree, '-p', worktree.commit, '-F', '-']
-  const commit = asCommitId(await git.text(args, { env, input: message }))
-  await git.run(['update-ref', ref, commit, last?.commit ?? ''])
-  return { commit, base: worktree.commit, tree }
+  const made = asCommitId(await git.text(args, { env, input: message }))
+  await git.run(['update-ref', ref, made, last?.commit ?? ''])
+  return { commit: made, base: worktree.commit, tree }
 }
 
 const treeOf = async (git: Git, commit: CommitId): Promise<TreeId> =>

@@ -1,6 +1,9 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
+import { openObjects } from '../../src/changes/objects.ts'
+import { openQuickTrees } from '../../src/changes/quick-tree.ts'
+import type { Worktree } from '../../src/changes/worktree.ts'
 import { watchFolder } from '../../src/changes/folder-watch.ts'
 import { type Saved, savedAt, takeSnapshot } from '../../src/changes/snapshot.ts'
 import { ignoredFolders } from '../../src/changes/workspace-content.ts'
@@ -89,29 +92,56 @@ void t.test(
 void t.test(
   'where it is known what has changed, only that is looked at, and every kind of change is seen',
   async (t) => {
-    const scene = await sceneOf(t, { 'a.txt': 'a\n', 'b.txt': 'b\n', 'c/d.txt': 'd\n', '.gitignore': '*.log\n' })
-    const { directory, save } = await worktreeIn(scene)
-    const names = (): string => git(scene.root, 'ls-tree', '-r', '--name-only', ref)
-    put(directory, { 'a.txt': 'A\n' })
-    t.notOk(await save(['b.txt']), 'also the first time')
-    t.ok(await save(['a.txt']))
-    t.notOk(await save([]), 'nothing is nothing new')
-    put(directory, { 'a.txt': 'AA\n', 'b.txt': 'B\n' })
-    const saved = await save(['b.txt', 'nowhere'])
-    t.equal(git(scene.root, 'show', `${ref}:a.txt`), 'A\n')
-    t.equal(git(scene.root, 'show', `${ref}:b.txt`), 'B\n')
-    t.equal(git(scene.root, 'rev-parse', `${ref}^{tree}`).trim(), saved?.tree)
-    rmSync(join(directory, 'b.txt'))
-    rmSync(join(directory, 'c'), { recursive: true })
-    put(directory, { 'b.txt/inside': 'i\n', c: 'a file now\n', 'new [1]/*.txt': 'n\n', 'x.log': 'x\n' })
-    t.ok(await save(['a.txt', 'b.txt', 'c', 'c/d.txt', 'new [1]', 'x.log']))
-    t.equal(names(), '.gitignore\na.txt\nb.txt/inside\nc\nnew [1]/*.txt\n')
-    t.equal(git(scene.root, 'show', `${ref}:a.txt`), 'AA\n')
-    git(directory, 'checkout', '--quiet', '--', 'b.txt') // in the way of nothing any more
-    t.ok(await save(['b.txt', 'b.txt/inside']))
-    t.notOk(await save(), 'a look at everything finds nothing that was missed')
+    for (const isQuick of [false, true]) await seesEveryChange(t, isQuick)
   },
 )
+
+async function seesEveryChange(t: Test, isQuick: boolean): Promise<void> {
+  const scene = await sceneOf(t, { 'a.txt': 'a\n', 'b.txt': 'b\n', 'c/d.txt': 'd\n', '.gitignore': '*.log\n' })
+  const { worktree, directory, save: saveByIndex } = await worktreeIn(scene)
+  const save = isQuick ? quickly(t, scene, worktree) : saveByIndex
+  const names = (): string => git(scene.root, 'ls-tree', '-r', '--name-only', ref)
+  put(directory, { 'a.txt': 'A\n' })
+  t.notOk(await save(['b.txt']), 'also the first time')
+  t.ok(await save(['a.txt']))
+  t.notOk(await save([]), 'nothing is nothing new')
+  put(directory, { 'a.txt': 'AA\n', 'b.txt': 'B\n' })
+  const saved = await save(['b.txt', 'nowhere'])
+  t.equal(git(scene.root, 'show', `${ref}:a.txt`), 'A\n')
+  t.equal(git(scene.root, 'show', `${ref}:b.txt`), 'B\n')
+  t.equal(git(scene.root, 'rev-parse', `${ref}^{tree}`).trim(), saved?.tree)
+  rmSync(join(directory, 'b.txt'))
+  rmSync(join(directory, 'c'), { recursive: true })
+  put(directory, { 'e.txt': 'e\n', 'f.log': 'f\n', '.hidden/g': 'g\n' })
+  chmodSync(join(directory, 'e.txt'), 0o755)
+  t.ok(await save(['b.txt', 'c/d.txt', 'c', 'e.txt', 'f.log', '.hidden/g']))
+  t.match(git(scene.root, 'ls-tree', '-r', ref), /100755 blob \w+\te\.txt\n/)
+  t.equal(names(), '.gitignore\n.hidden/g\na.txt\ne.txt\n')
+  t.equal(git(scene.root, 'show', `${ref}:a.txt`), 'A\n', 'nothing else is looked at')
+  put(directory, { 'b.txt/inside': 'i\n', c: 'a file now\n', 'new [1]/*.txt': 'n\n', 'x.log': 'x\n' })
+  t.ok(await save(['a.txt', 'b.txt', 'c', 'c/d.txt', 'new [1]', 'x.log']))
+  t.equal(names(), '.gitignore\n.hidden/g\na.txt\nb.txt/inside\nc\ne.txt\nnew [1]/*.txt\n')
+  t.equal(git(scene.root, 'show', `${ref}:a.txt`), 'AA\n')
+  git(directory, 'checkout', '--quiet', '--', 'b.txt') // in the way of nothing any more
+  t.ok(await save(['b.txt', 'b.txt/inside']))
+  t.notOk(await save(), 'a look at everything finds nothing that was missed')
+}
+
+/** Snapshots that need no index but for the first. */
+function quickly(t: Test, scene: Scene, worktree: Worktree): (among?: readonly string[]) => Promise<Saved | null> {
+  const { git: own } = scene.repository
+  const objects = openObjects(own)
+  t.teardown(() => objects[Symbol.asyncDispose]())
+  const quick = openQuickTrees(own, objects)
+  let last: Saved | null | undefined
+  return async (among) => {
+    const known = last === undefined ? {} : { last }
+    const order = { worktree, ref, message: 'under way', at: 1, among: among ?? null, quick }
+    const saved = await takeSnapshot(own, { ...order, ...known })
+    last = saved ?? last
+    return saved
+  }
+}
 
 void t.test(
   'a watch notices what is written anywhere, also in folders that are new, and nothing that is ignored',

@@ -2,6 +2,8 @@ import { watchFolder } from '../../changes/folder-watch.ts'
 import type { Repository } from '../../changes/repository.ts'
 import { openSharedCheckouts } from '../../changes/shared-checkout.ts'
 import { openWorktrees } from '../../changes/worktree.ts'
+import { openObjects } from '../../changes/objects.ts'
+import { openQuickTrees } from '../../changes/quick-tree.ts'
 import { openSlots } from '../../changes/slots.ts'
 import { type Saved, savedAt, takeSnapshot } from '../../changes/snapshot.ts'
 import { ignoredFolders } from '../../changes/workspace-content.ts'
@@ -27,6 +29,8 @@ export function openWorkspaces({ repository, run, folder, clock, parallel }: Wor
   const { git } = repository
   const worktrees = openWorktrees({ repository, folder, parallel })
   const shared = openSharedCheckouts(worktrees)
+  const objects = openObjects(git)
+  const quick = openQuickTrees(git, objects)
 
   async function lastSnapshot(ref: string, base: CommitId): Promise<CommitId | null> {
     const saved = await savedAt(git, ref)
@@ -44,7 +48,7 @@ export function openWorkspaces({ repository, run, folder, clock, parallel }: Wor
       const known = last === undefined ? {} : { last }
       last = undefined // should it fail, nobody knows
       const at = Math.floor(clock.now() / 1_000)
-      const saved = await takeSnapshot(git, { worktree, ref, message, at, among, ...known })
+      const saved = await takeSnapshot(git, { worktree, ref, message, at, among, quick, ...known })
       last = saved ?? known.last
       return saved
     }
@@ -75,7 +79,10 @@ export function openWorkspaces({ repository, run, folder, clock, parallel }: Wor
           return lookingAt(repository.root)
       }
     },
-    close: () => shared.close(),
+    async close() {
+      await objects[Symbol.asyncDispose]()
+      await shared.close()
+    },
   }
 }
 

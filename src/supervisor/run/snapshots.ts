@@ -34,6 +34,8 @@ interface SnapshotsOptions {
 const parallel = 2
 /** The longest that a place stays empty after a snapshot, in milliseconds: it takes no longer than the snapshot took. */
 const emptyMs = 100
+/** Where writes are noticed, a workspace is looked through as a whole so many times as seldom. */
+const watchedShare = 6
 /** How often a workspace is looked through that cannot be watched, in milliseconds. */
 const pollMs = 2_000
 
@@ -80,7 +82,7 @@ class Saving implements WatchedWorkspace {
 
   constructor(parts: SavingParts, everyMs: number) {
     this.#parts = parts
-    this.#everyMs = everyMs
+    this.#everyMs = parts.workspace.watch === undefined ? everyMs : everyMs * watchedShare
     const now = parts.clock.monotonic()
     // what an earlier attempt left lies there from the beginning
     const wholeMs = parts.workspace.continued === true ? now : now + everyMs
@@ -158,7 +160,7 @@ class Saving implements WatchedWorkspace {
     this.#watch = await workspace.watch({
       changed,
       exhausted: (why) => {
-        this.#everyMs = Math.min(this.#everyMs, pollMs)
+        this.#everyMs = Math.min(this.#everyMs / watchedShare, pollMs)
         exhausted(why)
       },
     })
