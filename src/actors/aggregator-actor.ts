@@ -21,6 +21,7 @@ export const aggregatorActor: ActorFactory = ({ input, signal, emit }): Aggregat
   const { run, repository, base, scratch, logs } = input as AggregatorInput
   const git = openGit(repository)
   const overlaps = openOverlaps(git)
+  signal.addEventListener('abort', () => void overlaps[Symbol.asyncDispose](), { once: true })
   const world: Omit<CheckerWorld, 'settings'> = {
     git,
     folder: scratch,

@@ -76,7 +76,7 @@ async function snapshotOf(
 
 async function refreshMs(start: Start, count: number): Promise<readonly number[]> {
   await using objects = openObjects(opened)
-  const overlaps = openOverlaps(opened)
+  await using overlaps = openOverlaps(opened)
   const now = await Promise.all(Array.from({ length: count }, (_, number) => snapshotOf(objects, start, [number, 0])))
   await overlaps.look(now)
   const times: number[] = []

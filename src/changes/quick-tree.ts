@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { lstat } from 'node:fs/promises'
+import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { TreeId } from '../ids.ts'
+import { asCommitId, asTreeId, type CommitId, type TreeId } from '../ids.ts'
+import { mayHaveAttributes } from './attribute-files.ts'
 import type { Git } from './git.ts'
 import type { Objects } from './objects.ts'
 import { editTree } from './tree-edit.ts'
@@ -13,15 +13,27 @@ import type { Worktree } from './worktree.ts'
 export interface QuickTrees {
   /** `tree` with these paths as they are in the worktree now; null where only git's index can tell. */
   after(worktree: Worktree, tree: TreeId, paths: readonly string[]): Promise<TreeId | null>
+  /** What a worktree holds after its checkout. */
+  of(commit: CommitId): Promise<TreeId>
+  /** A commit of a tree on one parent, by Troupe itself. */
+  commit(draft: QuickCommit): Promise<CommitId>
 }
 
-/** Only regular files that git would take as they are, or through filters that need nothing but their path. */
+interface QuickCommit {
+  readonly tree: TreeId
+  readonly parent: CommitId
+  readonly message: string
+  /** Seconds since the epoch. */
+  readonly at: number
+}
+
+/** Only regular files of moderate size that git would take as they are: without attributes, and without settings that change them. */
 export function openQuickTrees(git: Git, objects: Objects): QuickTrees {
   let plain: Promise<boolean> | null = null
   return {
     async after(worktree, tree, paths) {
       plain ??= isPlain(git)
-      if (!(await plain) || convertsLineEnds(worktree.directory)) return null
+      if (!(await plain) || paths.some((path) => mayHaveAttributes(worktree, path))) return null
       const found = await Promise.all(
         paths.map(async (path) => [path, await kindAt(join(worktree.directory, path))] as const),
       )
@@ -32,14 +44,27 @@ export function openQuickTrees(git: Git, objects: Objects): QuickTrees {
       const taken = await countingAmong(own, files, { objects, tree })
       const edits = new Map<string, TreeEntry | null>()
       for (const path of paths) if (kinds.get(path) === null) edits.set(path, null)
-      const ids = await blobsOf(own, taken)
-      for (const [at, path] of taken.entries()) {
-        edits.set(path, { mode: String(kinds.get(path)), oid: ids[at] ?? '' })
+      for (const path of taken) {
+        const oid = await objects.write('blob', await readFile(join(worktree.directory, path)))
+        edits.set(path, { mode: String(kinds.get(path)), oid })
       }
       return await editTree(objects, tree, edits)
     },
+    async of(commit) {
+      return asTreeId(
+        (await objects.read(commit)).content.toString('latin1').slice('tree '.length).split('\n', 1)[0] ?? '',
+      )
+    },
+    async commit({ tree, parent, message, at }) {
+      const who = `Troupe <troupe@localhost> ${at} +0000`
+      const text = `tree ${tree}\nparent ${parent}\nauthor ${who}\ncommitter ${who}\n\n${message}`
+      return asCommitId(await objects.write('commit', Buffer.from(text)))
+    },
   }
 }
+
+/** Larger files are git's to read. */
+const largestBytes = 4 * 1024 * 1024
 
 /** What git would make of a path: a mode; null for nothing there, `other` for what is not decided here. */
 type Kind = '100644' | '100755' | 'other' | null
@@ -47,7 +72,7 @@ type Kind = '100644' | '100755' | 'other' | null
 async function kindAt(place: string): Promise<Kind> {
   try {
     const found = await lstat(place)
-    if (!found.isFile()) return 'other'
+    if (!found.isFile() || found.size > largestBytes) return 'other'
     return (found.mode & 0o100) === 0 ? '100644' : '100755'
   } catch (error) {
     return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '') ? null : 'other'
@@ -60,12 +85,6 @@ async function isPlain(git: Git): Promise<boolean> {
   const { stdout } = await git.run(['config', '--null', '--get-regexp', names], { accept: [0, 1] })
   const usual = new Set(['core.autocrlf\nfalse', 'core.filemode\ntrue', 'core.ignorecase\nfalse'])
   return stdout.split('\0').every((one) => one === '' || usual.has(one.toLowerCase()))
-}
-
-/** Whether the line ends of a file in the repository may depend on those that it has there already. */
-function convertsLineEnds(directory: string): boolean {
-  const attributes = join(directory, '.gitattributes')
-  return existsSync(attributes) && /auto|eol/.test(readFileSync(attributes, 'latin1'))
 }
 
 /** Those of the files that are known already, or not ignored. */
@@ -87,11 +106,4 @@ async function isIn(objects: Objects, tree: string, path: string): Promise<boole
   const entry = readTree((await objects.read(tree)).content, tree).get(Buffer.from(name).toString('latin1'))
   if (below.length === 0) return entry !== undefined && entry.mode !== folderMode
   return entry?.mode === folderMode && (await isIn(objects, entry.oid, below.join('/')))
-}
-
-/** Ids of the blobs that git makes of these files, stored. */
-async function blobsOf(git: Git, files: readonly string[]): Promise<readonly string[]> {
-  if (files.length === 0) return []
-  const input = files.map((path) => `${path}\n`).join('')
-  return (await git.text(['hash-object', '-w', '--stdin-paths'], { input })).split('\n')
 }

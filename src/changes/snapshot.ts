@@ -18,10 +18,19 @@ export interface SnapshotOrder {
   readonly at: number
   /** Where something may have changed since the last snapshot, relative and in latin1; null for anywhere. */
   readonly among: readonly string[] | null
-  /** What stands at the ref, where that is known; looked up otherwise. */
-  readonly last?: Saved | null
-  /** Where there are any: what is known to have changed is then taken without an index. */
+  /** What the worktree is known to have held at the last look; null when anything may lie there. */
+  readonly known?: Known | null
+  /** Where there are any: what has changed since what is known is taken without an index. */
   readonly quick?: QuickTrees
+}
+
+/** A worktree as it was when it was looked at, or checked out. */
+export interface Known {
+  readonly tree: TreeId
+  /** What stands at the ref. */
+  readonly last: Saved | null
+  /** Whether `last` is of this worktree. */
+  readonly isOwn: boolean
 }
 
 /**
@@ -32,13 +41,17 @@ export interface SnapshotOrder {
  * @throws TroupeError GIT_FAILED when git could not read the files; the next snapshot begins anew, and must look everywhere
  */
 export async function takeSnapshot(git: Git, order: SnapshotOrder): Promise<Saved | null> {
-  const quick = await quickly(git, order)
-  if (quick !== undefined) return quick
+  const saved = await quickly(git, order)
+  return saved === undefined ? await byIndex(git, order) : saved
+}
+
+async function byIndex(git: Git, order: SnapshotOrder): Promise<Saved | null> {
   const { worktree } = order
   const index = indexOf(worktree)
   const isKnown = existsSync(index)
   const own = isKnown ? indexAt(git, worktree, index) : await openIndex(git, worktree, index)
-  const isBehind = !isKnown && Boolean(order.last) // snapshots were taken without the index
+  const isOwn = order.known?.isOwn === true
+  const isBehind = !isKnown && isOwn // snapshots were taken without the index
   const among = isBehind ? null : namesOf(order.among)
   if (among?.length === 0) return null
   try {
@@ -52,7 +65,7 @@ export async function takeSnapshot(git: Git, order: SnapshotOrder): Promise<Save
         own,
         [...new Set(seen)].filter((path) => !path.endsWith('/')),
       )
-    return await keep(git, own, { ...order, isFirst: !isKnown && order.last === undefined })
+    return await keep(git, own, { ...order, isFirst: !isKnown && !isOwn })
   } catch (error) {
     await rm(index, { force: true })
     throw error
@@ -63,16 +76,17 @@ const indexOf = ({ adminDirectory }: Worktree): string => join(adminDirectory, '
 
 /** The snapshot where no index is needed for it; undefined where one is. */
 async function quickly(git: Git, order: SnapshotOrder): Promise<Saved | null | undefined> {
-  const { worktree, quick, last } = order
+  const { worktree, quick, known } = order
   const among = namesOf(order.among)
-  // without a snapshot of its own a worktree may differ from the last one anywhere
-  if (quick === undefined || !last || last.base !== worktree.commit) return undefined
-  if (among === null || among.some((path) => path.includes('\n'))) return undefined
-  const tree = await quick.after(worktree, last.tree, among).catch(() => null) // a file went away meanwhile
+  if (quick === undefined || !known || among === null) return undefined
+  const tree = await quick.after(worktree, known.tree, among).catch(() => null) // a file went away meanwhile
   if (tree === null) return undefined
-  if (tree === last.tree) return null
+  if (tree === known.tree) return null
   await rm(indexOf(worktree), { force: true }) // from now on it is behind
-  return await commit(git, { ...order, tree, last })
+  const { ref, message, at } = order
+  const commit = await quick.commit({ tree, parent: worktree.commit, message, at })
+  await git.run(['update-ref', ref, commit, known.last?.commit ?? ''])
+  return { commit, base: worktree.commit, tree }
 }
 
 /** A snapshot, and what it was made on. */
@@ -98,27 +112,18 @@ function namesOf(paths: readonly string[] | null): readonly string[] | null {
 async function keep(
   git: Git,
   own: PrivateIndex,
-  { worktree, ref, message, at, last: known, isFirst }: SnapshotOrder & { readonly isFirst: boolean },
+  { worktree, ref, message, at, known, isFirst }: SnapshotOrder & { readonly isFirst: boolean },
 ): Promise<Saved | null> {
   const tree = asTreeId(await own.git.text(['write-tree'], { env: own.env }))
-  const last = known === undefined ? await savedAt(git, ref) : known
+  const last = known ? known.last : await savedAt(git, ref)
   if (isFirst && last?.base === worktree.commit && last.tree === tree) return last // of an earlier attempt
   if (tree === (last?.base === worktree.commit ? last.tree : await treeOf(git, worktree.commit))) return null
-  return await commit(git, { worktree, ref, message, at, tree, last })
-}
-
-interface Draft extends Pick<SnapshotOrder, 'worktree' | 'ref' | 'message' | 'at'> {
-  readonly tree: TreeId
-  readonly last: Saved | null
-}
-
-async function commit(git: Git, { worktree, ref, message, at, tree, last }: Draft): Promise<Saved> {
   const date = `@${at} +0000`
   const env = { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date }
   const args = ['commit-tree', tree, '-p', worktree.commit, '-F', '-']
-  const made = asCommitId(await git.text(args, { env, input: message }))
-  await git.run(['update-ref', ref, made, last?.commit ?? ''])
-  return { commit: made, base: worktree.commit, tree }
+  const commit = asCommitId(await git.text(args, { env, input: message }))
+  await git.run(['update-ref', ref, commit, last?.commit ?? ''])
+  return { commit, base: worktree.commit, tree }
 }
 
 const treeOf = async (git: Git, commit: CommitId): Promise<TreeId> =>

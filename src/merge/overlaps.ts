@@ -2,12 +2,11 @@ import type { ChangeSet } from '../changes/change-set.ts'
 import type { Git } from '../changes/git.ts'
 import type { CommitId } from '../ids.ts'
 import { type Conflict, sortConflicts } from './conflict.ts'
-import { type Footprint, footprintsOf } from './footprint.ts'
-import { openSpecialPaths, type SpecialPaths } from './special-paths.ts'
+import type { Footprint } from './footprint.ts'
 import { openPairsInMemory, type PairsInMemory } from './pairs-in-memory.ts'
 
 /** The change sets known so far, compared as they arrive. */
-export interface Overlaps {
+export interface Overlaps extends AsyncDisposable {
   /** The conflicts a change set has with those taken before; the same answer when it is taken again. */
   add(changeSet: ChangeSet): Promise<readonly Conflict[]>
   /**
@@ -19,9 +18,9 @@ export interface Overlaps {
 
 /** Compares change sets pair by pair as they arrive, one arrival after the other. */
 export function openOverlaps(git: Git): Overlaps {
-  const world = { git, special: openSpecialPaths(git) }
-  const taken = new Taken(world)
-  const underWay = new UnderWay(world)
+  const pairs = openPairsInMemory(git)
+  const taken = new Taken(pairs)
+  const underWay = new UnderWay(pairs)
   let last: Promise<unknown> = Promise.resolve()
 
   /** One after the other, in the order of arrival. */
@@ -34,30 +33,28 @@ export function openOverlaps(git: Git): Overlaps {
   return {
     add: (changeSet) => inTurn(() => taken.take(changeSet)),
     look: (snapshots) => inTurn(() => underWay.compare(snapshots, taken.footprints)),
+    async [Symbol.asyncDispose]() {
+      await last
+      await pairs[Symbol.asyncDispose]()
+    },
   }
-}
-
-interface World {
-  readonly git: Git
-  readonly special: SpecialPaths
 }
 
 /** Change sets that are final. */
 class Taken {
-  readonly #world: World
+  readonly #pairsOf: PairsInMemory
   readonly #conflicts = new Map<CommitId, readonly Conflict[]>()
   readonly footprints: Footprint[] = []
 
-  constructor(world: World) {
-    this.#world = world
+  constructor(pairs: PairsInMemory) {
+    this.#pairsOf = pairs
   }
 
   async take(changeSet: ChangeSet): Promise<readonly Conflict[]> {
     const known = this.#conflicts.get(changeSet.commit)
     if (known !== undefined) return known
-    const [footprint] = await footprintsOf(this.#world.git, [changeSet])
-    if (footprint === undefined) return []
-    await using pairs = openPairsInMemory({ ...this.#world, among: [footprint] })
+    const pairs = this.#pairsOf
+    const footprint = await pairs.footprintOf(changeSet)
     const found: Conflict[] = []
     for (const ours of this.footprints) {
       if (ours.changeSet.task !== changeSet.task) found.push(...(await pairs.conflictsBetween(ours, footprint)))
@@ -79,19 +76,20 @@ interface Seen {
 
 /** Snapshots, which the next ones of their tasks replace. */
 class UnderWay {
-  readonly #world: World
+  readonly #pairsOf: PairsInMemory
   #seen: ReadonlyMap<CommitId, Seen> = new Map()
   /** By the commits of both. */
   #pairs: ReadonlyMap<string, readonly Conflict[]> = new Map()
 
-  constructor(world: World) {
-    this.#world = world
+  constructor(pairs: PairsInMemory) {
+    this.#pairsOf = pairs
   }
 
   async compare(snapshots: readonly ChangeSet[], taken: readonly Footprint[]): Promise<readonly Conflict[]> {
-    const known = await this.#seenOf(snapshots)
+    const pairs = this.#pairsOf
+    const known = await Promise.all(snapshots.map((snapshot) => this.#seenOf(snapshot)))
     const footprints = known.map(({ footprint }) => footprint)
-    await using pairs = openPairsInMemory({ ...this.#world, among: footprints })
+    await pairs.expect(footprints)
     const now: Seen[] = []
     for (const seen of known) now.push(await withTaken(pairs, seen, taken))
     const among = await this.#among(pairs, footprints)
@@ -100,17 +98,9 @@ class UnderWay {
     return sortConflicts([...now.flatMap(({ conflicts }) => conflicts), ...[...among.values()].flat()])
   }
 
-  /** Those that are new are asked of git together. */
-  async #seenOf(snapshots: readonly ChangeSet[]): Promise<readonly Seen[]> {
-    const fresh = snapshots.filter(({ commit }) => !this.#seen.has(commit))
-    const footprints = await footprintsOf(this.#world.git, fresh)
-    const known = new Map([
-      ...this.#seen,
-      ...footprints.map(
-        (footprint) => [footprint.changeSet.commit, { footprint, compared: 0, conflicts: [] }] as const,
-      ),
-    ])
-    return snapshots.flatMap(({ commit }) => known.get(commit) ?? [])
+  async #seenOf(snapshot: ChangeSet): Promise<Seen> {
+    const seen = this.#seen.get(snapshot.commit)
+    return seen ?? { footprint: await this.#pairsOf.footprintOf(snapshot), compared: 0, conflicts: [] }
   }
 
   async #among(pairs: PairsInMemory, now: readonly Footprint[]): Promise<ReadonlyMap<string, readonly Conflict[]>> {

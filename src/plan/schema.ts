@@ -246,7 +246,8 @@ export function manifestSchema(kinds: PlanKinds) {
       description: 'How much memory an attempt may hold, with all it starts: 512MB, 2GB; no limit by default.',
     }),
     snapshot: durationOrOff.optional().meta({
-      description: 'How often the files of an attempt under way are saved when they have changed; 10s by default.',
+      description:
+        'How often the files of an attempt under way are looked through, beside being saved soon after each change; 10s by default.',
     }),
     merge: mergeSchema.optional().meta({ description: 'How the change sets of the tasks are brought together.' }),
     onConflict: z.enum(['tell', 'pause', 'ignore']).optional().meta({

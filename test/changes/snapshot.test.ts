@@ -5,7 +5,7 @@ import { openObjects } from '../../src/changes/objects.ts'
 import { openQuickTrees } from '../../src/changes/quick-tree.ts'
 import type { Worktree } from '../../src/changes/worktree.ts'
 import { watchFolder } from '../../src/changes/folder-watch.ts'
-import { type Saved, savedAt, takeSnapshot } from '../../src/changes/snapshot.ts'
+import { type Known, type Saved, savedAt, takeSnapshot } from '../../src/changes/snapshot.ts'
 import { ignoredFolders } from '../../src/changes/workspace-content.ts'
 import { workspaceGit } from '../../src/changes/workspace-git.ts'
 import { git } from '../acceptance/troupe.ts'
@@ -133,12 +133,12 @@ function quickly(t: Test, scene: Scene, worktree: Worktree): (among?: readonly s
   const objects = openObjects(own)
   t.teardown(() => objects[Symbol.asyncDispose]())
   const quick = openQuickTrees(own, objects)
-  let last: Saved | null | undefined
+  let known: Known | null = null
   return async (among) => {
-    const known = last === undefined ? {} : { last }
-    const order = { worktree, ref, message: 'under way', at: 1, among: among ?? null, quick }
-    const saved = await takeSnapshot(own, { ...order, ...known })
-    last = saved ?? last
+    known ??= { tree: await quick.of(scene.base), last: null, isOwn: false }
+    const order = { worktree, ref, message: 'under way', at: 1, among: among ?? null, quick, known }
+    const saved = await takeSnapshot(own, order)
+    if (saved !== null) known = { tree: saved.tree, last: saved, isOwn: true }
     return saved
   }
 }

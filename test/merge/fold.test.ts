@@ -503,7 +503,7 @@ void t.test('the lines of a conflict are those that git itself writes between it
       if (one === undefined || two === undefined) throw new Error('a side changed nothing')
       const byGit = await conflictsBetween({ git: sealing.git, resolve: unresolved }, one, two)
       const told = sortConflicts(byGit.map(({ conflict }) => conflict))
-      const now = openOverlaps(sealing.git)
+      await using now = openOverlaps(sealing.git)
       t.strictSame(await now.look([ours, theirs]), told, 'what is compared in memory while tasks work is told alike')
       t.strictSame(await now.look([ours]), [], 'and is gone with one of the two')
       await now.add(ours)

@@ -5,7 +5,7 @@ import { openWorktrees } from '../../changes/worktree.ts'
 import { openObjects } from '../../changes/objects.ts'
 import { openQuickTrees } from '../../changes/quick-tree.ts'
 import { openSlots } from '../../changes/slots.ts'
-import { type Saved, savedAt, takeSnapshot } from '../../changes/snapshot.ts'
+import { type Known, type Saved, savedAt, takeSnapshot } from '../../changes/snapshot.ts'
 import { ignoredFolders } from '../../changes/workspace-content.ts'
 import { workspaceGit } from '../../changes/workspace-git.ts'
 import type { Clock } from '../../clock.ts'
@@ -37,21 +37,24 @@ export function openWorkspaces({ repository, run, folder, clock, parallel }: Wor
     return saved?.base === base ? saved.commit : null
   }
 
+  async function asCheckedOut(ref: string, base: CommitId): Promise<Known> {
+    const [tree, last] = await Promise.all([quick.of(base), savedAt(git, ref)])
+    return { tree, last, isOwn: false }
+  }
+
   async function ownWorkspace({ task, attempt, base, left }: WorkspaceOrder): Promise<Workspace> {
     const ref = snapshotRef(run, task.id)
     const files = task.onRetry === 'continue' && attempt > 1 ? (left ?? (await lastSnapshot(ref, base))) : null
     const worktree = await worktrees.create(worktreeName(task.id, attempt), base, files ?? base)
     const oneAtATime = openSlots(1) // they share an index
     const message = `${task.id}: attempt ${attempt} of run ${run}, under way\n`
-    let last: Saved | null | undefined
-    const save = async (among: readonly string[] | null): Promise<Saved | null> => {
-      const known = last === undefined ? {} : { last }
-      last = undefined // should it fail, nobody knows
-      const at = Math.floor(clock.now() / 1_000)
-      const saved = await takeSnapshot(git, { worktree, ref, message, at, among, quick, ...known })
-      last = saved ?? known.last
-      return saved
-    }
+    const at = (): number => Math.floor(clock.now() / 1_000)
+    // what an earlier attempt left may be anything
+    const untouched = files === null ? () => asCheckedOut(ref, base) : () => Promise.resolve(null)
+    const save = saver(
+      (known, among) => takeSnapshot(git, { worktree, ref, message, at: at(), among, quick, known }),
+      untouched,
+    )
     return {
       directory: worktree.directory,
       continued: files !== null,
@@ -83,6 +86,22 @@ export function openWorkspaces({ repository, run, folder, clock, parallel }: Wor
       await objects[Symbol.asyncDispose]()
       await shared.close()
     },
+  }
+}
+
+/** Remembers what a worktree held when it was saved; after one that failed nobody knows. */
+function saver(
+  take: (known: Known | null, among: readonly string[] | null) => Promise<Saved | null>,
+  untouched: () => Promise<Known | null>,
+): (among: readonly string[] | null) => Promise<Saved | null> {
+  let look = untouched
+  return async (among) => {
+    const before = await look().catch(() => null)
+    look = () => Promise.resolve(null)
+    const saved = await take(before, among)
+    const known = saved === null ? before : { tree: saved.tree, last: saved, isOwn: true }
+    look = () => Promise.resolve(known)
+    return saved
   }
 }
 
