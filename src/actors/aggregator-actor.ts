@@ -3,6 +3,7 @@ import { systemClock } from '../clock.ts'
 import { baseFor } from '../merge/base-for.ts'
 import { proposeOpenly, tryAnswer } from '../merge/asking/try-answer.ts'
 import { type Checker, type CheckerWorld, openChecker } from '../merge/checker.ts'
+import { openEarlyChecker } from '../merge/early-check.ts'
 import { openOverlaps } from '../merge/overlaps.ts'
 import { openPasses } from '../merge/passes.ts'
 import type { CheckSettings } from '../merge/proposal-request.ts'
@@ -22,7 +23,7 @@ export const aggregatorActor: ActorFactory = ({ input, signal, emit }): Aggregat
   const git = openGit(repository)
   const overlaps = openOverlaps(git)
   signal.addEventListener('abort', () => void overlaps[Symbol.asyncDispose](), { once: true })
-  const world: Omit<CheckerWorld, 'settings'> = {
+  const unlogged: Omit<CheckerWorld, 'settings'> = {
     git,
     folder: scratch,
     clock: systemClock,
@@ -30,8 +31,9 @@ export const aggregatorActor: ActorFactory = ({ input, signal, emit }): Aggregat
     runCommand,
     environment: { ...process.env, TROUPE_RUN: run },
     passes: openPasses(git, run),
-    ...(logs !== undefined && { openLog: openCheckLogs(logs, repository) }),
   }
+  const early = openEarlyChecker(unlogged, base)
+  const world = { ...unlogged, ...(logs !== undefined && { openLog: openCheckLogs(logs, repository) }) }
   const checkers = new Map<string, Checker>()
   const checkerOf = (settings: CheckSettings): Checker => {
     const key = JSON.stringify(settings)
@@ -57,6 +59,10 @@ export const aggregatorActor: ActorFactory = ({ input, signal, emit }): Aggregat
     baseFor: (needs) => baseFor({ git, runBase: base, needs }),
     add: ({ changeSet }) => overlaps.add(changeSet),
     look: (underWay) => overlaps.look(underWay),
+    checkEarly: (request) => early.check(request),
+    cancelEarly: () => {
+      early.cancel()
+    },
     propose: (request) => propose(proposing, request),
     proposeOpenly: (request) => proposeOpenly(proposing, request),
     tryAnswer: (request) => tryAnswer(proposing, request),

@@ -1,11 +1,13 @@
 import type { ChangeSet } from '../changes/change-set.ts'
 import type { CommitId, RunId } from '../ids.ts'
+import type { EarlyCheckRequest, EarlyVerdict } from '../merge/early-check.ts'
 import type { MergedBase } from '../merge/base-for.ts'
 import type { Conflict } from '../merge/conflict.ts'
 import type { OpenProposal, Trial, TrialRequest } from '../merge/asking/try-answer.ts'
 import type { Contribution, ProposalRequest } from '../merge/proposal-request.ts'
 import type { Proposal } from '../merge/proposal.ts'
 
+export type { EarlyCheckRequest, EarlyVerdict } from '../merge/early-check.ts'
 export type { MergedBase } from '../merge/base-for.ts'
 export type { Contribution, ProposalRequest, TaskEnding } from '../merge/proposal-request.ts'
 
@@ -35,6 +37,10 @@ export interface AggregatorApi {
   add(contribution: Contribution): Promise<readonly Conflict[]>
   /** What tasks under way have written so far; answers with all that does not go together as of now. */
   look(underWay: readonly ChangeSet[]): Promise<readonly Conflict[]>
+  /** Checks what goes together as of now of what tasks have written so far. */
+  checkEarly(request: EarlyCheckRequest): Promise<EarlyVerdict>
+  /** Ends the early check under way. */
+  cancelEarly(): void
   /** Folds everything in manifest order, runs the checks, moves the proposal's ref. */
   propose(request: ProposalRequest): Promise<Proposal>
   /** As `propose`; what stays in conflict is laid out for an agent to be asked about. */

@@ -10,7 +10,7 @@ import { askAboutConflicts } from '../supervisor/run/ask-about-conflicts.ts'
 import { fold } from '../supervisor/run/decide.ts'
 import type { Recorded, RunEvent } from '../supervisor/run/events.ts'
 import type { LiveBoard } from '../supervisor/run/live.ts'
-import { type LiveConflicts, openLiveConflicts } from '../supervisor/run/live-conflicts.ts'
+import type { LiveConflicts } from '../supervisor/run/live-conflicts.ts'
 import { proposalRequest } from '../supervisor/run/proposal-request.ts'
 import { endingOf, type RunEnding } from '../supervisor/run/run-ending.ts'
 import { Run, type Settlement } from '../supervisor/run/run.ts'
@@ -22,6 +22,7 @@ import { askingWorld, type Halt, type Settled } from './asking-world.ts'
 import type { Prepared } from './prepare.ts'
 import { openRunFiles, type RunFiles } from './run-files.ts'
 import { openStage, type RunStage } from './run-stage.ts'
+import { watchWork } from './watch-work.ts'
 import { removeUnrecorded, writeProposal } from './write-proposal.ts'
 
 /** Who watches a run: a view, signals. */
@@ -153,9 +154,7 @@ function openRun({ prepared, watch, held, stage, files }: Scene, opening: Openin
   }
   const earlier = fold(rules, records, files.observe)
   const run = new Run(rules, world, earlier)
-  const { tasks, onConflict: policy } = prepared.manifest
-  const record = (event: RunEvent): Promise<void> => run.record(event)
-  const conflicts = openLiveConflicts({ aggregator: stage.aggregator, tasks, rules, policy, record })
+  const conflicts = watchWork(prepared, stage.aggregator, (event) => run.record(event))
   const stop = (how: 'graceful' | 'hard', reason: string): void => {
     run.stop(how, reason).catch(() => {}) // a journal that fails ends the run by itself
   }

@@ -49,6 +49,7 @@ function planAsJson({ manifest, base, graph, overlaps, placements, warnings }: P
     onConflict: manifest.onConflict,
     onOverlap: manifest.onOverlap,
     prepare: manifest.prepare,
+    earlyChecks: manifest.earlyCheck,
     checks: manifest.check,
     warnings,
   }
@@ -78,6 +79,7 @@ function planAsText(prepared: Prepared): string {
         ]),
     `conflicts while tasks work: ${whileTasksWork[manifest.onConflict]} (onConflict: ${manifest.onConflict})`,
     ...manifest.prepare.map(({ name }) => `prepare: ${name}`),
+    ...manifest.earlyCheck.map(({ name }) => `early check: ${name}`),
     ...manifest.check.map(({ name }) => `check: ${name}`),
     ...warnings.map((warning) => `note: ${warning}`),
   ]

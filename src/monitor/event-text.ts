@@ -3,6 +3,7 @@ import type { TaskId } from '../ids.ts'
 import type { Conflict } from '../merge/conflict.ts'
 import {
   type AttemptEnd,
+  type EarlyCheckEvent,
   isResolutionEvent,
   type PauseEvent,
   type ResolutionEvent,
@@ -16,13 +17,14 @@ export const taskOfEvent = (event: RunEvent): TaskId | null => ('task' in event 
 export function eventText(event: RunEvent): string {
   if (isResolutionEvent(event)) return resolutionText(event)
   if ('conflicts' in event) return conflictsText(event)
+  if ('check' in event) return earlyCheckText(event)
   if ('provider' in event) return providerText(event)
   return 'by' in event ? `${event.task}: attempt ${event.attempt} ${pauseText(event)}` : textOf(event)
 }
 
 type PlainEvent = Exclude<
   RunEvent,
-  ResolutionEvent | PauseEvent | { readonly conflicts: unknown } | { readonly provider: string }
+  ResolutionEvent | PauseEvent | EarlyCheckEvent | { readonly conflicts: unknown } | { readonly provider: string }
 >
 
 function textOf(event: PlainEvent): string {
@@ -62,6 +64,12 @@ function conflictsText(event: Extract<RunEvent, { readonly conflicts: unknown }>
   const isSealed = event.type === 'conflict-found' && !event.asOfNow
   return event.conflicts.map(({ message }) => `${isSealed ? 'conflict' : 'as of now'}: ${message}`).join('; ')
 }
+
+/** What is told of a check of what tasks have written so far. */
+export const earlyCheckText = (event: EarlyCheckEvent): string =>
+  event.type === 'early-check-passed'
+    ? `as of now: ${event.check} passes again`
+    : `as of now: ${event.tasks.join(' + ')} break "${event.check}" together`
 
 /** A conflict that is none any more. */
 export const goneText = ({ file, ours, theirs }: Conflict): string =>

@@ -5,6 +5,8 @@ import type { RunHistory } from './history.ts'
 import { plainText } from './plain-text.ts'
 import {
   conflictLines,
+  earlyLines,
+  openEarlyFailures,
   openOverlaps,
   overlapLines,
   type Row,
@@ -35,7 +37,10 @@ export function frameOf(parts: FrameParts, window: Window): readonly string[] {
   const room = Math.max(0, window.rows - 1)
   const { history, rules, state } = parts
   const overlaps = overlapLines(openOverlaps(history.overlaps, rules, state))
-  const conflicts = fewConflicts([...conflictLines(history.conflicts), ...overlaps], Math.floor(room / 3))
+  const conflicts = fewConflicts(
+    [...conflictLines(history.conflicts), ...overlaps, ...earlyLines(openEarlyFailures(history, state))],
+    Math.floor(room / 3),
+  )
   const rows = rowsOf(parts, mostUrgent(parts.state, room - conflicts.length))
   return [
     ...rowLines(rows, window),

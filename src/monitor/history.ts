@@ -1,8 +1,17 @@
 import type { ProcessIdentity } from '../process-identity.ts'
 import type { CommitId } from '../ids.ts'
 import type { Conflict } from '../merge/conflict.ts'
-import { isResolutionEvent, type Recorded, type ResolutionEvent, type RunEvent } from '../supervisor/run/events.ts'
+import {
+  type EarlyCheckEvent,
+  isResolutionEvent,
+  type Recorded,
+  type ResolutionEvent,
+  type RunEvent,
+} from '../supervisor/run/events.ts'
 import { type Standing, standingAfter } from '../supervisor/run/standing-conflicts.ts'
+
+/** A check that tasks break together with what they have written so far. */
+export type EarlyFailure = Extract<RunEvent, { readonly type: 'early-check-failed' }>
 
 /** What only a run's events tell, beside the state that is their fold. */
 export interface RunHistory {
@@ -15,6 +24,8 @@ export interface RunHistory {
   readonly conflicts: readonly Conflict[]
   /** What attempts under way write and does not go together as of now. */
   readonly overlaps: Standing
+  /** By check, what tasks break together as of now. */
+  readonly earlyFailures: ReadonlyMap<string, EarlyFailure>
   readonly proposal: Extract<RunEvent, { readonly type: 'proposal-made' }> | null
 }
 
@@ -26,15 +37,19 @@ export const noHistory: RunHistory = {
   supervisor: null,
   conflicts: [],
   overlaps: new Map(),
+  earlyFailures: new Map(),
   proposal: null,
 }
 
 /** The history with one more event. */
-export const afterEvent = (history: RunHistory, { at, event }: Recorded): RunHistory =>
-  isResolutionEvent(event) ? history : after(history, { at, event })
+export function afterEvent(history: RunHistory, { at, event }: Recorded): RunHistory {
+  if (isResolutionEvent(event)) return history
+  if (!('check' in event)) return after(history, { at, event })
+  return { ...history, earlyFailures: earlyFailuresAfter(history.earlyFailures, event) }
+}
 
 interface Known extends Recorded {
-  readonly event: Exclude<RunEvent, ResolutionEvent>
+  readonly event: Exclude<RunEvent, ResolutionEvent | EarlyCheckEvent>
 }
 
 function after(history: RunHistory, { at, event }: Known): RunHistory {
@@ -61,6 +76,13 @@ function after(history: RunHistory, { at, event }: Known): RunHistory {
     case 'stop-requested':
       return history
   }
+}
+
+function earlyFailuresAfter(before: RunHistory['earlyFailures'], event: EarlyCheckEvent): RunHistory['earlyFailures'] {
+  const after = new Map(before)
+  if (event.type === 'early-check-failed') after.set(event.check, event)
+  else after.delete(event.check)
+  return after
 }
 
 function withConflicts(history: RunHistory, recorded: Recorded): RunHistory {

@@ -4,7 +4,7 @@ import { ruleAt, ruleOf } from '../supervisor/run/rules.ts'
 import type { RunState } from '../supervisor/run/state.ts'
 import { taskAt } from '../supervisor/run/task-change.ts'
 import { elapsedText } from './elapsed.ts'
-import { eventText, goneText, pauseText, resolutionText } from './event-text.ts'
+import { earlyCheckText, eventText, goneText, pauseText, resolutionText } from './event-text.ts'
 import { plainText } from './plain-text.ts'
 import { conflictLines, overlapLines, type Row, rowOf } from './rows.ts'
 import { cutTo } from './text-width.ts'
@@ -57,6 +57,7 @@ export class LineView implements View {
 
   #sayEvent({ at, event }: Told, state: RunState): void {
     if ('conflicts' in event) return this.#sayAll(at, linesOfConflicts(event))
+    if ('check' in event) return this.#say(at, plainText(earlyCheckText(event)))
     if ('provider' in event) return this.#say(at, eventText(event))
     if ('by' in event) return this.#say(at, `${event.task} ${pauseText(event)}`)
     if (event.type === 'attempt-started' || event.type === 'attempt-ended') this.#sayTask(event.task, at, state)

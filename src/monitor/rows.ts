@@ -13,6 +13,8 @@ import {
 } from '../supervisor/run/state.ts'
 import { taskAt } from '../supervisor/run/task-change.ts'
 import type { Standing, StandingConflict } from '../supervisor/run/standing-conflicts.ts'
+import { earlyCheckText } from './event-text.ts'
+import type { EarlyFailure, RunHistory } from './history.ts'
 import { plainText } from './plain-text.ts'
 
 /** What rows are made of. */
@@ -94,6 +96,16 @@ export function openOverlaps(overlaps: Standing, rules: RunRules, state: RunStat
 /** A line for each overlap of attempts under way. */
 export const overlapLines = (overlaps: readonly Conflict[]): readonly string[] =>
   overlaps.map(({ kind, message }) => `as of now (${kind}): ${plainText(message)}`)
+
+/** What tasks break together as of now, as long as tasks work. */
+export const openEarlyFailures = (
+  { earlyFailures }: Pick<RunHistory, 'earlyFailures'>,
+  { phase }: RunState,
+): readonly EarlyFailure[] => (phase.name === 'working' ? [...earlyFailures.values()] : [])
+
+/** A line for each of them. */
+export const earlyLines = (failures: readonly EarlyFailure[]): readonly string[] =>
+  failures.map((failure) => plainText(earlyCheckText(failure)))
 
 /** A line for each conflict. */
 export const conflictLines = (conflicts: readonly Conflict[]): readonly string[] =>

@@ -34,6 +34,7 @@ export function manifestToYaml(manifest: Manifest, { schema }: PrintOptions): st
     ),
     tasks: manifest.tasks.map((task) => taskEntry(task, manifest)),
     check: manifest.check.length === 0 ? null : manifest.check.map(checkEntry),
+    earlyCheck: manifest.earlyCheck.length === 0 ? null : manifest.earlyCheck.map(checkEntry),
     prepare: manifest.prepare.length === 0 ? null : manifest.prepare.map(checkEntry),
     output: nonEmpty(present(manifest.output)),
   })

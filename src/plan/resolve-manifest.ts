@@ -25,6 +25,7 @@ export function resolveManifest(written: WrittenManifest, kinds: PlanKinds): Man
     tasks: written.tasks.map((task) => resolveTask(task, surroundings)),
     check: (written.check ?? []).map(resolveCheck),
     prepare: (written.prepare ?? []).map(resolveCheck),
+    earlyCheck: (written.earlyCheck ?? []).map(resolveCheck),
     merge: mergeOf(written.merge ?? {}, surroundings),
     output: outputOf(written.output ?? {}),
   }
@@ -36,7 +37,17 @@ export const defaultSnapshot = '10s'
 
 type Plain = Omit<
   Manifest,
-  'agents' | 'providers' | 'tasks' | 'check' | 'prepare' | 'output' | 'merge' | 'stallMs' | 'memoryBytes' | 'snapshotMs'
+  | 'agents'
+  | 'providers'
+  | 'tasks'
+  | 'check'
+  | 'prepare'
+  | 'earlyCheck'
+  | 'output'
+  | 'merge'
+  | 'stallMs'
+  | 'memoryBytes'
+  | 'snapshotMs'
 >
 
 const defaults: Plain = {

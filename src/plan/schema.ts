@@ -235,6 +235,10 @@ export function manifestSchema(kinds: PlanKinds) {
       .array(z.union([text, checkSchema]))
       .optional()
       .meta({ description: 'Commands that the merged tree must pass.' }),
+    earlyCheck: z
+      .array(z.union([text, checkSchema]))
+      .optional()
+      .meta({ description: 'Cheap commands that run on all that tasks have written so far while they still work.' }),
     prepare: z
       .array(z.union([text, checkSchema]))
       .optional()

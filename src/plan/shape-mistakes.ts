@@ -113,7 +113,7 @@ function knownKeys(path: Path, { document, kinds }: Checked): readonly string[] 
   const [top, second] = path
   if (path.length === 0) return Object.keys(manifestSchema(kinds).shape)
   if (top === 'tasks') return Object.keys(taskSchema.shape)
-  if (top === 'check') return Object.keys(checkSchema.shape)
+  if (top === 'check' || top === 'earlyCheck') return Object.keys(checkSchema.shape)
   if (top === 'merge') return Object.keys(second === undefined ? mergeSchema.shape : regenerateSchema.shape)
   if (top === 'output') return Object.keys(outputSchema.shape)
   return top === 'agents' ? keysOfAgent(kinds, looseAgents(document).get(String(second))?.kind ?? null) : []

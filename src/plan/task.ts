@@ -145,6 +145,8 @@ export interface Manifest {
   readonly check: readonly CheckCommand[]
   /** What runs in a checkout before its checks. */
   readonly prepare: readonly CheckCommand[]
+  /** What runs on all that tasks have written so far while they still work. */
+  readonly earlyCheck: readonly CheckCommand[]
   /** What tasks have that say nothing of their own, in milliseconds; null for ever. */
   readonly stallMs: number | null
   /** What tasks may hold that say nothing of their own, in bytes; null for no limit. */

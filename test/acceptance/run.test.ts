@@ -369,6 +369,50 @@ void t.test(
 )
 
 void t.test(
+  'earlyCheck names the tasks that break it together while both still work, also to the next supervisor',
+  async (t) => {
+    const directory = repositoryOf(t, { 'lib.sh': 'old() { echo hello; }\n', 'use.sh': '. ./lib.sh\n' })
+    const notes = emptyFolder(t)
+    const gate = join(notes, 'gate')
+    const waits = (id: string, work: string): object => ({
+      id,
+      agent: 'sh',
+      command: `${work}; while [ ! -e '${gate}' ]; do sleep 0.05; done`,
+    })
+    const content = {
+      agents: { sh: { kind: 'command', shell: true } },
+      earlyCheck: [{ name: 'runs', run: 'sh ./use.sh || exit 1' }],
+      check: [{ name: 'runs', run: 'sh ./use.sh || exit 1' }],
+      tasks: [
+        waits('rename', "sed 's/old/new/' lib.sh > l && mv l lib.sh"),
+        waits('call', 'echo old >> use.sh'),
+        waits('elsewhere', 'echo x > other.txt'),
+      ],
+    }
+    const told = 'as of now: rename + call break "runs" together'
+    const killed = begin(directory, 'run', manifest(t, content))
+    await killed.said(told)
+    const status = async (): Promise<object> =>
+      JSON.parse((await troupe(directory, '--json', 'status')).stdout) as object
+    const failures = [{ check: 'runs', tasks: ['rename', 'call'], output: /old: .*not found/ }]
+    t.match(await status(), { counts: { running: 3 }, earlyFailures: failures })
+    t.match((await troupe(directory, 'status')).stdout, told)
+    killed.child.kill('SIGKILL')
+    await killed.ended
+    const resumed = begin(directory, 'resume')
+    await resumed.said('elsewhere running (attempt 2)')
+    t.match(await status(), { earlyFailures: failures })
+    writeFileSync(gate, '')
+    t.match(await resumed.ended, { status: 1 })
+    t.match(await status(), { earlyFailures: [] }, 'as of now is over')
+    const { stdout } = await troupe(directory, 'log')
+    t.equal(stdout.split(told).length, 2, 'told once')
+    t.match((await troupe(directory, 'show')).stdout, /rename \+ call break check "runs"/)
+    t.match((await troupe(directory, 'plan', manifest(t, content))).stdout, /^early check: runs$/m)
+  },
+)
+
+void t.test(
   'two tasks that both add a dependency land together, and the lock file is made anew from both',
   async (t) => {
     const lock = `

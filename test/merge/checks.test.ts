@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync, watch } from 'node:fs'
+import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { aggregatorActor } from '../../src/actors/aggregator-actor.ts'
-import type { AggregatorApi, AggregatorEvent } from '../../src/actors/aggregator-api.ts'
+import type { AggregatorApi, AggregatorEvent, EarlyVerdict } from '../../src/actors/aggregator-api.ts'
 import { systemClock } from '../../src/clock.ts'
 import { asActorId, asAgentName, asRunId, asTaskId, type CommitId, type RunId } from '../../src/ids.ts'
 import { openChecker } from '../../src/merge/checker.ts'
@@ -12,6 +13,7 @@ import type { CheckSettings, ProposalRequest, TaskEnding } from '../../src/merge
 import type { Proposal } from '../../src/merge/proposal.ts'
 import { proposalToMarkdown } from '../../src/merge/proposal-markdown.ts'
 import { runCommand } from '../../src/merge/run-command.ts'
+import { gone } from '../process-life.ts'
 import { violations } from './json-schema.ts'
 import { date, type Files, run, Sealing } from './sealing.ts'
 
@@ -57,6 +59,19 @@ class Scene {
   merge: MergePolicy = defaultMergePolicy
 
   async propose(checks: readonly Check[], more: Partial<CheckSettings> = {}, id: RunId = run): Promise<Proposal> {
+    const aggregator = await this.aggregator(id)
+    const checking = { prepare: [], reusePasses: true, atOnce: 1, ...more }
+    const request = { tasks: this.#endings, checks, checking, merge: this.merge, createdAt: date }
+    return await aggregator.propose({ ...request, interrupted: false })
+  }
+
+  /** Checks what the tasks have written, as if they were still at work. */
+  async checkEarly(checks: readonly Check[], prepare: readonly Check[] = []): Promise<EarlyVerdict> {
+    const changeSets = this.#endings.flatMap(({ success }) => success?.contribution?.changeSet ?? [])
+    return await (await this.aggregator()).checkEarly({ changeSets, checks, prepare })
+  }
+
+  async aggregator(id: RunId = run): Promise<AggregatorApi> {
     const { directory } = this.sealing
     const base = this.#base ?? (await this.begin({})).base
     const [scratch, logs] = [join(this.notes, 'scratch'), this.notes]
@@ -70,9 +85,7 @@ class Scene {
       room: async () => {},
       finish: () => {},
     }
-    const checking = { prepare: [], reusePasses: true, atOnce: 1, ...more }
-    const request = { tasks: this.#endings, checks, checking, merge: this.merge, createdAt: date }
-    return await (aggregatorActor(context) as AggregatorApi).propose({ ...request, interrupted: false })
+    return aggregatorActor(context) as AggregatorApi
   }
 
   get base(): CommitId {
@@ -254,3 +267,75 @@ void t.test(
     t.match(proposalToMarkdown(red), '- left out because a check does not pass with it: second')
   },
 )
+
+void t.test('an early check names those whose unfinished work breaks it only together', async (t) => {
+  const scene = await new Scene(t).begin(letters('abcd'))
+  const checks = [shell('both', 'echo seen; ! { test -e a && test -e c; }'), shell('fine', 'true')]
+  t.match(await scene.checkEarly(checks), {
+    passed: ['fine'],
+    failed: [{ check: 'both', tasks: ['a', 'c'], output: /seen/ }],
+  })
+  t.same(readdirSync(join(scene.notes, 'scratch')), [], 'no checkout is left')
+  t.notOk(
+    readdirSync(scene.notes).some((name) => name.startsWith('_check')),
+    'and no log',
+  )
+})
+
+void t.test('an early check sets aside who breaks it alone, and looks on among the rest', async (t) => {
+  const alone = await new Scene(t).begin(letters('abc'))
+  t.same(await alone.checkEarly([shell('half', '! test -e b')]), { passed: [], failed: [] })
+  const scene = await new Scene(t).begin(letters('abcd'))
+  const broken = '! test -e b && ! { test -e a && test -e d; }'
+  t.match(await scene.checkEarly([shell('half', broken)]), { failed: [{ tasks: ['a', 'd'] }] })
+})
+
+void t.test('an early check says nothing of a base that is red, of chance, and of what cannot run', async (t) => {
+  const scene = await new Scene(t).begin(letters('abc'))
+  const flaky = `n=$(cat '${scene.notes}/n' 2>/dev/null || echo 0); echo $((n + 1)) > '${scene.notes}/n'; test $((n % 2)) = 1`
+  for (const script of ['false', flaky, 'no-such-command']) {
+    t.same((await scene.checkEarly([shell('x', script)])).failed, [], script)
+  }
+  const setUp = [shell('setup', 'false')]
+  t.same(await scene.checkEarly([shell('x', 'false')], setUp), { passed: [], failed: [] }, 'not prepared')
+})
+
+void t.test('an early check leaves out what does not merge', async (t) => {
+  const scene = await new Scene(t).begin({ a: { a: 'a', seed: 'x\n' }, b: { seed: 'y\n' }, c: { c: 'c' } })
+  t.match(await scene.checkEarly([shell('c', '! test -e c || ! grep -q [xy] seed')]), {
+    failed: [{ tasks: [/[ab]/, 'c'] }],
+  })
+})
+
+void t.test('an early check that is cancelled ends with what it has started, and says nothing', async (t) => {
+  const scene = await new Scene(t).begin(letters('ab'))
+  const aggregator = await scene.aggregator()
+  const pidFile = join(scene.notes, 'pid')
+  const checks = [shell('slow', `echo $$ > '${pidFile}.new'; mv '${pidFile}.new' '${pidFile}'; exec sleep 600`)]
+  const changeSets = [
+    await scene.sealing.seal('x', scene.base, { x: '1' }),
+    await scene.sealing.seal('y', scene.base, { y: '1' }),
+  ]
+  const begun = appears(pidFile)
+  const verdict = aggregator.checkEarly({ changeSets, checks, prepare: [] })
+  await begun
+  const pid = Number(readFileSync(pidFile, 'utf8'))
+  aggregator.cancelEarly()
+  t.same(await verdict, { passed: [], failed: [] })
+  await gone(pid)
+  t.same(readdirSync(join(scene.notes, 'scratch')), [])
+})
+
+/** Resolves when a file is there. */
+async function appears(path: string): Promise<void> {
+  const watcher = watch(dirname(path))
+  try {
+    if (existsSync(path)) return
+    for (;;) {
+      await once(watcher, 'change')
+      if (existsSync(path)) return
+    }
+  } finally {
+    watcher.close()
+  }
+}

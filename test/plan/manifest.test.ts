@@ -161,6 +161,7 @@ void t.test('what a manifest leaves out is as the reference says', async (t) => 
     ],
     check: [],
     prepare: [],
+    earlyCheck: [],
     output: { json: null, markdown: null, sarif: null },
   })
 })
@@ -300,6 +301,7 @@ const manifests = fc.uniqueArray(name, { minLength: 1, maxLength: 6 }).chain((id
       agents: fc.record({ any: options, command: options }, { requiredKeys: ['any'] }),
       tasks: fc.tuple(...ids.map((_, index) => anyTask(ids, index))),
       prepare: fc.array(words, { minLength: 1, maxLength: 2 }),
+      earlyCheck: fc.array(words, { minLength: 1, maxLength: 2 }),
       check: fc.array(fc.oneof(words, fc.record({ run: words, name: words }, { requiredKeys: ['run'] })), {
         maxLength: 2,
       }),

@@ -1,13 +1,15 @@
 import t from 'tap'
-import type { AggregatorApi, Contribution } from '../../src/actors/aggregator-api.ts'
+import type { AggregatorApi, Contribution, EarlyVerdict } from '../../src/actors/aggregator-api.ts'
 import type { AgentActorApi } from '../../src/actors/agent-api.ts'
 import type { ActorHandle, Exit } from '../../src/actors/contract.ts'
 import type { Outcome } from '../../src/agents/agent.ts'
 import { TroupeError } from '../../src/errors.ts'
 import { asActorId, asAgentName, asCommitId, asRunId, asTaskId, asTreeId, type TaskId } from '../../src/ids.ts'
 import { openAggregator } from '../../src/supervisor/run/aggregator.ts'
+import { openEarlyChecks } from '../../src/supervisor/run/early-checks.ts'
 import { openHeldFiles } from '../../src/supervisor/run/held-files.ts'
 import { type AttemptMeans, type AttemptResult, carryOutAttempt } from '../../src/supervisor/run/attempt.ts'
+import type { ChangeSet } from '../../src/changes/change-set.ts'
 import type { Saved } from '../../src/changes/snapshot.ts'
 import { PauseSwitch } from '../../src/supervisor/run/pause-switch.ts'
 import { openSnapshots } from '../../src/supervisor/run/snapshots.ts'
@@ -538,3 +540,114 @@ void t.test(
     await t.rejects(aggregator.baseFor([]), { code: 'HOST_FAILED' })
   },
 )
+
+/** Early checks on an owned clock; every check waits until the test answers it. */
+function earlyChecks(checks = [{ name: 'tests', command: ['true'], timeoutMs: null }]) {
+  const clock = new ManualClock()
+  const asked: string[] = []
+  const answers: ((verdict: EarlyVerdict) => void)[] = []
+  const recorded: RunEvent[] = []
+  let cancelled = 0
+  const early = openEarlyChecks({
+    clock,
+    checks,
+    prepare: [],
+    async check({ changeSets }) {
+      asked.push(changeSets.map(({ commit }) => commit).join(' '))
+      const { promise, resolve } = Promise.withResolvers<EarlyVerdict>()
+      answers.push(resolve)
+      return await promise
+    },
+    async cancel() {
+      cancelled += 1
+      answers.at(-1)?.({ passed: [], failed: [] })
+    },
+    async record(event) {
+      recorded.push(event)
+    },
+  })
+  const wrote = (...commits: readonly string[]): void =>
+    early.changed(commits.map((commit) => ({ commit }) as unknown as ChangeSet))
+  const answer = async (verdict: Partial<EarlyVerdict>): Promise<void> => {
+    answers.at(-1)?.({ passed: [], failed: [], ...verdict })
+    await turns()
+  }
+  return { clock, early, asked, recorded, wrote, answer, cancelled: () => cancelled }
+}
+
+const brokenBy = (...tasks: readonly string[]): EarlyVerdict => ({
+  passed: [],
+  failed: [{ check: 'tests', tasks: tasks.map(asTaskId), output: 'no' }],
+})
+
+void t.test('early checks wait for calm, but not for ever, and one at a time', async (t) => {
+  const { clock, asked, wrote, answer } = earlyChecks()
+  wrote('a1')
+  clock.advance(60_000)
+  t.same(asked, [], 'one alone is not worth it')
+  wrote('a1', 'b1')
+  clock.advance(1_999)
+  wrote('a1', 'b2')
+  clock.advance(1_999)
+  t.same(asked, [])
+  clock.advance(1)
+  t.same(asked, ['a1 b2'])
+  for (let count = 0; count < 30; count++) {
+    wrote('a1', `c${count}`)
+    clock.advance(1_000)
+  }
+  t.equal(asked.length, 1, 'one at a time')
+  await answer({})
+  clock.advance(29_000)
+  t.equal(asked.length, 1, 'it rests as long as it took')
+  clock.advance(3_000)
+  t.same(asked, ['a1 b2', 'a1 c29'])
+  await answer({})
+  wrote('a1', 'c29')
+  clock.advance(60_000)
+  t.equal(asked.length, 2, 'the same is not checked again')
+  for (let count = 0; count < 25; count++) {
+    wrote('a1', `d${count}`)
+    clock.advance(1_000)
+  }
+  t.equal(asked.length, 3, 'whoever never rests is checked all the same')
+})
+
+void t.test('what an early check finds is told once, otherwise when it is otherwise, and taken back', async (t) => {
+  const { clock, early, recorded, wrote, answer } = earlyChecks()
+  const next = async (name: string, verdict: Partial<EarlyVerdict>): Promise<void> => {
+    wrote('a', name)
+    clock.advance(100_000)
+    await answer(verdict)
+  }
+  await next('1', brokenBy('a', 'b'))
+  await next('2', brokenBy('a', 'b'))
+  await next('3', {})
+  t.same(recorded, [{ type: 'early-check-failed', check: 'tests', tasks: ['a', 'b'], output: 'no' }])
+  await next('4', brokenBy('a', 'c'))
+  await next('5', { passed: ['tests'] })
+  await next('6', { passed: ['tests'] })
+  t.match(recorded.slice(1), [{ tasks: ['a', 'c'] }, { type: 'early-check-passed', check: 'tests' }])
+  t.equal(recorded.length, 3)
+  early.restore([{ at: 0, event: recorded[0] as RunEvent }])
+  await next('7', brokenBy('a', 'b'))
+  t.equal(recorded.length, 3, 'an earlier supervisor has told it')
+  await next('8', { passed: ['tests'] })
+  t.match(recorded[3], { type: 'early-check-passed' })
+})
+
+void t.test('early checks that are stopped tell nothing any more, and end what is under way', async (t) => {
+  const { clock, early, asked, recorded, wrote, cancelled } = earlyChecks()
+  wrote('a', 'b')
+  clock.advance(2_000)
+  t.equal(asked.length, 1)
+  await early.stop()
+  t.equal(cancelled(), 1)
+  wrote('a', 'c')
+  clock.advance(100_000)
+  t.match({ asked: asked.length, recorded, waiting: clock.waiting }, { asked: 1, recorded: [], waiting: 0 })
+  const none = earlyChecks([])
+  none.wrote('a', 'b')
+  none.clock.advance(100_000)
+  t.same(none.asked, [], 'none is asked for')
+})

@@ -1,6 +1,15 @@
 import { elapsedText } from '../../monitor/elapsed.ts'
 import { countsText, rowLines } from '../../monitor/frame.ts'
-import { conflictLines, openOverlaps, overlapLines, type Row, rowsOf, summaryOf } from '../../monitor/rows.ts'
+import {
+  conflictLines,
+  earlyLines,
+  openEarlyFailures,
+  openOverlaps,
+  overlapLines,
+  type Row,
+  rowsOf,
+  summaryOf,
+} from '../../monitor/rows.ts'
 import type { StandingConflict } from '../../supervisor/run/standing-conflicts.ts'
 import { usageOfAll } from '../../agents/usage.ts'
 import { taskAt } from '../../supervisor/run/task-change.ts'
@@ -35,6 +44,7 @@ export function statusText(
           ...rowLines(rowsFor(told), { columns: 120, coloured }),
           ...conflictLines(conflicts),
           ...overlapLines(overlapsOf(reading)),
+          ...earlyLines(openEarlyFailures(history, state)),
         ]),
     ...deadLetterLine(run),
     ...(proposal === null ? [] : [`proposal: checks ${proposal.verdict}; troupe show ${run.id}`]),
@@ -84,6 +94,7 @@ export function statusJson(told: ToldRun): object {
       reason: standing.phase === 'ended' ? standing.reason : null,
     })),
     providers: [...state.holds].map(([provider, hold]) => ({ provider, ...hold, until: isoOrNull(hold.until) })),
+    earlyFailures: openEarlyFailures(history, state).map(({ check, tasks, output }) => ({ check, tasks, output })),
     deadLetters: deadLettersIn(run.files.supervisorLog),
     proposal:
       proposal === null

@@ -10,6 +10,8 @@ export interface Aggregator {
   add(contribution: Contribution): Promise<readonly Conflict[]>
   baseFor: AggregatorApi['baseFor']
   look: AggregatorApi['look']
+  checkEarly: AggregatorApi['checkEarly']
+  cancelEarly(): Promise<void>
   propose(request: ProposalRequest): Promise<Proposal>
   proposeOpenly: AggregatorApi['proposeOpenly']
   tryAnswer: AggregatorApi['tryAnswer']
@@ -57,6 +59,8 @@ export function openAggregator(): Aggregator {
         await told // an actor that does not know of all change sets would take conflicts back
         return await actor.call('look', underWay)
       }),
+    checkEarly: (request) => ask((actor) => actor.call('checkEarly', request)),
+    cancelEarly: () => ask((actor) => actor.call('cancelEarly')),
     propose: (request) => ask((actor) => actor.call('propose', request)),
     proposeOpenly: (request) => ask((actor) => actor.call('proposeOpenly', request)),
     tryAnswer: (request) => ask((actor) => actor.call('tryAnswer', request)),

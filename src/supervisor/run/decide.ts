@@ -5,6 +5,7 @@ import type { TaskId } from '../../ids.ts'
 import { afterFailure } from './after-failure.ts'
 import {
   type AttemptEnd,
+  type EarlyCheckEvent,
   isResolutionEvent,
   type PauseEvent,
   type Recorded,
@@ -51,13 +52,17 @@ export const fold = (
 function afterEvent(rules: RunRules, state: RunState, { at, event }: Recorded): Decision {
   if (isResolutionEvent(event)) return [resolutionHappened(state, event, at), []]
   if ('provider' in event) return [withHold(state, event), []]
+  if ('check' in event) return [state, []]
   if ('conflicts' in event) return pauseRivals(rules, state, { at, event })
   return 'by' in event ? afterPause(rules, state, event) : apply(rules, state, { at, event })
 }
 
 interface Applied {
   readonly at: number
-  readonly event: Exclude<RunEvent, ResolutionEvent | PauseEvent | ProviderEvent | { readonly conflicts: unknown }>
+  readonly event: Exclude<
+    RunEvent,
+    ResolutionEvent | PauseEvent | ProviderEvent | EarlyCheckEvent | { readonly conflicts: unknown }
+  >
 }
 
 function apply(rules: RunRules, state: RunState, { at, event }: Applied): Decision {

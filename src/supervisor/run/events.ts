@@ -120,6 +120,16 @@ export type RunEvent =
       readonly reason: string | null
       readonly answers: readonly Answer[]
     }
+  /** What several tasks have written so far breaks a check together, though it passes without any one of them. */
+  | {
+      readonly type: 'early-check-failed'
+      readonly check: string
+      readonly tasks: readonly TaskId[]
+      /** The last lines that it said. */
+      readonly output: string
+    }
+  /** A check that was told to fail passes by now. */
+  | { readonly type: 'early-check-passed'; readonly check: string }
   | { readonly type: 'stop-requested'; readonly how: StopHow; readonly reason: string }
   | {
       readonly type: 'proposal-made'
@@ -135,6 +145,9 @@ export type ResolutionEvent = Extract<RunEvent, { readonly type: 'resolution-sta
 
 export const isResolutionEvent = (event: RunEvent): event is ResolutionEvent =>
   event.type === 'resolution-started' || event.type === 'resolution-ended'
+
+/** News of a check of what tasks have written so far. */
+export type EarlyCheckEvent = Extract<RunEvent, { readonly check: string }>
 
 /** News of an attempt that waits for another task. */
 export type PauseEvent = Extract<RunEvent, { readonly by: TaskId }>

@@ -3,6 +3,7 @@ import type { TaskId } from '../../ids.ts'
 import type { Conflict } from '../../merge/conflict.ts'
 import type { ConflictPolicy, Task } from '../../plan/task.ts'
 import type { Aggregator } from './aggregator.ts'
+import type { EarlyChecks } from './early-checks.ts'
 import type { Recorded, RunEvent } from './events.ts'
 import { type Waiting, waitingFor } from './pausing.ts'
 import type { RunRules } from './rules.ts'
@@ -17,7 +18,7 @@ export interface LiveConflicts {
   observe(recorded: Recorded, state?: RunState): void
   /** Compares what a task under way has written so far. */
   look(snapshot: ChangeSet): void
-  /** Resolves when all that has arrived has been compared. */
+  /** Resolves when all that has arrived has been compared; nothing is checked early any more. */
   settled(): Promise<void>
 }
 
@@ -27,6 +28,8 @@ interface LiveConflictsParts {
   readonly tasks: readonly Task[]
   readonly rules: RunRules
   readonly policy: ConflictPolicy
+  /** Told of all that is completed or under way whenever it has changed. */
+  readonly early: EarlyChecks
   readonly record: (event: RunEvent) => Promise<void>
 }
 
@@ -43,6 +46,8 @@ class Watcher implements LiveConflicts {
   readonly #comparisons = new Set<Promise<void>>()
   /** The attempt under way of each task. */
   readonly #attempts = new Map<TaskId, number>()
+  /** What has been completed, by task. */
+  readonly #sealed = new Map<TaskId, ChangeSet>()
   /** What each has written so far. */
   readonly #underWay = new Map<TaskId, ChangeSet>()
   /** What does not go together as of now, as it was told. */
@@ -68,6 +73,7 @@ class Watcher implements LiveConflicts {
       standing = standingAfter(standing, recorded)
     }
     this.#standing = standing
+    this.#parts.early.restore(records)
     for (const recorded of records) this.observe(recorded)
   }
 
@@ -83,16 +89,29 @@ class Watcher implements LiveConflicts {
   }
 
   look(snapshot: ChangeSet): void {
-    if (this.#parts.policy === 'ignore' || this.#attempts.get(snapshot.task) !== snapshot.attempt) return
+    if (this.#attempts.get(snapshot.task) !== snapshot.attempt) return
     this.#underWay.set(snapshot.task, snapshot)
-    this.#refresh()
+    this.#tellEarly()
+    if (this.#parts.policy !== 'ignore') this.#refresh()
+  }
+
+  /** In the order of the manifest, whoever wrote last. */
+  #tellEarly(): void {
+    const known = ({ id }: Task): readonly ChangeSet[] => {
+      const one = this.#underWay.get(id) ?? this.#sealed.get(id)
+      return one === undefined ? [] : [one]
+    }
+    this.#parts.early.changed(this.#parts.tasks.flatMap(known))
   }
 
   async settled(): Promise<void> {
+    await this.#parts.early.stop()
     while (this.#comparisons.size > 0) await Promise.all(this.#comparisons)
   }
 
   #add(changeSet: ChangeSet): void {
+    this.#sealed.set(changeSet.task, changeSet)
+    if (this.#attempts.size > 0) this.#tellEarly()
     const contribution = { changeSet, owns: this.#owns.get(changeSet.task) ?? null }
     this.#compare(async () => {
       const found = await this.#parts.aggregator.add(contribution)
