@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { TroupeError } from '../errors.ts'
+import { runTool } from '../processes/run-tool.ts'
 
 /** How one call of git is made. */
 export interface GitOptions {
@@ -12,7 +13,6 @@ export interface GitOptions {
   readonly accept?: readonly number[]
   /** How `run` reads standard output: as UTF-8 by default, or one letter for each byte. */
   readonly encoding?: 'utf8' | 'latin1'
-  readonly signal?: AbortSignal
 }
 
 /** What git answered. */
@@ -69,30 +69,23 @@ async function call(directory: string, args: readonly string[], options: GitOpti
   throw new TroupeError(code, `git ${args.join(' ')} ended with ${raw.exitCode} in ${directory}: ${said}`)
 }
 
-function execute(directory: string, args: readonly string[], options: GitOptions): Promise<Raw> {
-  const { input, env, signal } = options
-  return new Promise((resolve, reject) => {
-    const child = spawn('git', [...settings, ...args], {
-      cwd: directory,
-      env: { ...cleanEnvironment(process.env), ...env },
-      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-      ...(signal === undefined ? {} : { signal }),
-    })
-    const stdout: Buffer[] = []
-    let stderr = ''
-    child.stdout?.on('data', (chunk: Buffer) => void stdout.push(chunk))
-    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-      stderr += chunk
-    })
-    child.once('error', (cause) => {
-      reject(failureToStart(cause, directory))
-    })
-    child.once('close', (exitCode, signalName) => {
-      resolve({ exitCode: exitCode ?? -1, stdout: Buffer.concat(stdout), stderr: stderr + (signalName ?? '') })
-    })
-    child.stdin?.on('error', () => {}) // git may end before it has read everything; its exit code tells
-    child.stdin?.end(input)
+async function execute(directory: string, args: readonly string[], { input, env }: GitOptions): Promise<Raw> {
+  const { exit, stdout, stderr } = await runTool({
+    argv: ['git', ...settings, ...args],
+    directory,
+    environment: { ...cleanEnvironment(process.env), ...env },
+    ...(input === undefined ? {} : { input: typeof input === 'string' ? Buffer.from(input) : input }),
   })
+  switch (exit.how) {
+    case 'exited':
+      return { exitCode: exit.code, stdout, stderr }
+    case 'signalled':
+      return { exitCode: -1, stdout, stderr: stderr + exit.signal }
+    case 'launcher-died':
+      throw new TroupeError('GIT_FAILED', `git ${args.join(' ')} in ${directory}: what had started it was killed`)
+    case 'not-started':
+      throw failureToStart(exit, directory)
+  }
 }
 
 /** No hooks, no signing, no background work, no index refresh that the user has not asked for; messages are UTF-8. */
@@ -108,19 +101,24 @@ const settings: readonly string[] = [
   ].flatMap((setting) => ['-c', setting]),
 ]
 
+/** Whose commits Troupe's are. */
+export const identity = { name: 'Troupe', email: 'troupe@localhost' } as const
+
 /** The environment without what would lead git to another repository, and with a fixed identity. */
-function cleanEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const clean = Object.fromEntries(Object.entries(environment).filter(([name]) => !misleading.has(name)))
+function cleanEnvironment(environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  const clean: Record<string, string> = {}
+  for (const [name, value] of Object.entries(environment))
+    if (value !== undefined && !misleading.has(name)) clean[name] = value
   return {
     ...clean,
     LC_ALL: 'C',
     GIT_TERMINAL_PROMPT: '0',
     GIT_EDITOR: 'true',
     GIT_PAGER: 'cat',
-    GIT_AUTHOR_NAME: 'Troupe',
-    GIT_AUTHOR_EMAIL: 'troupe@localhost',
-    GIT_COMMITTER_NAME: 'Troupe',
-    GIT_COMMITTER_EMAIL: 'troupe@localhost',
+    GIT_AUTHOR_NAME: identity.name,
+    GIT_AUTHOR_EMAIL: identity.email,
+    GIT_COMMITTER_NAME: identity.name,
+    GIT_COMMITTER_EMAIL: identity.email,
   }
 }
 
@@ -154,11 +152,9 @@ const misleading = new Set([
   'GIT_SEQUENCE_EDITOR',
 ])
 
-function failureToStart(cause: Error, directory: string): TroupeError {
-  if (cause.name === 'AbortError') return new TroupeError('GIT_FAILED', 'git was stopped', { cause })
-  const missing = 'code' in cause && cause.code === 'ENOENT'
-  if (!missing) return new TroupeError('GIT_FAILED', `git cannot be started: ${cause.message}`, { cause })
+function failureToStart({ code, message }: { code: string; message: string }, directory: string): TroupeError {
+  if (code !== 'ENOENT') return new TroupeError('GIT_FAILED', `git cannot be started: ${message}`)
   return existsSync(directory)
-    ? new TroupeError('GIT_MISSING', 'git cannot be started: it is not on PATH', { cause })
-    : new TroupeError('GIT_FAILED', `git cannot be started in ${directory}: the folder is gone`, { cause })
+    ? new TroupeError('GIT_MISSING', 'git cannot be started: it is not on PATH')
+    : new TroupeError('GIT_FAILED', `git cannot be started in ${directory}: the folder is gone`)
 }

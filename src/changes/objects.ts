@@ -19,20 +19,21 @@ export interface Objects extends AsyncDisposable {
 /** Opens the objects of the repository that `git` works in: one `git cat-file --batch` for all reads, loose objects for writes. */
 export function openObjects(git: Git): Objects {
   let reader: Reader | null = null
-  let place: Promise<Place> | null = null
   return {
     read(oid) {
       reader ??= new Reader(git)
       return reader.read(oid)
     },
-    async write(type, content) {
-      place ??= placeOf(git)
-      return await writeLoose(await place, type, content)
-    },
+    write: (type, content) => writeObject(git, type, content),
     async [Symbol.asyncDispose]() {
       await reader?.close()
     },
   }
+}
+
+/** Stores an object in the repository that `git` works in, as `Objects.write` does. */
+export async function writeObject(git: Git, type: GitObject['type'], content: Uint8Array): Promise<string> {
+  return await writeLoose(await placeOf(git), type, content)
 }
 
 class Reader {
@@ -89,7 +90,19 @@ interface Place {
   readonly hash: 'sha1' | 'sha256'
 }
 
-async function placeOf(git: Git): Promise<Place> {
+/** Asked for once; a question that failed is asked again. */
+const places = new WeakMap<Git, Promise<Place>>()
+
+function placeOf(git: Git): Promise<Place> {
+  const known = places.get(git)
+  if (known !== undefined) return known
+  const asked = askPlace(git)
+  places.set(git, asked)
+  asked.catch(() => places.delete(git))
+  return asked
+}
+
+async function askPlace(git: Git): Promise<Place> {
   const args = ['rev-parse', '--path-format=absolute', '--git-path', 'objects', '--show-object-format']
   const [folder = '', hash = 'sha1'] = (await git.text(args)).split('\n')
   return { folder, hash: hash === 'sha256' ? 'sha256' : 'sha1' }

@@ -1,6 +1,6 @@
 import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { asCommitId, asTreeId, type CommitId, type TreeId } from '../ids.ts'
+import { asTreeId, type CommitId, type TreeId } from '../ids.ts'
 import { mayHaveAttributes } from './attribute-files.ts'
 import type { Git } from './git.ts'
 import type { Objects } from './objects.ts'
@@ -15,16 +15,6 @@ export interface QuickTrees {
   after(worktree: Worktree, tree: TreeId, paths: readonly string[]): Promise<TreeId | null>
   /** What a worktree holds after its checkout. */
   of(commit: CommitId): Promise<TreeId>
-  /** A commit of a tree on one parent, by Troupe itself. */
-  commit(draft: QuickCommit): Promise<CommitId>
-}
-
-interface QuickCommit {
-  readonly tree: TreeId
-  readonly parent: CommitId
-  readonly message: string
-  /** Seconds since the epoch. */
-  readonly at: number
 }
 
 /** Only regular files of moderate size that git would take as they are: without attributes, and without settings that change them. */
@@ -54,11 +44,6 @@ export function openQuickTrees(git: Git, objects: Objects): QuickTrees {
       return asTreeId(
         (await objects.read(commit)).content.toString('latin1').slice('tree '.length).split('\n', 1)[0] ?? '',
       )
-    },
-    async commit({ tree, parent, message, at }) {
-      const who = `Troupe <troupe@localhost> ${at} +0000`
-      const text = `tree ${tree}\nparent ${parent}\nauthor ${who}\ncommitter ${who}\n\n${message}`
-      return asCommitId(await objects.write('commit', Buffer.from(text)))
     },
   }
 }

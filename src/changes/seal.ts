@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { TroupeError, messageOf } from '../errors.ts'
 import { type AgentName, asCommitId, asTreeId, type CommitId, type TaskId } from '../ids.ts'
 import type { ChangeSet } from './change-set.ts'
+import { writeCommit } from './commit.ts'
 import type { Git } from './git.ts'
 import { flatten } from './nested-repository.ts'
 import { changesInIndex, type PathChange } from './path-change.ts'
@@ -136,10 +137,8 @@ async function keptAt(git: Git, ref: string): Promise<Kept | null> {
 }
 
 async function commitOf(git: Git, order: SealOrder, { tree }: Content): Promise<CommitId> {
-  const date = `@${order.at} +0000`
-  const env = { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date }
-  const args = ['commit-tree', tree, '-p', order.worktree.commit, '-F', '-']
-  return asCommitId(await git.text(args, { env, input: messageWithTrailers(order) }))
+  const { worktree, at: seconds } = order
+  return writeCommit(git, { tree, parents: [worktree.commit], message: messageWithTrailers(order), seconds })
 }
 
 function messageWithTrailers({ message, run, task, agent, attempt }: SealOrder): string {

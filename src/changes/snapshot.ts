@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeCommit } from './commit.ts'
 import type { QuickTrees } from './quick-tree.ts'
 import { asCommitId, asTreeId, type CommitId, type TreeId } from '../ids.ts'
 import type { Git } from './git.ts'
@@ -83,8 +84,8 @@ async function quickly(git: Git, order: SnapshotOrder): Promise<Saved | null | u
   if (tree === null) return undefined
   if (tree === known.tree) return null
   await rm(indexOf(worktree), { force: true }) // from now on it is behind
-  const { ref, message, at } = order
-  const commit = await quick.commit({ tree, parent: worktree.commit, message, at })
+  const { ref, message, at: seconds } = order
+  const commit = await writeCommit(git, { tree, parents: [worktree.commit], message, seconds })
   await git.run(['update-ref', ref, commit, known.last?.commit ?? ''])
   return { commit, base: worktree.commit, tree }
 }
@@ -118,10 +119,7 @@ async function keep(
   const last = known ? known.last : await savedAt(git, ref)
   if (isFirst && last?.base === worktree.commit && last.tree === tree) return last // of an earlier attempt
   if (tree === (last?.base === worktree.commit ? last.tree : await treeOf(git, worktree.commit))) return null
-  const date = `@${at} +0000`
-  const env = { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date }
-  const args = ['commit-tree', tree, '-p', worktree.commit, '-F', '-']
-  const commit = asCommitId(await git.text(args, { env, input: message }))
+  const commit = await writeCommit(git, { tree, parents: [worktree.commit], message, seconds: at })
   await git.run(['update-ref', ref, commit, last?.commit ?? ''])
   return { commit, base: worktree.commit, tree }
 }

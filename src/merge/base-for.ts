@@ -1,7 +1,7 @@
 import type { ChangeSet } from '../changes/change-set.ts'
 import type { Git } from '../changes/git.ts'
 import type { CommitId } from '../ids.ts'
-import { timelessDate, writeCommit } from './commit.ts'
+import { timeless, writeCommit } from '../changes/commit.ts'
 import { type Conflict, sortConflicts } from './conflict.ts'
 import { nameConflicts } from './counterparts.ts'
 import { footprintsOf } from './footprint.ts'
@@ -46,7 +46,7 @@ export async function baseFor(request: {
       }
     }
     const message = `Start from ${[...taken, next].map(({ task }) => task).join(', ')}\n`
-    commit = await writeCommit(git, { tree: merge.tree, parents: [commit, next.commit], message, date: timelessDate })
+    commit = await writeCommit(git, { tree: merge.tree, parents: [commit, next.commit], message, seconds: timeless })
     taken.push(next)
   }
   return { how: 'merged', commit }

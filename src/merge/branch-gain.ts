@@ -2,7 +2,7 @@ import type { ChangeSet } from '../changes/change-set.ts'
 import type { Git } from '../changes/git.ts'
 import { asAgentName, asTaskId, asTreeId, type CommitId, type TaskId } from '../ids.ts'
 import { type Conflict, sortConflicts } from './conflict.ts'
-import { timelessDate, writeCommit } from './commit.ts'
+import { timeless, writeCommit } from '../changes/commit.ts'
 
 /** A branch to which change sets are brought, though it does not stand on the base that they were made on. */
 export interface Onto {
@@ -17,7 +17,7 @@ export interface Onto {
  */
 export async function gainOf(git: Git, base: CommitId, onto: Onto): Promise<ChangeSet> {
   const tree = asTreeId(await git.text(['rev-parse', '--verify', `${onto.commit}^{tree}`]))
-  const commit = await writeCommit(git, { tree, parents: [base], message: 'branch\n', date: timelessDate })
+  const commit = await writeCommit(git, { tree, parents: [base], message: 'branch\n', seconds: timeless })
   return { task: nameOfGain(onto), agent: asAgentName('branch'), attempt: 1, base, commit, tree, files: [] }
 }
 

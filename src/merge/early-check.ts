@@ -6,7 +6,7 @@ import type { CommitId, TaskId } from '../ids.ts'
 import { blame, type TestVerdict } from './blame.ts'
 import type { Check, RunCommand } from './check.ts'
 import { type Checker, type CheckerWorld, openChecker } from './checker.ts'
-import { timelessDate, writeCommit } from './commit.ts'
+import { timeless, writeCommit } from '../changes/commit.ts'
 import { foldSides } from './fold-sides.ts'
 import type { CheckResult } from './proposal.ts'
 
@@ -130,7 +130,7 @@ async function unionOf({ git, base }: EarlyWorld, objects: Objects, changeSets: 
   const { tree, landed } = await foldSides({ git, objects, base, sides, policy: { upTo: 'certain', off: [] } })
   if (tree === null) return { commit: base, landed: [] }
   const message = 'what tasks have written so far\n'
-  const commit = await writeCommit(git, { tree, parents: [base], message, date: timelessDate })
+  const commit = await writeCommit(git, { tree, parents: [base], message, seconds: timeless })
   return { commit, landed: landed.flatMap((number) => changeSets[number] ?? []) }
 }
 

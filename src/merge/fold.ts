@@ -6,7 +6,7 @@ import { layOut } from './asking/lay-out.ts'
 import type { Answer, OpenConflict } from './asking/open-conflict.ts'
 import { gainOf, type Onto, sortedWithGain } from './branch-gain.ts'
 import type { Candidate } from './candidate.ts'
-import { writeCommit } from './commit.ts'
+import { secondsOf, writeCommit } from '../changes/commit.ts'
 import { type FoundConflict, versionsIn } from './conflict-texts.ts'
 import type { ConflictedFile } from './conflicted-file.ts'
 import { quoted } from './conflict-message.ts'
@@ -206,7 +206,12 @@ async function land(
     )
   }
   if (tree === chain.tree && (await isThereAlready(chain, changeSet))) return { state: 'unchanged' }
-  chain.commit = await writeCommit(chain.git, { tree, parents: [chain.commit], message, date: chain.date })
+  chain.commit = await writeCommit(chain.git, {
+    tree,
+    parents: [chain.commit],
+    message,
+    seconds: secondsOf(chain.date),
+  })
   chain.tree = tree
   chain.landed.push(footprint)
   chain.resolved.push(...resolved.map((file) => ({ ...file, task: changeSet.task })))

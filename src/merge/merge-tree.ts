@@ -1,7 +1,7 @@
 import type { Git } from '../changes/git.ts'
 import { TroupeError } from '../errors.ts'
 import type { CommitId, TreeId } from '../ids.ts'
-import { timelessDate, writeCommit } from './commit.ts'
+import { timeless, writeCommit } from '../changes/commit.ts'
 import { type ConflictedFile, conflictedFiles } from './conflicted-file.ts'
 import { readMergeTreeOutput } from './merge-tree-output.ts'
 
@@ -42,7 +42,7 @@ export async function mergeOnto(
   tree: TreeId,
   { base, theirs }: { readonly base: CommitId; readonly theirs: CommitId },
 ): Promise<MergeResult> {
-  const draft = { tree, parents: [base], message: 'merge base\n', date: timelessDate }
+  const draft = { tree, parents: [base], message: 'merge base\n', seconds: timeless }
   return mergeCommits(git, await writeCommit(git, draft), theirs)
 }
 

@@ -1,5 +1,5 @@
 import type { RunId, TaskId, TreeId } from '../ids.ts'
-import { writeCommit } from './commit.ts'
+import { secondsOf, writeCommit } from '../changes/commit.ts'
 import { quoted } from './conflict-message.ts'
 import { covers, nothingDeclared, type RegenerateRule } from './declared-files.ts'
 import { fold, type Fold, type FoldRequest } from './fold.ts'
@@ -57,7 +57,7 @@ async function remakeAll(request: RemadeFoldRequest, folded: Fold, rules: readon
     if (made.tree === tree) continue
     ;({ tree } = made)
     const message = messageFor(request.run, rule, made.paths)
-    commit = await writeCommit(git, { tree, parents: [commit], message, date: request.date })
+    commit = await writeCommit(git, { tree, parents: [commit], message, seconds: secondsOf(request.date) })
   }
   if (commit === folded.commit) return { failed: null, folded: { ...folded, regenerated } }
   const files = [...(await resultsBetween(git, onto?.commit ?? base, commit)).keys()].toSorted()

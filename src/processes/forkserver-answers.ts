@@ -1,3 +1,7 @@
+import { constants } from 'node:os'
+import { getSystemErrorName } from 'node:util'
+import type { ProgramExit } from './launcher.ts'
+
 /** What the forkserver says; forkserver.pl documents the lines. */
 export type ForkserverAnswer =
   | { readonly type: 'started'; readonly id: number; readonly pid: number; readonly startTime: number | null }
@@ -63,3 +67,16 @@ export class AnswerReader {
     }
   }
 }
+
+/** How a program ended that could not be started. */
+export function failedStart({ what, errno }: Extract<ForkserverAnswer, { readonly type: 'failed' }>): ProgramExit {
+  const code = getSystemErrorName(-errno)
+  return { how: 'not-started', code, message: `${what} failed: ${code}` }
+}
+
+/** How a program ended. */
+export function exitOf({ code, signal }: Extract<ForkserverAnswer, { readonly type: 'exited' }>): ProgramExit {
+  return signal === 0 ? { how: 'exited', code } : { how: 'signalled', signal: signalNames.get(signal) ?? 'SIGKILL' }
+}
+
+const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name as NodeJS.Signals]))

@@ -1,15 +1,11 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import { constants } from 'node:os'
-import type { Readable, Writable } from 'node:stream'
+import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { getSystemErrorName } from 'node:util'
-import { AnswerReader, type ForkserverAnswer } from './forkserver-answers.ts'
+import { AnswerReader, exitOf, failedStart, type ForkserverAnswer } from './forkserver-answers.ts'
+import { type Environment, holdOpen, isAddedTo, message, type Server, variablesOf } from './forkserver-requests.ts'
 import type { Clock } from '../clock.ts'
 import { signalGroup } from './signal-group.ts'
 import { programVariable, sweepProcesses } from './sweep.ts'
 import type { Launcher, ProgramExit, ProgramListener, ProgramOrder, RunningProgram } from './launcher.ts'
-
-type Server = ChildProcessByStdio<Writable, Readable, null>
 
 /**
  * Starts programs from a small process of its own (forkserver.pl), so that a start costs the same however large this one is,
@@ -138,41 +134,3 @@ const program = fileURLToPath(new URL('./forkserver.pl', import.meta.url))
 function requestOf(id: number, { argv, directory, environment }: ProgramOrder, common: Environment): Buffer {
   return message('R', [String(id), directory, String(argv.length), ...argv, ...variablesOf(environment, common)])
 }
-
-function message(kind: 'R' | 'E', parts: readonly string[]): Buffer {
-  const fields = Buffer.from(parts.join('\0'))
-  return Buffer.concat([Buffer.from(`${kind} ${fields.length}\n`), fields])
-}
-
-type Environment = ProgramOrder['environment']
-
-/** The variables that are not common already. */
-const variablesOf = (environment: Environment, common: Environment): readonly string[] =>
-  Object.entries(environment)
-    .filter(([name, value]) => common[name] !== value)
-    .map(([name, value]) => `${name}=${value}`)
-
-/** Whether an environment has all that is common, so that only additions need to be said; nothing is common at first. */
-function isAddedTo(common: Environment, environment: Environment): boolean {
-  const names = Object.keys(common)
-  return names.length > 0 && names.every((name) => name in environment)
-}
-
-/** Whether the event loop waits for the server. */
-function holdOpen(server: Server, hold: boolean): void {
-  for (const handle of [server, server.stdin, server.stdout] as unknown as readonly { ref(): void; unref(): void }[]) {
-    if (hold) handle.ref()
-    else handle.unref()
-  }
-}
-
-function failedStart({ what, errno }: Extract<ForkserverAnswer, { readonly type: 'failed' }>): ProgramExit {
-  const code = getSystemErrorName(-errno)
-  return { how: 'not-started', code, message: `${what} failed: ${code}` }
-}
-
-function exitOf({ code, signal }: Extract<ForkserverAnswer, { readonly type: 'exited' }>): ProgramExit {
-  return signal === 0 ? { how: 'exited', code } : { how: 'signalled', signal: signalNames.get(signal) ?? 'SIGKILL' }
-}
-
-const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name as NodeJS.Signals]))

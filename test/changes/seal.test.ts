@@ -14,8 +14,10 @@ import {
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
+import { writeCommit } from '../../src/changes/commit.ts'
+import { openGit } from '../../src/changes/git.ts'
 import type { Worktree } from '../../src/changes/worktree.ts'
-import { asTaskId } from '../../src/ids.ts'
+import { asCommitId, asTaskId, asTreeId } from '../../src/ids.ts'
 import { emptyFolder, git } from '../acceptance/troupe.ts'
 import { contentOf, everything, put, type Scene, sceneAt, sceneOf, sealedContent } from './scene.ts'
 
@@ -526,3 +528,26 @@ function treeByHand({ root }: Scene, { directory }: Worktree): string {
 }
 
 const byCode = (a: string, b: string): number => (a < b ? -1 : 1)
+
+void t.test('a commit that is written without a process is the one that git writes', async (t) => {
+  const { root } = await sceneOf(t, base)
+  const opened = openGit(root)
+  const head = asCommitId(await opened.text(['rev-parse', 'HEAD']))
+  const tree = asTreeId(await opened.text(['rev-parse', 'HEAD^{tree}']))
+  const next = await writeCommit(opened, { tree, parents: [head], message: 'next', seconds: 1_000_000_000 })
+  const drafts = [
+    { parents: [], message: '', seconds: 0 },
+    { parents: [head], message: 'one line', seconds: 1_795_000_000 },
+    { parents: [head, next], message: 'ü — 🙂\n\n# no comment\n\nTroupe-Task: a\n', seconds: 946_684_800 },
+    { parents: [head, head], message: '\n\n spaces \n\n', seconds: 4_102_444_800 },
+  ]
+  for (const { parents, message, seconds } of drafts) {
+    const date = `@${seconds} +0000`
+    const expected = await opened.text(['commit-tree', tree, ...parents.flatMap((one) => ['-p', one]), '-F', '-'], {
+      input: message,
+      env: { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date },
+    })
+    t.equal(await writeCommit(opened, { tree, parents, message, seconds }), expected, JSON.stringify(message))
+  }
+  t.equal(await opened.text(['fsck', '--strict', '--no-dangling']), '')
+})

@@ -76,13 +76,6 @@ void t.test('git answers with bytes, text and exit codes, and fails with what gi
   })
   t.match(await here.run(['--version'], { input: 'x'.repeat(4_000_000) }), { exitCode: 0 }, 'input that nobody reads')
   await t.rejects(here.at(join(root, 'nosuch')).run(['status']), { code: 'GIT_FAILED', message: /the folder is gone/ })
-  const stop = AbortSignal.abort()
-  await t.rejects(here.run(['status'], { signal: stop }), { code: 'GIT_FAILED', message: 'git was stopped' })
-  execFileSync('sh', ['-c', 'mkfifo pipe'], { cwd: root })
-  const later = new AbortController()
-  const waiting = here.run(['hash-object', 'pipe'], { signal: later.signal })
-  later.abort()
-  await t.rejects(waiting, { code: 'GIT_FAILED', message: 'git was stopped' }, 'one that would wait for ever')
 })
 
 void t.test('a git that is missing, too old or out of disk space is told apart', async (t) => {

@@ -3,7 +3,7 @@ import type { Objects } from '../../changes/objects.ts'
 import { editTree } from '../../changes/tree-edit.ts'
 import type { TreeEntry } from '../../changes/tree-object.ts'
 import type { CommitId, TaskId } from '../../ids.ts'
-import { timelessDate, writeCommit } from '../commit.ts'
+import { timeless, writeCommit } from '../../changes/commit.ts'
 import type { MergeResolution } from '../resolve-merge.ts'
 import { conflictText } from './conflict-text.ts'
 import { markedText } from './marked-text.ts'
@@ -39,7 +39,7 @@ export async function layOut(git: Git, objects: Objects, refused: Refused): Prom
   const message = `${task}: in conflict with ${refused.with.join(', ')}\n`
   return {
     ...conflict,
-    commit: await writeCommit(git, { tree, parents: [onto], message, date: timelessDate }),
+    commit: await writeCommit(git, { tree, parents: [onto], message, seconds: timeless }),
     hindrance: null,
   }
 }

@@ -1,0 +1,32 @@
+import { findPerl } from './open-launcher.ts'
+import { runDirectly } from './direct-tool.ts'
+import type { RunTool } from './tool.ts'
+import { Toolserver } from './toolserver.ts'
+
+/** To start a server costs as much as so many tools. */
+const fewTools = 8
+
+/**
+ * Runs the first few tools directly and the others from a tool server, where Perl is there to run it: a command that asks git
+ * two questions needs no server, and a run that asks thousands does not copy its memory's map for each.
+ */
+export function openToolRunner(environment: NodeJS.ProcessEnv = process.env): RunTool {
+  let server: Toolserver | null | undefined
+  let ran = 0
+  return (tool) => {
+    ran += 1
+    if (ran <= fewTools || hasNul(tool)) return runDirectly(tool)
+    if (server === undefined) {
+      const perl = findPerl(environment)
+      server = perl === null ? null : new Toolserver(perl)
+    }
+    return server === null ? runDirectly(tool) : server.run(tool)
+  }
+}
+
+/** NUL parts the fields of a request, and no system call takes it anyway. */
+const hasNul: (tool: Parameters<RunTool>[0]) => boolean = ({ argv, directory, environment }) =>
+  [...argv, directory, ...Object.values(environment)].some((text) => text.includes('\0'))
+
+/** The tools of this thread share one server. */
+export const runTool: RunTool = openToolRunner()

@@ -1,0 +1,147 @@
+# Runs programs that end by themselves for a larger process: a fork costs by the memory of who forks, and this stays small.
+#
+# standard input   R <length> <input>\n<fields>   run: id, folder, number of arguments, arguments, NAME=value..., parted by NUL;
+#                                                 so many bytes of standard input follow the fields
+#                  E <length>\n<fields>           the variables that every program after it has: NAME=value..., parted by NUL
+#                  end of file                    leave; what runs goes on to its end, so that it leaves no lock behind
+# standard output  F, O and X as forkserver.pl says them
+use strict;
+use warnings;
+use Errno qw(EINTR EAGAIN);
+use Fcntl qw(F_GETFL F_SETFL O_NONBLOCK);
+
+my (%program, %reader, %exec_failure);
+my ($requests, $answers) = ('', '');
+
+pipe(my $failure_reader, my $failure_writer) or die "pipe: $!";
+unblock($failure_reader);
+$SIG{$_} = 'IGNORE' for qw(PIPE INT HUP);
+binmode($_) for (*STDIN, *STDOUT);
+
+while (1) {
+    my $set = '';
+    vec($set, fileno($_), 1) = 1 for (*STDIN, map { $_->{handle} } values %reader);
+    next if select($set, undef, undef, undef) < 0;
+    read_requests() if vec($set, fileno(*STDIN), 1);
+    read_output($_) for grep { vec($set, fileno($_->{handle}), 1) } values %reader;
+    flush_answers();
+}
+
+sub read_requests {
+    my $got = sysread(*STDIN, $requests, 65536, length $requests);
+    return if !defined $got && $! == EINTR;
+    exit 0 if !$got;
+    while (substr($requests, 0, 64) =~ /\A([RE]) (\d+)(?: (\d+))?\n/) {    # a match copies what it looks at
+        my ($kind, $length, $input, $head) = ($1, $2, $3 // 0, $+[0]);
+        last if length($requests) < $head + $length + $input;
+        my $fields = substr($requests, $head, $length);
+        my $bytes = substr($requests, $head + $length, $input);
+        substr($requests, 0, $head + $length + $input) = '';
+        if ($kind eq 'R') { start($bytes, split /\0/, $fields, -1) }
+        else { %ENV = map { split /=/, $_, 2 } split /\0/, $fields, -1 }
+    }
+}
+
+sub start {
+    my ($input, $id, $folder, $count, @rest) = @_;
+    my @command = splice(@rest, 0, $count);
+    my $in = input_of($input) or return fail($id, 'exec', $!);
+    pipe(my $out, my $out_writer) && pipe(my $err, my $err_writer) or return fail($id, 'exec', $!);
+    my $pid = fork();
+    return fail($id, 'exec', $!) if !defined $pid;
+    become($id, $folder, \@command, \@rest, [$in, $out_writer, $err_writer]) if $pid == 0;
+    close $_ for ($in, $out_writer, $err_writer);
+    $program{$id} = { pid => $pid, open => 2 };
+    watch($id, 1, $out);
+    watch($id, 2, $err);
+}
+
+# a file without a name takes more than a pipe would before somebody reads
+sub input_of {
+    my ($input) = @_;
+    if ($input eq '') { open(my $nothing, '<', '/dev/null') or return undef; return $nothing }
+    open(my $file, '+>:raw', undef) or return undef;
+    for (my $at = 0; $at < length $input;) {
+        my $written = syswrite($file, $input, length($input) - $at, $at);
+        next if !defined $written && $! == EINTR;
+        return undef if !$written;
+        $at += $written;
+    }
+    sysseek($file, 0, 0);
+    return $file;
+}
+
+sub become {
+    my ($id, $folder, $command, $environment, $streams) = @_;
+    $SIG{$_} = 'DEFAULT' for qw(PIPE INT HUP);
+    open(STDIN, '<&', $streams->[0]);
+    open(STDOUT, '>&', $streams->[1]);
+    open(STDERR, '>&', $streams->[2]);
+    my $what = 'chdir';
+    if (chdir $folder) {
+        $what = 'exec';
+        for (@$environment) {
+            my ($name, $value) = split /=/, $_, 2;
+            $ENV{$name} = $value;
+        }
+        no warnings 'exec';
+        exec { $command->[0] } @$command;
+    }
+    syswrite($failure_writer, "$id $what " . ($! + 0) . "\n");
+    kill 'KILL', $$;    # without the clean-up that belongs to the server
+}
+
+sub watch {
+    my ($id, $stream, $handle) = @_;
+    unblock($handle);
+    $reader{ fileno $handle } = { id => $id, stream => $stream, handle => $handle };
+}
+
+sub read_output {
+    my ($reader) = @_;
+    my $got = sysread($reader->{handle}, my $bytes, 65536);
+    return if !defined $got && ($! == EINTR || $! == EAGAIN);
+    my $id = $reader->{id};
+    if ($got) {
+        answer("O $id $reader->{stream} $got\n$bytes");
+        flush_answers() if length $answers > 262144;    # blocks when nobody reads: then the programs wait, not the memory
+        return;
+    }
+    delete $reader{ fileno $reader->{handle} };
+    close $reader->{handle};
+    finish($id) if --$program{$id}{open} == 0;
+}
+
+# one that has closed both its outputs has nothing more to do than to end
+sub finish {
+    my ($id) = @_;
+    my $program = delete $program{$id};
+    1 while waitpid($program->{pid}, 0) < 0 && $! == EINTR;
+    my $status = $?;
+    while (sysread($failure_reader, my $lines, 4096)) {
+        $exec_failure{$1} = $2 while $lines =~ /^(\d+) (\w+ \d+)\n/gm;
+    }
+    my $failure = delete $exec_failure{$id};
+    return answer("F $id $failure\n") if defined $failure;
+    answer(sprintf "X %d %d %d\n", $id, $status >> 8, $status & 127);
+}
+
+sub fail {
+    my ($id, $what, $error) = @_;
+    answer("F $id $what " . ($error + 0) . "\n");
+}
+
+sub unblock {
+    my ($handle) = @_;
+    fcntl($handle, F_SETFL, fcntl($handle, F_GETFL, 0) | O_NONBLOCK);
+}
+
+sub answer { $answers .= $_[0] }
+
+sub flush_answers {
+    while (length $answers) {
+        my $written = syswrite(*STDOUT, $answers);
+        if (defined $written) { substr($answers, 0, $written) = '' }
+        elsif ($! != EINTR) { exit 0 }
+    }
+}
