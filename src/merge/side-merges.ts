@@ -4,7 +4,7 @@ import type { ConflictedFile, Stage } from './conflicted-file.ts'
 import { doubted } from './doubt.ts'
 import { type Footprint } from './footprint.ts'
 import { mergeCommits } from './merge-tree.ts'
-import { resolveMerge, type ResolvedFile } from './resolve-merge.ts'
+import type { ResolvedFile } from './resolve-merge.ts'
 import type { Side, Touching } from './sides.ts'
 import { openSpecialPaths, type SpecialPaths } from './special-paths.ts'
 import type { TextMerges } from './text-merges.ts'
@@ -40,6 +40,7 @@ export class SideMerges {
     const { git, objects, texts } = this.#parts
     const merge = await mergeCommits(git, ours, theirs)
     if (merge.clean) return { tree: merge.tree, resolved: [], left: [] }
+    const { resolveMerge } = await import('./resolve-merge.ts')
     return await resolveMerge({ objects, texts, special: this.#special }, merge, pairs)
   }
 

@@ -3,7 +3,6 @@ import { grammarOf } from '../syntax/grammar.ts'
 import type { Parser } from '../syntax/parser.ts'
 import type { Hunk } from './diff-hunks.ts'
 import { nothingDeclared, type RegenerateRule, ruleFor } from './declared-files.ts'
-import { resolveFile } from './resolve-file.ts'
 import type { ResolvedChunk } from './resolve-text.ts'
 import { isAsSureAs, type ResolverPolicy } from './resolvers/resolver.ts'
 import { compareLines } from './text/line-diff.ts'
@@ -85,6 +84,7 @@ export class TextMerges {
     if (segments.every(({ kind }) => kind === 'clean'))
       return { how: 'merged', text: { lines, encoding, oid: null }, chunks: [] }
     if (this.#policy === null) return { how: 'conflict' }
+    const { resolveFile } = await import('./resolve-file.ts') // most folds need none of the resolvers
     const parse = grammarOf(path) === null ? null : await this.#parser()
     const resolution = resolveFile({ path, segments, ...versions }, this.#policy, parse)
     if (resolution.how === 'left') return { how: 'conflict' }

@@ -1,7 +1,6 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { directLauncher } from './direct-launcher.ts'
+import { findPerl } from './find-perl.ts'
 import { Forkserver } from './forkserver.ts'
 import type { Launcher } from './launcher.ts'
 
@@ -15,20 +14,4 @@ export const openLauncher = (clock: Clock, environment: NodeJS.ProcessEnv = proc
 function openForkserver(clock: Clock, environment: NodeJS.ProcessEnv): Launcher | null {
   const perl = findPerl(environment)
   return perl === null ? null : new Forkserver(perl, clock)
-}
-
-/** Path of the Perl that runs the fork server; null where there is none, or no use for it. */
-export function findPerl(environment: Readonly<Record<string, string | undefined>>): string | null {
-  if (process.platform === 'win32') return null
-  const candidates = (environment['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'perl'))
-  return candidates.find(isExecutable) ?? null
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -1,4 +1,4 @@
-import { findPerl } from './open-launcher.ts'
+import { findPerl } from './find-perl.ts'
 import { runDirectly } from './direct-tool.ts'
 import type { RunTool } from './tool.ts'
 import { Toolserver } from './toolserver.ts'

@@ -2,7 +2,7 @@ import { systemClock } from '../../clock.ts'
 import { identityOf, isAlive } from '../../process-identity.ts'
 import { Forkserver } from '../../processes/forkserver.ts'
 import type { ProgramExit } from '../../processes/launcher.ts'
-import { findPerl } from '../../processes/open-launcher.ts'
+import { findPerl } from '../../processes/find-perl.ts'
 import { killProcesses } from '../../processes/sweep.ts'
 import { type Check, fine, warning } from './check.ts'
 

@@ -1,11 +1,15 @@
-import { parseDocument } from 'yaml'
+import { createRequire } from 'node:module'
+import type * as Yaml from 'yaml'
 import { type KeyedContainer, type KeyedEntry, type KeyedNode, UnreadableKeys, withoutTwins } from './node.ts'
+
+const require = createRequire(import.meta.url)
 
 /**
  * A text of YAML as far as it is made of block mappings and lists of plain values; anything else in it is taken as it is.
  * Throws UnreadableKeys, also for what YAML itself does not accept.
  */
 export function readYaml(text: string): KeyedNode {
+  const { parseDocument } = require('yaml') as typeof Yaml // a hundred modules that few folds need
   if (parseDocument(text).errors.length > 0) throw new UnreadableKeys('no YAML')
   const all = text.split(/(?<=\n)/)
   const node = blockOf(all)
