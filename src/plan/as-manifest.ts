@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import { printDuration } from './duration.ts'
 import { providerOf } from './providers.ts'
-import { defaultSnapshot, defaultStall } from './resolve-manifest.ts'
+import { defaultResolve, defaultSnapshot, defaultStall } from './resolve-manifest.ts'
 import { printSize } from './size.ts'
 import type { AgentDeclaration, CheckCommand, Manifest, ProviderDeclaration, Task } from './task.ts'
 
@@ -24,7 +24,7 @@ export function manifestToYaml(manifest: Manifest, { schema }: PrintOptions): st
     stall: unless(durationOrOff(manifest.stallMs), defaultStall),
     memory: manifest.memoryBytes === null ? null : printSize(manifest.memoryBytes),
     snapshot: unless(durationOrOff(manifest.snapshotMs), defaultSnapshot),
-    merge: nonEmpty(present({ ...mergeEntry(manifest.merge), resolver: resolverEntry(manifest) })),
+    merge: nonEmpty(present({ ...mergeEntry(manifest), resolver: resolverEntry(manifest) })),
     onConflict: unless(manifest.onConflict, 'tell'),
     onOverlap: unless(manifest.onOverlap, 'warn'),
     onFailure: unless(manifest.onFailure, 'continue'),
@@ -42,10 +42,10 @@ export function manifestToYaml(manifest: Manifest, { schema }: PrintOptions): st
   return head + stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })
 }
 
-const mergeEntry = ({ strategy, resolve, off, blame, ...more }: Manifest['merge']): object =>
+const mergeEntry = ({ check, merge: { strategy, resolve, off, blame, ...more } }: Manifest): object =>
   present({
     strategy: unless(strategy, 'best-set'),
-    resolve: unless(resolve ?? 'off', 'likely'),
+    resolve: unless(resolve ?? 'off', defaultResolve(check)),
     without: nonEmpty(off),
     blame: blame ? null : false,
     union: nonEmpty(more.union),

@@ -26,7 +26,7 @@ export function resolveManifest(written: WrittenManifest, kinds: PlanKinds): Man
     check: (written.check ?? []).map(resolveCheck),
     prepare: (written.prepare ?? []).map(resolveCheck),
     earlyCheck: (written.earlyCheck ?? []).map(resolveCheck),
-    merge: mergeOf(written.merge ?? {}, surroundings),
+    merge: mergeOf(written.merge ?? {}, { ...surroundings, resolve: defaultResolve(written.check) }),
     output: outputOf(written.output ?? {}),
   }
 }
@@ -64,10 +64,14 @@ const defaults: Plain = {
 
 type WrittenMerge = NonNullable<WrittenManifest['merge']>
 
+/** How sure resolutions must be by default: what only a check can tell is tried where there is one. */
+export const defaultResolve = (check: readonly unknown[] = []): 'checked' | 'likely' =>
+  check.length > 0 ? 'checked' : 'likely'
+
 const mergeOf = (
   {
     strategy = 'best-set',
-    resolve = 'likely',
+    resolve: written,
     without = [],
     blame = true,
     union = [],
@@ -77,10 +81,10 @@ const mergeOf = (
     checksAtOnce,
     resolver,
   }: WrittenMerge,
-  surroundings: TaskSurroundings,
+  { resolve, ...surroundings }: TaskSurroundings & { readonly resolve: 'checked' | 'likely' },
 ): Manifest['merge'] => ({
   strategy,
-  resolve: resolve === 'off' ? null : resolve,
+  resolve: written === 'off' ? null : (written ?? resolve),
   off: without,
   blame,
   union: union.map(normalGlob),

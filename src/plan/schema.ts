@@ -103,7 +103,7 @@ export const mergeSchema = z.strictObject({
   }),
   resolve: z.enum(['likely', 'certain', 'checked', 'off']).optional().meta({
     description:
-      'How sure a resolver of conflicts must be: likely (by default), certain, off for none, or checked: also what only stands as long as every check passes.',
+      'How sure a resolver of conflicts must be: likely, certain, off for none, or checked: also what only stands as long as every check passes. By default checked where there is a check, otherwise likely.',
   }),
   blame: z.boolean().optional().meta({
     description: 'Whether the tasks that break a check are looked for, and the lightest left out; true by default.',

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { carryOutTrials, repeatingWith } from '../chaos/campaign.ts'
@@ -28,7 +29,10 @@ void t.test(
       return [...trialsAtSomeRecords(urn, 6), ...trialsAtMoments(urn, 4)]
     })
     const [tree = ''] = trees
-    const tried = await carryOutTrials({ template, folder, tree, parallel: 4, observe() {} }, trials)
+    const tried = await carryOutTrials(
+      { template, folder, tree, parallel: availableParallelism(), observe() {} },
+      trials,
+    )
     for (const { trial, broken } of tried) t.same(broken, [], repeatingWith(trial))
     const kills = tried.reduce((total, one) => total + one.kills, 0)
     t.ok(kills >= trials.length * 0.8, `${kills} kills in ${trials.length} trials`)
