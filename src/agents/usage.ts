@@ -1,5 +1,3 @@
-import * as z from 'zod'
-
 /**
  * What a model was asked for the work of one attempt, in the words of OpenTelemetry's conventions for generative AI where they have
  * one. What is not known is null, never 0.
@@ -26,27 +24,8 @@ export interface UsageSum {
   readonly unknown: number
 }
 
-const tokens = z.int().min(0).nullable().default(null)
-
-/** Usage as an agent may report it; every part may be left out. */
-export const usageSchema = z.object({
-  model: z.string().trim().min(1).max(200).nullable().default(null),
-  inputTokens: tokens,
-  outputTokens: tokens,
-  costUsd: z.number().min(0).nullable().default(null),
-})
-
 /** The sum of nothing. */
 export const noUsage: UsageSum = { inputTokens: null, outputTokens: null, costUsd: null, models: [], unknown: 0 }
-
-/** The sum with one attempt more; its usage stands in the details of its outcome, if anywhere. */
-export function withAttempt(sum: UsageSum, details: Readonly<Record<string, unknown>>): UsageSum {
-  const reading = usageSchema.safeParse(details['usage'])
-  if (!reading.success) return { ...sum, unknown: sum.unknown + 1 }
-  const { model, ...amounts } = reading.data
-  const isWhole = Object.values(amounts).every((amount) => amount !== null)
-  return added(sum, { ...amounts, models: model === null ? [] : [model], unknown: isWhole ? 0 : 1 })
-}
 
 /** What tasks used together; one that did not tell all counts once, however many attempts it had. */
 export function usageOfAll(tasks: readonly UsageSum[]): UsageSum {
@@ -65,7 +44,8 @@ export function usageWith(before: Usage | null, more: Usage): Usage {
   }
 }
 
-function added(a: UsageSum, b: UsageSum): UsageSum {
+/** Two sums together. */
+export function added(a: UsageSum, b: UsageSum): UsageSum {
   return {
     inputTokens: plus(a.inputTokens, b.inputTokens),
     outputTokens: plus(a.outputTokens, b.outputTokens),

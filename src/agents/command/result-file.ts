@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import { messageOf } from '../../errors.ts'
 import type { Finding } from '../agent.ts'
-import { type Usage, usageSchema } from '../usage.ts'
+import { usageSchema } from '../reported-usage.ts'
+import type { Usage } from '../usage.ts'
 
 const maximumBytes = 4 * 1024 * 1024
 

@@ -1,4 +1,4 @@
-import { withAttempt } from '../../agents/usage.ts'
+import { withAttempt } from '../../agents/reported-usage.ts'
 import type { HostKind } from '../../actors/contract.ts'
 import { unreachable } from '../../errors.ts'
 import type { TaskId } from '../../ids.ts'
