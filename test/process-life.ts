@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { until } from './until.ts'
 
 /** Resolves when a killed process is gone; the test file's time limit is the bound. */
 export async function gone(pid: number): Promise<void> {
-  while (isAlive(pid)) await new Promise(setImmediate)
+  await until(() => !isAlive(pid))
 }
 
 /** A zombie counts as gone: only its parent has still to read how it ended. */

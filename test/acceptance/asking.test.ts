@@ -4,6 +4,7 @@ import t from 'tap'
 import type { AskedConflict, Proposal } from '../../src/merge/proposal.ts'
 import { gone } from '../process-life.ts'
 import { begin, emptyFolder, git, manifest, type PrintedRun, repositoryOf, troupe } from './troupe.ts'
+import { isWritten } from '../until.ts'
 
 interface Teardown {
   teardown(work: () => void): void
@@ -83,7 +84,7 @@ void t.test('a supervisor that is killed while an agent is asked is succeeded by
   const answer = `echo x >> '${notes}/asked'; ${good}; echo $$ > '${pid}'; while [ ! -e '${gate}' ]; do sleep 0.05; done`
   const { directory, path } = inConflict(t, answer)
   const run = begin(directory, 'run', '--mode', 'process', path)
-  while (!existsSync(pid) || readFileSync(pid, 'utf8') === '') await new Promise(setImmediate)
+  await run.until(() => isWritten(pid))
   run.child.kill('SIGKILL')
   await run.ended
   await gone(Number(readFileSync(pid, 'utf8')))
@@ -107,7 +108,7 @@ void t.test('a run that is stopped while an agent is asked leaves the conflict, 
     `${good}; touch '${notes}/at'; while [ ! -e '${gate}' ]; do sleep 0.05; done`,
   )
   const run = begin(directory, '--json', 'run', path)
-  while (!existsSync(join(notes, 'at'))) await new Promise(setImmediate)
+  await run.until(() => existsSync(join(notes, 'at')))
   run.child.kill('SIGINT')
   const { proposal, exitCode } = JSON.parse((await run.ended).stdout) as PrintedRun
   t.match(only(proposal), { outcome: 'stopped' })

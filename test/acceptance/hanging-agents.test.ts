@@ -10,6 +10,7 @@ import type { RunEvent } from '../../src/supervisor/run/events.ts'
 import { isAlive } from '../process-life.ts'
 import { findIsolation } from '../../src/processes/isolation.ts'
 import { begin, emptyFolder, git, manifest, repositoryOf, root, runJson } from './troupe.ts'
+import { until } from '../until.ts'
 
 interface Hanging {
   readonly script: string
@@ -86,10 +87,10 @@ for (const mode of ['thread', 'process'] as const) {
     )
     const pids = (): readonly number[] =>
       existsSync(note) ? readFileSync(note, 'utf8').trim().split('\n').map(Number) : []
-    while (pids().length < 3) await new Promise(setImmediate)
+    await run.until(() => pids().length === 3)
     run.child.kill('SIGKILL')
     await run.ended
-    while (pids().some(isAlive)) await new Promise(setImmediate)
+    await until(() => !pids().some(isAlive))
     t.pass('the time limit of this file is the bound')
   })
 }

@@ -13,6 +13,7 @@ import {
   runJson,
   troupe,
 } from './troupe.ts'
+import { isWritten } from '../until.ts'
 
 const modes = ['async', 'thread', 'process'] as const
 
@@ -69,7 +70,7 @@ void t.test(
       const before = fingerprint(directory)
       const { path, notes, gate, pid } = gated(t)
       const run = begin(directory, 'run', '--mode', mode, path)
-      while (!existsSync(pid) || readFileSync(pid, 'utf8') === '') await new Promise(setImmediate)
+      await run.until(() => isWritten(pid))
       run.child.kill('SIGKILL')
       await run.ended
       await gone(Number(readFileSync(pid, 'utf8')))
@@ -117,7 +118,7 @@ void t.test('a new run says that another has not ended; one that somebody carrie
   const directory = repositoryOf(t, { 'a.txt': 'a\n' })
   const { path, gate, pid } = gated(t)
   const run = begin(directory, 'run', path)
-  while (!existsSync(pid)) await new Promise(setImmediate)
+  await run.until(() => isWritten(pid))
   t.match(await troupe(directory, 'resume'), { status: 2, stderr: /is held by process \d+/ })
   t.notMatch((await troupe(directory, 'run', 'review a.txt')).stderr, 'troupe resume', 'it is under way')
   run.child.kill('SIGKILL')
@@ -134,7 +135,7 @@ void t.test(
     const directory = repositoryOf(t, { 'a.txt': 'a\n' })
     const { path, gate, pid } = gated(t)
     const run = begin(directory, 'run', path)
-    while (!existsSync(pid) || readFileSync(pid, 'utf8') === '') await new Promise(setImmediate)
+    await run.until(() => isWritten(pid))
     run.child.kill('SIGSTOP')
     writeFileSync(gate, '')
     let resumed = await troupe(directory, '--json', 'resume')
@@ -156,8 +157,7 @@ void t.test('a daemon that left its group and its environment behind its supervi
     tasks: [{ id: 'x', agent: 'sh', command }],
   })
   const run = begin(directory, 'run', path)
-  for (const file of [daemon, forkserver])
-    while (!existsSync(file) || readFileSync(file, 'utf8') === '') await new Promise(setImmediate)
+  for (const file of [daemon, forkserver]) await run.until(() => isWritten(file))
   process.kill(Number(readFileSync(forkserver, 'utf8')), 'SIGKILL') // at the very same time, so that nobody cleans up
   run.child.kill('SIGKILL')
   await run.ended
@@ -169,7 +169,7 @@ void t.test('an interrupted run is taken up where it was stopped', async (t) => 
   const directory = repositoryOf(t, { 'a.txt': 'a\n' })
   const { path, notes, gate, pid } = gated(t)
   const run = begin(directory, 'run', path)
-  while (!existsSync(pid)) await new Promise(setImmediate)
+  await run.until(() => isWritten(pid))
   run.child.kill('SIGINT')
   t.match(await run.ended, { status: 130, stdout: /go on: +troupe resume/ })
   writeFileSync(gate, '')
@@ -282,7 +282,7 @@ void t.test('a supervisor that is killed while it looks for who breaks a check l
   })
   t.match((await troupe(directory, 'plan', path)).stdout, /^prepare: echo ready > ready\ncheck: test$/m)
   const run = begin(directory, 'run', path)
-  while (!existsSync(pid) || readFileSync(pid, 'utf8') === '') await new Promise(setImmediate)
+  await run.until(() => isWritten(pid))
   run.child.kill('SIGKILL')
   await run.ended
   const { run: id, exitCode, proposal } = await resume(directory)

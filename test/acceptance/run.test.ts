@@ -16,6 +16,7 @@ import {
   runJson,
   troupe,
 } from './troupe.ts'
+import { isWritten } from '../until.ts'
 
 const diamond = join(root, 'examples/diamond/troupe.yaml')
 const modes = ['async', 'thread', 'process'] as const
@@ -322,7 +323,7 @@ void t.test('a supervisor that is killed has touched nothing of the user, and it
     const pidFile = join(emptyFolder(t), 'pid')
     const command = ['sh', '-c', `echo $$ > ${JSON.stringify(pidFile)}; exec sleep 600`]
     const run = begin(directory, 'run', '--mode', mode, manifest(t, { tasks: [{ id: 'long', command }] }))
-    while (!existsSync(pidFile) || readFileSync(pidFile, 'utf8') === '') await new Promise(setImmediate)
+    await run.until(() => isWritten(pidFile))
     run.child.kill('SIGKILL')
     t.match(await run.ended, { signal: 'SIGKILL' }, mode)
     await gone(Number(readFileSync(pidFile, 'utf8')))

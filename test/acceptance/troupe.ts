@@ -16,6 +16,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import type { Proposal } from '../../src/merge/proposal.ts'
+import { until } from '../until.ts'
 
 export const root = resolve(import.meta.dirname, '../..')
 const program = join(root, 'bin/troupe.mjs')
@@ -34,6 +35,8 @@ export interface UnderWay {
   readonly ended: Promise<Ended>
   /** Resolves when standard error has said this. */
   said(text: string): Promise<void>
+  /** Resolves when what it does has made this true; rejects when it ends before. */
+  until(isTrue: () => boolean): Promise<void>
 }
 
 /** Runs `troupe` as a user would, in a folder. */
@@ -57,9 +60,17 @@ export function begin(directory: string, ...args: readonly string[]): UnderWay {
     status: status as number | null,
     signal: signal as string | null,
   }))
+  let hasEnded = false
+  void ended.then(() => {
+    hasEnded = true
+  })
   return {
     child,
     ended,
+    async until(isTrue) {
+      await until(() => isTrue() || hasEnded)
+      if (!isTrue()) throw new Error(`troupe ${args.join(' ')} has ended: ${said.stderr}${said.stdout}`)
+    },
     async said(text) {
       while (!said.stderr.includes(text)) await once(child.stderr, 'data')
     },

@@ -3,6 +3,7 @@ import { asAgentName, asRunId, asTaskId } from '../../src/ids.ts'
 import type { ProcessIdentity } from '../../src/process-identity.ts'
 import type { Agent, AgentContext, Assignment, Outcome } from '../../src/agents/agent.ts'
 import type { Usage } from '../../src/agents/usage.ts'
+import { until } from '../until.ts'
 
 /** What an agent did while it was watched. */
 export interface Performance {
@@ -76,7 +77,7 @@ export async function perform(agent: Agent, what: Assignment, direction: Directi
 
 /** Resolves when nothing of a killed group runs any more; the test file's time limit is the bound. */
 export async function groupGone(group: number): Promise<void> {
-  while (isAlive(group)) await new Promise(setImmediate)
+  await until(() => !isAlive(group))
 }
 
 /** Whether any process of a group still runs; one that only waits to be reaped by its new parent does not. */

@@ -20,6 +20,7 @@ import type { Worktree } from '../../src/changes/worktree.ts'
 import { asCommitId, asTaskId, asTreeId } from '../../src/ids.ts'
 import { emptyFolder, git } from '../acceptance/troupe.ts'
 import { contentOf, everything, put, type Scene, sceneAt, sceneOf, sealedContent } from './scene.ts'
+import { until } from '../until.ts'
 
 const base = { 'a.txt': 'one\n', 'b.txt': 'two\n', 'dir/c.txt': 'three\n', '.gitignore': '*.log\n' }
 
@@ -274,10 +275,6 @@ void t.test(
     t.match(await scene.seal(worktree), { changed: true, changeSet: { files: ['a.txt'] } })
   },
 )
-
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise(setImmediate)
-}
 
 void t.test('repositories inside the workspace become plain files, and none of their files is lost', async (t) => {
   const scene = await sceneOf(t, { ...base, 'was-a-file': 'f\n', 'was-a-folder/x': 'x\n', 'was-a-folder/y': 'y\n' })

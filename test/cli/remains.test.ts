@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { gone } from '../process-life.ts'
 import { begin, emptyFolder, fingerprint, git, manifest, repositoryOf, runJson, troupe } from '../acceptance/troupe.ts'
+import { isWritten } from '../until.ts'
 
 interface Teardown {
   teardown(work: () => void): void
@@ -43,7 +44,7 @@ async function killed(
   const agents = { sh: { kind: 'command', shell: true } }
   const path = manifest(t, { agents, tasks: [{ id: 'one', agent: 'sh', command: wait }] })
   const run = begin(directory, 'run', path)
-  while (!existsSync(pid) || readFileSync(pid, 'utf8') === '') await new Promise(setImmediate)
+  await run.until(() => isWritten(pid))
   run.child.kill('SIGKILL')
   await run.ended
   const [id = ''] = runsIn(directory)
@@ -82,7 +83,7 @@ void t.test('a run that somebody carries out is left alone', async (t) => {
   const agents = { sh: { kind: 'command', shell: true } }
   const command = `touch '${gate}.up'; while [ ! -e '${gate}' ]; do sleep 0.05; done; echo 1 > b.txt`
   const run = begin(directory, '--json', 'run', manifest(t, { agents, tasks: [{ id: 'x', agent: 'sh', command }] }))
-  while (!existsSync(`${gate}.up`)) await new Promise(setImmediate)
+  await run.until(() => existsSync(`${gate}.up`))
   t.match(await gc(directory, '--unfinished', '--unapplied', '--older-than', '0s'), [
     { standing: 'at-work', seal: [], remove: [], whole: false },
   ])
