@@ -1,9 +1,9 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import type { Clock } from '../clock.ts'
 import { startTimeOf } from '../process-identity.ts'
-import type { Launcher, ProgramExit } from './launcher.ts'
+import { type Launcher, noInput, type ProgramExit, type ProgramInput } from './launcher.ts'
 import { notStarted } from './program.ts'
 import { signalGroup } from './signal-group.ts'
 import { programVariable, sweepProcesses } from './sweep.ts'
@@ -13,7 +13,11 @@ const isWindows = process.platform === 'win32'
 /** How long output may still come after the program has ended, in milliseconds: a daemon can hold the pipe for ever. */
 const drainMs = 1_000
 
-type Child = ChildProcessByStdio<null, Readable, Readable>
+interface Child extends ChildProcess {
+  readonly stdin: Writable | null
+  readonly stdout: Readable
+  readonly stderr: Readable
+}
 
 /**
  * Starts programs from this very process; the cost of each start grows with this process's memory.
@@ -25,7 +29,7 @@ export function directLauncher(clock: Clock): Launcher {
   const own = randomUUID() // other launchers of this process, in other threads too, end nothing of ours
   let started = 0
   return {
-    start({ argv, directory, environment, verbatim }, listener) {
+    start({ argv, directory, environment, verbatim, input }, listener) {
       const [file = '', ...args] = argv
       const marker = { [programVariable]: `${process.pid}.${own}-${++started}` }
       let child: Child
@@ -36,13 +40,13 @@ export function directLauncher(clock: Clock): Launcher {
           detached: !isWindows,
           windowsHide: true,
           windowsVerbatimArguments: isWindows && verbatim === true,
-          stdio: ['ignore', 'pipe', 'pipe'],
-        })
+          stdio: [input === true ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+        }) as Child
       } catch (error) {
         queueMicrotask(() => {
           listener.ended(notStarted(error))
         })
-        return { signal: () => {} }
+        return { signal: () => {}, input: noInput }
       }
       child.stdout.on('data', (chunk: Buffer) => {
         listener.output(chunk, 'stdout')
@@ -54,7 +58,7 @@ export function directLauncher(clock: Clock): Launcher {
         if (child.pid === undefined) listener.ended(notStarted(error))
       })
       const { pid } = child
-      if (pid === undefined) return { signal: () => {} }
+      if (pid === undefined) return { signal: () => {}, input: noInput }
       listener.started(pid, startTimeOf(pid))
       child.once('exit', (code, signal) => {
         signalAll(child, pid, 'SIGKILL')
@@ -64,10 +68,24 @@ export function directLauncher(clock: Clock): Launcher {
         })
       })
       return {
+        input: inputOf(child),
         signal(name) {
           if (child.exitCode === null && child.signalCode === null) signalAll(child, pid, name)
         },
       }
+    },
+  }
+}
+
+function inputOf({ stdin }: Child): ProgramInput {
+  if (stdin === null) return noInput
+  stdin.on('error', () => {}) // its end says more
+  return {
+    write(bytes) {
+      if (stdin.writable) stdin.write(bytes)
+    },
+    end() {
+      stdin.end()
     },
   }
 }

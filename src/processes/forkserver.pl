@@ -1,8 +1,11 @@
 # Starts programs for a larger process: a fork costs by the memory of who forks, and this stays small.
 #
-# standard input   R <length>\n<fields>       start: id, folder, number of arguments, arguments, NAME=value..., parted by NUL
+# standard input   R <length>\n<fields>       start: id, folder, 1 for an input (0 for none), number of arguments, arguments,
+#                                            NAME=value..., parted by NUL
 #                  E <length>\n<fields>       the variables that every program after it has: NAME=value..., parted by NUL
 #                  K <id> <signal>\n          signal the program's group
+#                  I <length>\n<id>NUL<bytes> more for the program's input
+#                  C <id>\n                   the program's input ends, after what was given
 #                  end of file                kill everything and leave: whoever started us is gone
 # standard output  S <id> <pid> <ticks>\n     started; clock ticks since boot, or - where unknown
 #                  F <id> <what> <errno>\n    not started; what: chdir or exec
@@ -26,7 +29,7 @@ my $drain_seconds = 1;    # where we are no subreaper, a daemon that left the gr
 my $server = $$;
 my $prctl = shift;
 my $adopts = defined $prctl && syscall($prctl + 0, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
-my (%program, %id_of, %reader, %exec_failure, %straying);
+my (%program, %id_of, %reader, %writer, %exec_failure, %straying);
 my ($requests, $answers) = ('', '');
 
 pipe(my $wake_reader, my $wake_writer) or die "pipe: $!";
@@ -38,12 +41,14 @@ $SIG{$_} = 'IGNORE' for qw(INT HUP);    # Ctrl-C is for whoever started us
 binmode($_) for (*STDIN, *STDOUT);
 
 while (1) {
-    my $set = '';
+    my ($set, $takers) = ('', '');
     vec($set, fileno($_), 1) = 1 for (*STDIN, $wake_reader, map { $_->{handle} } values %reader);
-    my $ready = select($set, undef, undef, nearest_deadline());
+    vec($takers, fileno($_->{handle}), 1) = 1 for grep { length $_->{bytes} } values %writer;
+    my $ready = select($set, $takers, undef, nearest_deadline());
     next if $ready < 0 && $! == EINTR;
     read_requests() if vec($set, fileno(*STDIN), 1);
     read_output($_) for grep { vec($set, fileno($_->{handle}), 1) } values %reader;
+    give_input($_) for grep { vec($takers, fileno($writer{$_}{handle}), 1) } keys %writer;
     reap() if $ready == 0 || vec($set, fileno($wake_reader), 1);
     give_up_draining();
     flush_answers();
@@ -53,10 +58,11 @@ sub read_requests {
     my $got = sysread(*STDIN, $requests, 65536, length $requests);
     return if !defined $got && $! == EINTR;
     leave() if !$got;
-    while ($requests =~ /\A([REK]) (\d+)(?: (\w+))?\n/) {
+    while ($requests =~ /\A([REKIC]) (\d+)(?: (\w+))?\n/) {
         my ($kind, $number, $signal, $head) = ($1, $2, $3, $+[0]);
-        if ($kind eq 'K') {
-            signal_group($signal, $program{$number}{pid}) if $program{$number} && !$program{$number}{reaped};
+        if ($kind eq 'K' || $kind eq 'C') {
+            signal_group($signal, $program{$number}{pid}) if $kind eq 'K' && $program{$number} && !$program{$number}{reaped};
+            end_input($number) if $kind eq 'C';
             substr($requests, 0, $head) = '';
             next;
         }
@@ -64,6 +70,7 @@ sub read_requests {
         my $fields = substr($requests, $head, $number);
         substr($requests, 0, $head + $number) = '';
         if ($kind eq 'R') { start(split /\0/, $fields, -1) }
+        elsif ($kind eq 'I') { take_input(split /\0/, $fields, 2) }
         else { %ENV = map { split /=/, $_, 2 } split /\0/, $fields, -1 }
     }
 }
@@ -76,12 +83,14 @@ sub signal_group {
 }
 
 sub start {
-    my ($id, $folder, $count, @rest) = @_;
+    my ($id, $folder, $has_input, $count, @rest) = @_;
     my @command = splice(@rest, 0, $count);
     pipe(my $out, my $out_writer) && pipe(my $err, my $err_writer) or return fail($id, 'exec', $!);
+    my ($in, $in_writer);
+    if ($has_input) { pipe($in, $in_writer) or return fail($id, 'exec', $!) }
     my $pid = fork();
     return fail($id, 'exec', $!) if !defined $pid;
-    become($id, $folder, \@command, \@rest, $out_writer, $err_writer) if $pid == 0;
+    become($id, $folder, \@command, \@rest, $in, $out_writer, $err_writer) if $pid == 0;
     setpgrp($pid, $pid);    # both sides do it: whoever comes first
     close $_ for ($out_writer, $err_writer);
     my $ticks = (stat_of($pid))[19] // '-';
@@ -89,18 +98,24 @@ sub start {
     $id_of{$pid} = $id;
     watch($id, 1, $out);
     watch($id, 2, $err);
+    if ($has_input) {
+        close $in;
+        unblock($in_writer);
+        $writer{$id} = { handle => $in_writer, bytes => '', ends => 0 };
+    }
     answer("S $id $pid $ticks\n");
 }
 
 sub become {
-    my ($id, $folder, $command, $environment, $out, $err) = @_;
+    my ($id, $folder, $command, $environment, $in, $out, $err) = @_;
     setpgrp(0, 0);
     if ($adopts) {    # should we be killed, nobody adopts its children any more, but it dies itself
         syscall($prctl + 0, PR_SET_PDEATHSIG, 9, 0, 0, 0);
         kill 'KILL', $$ if getppid() != $server;
     }
     $SIG{$_} = 'DEFAULT' for qw(CHLD PIPE INT HUP);
-    open(STDIN, '<', '/dev/null');
+    if ($in) { open(STDIN, '<&', $in) }
+    else { open(STDIN, '<', '/dev/null') }
     open(STDOUT, '>&', $out);
     open(STDERR, '>&', $err);
     my $what = 'chdir';
@@ -122,6 +137,34 @@ sub watch {
     my ($id, $stream, $handle) = @_;
     unblock($handle);
     $reader{ fileno $handle } = { id => $id, stream => $stream, handle => $handle };
+}
+
+sub take_input {
+    my ($id, $bytes) = @_;
+    $writer{$id}{bytes} .= $bytes if $writer{$id};
+}
+
+sub end_input {
+    my ($id) = @_;
+    my $writer = $writer{$id} or return;
+    $writer->{ends} = 1;
+    drop_input($id) if !length $writer->{bytes};
+}
+
+sub give_input {
+    my ($id) = @_;
+    my $writer = $writer{$id};
+    my $written = syswrite($writer->{handle}, $writer->{bytes});
+    return if !defined $written && ($! == EINTR || $! == EAGAIN);
+    return drop_input($id) if !defined $written;    # nobody reads it any more
+    substr($writer->{bytes}, 0, $written) = '';
+    drop_input($id) if $writer->{ends} && !length $writer->{bytes};
+}
+
+sub drop_input {
+    my ($id) = @_;
+    my $writer = delete $writer{$id} or return;
+    close $writer->{handle};
 }
 
 sub read_output {
@@ -146,6 +189,7 @@ sub reap {
         my $id = delete $id_of{$pid};
         next if !defined $id;
         kill('-KILL', $pid);    # what the program started and left behind
+        drop_input($id);
         my $program = $program{$id};
         @$program{qw(reaped status deadline)} = (1, $status, time + 1 + $drain_seconds);
         read_failures();

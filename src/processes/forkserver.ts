@@ -5,7 +5,14 @@ import { type Environment, holdOpen, isAddedTo, message, type Server, variablesO
 import type { Clock } from '../clock.ts'
 import { signalGroup } from './signal-group.ts'
 import { programVariable, sweepProcesses } from './sweep.ts'
-import type { Launcher, ProgramExit, ProgramListener, ProgramOrder, RunningProgram } from './launcher.ts'
+import {
+  type Launcher,
+  noInput,
+  type ProgramExit,
+  type ProgramListener,
+  type ProgramOrder,
+  type RunningProgram,
+} from './launcher.ts'
 
 /**
  * Starts programs from a small process of its own (forkserver.pl), so that a start costs the same however large this one is,
@@ -41,9 +48,20 @@ export class Forkserver implements Launcher {
       server.stdin.write(message('E', variablesOf(order.environment, {})))
     }
     server.stdin.write(requestOf(id, order, this.#common))
+    const tell = (request: string | Buffer): void => {
+      if (this.#listeners.has(id) && this.#server === server) server.stdin.write(request)
+    }
     return {
       signal: (name) => {
-        if (this.#listeners.has(id) && this.#server === server) server.stdin.write(`K ${id} ${name.slice(3)}\n`)
+        tell(`K ${id} ${name.slice(3)}\n`)
+      },
+      input: {
+        write: (bytes) => {
+          tell(inputMessage(id, bytes))
+        },
+        end: () => {
+          tell(`C ${id}\n`)
+        },
       },
     }
   }
@@ -119,7 +137,7 @@ function refused(listener: ProgramListener): RunningProgram {
   queueMicrotask(() => {
     listener.ended({ how: 'not-started', code: 'ERR_INVALID_ARG_VALUE', message })
   })
-  return { signal: () => {} }
+  return { signal: () => {}, input: noInput }
 }
 
 /** Number of the system call prctl(2), which Perl does not know by name; empty where it is not known here either. */
@@ -131,6 +149,13 @@ function prctlNumber(): readonly string[] {
 
 const program = fileURLToPath(new URL('./forkserver.pl', import.meta.url))
 
-function requestOf(id: number, { argv, directory, environment }: ProgramOrder, common: Environment): Buffer {
-  return message('R', [String(id), directory, String(argv.length), ...argv, ...variablesOf(environment, common)])
+function requestOf(id: number, order: ProgramOrder, common: Environment): Buffer {
+  const { argv, directory, environment, input } = order
+  const head = [String(id), directory, input === true ? '1' : '0', String(argv.length)]
+  return message('R', [...head, ...argv, ...variablesOf(environment, common)])
+}
+
+function inputMessage(id: number, bytes: Uint8Array): Buffer {
+  const head = Buffer.from(`${id}\0`)
+  return Buffer.concat([Buffer.from(`I ${head.length + bytes.length}\n`), head, bytes])
 }

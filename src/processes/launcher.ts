@@ -7,6 +7,8 @@ export interface ProgramOrder {
   readonly environment: Readonly<Record<string, string>>
   /** On Windows: the arguments are quoted already. */
   readonly verbatim?: boolean
+  /** Whether standard input is a pipe that is written to; otherwise it is closed. */
+  readonly input?: boolean
 }
 
 /** How a program ended, as the kernel has it. */
@@ -26,14 +28,25 @@ export interface ProgramListener {
   ended(exit: ProgramExit): void
 }
 
+/** Standard input of a program that was ordered with one; what nobody reads any more is dropped. */
+export interface ProgramInput {
+  write(bytes: Uint8Array): void
+  /** The program sees the end of the file, after all that was written. */
+  end(): void
+}
+
+/** The input of a program that has none. */
+export const noInput: ProgramInput = { write: () => {}, end: () => {} }
+
 /** A started program. */
 export interface RunningProgram {
+  readonly input: ProgramInput
   /** Signals the program's whole group, as long as it lives. */
   signal(name: 'SIGTERM' | 'SIGKILL'): void
 }
 
 /**
- * Starts programs, each in a process group of its own with standard input closed.
+ * Starts programs, each in a process group of its own, with standard input closed unless it is asked for.
  * When the program has ended, what is left in its group is killed; output is waited for, but not for ever.
  */
 export interface Launcher {

@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.ts'
 import type { Clock } from '../clock.ts'
 import type { ProcessIdentity } from '../process-identity.ts'
-import type { Launcher, ProgramExit } from './launcher.ts'
+import type { Launcher, ProgramExit, ProgramInput } from './launcher.ts'
 
 const isWindows = process.platform === 'win32'
 
@@ -24,6 +24,8 @@ export interface Watch {
   readonly graceMs: number
   readonly output: (chunk: Uint8Array, source: 'stdout' | 'stderr') => void
   readonly started: (process: ProcessIdentity) => void
+  /** Given the program's standard input at once; without it, that is closed. */
+  readonly input?: (input: ProgramInput) => void
 }
 
 /** How a program ended. */
@@ -33,7 +35,7 @@ export type ProgramEnd =
   | { readonly how: 'stopped' }
 
 /**
- * Runs a program in a process group of its own, with stdin closed, until nothing of the group is left.
+ * Runs a program in a process group of its own until nothing of the group is left.
  *
  * When `signal` aborts, the group gets SIGTERM and after `graceMs` SIGKILL. What left the group is ended with the program, as far as
  * the launcher can find it.
@@ -45,7 +47,13 @@ export function runProgram(program: Program, watch: Watch): Promise<ProgramEnd> 
   const { argv, shell, directory, env } = program
   let endStop = (): boolean => false
   const running = watch.launcher.start(
-    { argv: shell ? shellArgv(argv.join(' ')) : argv, directory, environment: env, verbatim: shell },
+    {
+      argv: shell ? shellArgv(argv.join(' ')) : argv,
+      directory,
+      environment: env,
+      verbatim: shell,
+      input: watch.input !== undefined,
+    },
     {
       started: (pid, startTime) => {
         watch.started({ pid, group: pid, startTime })
@@ -56,6 +64,7 @@ export function runProgram(program: Program, watch: Watch): Promise<ProgramEnd> 
       },
     },
   )
+  watch.input?.(running.input)
   endStop = stopWhenAborted(running.signal, watch)
   return promise
 }

@@ -34,7 +34,7 @@ const environment = { PATH: process.env['PATH'] ?? '', LANG: 'C' }
 function start(
   launcher: Launcher,
   argv: readonly string[],
-  more: Partial<{ directory: string; environment: Record<string, string> }> = {},
+  more: Partial<{ directory: string; environment: Record<string, string>; input: boolean }> = {},
 ): Watched {
   const ended = Promise.withResolvers<Ran>()
   const spoke = Promise.withResolvers<string>()
@@ -80,6 +80,30 @@ for (const [name, make] of Object.entries(launchers)) {
       t.same((await run(launcher, ['sh', '-c', 'exit 3'])).exit, { how: 'exited', code: 3 })
       t.same((await run(launcher, ['sh', '-c', 'exit 145'])).exit, { how: 'exited', code: 145 })
       t.same((await run(launcher, ['sh', '-c', 'kill -9 $$'])).exit, { how: 'signalled', signal: 'SIGKILL' })
+    })
+
+    void t.test('gives a program the input it was ordered with, whole, and its end', async (t) => {
+      const { running, ended } = start(launcher, ['cat'], { input: true })
+      const large = Buffer.alloc(300_000, 'a\0b\n')
+      running.input.write(Buffer.from('first\n'))
+      running.input.write(large)
+      running.input.end()
+      const { exit, stdout } = await ended
+      t.same(exit, { how: 'exited', code: 0 })
+      t.ok(stdout === `first\n${large.toString()}`)
+    })
+
+    void t.test('drops input that nobody reads, and has none to give without an order', async (t) => {
+      const { running, ended } = start(launcher, ['sh', '-c', 'exec <&-; echo closed; read never; exit 4'], {
+        input: true,
+      })
+      running.input.write(Buffer.alloc(300_000))
+      t.same((await ended).exit, { how: 'exited', code: 4 })
+      running.input.write(Buffer.from('too late'))
+      running.input.end()
+      const none = start(launcher, ['cat'])
+      none.running.input.write(Buffer.from('nothing'))
+      t.equal((await none.ended).stdout, '')
     })
 
     void t.test('says what could not start', async (t) => {
@@ -291,7 +315,7 @@ void t.test('a death of which the fork server hears nothing is found all the sam
     env: {},
     stdio: ['pipe', 'pipe', 'inherit'],
   })
-  const fields = ['1', '/tmp', '2', 'echo', 'hello', `PATH=${environment.PATH}`].join('\0')
+  const fields = ['1', '/tmp', '0', '2', 'echo', 'hello', `PATH=${environment.PATH}`].join('\0')
   server.stdin.write(`R ${Buffer.byteLength(fields)}\n${fields}`)
   let said = ''
   for await (const chunk of server.stdout) {
