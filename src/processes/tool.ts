@@ -1,7 +1,7 @@
 import type { ProgramExit, ProgramOrder } from './launcher.ts'
 
 /** A program that ends by itself, as git does. */
-export interface Tool extends Omit<ProgramOrder, 'verbatim'> {
+export interface Tool extends Omit<ProgramOrder, 'verbatim' | 'input'> {
   /** Standard input; closed at once when there is none. */
   readonly input?: Uint8Array
 }
