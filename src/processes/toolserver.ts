@@ -18,9 +18,15 @@ export class Toolserver {
   /** The variables that the server gives to every tool; a tool's own come on top. */
   #common: Environment = {}
   #lastId = 0
+  #hasAnswered = false
 
   constructor(perl: string) {
     this.#perl = perl
+  }
+
+  /** Whether it has ever worked. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered
   }
 
   /** Runs a tool to its end; never rejects. */
@@ -62,6 +68,7 @@ export class Toolserver {
   }
 
   #answered(answer: ForkserverAnswer): void {
+    this.#hasAnswered = true
     const running = this.#running.get(answer.id)
     if (running === undefined || answer.type === 'started') return
     if (answer.type === 'output') running[answer.source].push(answer.bytes)

@@ -126,6 +126,12 @@ void t.test('a few tools are run directly, many by the server, and all directly 
     Array.from({ length: 12 }, (_, at) => at < 8),
   )
   t.same(await parents(openToolRunner({ PATH: '/nosuch' })), Array<boolean>(12).fill(true))
+  const broken = mkdtempSync(join(tmpdir(), 'troupe-tool-'))
+  t.teardown(() => {
+    rmSync(broken, { recursive: true })
+  })
+  writeFileSync(join(broken, 'perl'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+  t.same(await parents(openToolRunner({ PATH: broken })), Array<boolean>(12).fill(true), 'nor where it does not work')
   const run = openToolRunner()
   await Promise.all(Array.from({ length: 8 }, () => say(run, ['true'])))
   t.match(await run({ argv: ['echo', 'a\0b'], directory: '/tmp', environment }), {
