@@ -1,5 +1,5 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -108,16 +108,13 @@ async function askPlace(git: Git): Promise<Place> {
   return { folder, hash: hash === 'sha256' ? 'sha256' : 'sha1' }
 }
 
-let written = 0
-
 /** As git stores an object of its own (gitformat-loose): whole under another name first, so that nobody sees a part of it. */
 async function writeLoose({ folder, hash }: Place, type: string, content: Uint8Array): Promise<string> {
   const whole = Buffer.concat([Buffer.from(`${type} ${content.byteLength}\0`), content])
   const oid = createHash(hash).update(whole).digest('hex')
   const path = join(folder, oid.slice(0, 2), oid.slice(2))
   if (existsSync(path)) return oid
-  written += 1
-  const temporary = join(folder, `tmp_obj_troupe_${process.pid}_${written}`)
+  const temporary = join(folder, `tmp_obj_troupe_${randomUUID()}`) // threads of one process write here, too
   try {
     await mkdir(dirname(path), { recursive: true })
     await writeFile(temporary, deflateSync(whole, { level: 1 }), { mode: 0o444 })

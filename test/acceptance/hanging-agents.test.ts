@@ -58,9 +58,10 @@ for (const mode of ['thread', 'process'] as const) {
     const directory = repositoryOf(t, { 'f.txt': '1\n' })
     const notes = emptyFolder(t)
     const agents = corpus(await refusingServer(t))
-    const tasks = Object.entries(agents).map(([id, { script }]) => {
+    const tasks = Object.entries(agents).map(([id, { script, ends }]) => {
       const note = `note() { echo "$@" >> '${join(notes, id)}'; }`
-      return { id, command: ['sh', '-c', `${note}; ${script}`], timeout: '1500ms', env: { HOME: notes } }
+      const timeout = ends === 'timeout' ? '3s' : '60s'
+      return { id, command: ['sh', '-c', `${note}; ${script}`], timeout, env: { HOME: notes } }
     })
     const { run } = await runJson(directory, '--mode', mode, manifest(t, { concurrency: 16, tasks }))
     const { records } = readJournal<RunEvent>(join(directory, '.agents/runs', run, 'journal.ndjson'))

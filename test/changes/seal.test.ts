@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   appendFileSync,
   chmodSync,
@@ -12,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import t from 'tap'
 import { writeCommit } from '../../src/changes/commit.ts'
@@ -547,4 +549,17 @@ void t.test('a commit that is written without a process is the one that git writ
     t.equal(await writeCommit(opened, { tree, parents, message, seconds }), expected, JSON.stringify(message))
   }
   t.equal(await opened.text(['fsck', '--strict', '--no-dangling']), '')
+})
+
+void t.test('threads of one process that write objects at the same time do not spoil each other', async (t) => {
+  const { root } = await sceneOf(t, base)
+  const fixture = new URL('../fixtures/writes-objects.ts', import.meta.url)
+  const written = await Promise.all(
+    ['a', 'b', 'c'].map(async (name) => {
+      const [oids] = await once(new Worker(fixture, { workerData: { directory: root, name } }), 'message')
+      return oids as readonly string[]
+    }),
+  )
+  t.equal(new Set(written.flat()).size, 300)
+  t.equal(git(root, 'fsck', '--no-dangling', '--full'), '')
 })
