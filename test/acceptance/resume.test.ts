@@ -214,19 +214,16 @@ void t.test(
     const directory = repositoryOf(t, { 'a.txt': 'a\n' })
     const command =
       '[ $TROUPE_ATTEMPT = 1 ] || { echo "$TROUPE_CONTINUED" > told.txt; git status --porcelain > seen.txt; echo two > two.txt; exit 0; }; echo A > a.txt; echo one > one.txt; sleep 600'
-    const tasks = (['continue', 'fresh'] as const).map((onRetry) => ({
-      id: onRetry,
-      agent: 'sh',
-      command,
-      onRetry,
-      timeout: '2s',
-      retries: 1,
-    }))
+    const task = { agent: 'sh', command, timeout: '5s', retries: 1 }
+    const tasks = [
+      ...(['continue', 'fresh'] as const).map((onRetry) => ({ ...task, id: onRetry, onRetry })),
+      { ...task, id: 'once', retries: 0 },
+    ]
     const path = manifest(t, { agents: { sh: { kind: 'command', shell: true } }, snapshot: '100ms', tasks })
     const { run, proposal } = await runJson(directory, path)
     t.same(
       proposal.tasks.map(({ disposition }) => disposition.state === 'landed' || disposition.state),
-      [true, 'left-out'],
+      [true, 'left-out', 'failed'],
     )
     const at = (revision: string): string => git(directory, 'show', `refs/troupe/${run}/${revision}`)
     t.equal(at('continue/2:seen.txt'), ' M a.txt\n?? one.txt\n?? seen.txt\n?? told.txt\n')
@@ -238,9 +235,9 @@ void t.test(
       '2',
       'one commit on the base',
     )
-    t.equal(at('fresh/snapshot:one.txt'), 'one\n', 'the snapshot was taken while it worked')
-    t.match((await troupe(directory, 'show', '--task', 'fresh', '--snapshot')).stdout, /^\+one$/m)
-    t.match(await troupe(directory, 'apply', '--task', 'fresh', '--snapshot', '--branch', 'saved'), { status: 0 })
+    t.equal(at('once/snapshot:one.txt'), 'one\n', 'the snapshot was taken while it worked')
+    t.match((await troupe(directory, 'show', '--task', 'once', '--snapshot')).stdout, /^\+one$/m)
+    t.match(await troupe(directory, 'apply', '--task', 'once', '--snapshot', '--branch', 'saved'), { status: 0 })
     t.match(git(directory, 'diff', 'main', 'saved'), /^\+one$/m)
   },
 )
