@@ -1,7 +1,7 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { existsSync, statSync } from 'node:fs'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import { messageOf, TroupeError } from '../errors.ts'
@@ -103,9 +103,28 @@ function placeOf(git: Git): Promise<Place> {
 }
 
 async function askPlace(git: Git): Promise<Place> {
+  const near = await placeNear(git.directory)
+  if (near !== null) return near
   const args = ['rev-parse', '--path-format=absolute', '--git-path', 'objects', '--show-object-format']
   const [folder = '', hash = 'sha1'] = (await git.text(args)).split('\n')
   return { folder, hash: hash === 'sha256' ? 'sha256' : 'sha1' }
+}
+
+/**
+ * Where a folder is a repository, bare or by a `.git` that is a folder, its own files tell; null elsewhere. The format of objects is
+ * read from the repository's own configuration alone (gitrepository-layout(5)).
+ */
+async function placeNear(directory: string): Promise<Place | null> {
+  const inside = join(directory, '.git')
+  const repository = existsSync(inside) ? inside : directory
+  const folder = join(repository, 'objects')
+  try {
+    if (!statSync(folder).isDirectory() || !statSync(join(repository, 'HEAD')).isFile()) return null
+    const settings = await readFile(join(repository, 'config'), 'utf8')
+    return { folder, hash: /^\s*objectformat\s*=\s*"?sha256/im.test(settings) ? 'sha256' : 'sha1' }
+  } catch {
+    return null
+  }
 }
 
 /** As git stores an object of its own (gitformat-loose): whole under another name first, so that nobody sees a part of it. */

@@ -40,10 +40,12 @@ export async function resolveMerge(
   merge: UncleanMerge,
   pairs: number,
 ): Promise<MergeResolution> {
-  const decided = await special.among(merge.conflicts.flatMap(({ kind, path }) => (kind === 'content' ? path : [])))
-  const tried: Tried[] = []
-  for (const file of merge.conflicts)
-    tried.push({ file, whole: await resolveFile(texts, file, decided.has(file.path)) })
+  const contents = merge.conflicts.flatMap(({ kind, path }) => (kind === 'content' ? path : []))
+  // git is asked while the resolvers work: few files have attributes
+  const [decided, asTexts] = await Promise.all([special.among(contents), resolveFiles(texts, merge.conflicts)])
+  const tried = asTexts.map((one) =>
+    decided.has(one.file.path) ? { file: one.file, whole: keptForNow(texts, one.file) } : one,
+  )
   const wholes = doubted(
     tried.flatMap(({ file, whole }) => (whole === null ? [] : { ...whole, file })),
     pairs,
@@ -66,10 +68,16 @@ interface Whole extends ResolvedFile {
   readonly entry: TreeEntry
 }
 
-async function resolveFile(texts: TextMerges, file: ConflictedFile, isDecided: boolean): Promise<Whole | null> {
+/** One after the other: what a file takes of memory goes before the next. */
+async function resolveFiles(texts: TextMerges, files: readonly ConflictedFile[]): Promise<readonly Tried[]> {
+  const tried: Tried[] = []
+  for (const file of files)
+    tried.push({ file, whole: file.kind === 'content' ? await resolveText(texts, file) : keptForNow(texts, file) })
+  return tried
+}
+
+async function resolveText(texts: TextMerges, file: ConflictedFile): Promise<Whole | null> {
   const { base, ours, theirs } = file
-  const asText = file.kind === 'content' && !isDecided
-  if (!asText) return keptForNow(texts, file)
   if (base === null || ours === null || theirs === null) return null
   if (![base, ours, theirs].every((stage) => isPlain(stage) && stage.path === ours.path)) return null
   const { path } = ours

@@ -18,6 +18,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { writeCommit } from '../../src/changes/commit.ts'
 import { openGit } from '../../src/changes/git.ts'
+import { writeObject } from '../../src/changes/objects.ts'
 import type { Worktree } from '../../src/changes/worktree.ts'
 import { asCommitId, asTaskId, asTreeId } from '../../src/ids.ts'
 import { emptyFolder, git } from '../acceptance/troupe.ts'
@@ -562,4 +563,21 @@ void t.test('threads of one process that write objects at the same time do not s
   )
   t.equal(new Set(written.flat()).size, 300)
   t.equal(git(root, 'fsck', '--no-dangling', '--full'), '')
+})
+
+void t.test('objects are written where git keeps them, in every kind of repository, with its hash', async (t) => {
+  const at = emptyFolder(t)
+  const make = (...args: readonly string[]): string => git(at, ...args)
+  make('init', '-q', 'plain')
+  make('init', '-q', '--bare', 'bare')
+  make('init', '-q', '--object-format=sha256', 'long')
+  make('init', '-q', '--separate-git-dir', join(at, 'elsewhere'), 'apart')
+  git(join(at, 'plain'), 'commit', '-q', '--allow-empty', '-m', 'x')
+  git(join(at, 'plain'), 'worktree', 'add', '-q', join(at, 'linked'))
+  mkdirSync(join(at, 'plain/below'))
+  for (const name of ['plain', 'bare', 'long', 'apart', 'linked', 'plain/below']) {
+    const opened = openGit(join(at, name))
+    const oid = await writeObject(opened, 'blob', Buffer.from(`in ${name}\n`))
+    t.equal(git(join(at, name), 'cat-file', 'blob', oid), `in ${name}\n`, name)
+  }
 })
