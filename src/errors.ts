@@ -14,6 +14,10 @@ export const catalogue = {
     exit: exitCodes.badInput,
     fix: 'Install bubblewrap, or leave isolate out: troupe doctor says what works here.',
   },
+  KEY_MISSING: {
+    exit: exitCodes.badInput,
+    fix: 'Set the variable named in the environment of troupe; a manifest never holds a key.',
+  },
   OVERLAP_REFUSED: {
     exit: exitCodes.badInput,
     fix: 'Order the tasks with needs, or set onOverlap to warn or serialize.',

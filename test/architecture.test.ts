@@ -13,7 +13,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   store: ['src'],
   changes: ['src', 'processes'],
   syntax: ['src'],
-  agents: ['src', 'processes', 'syntax'],
+  agents: ['src', 'processes', 'syntax', 'plan'],
   merge: ['src', 'processes', 'syntax', 'agents', 'changes'],
   actors: ['src', 'processes', 'agents', 'changes', 'merge', 'store'],
   supervisor: ['src', 'processes', 'plan', 'agents', 'changes', 'merge', 'store', 'actors'],
@@ -47,6 +47,9 @@ const homes: Readonly<Record<string, RegExp>> = {
   '@ast-grep/napi': /^syntax\//,
   '@ast-grep/lang-go': /^syntax\//,
   '@ast-grep/lang-python': /^syntax\//,
+  ai: /^agents\/model\//,
+  '@ai-sdk/openai-compatible': /^agents\/model\/language-model\.ts$/,
+  '@ai-sdk/anthropic': /^agents\/model\/language-model\.ts$/,
   'fastest-levenshtein': /^plan\//,
   'string-argv': /^plan\//,
 }

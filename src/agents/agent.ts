@@ -170,6 +170,13 @@ export interface AgentKind {
     readonly files: readonly string[]
     readonly options: Readonly<Record<string, unknown>>
   }): readonly string[]
+  /** The provider whose limits its calls share, where an agent that is declared names none. */
+  usualProvider?(options: Readonly<Record<string, unknown>>): string | null
+  /** What is not there that an agent with these options needs, as a key; null where nothing is missing. */
+  missing?(
+    options: Readonly<Record<string, unknown>>,
+    environment: Readonly<Record<string, string | undefined>>,
+  ): string | null
   /** Loads the work itself. */
   load(): Promise<Agent>
 }

@@ -1,6 +1,9 @@
 import type { AgentKind } from './agent.ts'
 import { commandKind } from './command/kind.ts'
 import { localKind } from './local/kind.ts'
+import { modelKind } from './model/kind.ts'
 
 /** Every kind of agent by the name a manifest uses. Light to import: the work is loaded by `load()`. */
-export const kinds: ReadonlyMap<string, AgentKind> = new Map([commandKind, localKind].map((kind) => [kind.name, kind]))
+export const kinds: ReadonlyMap<string, AgentKind> = new Map(
+  [commandKind, localKind, modelKind].map((kind) => [kind.name, kind]),
+)

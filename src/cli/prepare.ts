@@ -42,6 +42,7 @@ export async function prepare(argument: string, terminal: Terminal, options: Pla
   const given = readManifestArgument(argument, terminal.directory)
   const manifest = withOptions(given.manifest, options)
   mustIsolate(manifest)
+  mustHaveKeys(manifest, terminal.environment)
   const repository = await openRepository(terminal.directory)
   const base = await repository.resolveBase(manifest.base)
   const placements = placementsOf(manifest)
@@ -52,6 +53,17 @@ export async function prepare(argument: string, terminal: Terminal, options: Pla
   // what is kept with the run must lead to the same rules again
   const manifestText = isChanged(options) ? manifestToYaml(manifest, { schema: null }) : given.text
   return { manifest, manifestText, repository, base, overlaps, graph, rules, placements, warnings }
+}
+
+/** A run that would fail for want of a key is not begun. */
+function mustHaveKeys({ agents, tasks, merge }: Manifest, environment: Terminal['environment']): void {
+  const resolver = merge.resolver === null ? [] : [merge.resolver.task]
+  const used = new Set([...tasks, ...resolver].map(({ agent }) => must(agents, agent)))
+  const missing = [...used].flatMap(({ name, kind, options }) => {
+    const what = must(kinds, kind).missing?.(options, environment) ?? null
+    return what === null ? [] : [`${name}: ${what}`]
+  })
+  if (missing.length > 0) throw new TroupeError('KEY_MISSING', missing.join('; '))
 }
 
 /** Whoever asks for isolation gets it, or nothing is started. */

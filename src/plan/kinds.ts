@@ -20,6 +20,8 @@ export interface PlanKind {
   preferredWorkspace(verb: string): WorkspaceKind
   /** Paths the task will write if that is known. */
   willWrite(task: { readonly verb: string; readonly files: readonly string[] }): readonly string[] | null
+  /** The provider whose limits its calls share, where an agent that is declared names none. */
+  usualProvider?(options: Readonly<Record<string, unknown>>): string | null
   /** Mistakes that the schema cannot see. */
   mistakes(task: JudgedTask): readonly string[]
 }

@@ -144,7 +144,7 @@ export function agentsOf(
         kind,
         mode: mode ?? 'auto',
         concurrency: concurrency ?? null,
-        provider: provider ?? null,
+        provider: provider ?? (name in written ? (kinds.get(kind)?.usualProvider?.(options) ?? null) : null),
         options,
       }
       return [declaration.name, declaration]

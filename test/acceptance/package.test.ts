@@ -15,6 +15,7 @@ void t.test('the package, installed elsewhere, runs in every mode without the so
     'dist',
     'examples',
     'package.json',
+    'prompts',
     'schema',
   ])
   const program = join(modules, 'troupe/bin/troupe.mjs')

@@ -5,15 +5,27 @@ import t, { type Test } from 'tap'
 import type { Agent, Assignment } from '../../src/agents/agent.ts'
 import { kinds } from '../../src/agents/registry.ts'
 import { must } from '../../src/errors.ts'
+import { serveModel, type Said } from '../agents/model-server.ts'
 import { assignment, groupGone, perform, type Direction, type Performance } from '../agents/perform.ts'
 
 /** Assignments of one kind that show the contract. */
 interface Samples {
-  readonly completes: Partial<Assignment>
-  readonly fails: Partial<Assignment>
+  readonly completes: Sample
+  readonly fails: Sample
   /** Shows a sign of life and then has more to do. */
-  readonly goesOn: Partial<Assignment>
+  readonly goesOn: Sample
 }
+
+/** An assignment, or one that needs something for the time of a test. */
+type Sample = Partial<Assignment> | ((t: Test) => Promise<Partial<Assignment>>)
+
+/** A model that gives the same answer, whatever was said before. */
+const modelThatSays =
+  (answer: Said): Sample =>
+  async (t) => {
+    const { url } = await serveModel(t, [answer])
+    return { verb: 'review', options: { endpoint: url, model: 'm' } }
+  }
 
 const programs = join(import.meta.dirname, '../fixtures/programs')
 
@@ -32,6 +44,14 @@ const samples: ReadonlyMap<string, Samples> = new Map([
       completes: { verb: 'review', files: ['a b/ünï 🎭.py'] },
       fails: { verb: 'review', files: ['nosuch.py'] },
       goesOn: { verb: 'review' },
+    },
+  ],
+  [
+    'model',
+    {
+      completes: modelThatSays({ text: 'ünï 🎭.py is fine.' }),
+      fails: modelThatSays({ calls: [['finish', { summary: 'no', outcome: 'impossible' }]] }),
+      goesOn: modelThatSays({ calls: [['list_files', {}]] }),
     },
   ],
 ])
@@ -102,7 +122,8 @@ t.test('the registry is light: it loads neither a parser nor a way to start prog
   t.same(JSON.parse(output), [])
 })
 
-async function act(t: Test, agent: Agent, what: Partial<Assignment>, direction: Direction = {}): Promise<Performance> {
+async function act(t: Test, agent: Agent, sample: Sample, direction: Direction = {}): Promise<Performance> {
+  const what = typeof sample === 'function' ? await sample(t) : sample
   const directory = join(t.testdir({}), 'with spaces', 'ünï 🎭')
   mkdirSync(join(directory, 'a b'), { recursive: true })
   writeFileSync(join(directory, 'ünï 🎭.py'), 'import hashlib\nhashlib.md5(b"")\n')

@@ -16,8 +16,8 @@ export interface EnvironmentSources {
   /** The agent's own. */
   readonly agent: Readonly<Record<string, string>>
   readonly assignment: Pick<Assignment, 'run' | 'task' | 'attempt' | 'agent' | 'env' | 'continued' | 'rebased'>
-  /** Where the program may write its findings. */
-  readonly resultPath: string
+  /** Where the program may write its findings; null where nobody reads them. */
+  readonly resultPath: string | null
 }
 
 /** The whole environment of one program; what stands later in the list wins: inherited, unattended, agent, task, Troupe. */
@@ -32,7 +32,7 @@ export function environmentOf(sources: EnvironmentSources): Record<string, strin
     TROUPE_TASK: assignment.task,
     TROUPE_ATTEMPT: String(assignment.attempt),
     TROUPE_AGENT: assignment.agent,
-    TROUPE_RESULT: sources.resultPath,
+    ...(sources.resultPath !== null && { TROUPE_RESULT: sources.resultPath }),
     ...(assignment.continued && { TROUPE_CONTINUED: '1' }),
     ...(assignment.rebased !== null && { TROUPE_REBASED: assignment.rebased }),
   }

@@ -1,0 +1,192 @@
+import { type LanguageModelUsage, type ModelMessage, streamText, tool, type ToolSet, type TypedToolCall } from 'ai'
+import type { AgentContext, Place } from '../agent.ts'
+import type { Clock } from '../../clock.ts'
+import { placeAnswerOf, type Refusal } from '../provider/refusal.ts'
+import { newIdleWatch } from './idle-watch.ts'
+import { languageModel, providerName } from './language-model.ts'
+import { refusal, RefusedCall, refusalIn, refusedCall, unreachable } from './refused-call.ts'
+import type { Settings } from './settings.ts'
+import type * as z from 'zod'
+
+/** Something that a model wants done. */
+export interface Call {
+  readonly id: string
+  readonly name: string
+  readonly input: unknown
+  /** Why it cannot be: there is no such tool, or its input is wrong. Told to the model already. */
+  readonly mistake: string | null
+}
+
+/** What a model answered. */
+export interface Reply {
+  /** What goes into the conversation, mistakes included. */
+  readonly messages: readonly ModelMessage[]
+  readonly text: string
+  readonly calls: readonly Call[]
+  readonly end: 'stop' | 'calls' | 'cut-off'
+  readonly usage: LanguageModelUsage | null
+}
+
+/** What came of asking. */
+export type Asked =
+  | { readonly how: 'answered'; readonly reply: Reply }
+  | { readonly how: 'refused'; readonly refusal: Refusal }
+
+/** What a call needs, besides what is said. */
+export interface Line {
+  readonly settings: Settings
+  readonly key: string | null
+  readonly temperature: number | null
+  readonly idleMs: number
+  readonly context: AgentContext
+  readonly clock: Clock
+  readonly system: string
+  /** Name, description and input of each tool. */
+  readonly tools: readonly ToolWords[]
+}
+
+/** What a model is told of a tool. */
+export interface ToolWords {
+  readonly name: string
+  readonly description: string
+  readonly input: z.ZodObject
+}
+
+/** How often people are told that a long answer still comes. */
+const signMs = 30_000
+
+/**
+ * Asks once, with a place of the provider's budget. Rejects when the attempt is stopped or its provider is held for long, and for bugs;
+ * all else is a value.
+ */
+export async function askOnce(line: Line, messages: readonly ModelMessage[]): Promise<Asked> {
+  const { context, clock } = line
+  const idle = newIdleWatch(clock, line.idleMs)
+  const held: Held = { place: null, isOver: false }
+  try {
+    const reply = await answered({ line, messages, idle, held })
+    held.place?.release({ how: 'ok' })
+    return { how: 'answered', reply }
+  } catch (error) {
+    context.signal.throwIfAborted()
+    const silent = unreachable(`the provider said nothing for ${line.idleMs / 1_000} s`)
+    const why = refusalIn(idle.signal.aborted ? silent : error, clock.now())
+    held.place?.release(placeAnswerOf(why))
+    return { how: 'refused', refusal: why }
+  } finally {
+    idle.end()
+    held.isOver = true
+    held.place?.release({ how: 'ok' })
+  }
+}
+
+interface Asking {
+  readonly line: Line
+  readonly messages: readonly ModelMessage[]
+  readonly idle: ReturnType<typeof newIdleWatch>
+  readonly held: Held
+}
+
+/** The place of one call. */
+interface Held {
+  place: Place | null
+  /** Nobody waits for the answer any more. */
+  isOver: boolean
+}
+
+async function answered(asking: Asking): Promise<Reply> {
+  const { line, messages, idle } = asking
+  const { settings, temperature } = line
+  const stream = streamText({
+    model: languageModel(settings, line.key, fetchWithPlace(asking)),
+    instructions: line.system,
+    messages: [...messages],
+    tools: toolSet(line.tools),
+    maxRetries: 0,
+    abortSignal: AbortSignal.any([line.context.signal, idle.signal]),
+    // errors come as parts too
+    onError: () => {},
+    ...(temperature !== null && { temperature }),
+    ...(settings.protocol === 'openai' && { providerOptions: { [providerName]: settings.body } }),
+  })
+  const seen = await read(stream.stream, asking)
+  const { messages: said } = await stream.response
+  return { ...seen, messages: said }
+}
+
+type Parts = ReturnType<typeof streamText<ToolSet>>['stream']
+
+async function read(parts: Parts, { line, idle }: Asking): Promise<Omit<Reply, 'messages'>> {
+  const calls: Call[] = []
+  const sign = signOfLife(line)
+  let text = ''
+  let usage: LanguageModelUsage | null = null
+  let end: Reply['end'] = 'stop'
+  for await (const part of parts) {
+    if (part.type === 'start' || part.type === 'start-step') continue
+    idle.beat()
+    sign()
+    if (part.type === 'error') throw part.error
+    if (part.type === 'abort') throw unreachable('the call was broken off')
+    if (part.type === 'text-delta') text += part.text
+    if (part.type === 'tool-call') calls.push(callOf(part))
+    if (part.type !== 'finish-step') continue
+    usage = part.usage
+    end = endOf(part.finishReason, part.rawFinishReason ?? part.finishReason)
+  }
+  return { text, calls, usage, end }
+}
+
+const callOf = ({ toolCallId, toolName, input, invalid, error }: TypedToolCall<ToolSet>): Call => ({
+  id: toolCallId,
+  name: toolName,
+  input,
+  mistake: invalid === true ? String(error).slice(0, 500) : null,
+})
+
+/** GLM tells what went wrong amid a stream here only. Throws where it is no end of an answer. */
+function endOf(reason: string, raw: string): Reply['end'] {
+  if (/context/.test(raw))
+    throw new RefusedCall(refusal('context', `the conversation is too long for the model: ${raw}`))
+  if (reason === 'content-filter' || raw === 'sensitive')
+    throw new RefusedCall(refusal(null, `the provider's filter ended the answer: ${raw}`))
+  if (reason === 'length') return 'cut-off'
+  if (reason === 'tool-calls') return 'calls'
+  if (reason === 'stop') return 'stop'
+  throw unreachable(`the model broke off: ${raw}`)
+}
+
+/** Waits for a place, then sends; a refusal is thrown as it is. */
+function fetchWithPlace({ line, idle, held }: Asking): typeof globalThis.fetch {
+  return async (url, init) => {
+    const place = await line.context.place()
+    held.place = place
+    // the attempt may have been stopped while it waited
+    if (held.isOver) place.release({ how: 'ok' })
+    if (held.isOver) throw unreachable('nobody waits for the answer any more')
+    idle.beat()
+    // a redirect would carry the key to where nobody meant it to go
+    const response = await fetch(url, { ...init, redirect: 'error' }).catch((error: unknown) => {
+      if (init?.signal?.aborted === true) throw error
+      const { cause } = error as { readonly cause?: { readonly code?: unknown; readonly message?: unknown } }
+      throw unreachable(
+        `${line.settings.endpoint} cannot be reached: ${String(cause?.code ?? cause?.message ?? error)}`,
+      )
+    })
+    if (!response.ok) throw await refusedCall(response, line.clock.now())
+    return response
+  }
+}
+
+function signOfLife({ clock, context, settings }: Line): () => void {
+  let told = clock.monotonic()
+  return () => {
+    if (clock.monotonic() - told < signMs) return
+    told = clock.monotonic()
+    context.progress(`${settings.model} still answers`)
+  }
+}
+
+/** Without an execute: what is called is done here, when the answer has ended. */
+const toolSet = (tools: readonly ToolWords[]): ToolSet =>
+  Object.fromEntries(tools.map(({ name, description, input }) => [name, tool({ description, inputSchema: input })]))

@@ -1,0 +1,139 @@
+import { messageOf } from '../../errors.ts'
+import type { Clock } from '../../clock.ts'
+import type { Launcher } from '../../processes/launcher.ts'
+import type { Agent, AgentContext, Assignment, Outcome } from '../agent.ts'
+import { environmentOf, inheritedFrom } from '../command/environment.ts'
+import { confine } from '../confinement/confinement.ts'
+import type { Line } from './ask.ts'
+import { modelOptions, type ModelOptions } from './options.ts'
+import { type Patience, usualPatience } from './patience.ts'
+import { differs, type Picture, pictureOf } from './picture.ts'
+import { promptFor } from './prompt.ts'
+import { type Settings, settingsOf } from './settings.ts'
+import type { Desk } from './tools/desk.ts'
+import { finishDescription, finishInput, finishName } from './tools/finish.ts'
+import { toolsFor } from './tools/tools.ts'
+import { work } from './work.ts'
+
+/** What the agent is made of. */
+export interface ModelAgentParts {
+  readonly clock: Clock
+  readonly launcher: Launcher
+  /** Holds the keys. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly patience?: Patience
+}
+
+/** Verbs that ask for a change; a free verb may ask for anything. */
+const changing: ReadonlySet<string> = new Set(['implement', 'fix', 'test', 'docs'])
+
+/**
+ * The agent that has a model work with tools: look, edit, run commands. Its paths never lead out of the workspace, each write is asked
+ * for, each call to the provider takes a place of its budget.
+ */
+export function modelAgent(parts: ModelAgentParts): Agent {
+  // what the library has to say about a call is no matter of a terminal
+  globalThis.AI_SDK_LOG_WARNINGS = false
+  return async (assignment, context) => {
+    if (context.signal.aborted) return cancelled(context)
+    const options = modelOptions.parse(assignment.options)
+    const settings = settingsOf(options)
+    if (settings === null) return failed('it is not said which model is asked')
+    const key = settings.keyFrom === null ? null : (parts.environment[settings.keyFrom] ?? '')
+    if (key === '') return failed(`the variable ${settings.keyFrom} holds no key`, 'auth')
+    const reading = await promptFor(assignment)
+    if (!reading.ok) return failed(reading.message)
+    const { prompt } = reading
+    const order = { assignment, context: withoutKey(context, key), options, parts }
+    const line = lineOf(order, { settings, key, system: prompt.system })
+    const { desk, hasChanged } = deskOf(order)
+    const tools = toolsFor(assignment.verb)
+    const words = [...tools.values(), { name: finishName, description: finishDescription, input: finishInput }]
+    const job = { desk, tools, options, hasChanged, task: prompt.task, expectsChange: changing.has(assignment.verb) }
+    try {
+      const whole = { ...job, line: { ...line, tools: words }, patience: parts.patience ?? usualPatience }
+      return outcomeWithoutKey(await work(whole), key)
+    } catch (error) {
+      if (context.signal.aborted) return cancelled(context)
+      throw error
+    }
+  }
+}
+
+interface Order {
+  readonly assignment: Assignment
+  readonly context: AgentContext
+  readonly options: ModelOptions
+  readonly parts: ModelAgentParts
+}
+
+type Said = Pick<Line, 'key' | 'system'> & { readonly settings: Settings }
+
+const lineOf = ({ context, options, parts }: Order, said: Said): Omit<Line, 'tools'> => ({
+  ...said,
+  context,
+  clock: parts.clock,
+  temperature: options.temperature ?? null,
+  idleMs: options.idleSeconds * 1_000,
+})
+
+function deskOf({ assignment, context, options, parts }: Order): {
+  readonly desk: Desk
+  readonly hasChanged: () => Promise<boolean>
+} {
+  const { directory } = assignment
+  const written = new Set<string>()
+  let before: { readonly picture: Picture } | null = null
+  const desk: Desk = {
+    assignment,
+    context,
+    written,
+    clock: parts.clock,
+    launcher: parts.launcher,
+    files: confine(directory, context.mayWrite),
+    environment: environmentOf({
+      inherited: inheritedFrom(parts.environment, options.inheritEnv),
+      agent: options.env,
+      assignment,
+      resultPath: null,
+    }),
+    commandMs: options.commandSeconds * 1_000,
+    findings: [],
+    async beforeCommand() {
+      before ??= { picture: await pictureOf(directory) }
+    },
+  }
+  const hasChanged = async (): Promise<boolean> =>
+    written.size > 0 || (before !== null && differs(before.picture, await pictureOf(directory)))
+  return { desk, hasChanged }
+}
+
+/** A provider may repeat a key in what it says about it. */
+function withoutKey(context: AgentContext, key: string | null): AgentContext {
+  if (key === null) return context
+  const cleaned = (text: string): string => text.replaceAll(key, '[key]')
+  return {
+    ...context,
+    output: (chunk) => {
+      context.output(typeof chunk === 'string' ? cleaned(chunk) : chunk)
+    },
+    progress: (line) => {
+      context.progress(cleaned(line))
+    },
+  }
+}
+
+function outcomeWithoutKey(outcome: Outcome, key: string | null): Outcome {
+  if (outcome.how !== 'failed' || key === null) return outcome
+  const { message, signature } = outcome.failure
+  const failure = { message: message.replaceAll(key, '[key]'), signature: signature.replaceAll(key, '[key]') }
+  return { ...outcome, failure: { ...outcome.failure, ...failure } }
+}
+
+const cancelled = ({ signal }: AgentContext): Outcome => ({ how: 'cancelled', reason: messageOf(signal.reason) })
+
+const failed = (message: string, kind?: 'auth'): Outcome => ({
+  how: 'failed',
+  failure: { kind: 'agent', message, signature: `agent ${message}`, ...(kind !== undefined && { class: kind }) },
+  details: {},
+})

@@ -1,0 +1,60 @@
+import { ProviderHeld } from '../provider/provider-held.ts'
+import { type Refusal, refusalOf } from '../provider/refusal.ts'
+import { messageOf } from '../../errors.ts'
+
+/** A call that the provider answered with a refusal, or not at all. */
+export class RefusedCall extends Error {
+  override readonly name = 'RefusedCall'
+  readonly refusal: Refusal
+
+  constructor(refusal: Refusal) {
+    super(refusal.message)
+    this.refusal = refusal
+  }
+}
+
+/** A refusal without a date. */
+export const refusal = (kind: Refusal['class'], message: string): Refusal => ({
+  class: kind,
+  message,
+  retryAfterMs: null,
+  until: null,
+})
+
+/** The provider could not be reached, or broke off. */
+export const unreachable = (what: string): RefusedCall => new RefusedCall(refusal('network', what))
+
+const longestText = 20_000
+
+/** The refusal that an answer is, from its beginning. */
+export async function refusedCall(response: Response, now: number): Promise<RefusedCall> {
+  const text = (await response.text().catch(() => '')).slice(0, longestText)
+  return new RefusedCall(
+    refusalOf({ status: response.status, text, headers: Object.fromEntries(response.headers) }, now),
+  )
+}
+
+/** What an error of a call means. Throws what is none of the provider's. */
+export function refusalIn(error: unknown, now: number): Refusal {
+  if (error instanceof RefusedCall) return error.refusal
+  if (error instanceof ProviderHeld) throw error
+  const { name, code, type, statusCode, cause } = error as Record<string, unknown>
+  if (cause instanceof RefusedCall) return cause.refusal
+  // told amid a stream, with a code but no status
+  const told = { error: { code, type, message: messageOf(error) } }
+  if (name === 'AI_StreamProviderError')
+    return refusalOf({ status: typeof statusCode === 'number' ? statusCode : null, text: JSON.stringify(told) }, now)
+  if (typeof name === 'string' && broken.has(name))
+    return unreachable(`the provider broke off: ${messageOf(error)}`.slice(0, 300)).refusal
+  throw error
+}
+
+/** What the library says when an answer ends too early or is none. */
+const broken: ReadonlySet<string> = new Set([
+  'AI_APICallError',
+  'AI_InvalidResponseDataError',
+  'AI_JSONParseError',
+  'AI_TypeValidationError',
+  'AI_NoOutputGeneratedError',
+  'AI_EmptyResponseBodyError',
+])
