@@ -36,6 +36,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 
 /** The only places that may know a package. */
 const homes: Readonly<Record<string, RegExp>> = {
+  '@agentclientprotocol/sdk': /^agents\/acp\//,
   piscina: /^actors\/hosts\/thread/,
   comlink: /^actors\//,
   fastq: /^supervisor\/mailbox\.ts$/,

@@ -89,7 +89,7 @@ function kindMistake(path: Path, checked: Checked): readonly Mistake[] {
   const { places, kinds, document } = checked
   const kindPath = path.at(-1) === 'kind' ? path : [...path, 'kind']
   const written = valueAt(document, kindPath)
-  if (written === undefined) return missing(kindPath, checked, `: ${[...kinds.keys()].join(' or ')}`)
+  if (written === undefined) return missing(kindPath, checked, `: ${oneOf([...kinds.keys()])}`)
   const text = typeof written === 'string' ? written : JSON.stringify(written)
   return [places.atValue(kindPath, `no kind of agent is called ${text}${didYouMean(text, kinds.keys())}`)]
 }
@@ -125,3 +125,5 @@ function valueAt(document: unknown, path: Path): unknown {
     return isRecord(value) ? value[String(step)] : undefined
   }, document)
 }
+
+const oneOf = (names: readonly string[]): string => names.join(', ').replace(/, (?=[^,]*$)/, ' or ')

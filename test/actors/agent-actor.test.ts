@@ -2,12 +2,19 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import type { AgentActorApi, AgentActorInput, AgentEvent } from '../../src/actors/agent-api.ts'
+import type {
+  AgentActorApi,
+  AgentActorInput,
+  AgentAnswer,
+  AgentEvent,
+  AgentQuestion,
+} from '../../src/actors/agent-api.ts'
 import { agentSpec, defaultKindsModule } from '../../src/actors/agent-spec.ts'
-import type { HostKind } from '../../src/actors/contract.ts'
+import type { ActorHandle, HostKind } from '../../src/actors/contract.ts'
 import { openHosts } from '../../src/actors/hosts/registry.ts'
 import { asActorId } from '../../src/ids.ts'
-import { assignment } from '../agents/perform.ts'
+import { script } from '../agents/acp-stage.ts'
+import { assignment, groupGone } from '../agents/perform.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'troupe-agent-actor-'))
 const hosts = openHosts({ thread: { maxThreads: 1 } })
@@ -17,9 +24,15 @@ t.teardown(async () => {
 })
 
 /** Starts an agent actor; `first` resolves at the first event. */
-async function start(kind: string, given: Partial<AgentActorInput> = {}, host: HostKind = 'async') {
+async function start(
+  kind: string,
+  given: Partial<AgentActorInput> = {},
+  host: HostKind = 'async',
+  answers?: (question: AgentQuestion) => AgentAnswer,
+) {
   const events: AgentEvent[] = []
   const { promise: first, resolve } = Promise.withResolvers<void>()
+  const started = Promise.withResolvers<ActorHandle<AgentActorApi>>()
   const input: AgentActorInput = {
     assignment: assignment({ directory: folder, prompt: 'hello' }),
     kind,
@@ -31,10 +44,17 @@ async function start(kind: string, given: Partial<AgentActorInput> = {}, host: H
   const emit = (event: unknown): void => {
     events.push(event as AgentEvent)
     resolve()
+    if ((event as AgentEvent).type === 'question') void answer(event as AskedEvent)
+  }
+  const answer = async ({ id, question }: AskedEvent): Promise<void> => {
+    if (answers !== undefined) await started.promise.then((actor) => actor.call('answer', id, answers(question)))
   }
   const actor = await hosts.get(host).start<AgentActorApi>(agentSpec(asActorId(kind), input), { emit })
+  started.resolve(actor)
   return { actor, events, first }
 }
+
+type AskedEvent = Extract<AgentEvent, { readonly type: 'question' }>
 
 const lines = (events: readonly AgentEvent[], type: 'output' | 'progress') =>
   events.flatMap((event) => (event.type === type ? [event.line] : []))
@@ -126,3 +146,47 @@ void t.test('the kinds that come with Troupe run', async (t) => {
   t.same(lines(events, 'output'), ['hello'])
   await actor.stop('done', Infinity)
 })
+
+for (const host of ['async', 'thread', 'process'] as const) {
+  void t.test(
+    `an agent of another program asks before it writes, and is stopped in the middle (${host})`,
+    async (t) => {
+      process.env['XDG_STATE_HOME'] = folder
+      const turn = [
+        { edit: 'mine.txt', ask: 'go on' },
+        { edit: 'yours.txt', ask: 'go on' },
+        { say: 'waiting' },
+        { hang: 'deaf' },
+      ]
+      const { promise: waits, resolve } = Promise.withResolvers<void>()
+      const { actor, events } = await start(
+        'acp',
+        {
+          kindsModule: defaultKindsModule,
+          assignment: assignment({
+            directory: folder,
+            prompt: script(turn),
+            options: { argv: [process.execPath, join(import.meta.dirname, '../fixtures/acp/main.ts')] },
+          }),
+        },
+        host,
+        (question) => {
+          if (question.ask === 'place') return 'granted'
+          if (question.paths[0] === 'mine.txt') return { allowed: true }
+          resolve()
+          return { allowed: false, reason: 'yours.txt is held by the task other' }
+        },
+      )
+      const outcome = actor.call('run')
+      await waits
+      t.equal(await readFile(join(folder, 'mine.txt'), 'utf8'), 'edited\n')
+      await actor.stop('enough', 5_000)
+      t.same(await outcome, { how: 'cancelled', reason: 'enough' })
+      await t.rejects(readFile(join(folder, 'yours.txt')))
+      const started = events.flatMap((event) => (event.type === 'process' ? [event.process.group] : []))
+      t.equal(started.length, 1)
+      for (const group of started) await groupGone(group)
+      await rm(join(folder, 'mine.txt'))
+    },
+  )
+}

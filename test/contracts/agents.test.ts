@@ -6,6 +6,8 @@ import type { Agent, Assignment } from '../../src/agents/agent.ts'
 import { kinds } from '../../src/agents/registry.ts'
 import { must } from '../../src/errors.ts'
 import { serveModel, type Said } from '../agents/model-server.ts'
+import type { Step } from '../fixtures/acp/fake-agent.ts'
+import { newFolder, script } from '../agents/acp-stage.ts'
 import { assignment, groupGone, perform, type Direction, type Performance } from '../agents/perform.ts'
 
 /** Assignments of one kind that show the contract. */
@@ -27,7 +29,16 @@ const modelThatSays =
     return { verb: 'review', options: { endpoint: url, model: 'm' } }
   }
 
+process.env['XDG_STATE_HOME'] = newFolder(t)
+
 const programs = join(import.meta.dirname, '../fixtures/programs')
+
+const fakeAgent = [process.execPath, join(import.meta.dirname, '../fixtures/acp/main.ts')]
+const acting = (turn: readonly Step[]): Partial<Assignment> => ({
+  verb: 'implement',
+  prompt: script(turn),
+  options: { argv: fakeAgent },
+})
 
 const samples: ReadonlyMap<string, Samples> = new Map([
   [
@@ -52,6 +63,14 @@ const samples: ReadonlyMap<string, Samples> = new Map([
       completes: modelThatSays({ text: 'ünï 🎭.py is fine.' }),
       fails: modelThatSays({ calls: [['finish', { summary: 'no', outcome: 'impossible' }]] }),
       goesOn: modelThatSays({ calls: [['list_files', {}]] }),
+    },
+  ],
+  [
+    'acp',
+    {
+      completes: acting([{ run: 'ls', args: ['.'] }, { edit: 'a b/new.txt', ask: 'go on' }, { say: 'done' }]),
+      fails: acting([{ complain: 'no\n' }, { exit: 1 }]),
+      goesOn: acting([{ say: 'working' }, { hang: true }]),
     },
   ],
 ])

@@ -47,6 +47,8 @@ export interface Confinement {
    * @returns where the file really lies
    */
   write(path: string, content: string | Uint8Array): Promise<Confined<string>>
+  /** Asks `mayWrite` for files that a program is about to write by itself; returns where they really lie. */
+  allow(paths: readonly string[]): Promise<Confined<readonly string[]>>
 }
 
 /** Confines to `directory`; `mayWrite` is asked before every write. */
@@ -64,6 +66,13 @@ export function confine(directory: string, mayWrite: AgentContext['mayWrite']): 
         if (!answer.allowed) throw new PathRefused(answer.reason)
         // what was allowed is this place: since then no part of it may have become a link
         return walkTo(root, place, { follow: false, missing: 'make' }, (spot) => writeAt(spot, content))
+      }),
+    allow: (paths) =>
+      confined(paths.join(', '), async () => {
+        const places = paths.map((path) => walkTo(root, path, { follow: true, missing: 'name' }, (spot) => spot.path))
+        const answer = await mayWrite(places)
+        if (!answer.allowed) throw new PathRefused(answer.reason)
+        return places
       }),
   }
 }

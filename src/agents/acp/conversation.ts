@@ -1,0 +1,198 @@
+import { type ClientConnection, type ClientContext, PROTOCOL_VERSION, RequestError } from '@agentclientprotocol/sdk'
+import type { Clock } from '../../clock.ts'
+import { messageOf } from '../../errors.ts'
+import type { AcpOptions } from './options.ts'
+import { tokensIn } from './updates.ts'
+
+/** What the agent was asked for, in people's words. */
+type Step = 'to say what it is' | 'for a session' | 'to log in' | 'for its mode' | 'to do the task'
+
+/** How a conversation ended. */
+export type End =
+  | { readonly how: 'answered'; readonly stopReason: string; readonly tokens: Tokens | null }
+  /** With an error, as JSON-RPC has it. */
+  | { readonly how: 'refused'; readonly step: Step; readonly error: RequestError }
+  | { readonly how: 'silent'; readonly step: Step; readonly seconds: number }
+  | { readonly how: 'unfit'; readonly reason: string }
+  /** The other side has gone, or said what breaks the protocol. */
+  | { readonly how: 'broken'; readonly error: unknown }
+  | { readonly how: 'cancelled' }
+
+type Tokens = { readonly input: number; readonly output: number }
+
+/** What is asked, and within which limits. */
+export interface Order {
+  readonly directory: string
+  readonly options: Pick<AcpOptions, 'authenticate' | 'startSeconds' | 'idleSeconds'>
+  /** The session's mode, and whether one that is not there is a mistake. */
+  readonly mode: { readonly id: string; readonly required: boolean } | null
+  readonly prompt: string
+  /** What to say when the agent has stopped at a refusal; null when it has not. */
+  readonly followUp: (stopReason: string) => string | null
+}
+
+/** What a conversation is watched with. */
+export interface Watching {
+  readonly clock: Clock
+  /** Aborts when the attempt must stop. */
+  readonly signal: AbortSignal
+  /** How long the agent may take to break off, in milliseconds. */
+  readonly cancelMs: number
+  /** Milliseconds, monotonic, at which something last came from the agent. */
+  readonly heardAt: () => number
+  readonly note: (line: string) => void
+  /** Told after each turn what the session has used so far. */
+  readonly used: (tokens: Tokens | null) => void
+}
+
+const followUps = 3
+
+class Silent extends Error {}
+class Unfit extends Error {}
+
+/** One session: initialize, a session, its mode, the task, and its end as a value. */
+export async function converse(connection: ClientConnection, order: Order, watching: Watching): Promise<End> {
+  const { clock, signal } = watching
+  let step: Step = 'to say what it is'
+  let seconds = order.options.startSeconds
+  const request = connection.agent.request.bind(connection.agent)
+  try {
+    const deadline = clock.monotonic() + seconds * 1_000
+    const session = await within(
+      open(connection.agent, order, (now) => (step = now)),
+      { clock, signal, due: () => deadline },
+    )
+    step = 'for its mode'
+    await within(setMode(request, session, order, watching), { clock, signal, due: () => deadline })
+    step = 'to do the task'
+    const idle = order.options.idleSeconds
+    seconds = idle ?? Infinity
+    const due = (): number => watching.heardAt() + seconds * 1_000
+    return await turns(connection.agent, session.sessionId, order, { ...watching, due })
+  } catch (error) {
+    if (signal.aborted) return { how: 'cancelled' }
+    if (error instanceof Silent) return { how: 'silent', step, seconds }
+    if (error instanceof Unfit) return { how: 'unfit', reason: error.message }
+    return error instanceof RequestError ? { how: 'refused', step, error } : { how: 'broken', error }
+  }
+}
+
+type Request = ClientContext['request']
+type Session = Awaited<ReturnType<typeof open>>
+
+async function open(agent: ClientContext, { directory, options }: Order, at: (step: Step) => void) {
+  const { protocolVersion, authMethods } = await agent.request('initialize', {
+    protocolVersion: PROTOCOL_VERSION,
+    clientCapabilities: { fs: { readTextFile: true, writeTextFile: true }, terminal: true },
+    clientInfo: { name: 'troupe', version: '1' },
+  })
+  if (protocolVersion !== PROTOCOL_VERSION)
+    throw new Unfit(`it speaks version ${protocolVersion} of the protocol, and Troupe ${PROTOCOL_VERSION}`)
+  const session = () => agent.request('session/new', { cwd: directory, mcpServers: [] })
+  at('for a session')
+  return await session().catch(async (error: unknown) => {
+    const methodId = options.authenticate
+    if (!(error instanceof RequestError) || error.code !== loginNeeded || methodId === undefined) throw error
+    const known = (authMethods ?? []).map(({ id }) => id)
+    if (!known.includes(methodId))
+      throw new Unfit(`it knows no way to log in called ${methodId}; it knows ${listed(known)}`)
+    at('to log in')
+    await agent.request('authenticate', { methodId })
+    return await session()
+  })
+}
+
+const loginNeeded = -32_000
+
+async function setMode(request: Request, session: Session, { mode }: Order, { note }: Watching): Promise<void> {
+  if (mode === null || session.modes?.currentModeId === mode.id) return
+  const known = session.modes?.availableModes.map(({ id }) => id) ?? []
+  if (known.includes(mode.id)) {
+    await request('session/set_mode', { sessionId: session.sessionId, modeId: mode.id })
+    return
+  }
+  if (mode.required) throw new Unfit(`it has no mode called ${mode.id}; it has ${listed(known)}`)
+  note(`the agent has no mode called ${mode.id}; it has ${listed(known)}`)
+}
+
+const listed = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '))
+
+/** Prompts until the agent has ended by itself, without a refusal that it was not told the reason of. */
+async function turns(
+  agent: ClientContext,
+  sessionId: string,
+  order: Order,
+  watching: Watching & { readonly due: () => number },
+): Promise<End> {
+  let next: string | null = order.prompt
+  let end: Extract<End, { readonly how: 'answered' }> | null = null
+  for (let turn = 0; next !== null; turn++) {
+    const answer = await turnOf(agent, sessionId, next, watching)
+    const tokens = tokensIn(answer)
+    watching.used(tokens)
+    end = { how: 'answered', stopReason: answer.stopReason, tokens }
+    next = turn < followUps ? order.followUp(answer.stopReason) : null
+  }
+  return end ?? { how: 'cancelled' }
+}
+
+async function turnOf(
+  agent: ClientContext,
+  sessionId: string,
+  text: string,
+  watching: Watching & { readonly due: () => number },
+): Promise<{ readonly stopReason: string }> {
+  const answer = agent.request('session/prompt', { sessionId, prompt: [{ type: 'text', text }] })
+  try {
+    const given = await within(answer, watching)
+    // what came before the answer is dealt with before it
+    await new Promise(setImmediate)
+    return given
+  } catch (error) {
+    if (watching.signal.aborted) await brokenOff(agent, sessionId, answer, watching)
+    throw error
+  }
+}
+
+/** Asks the agent to break off, and gives it a moment for that. */
+async function brokenOff(
+  agent: ClientContext,
+  sessionId: string,
+  answer: Promise<unknown>,
+  { clock, cancelMs }: Watching,
+): Promise<void> {
+  const until = clock.monotonic() + cancelMs
+  const settled = Promise.all([agent.notify('session/cancel', { sessionId }), answer])
+  await within(settled, { clock, due: () => until }).catch((error: unknown) => messageOf(error))
+}
+
+interface Limit {
+  readonly clock: Clock
+  readonly signal?: AbortSignal
+  /** When the wait is over, on the monotonic clock; looked at again each time it is reached. */
+  readonly due: () => number
+}
+
+/** The answer; rejects with Silent when it does not come in time, and with the signal's reason when that aborts. */
+async function within<Answer>(answer: Promise<Answer>, { clock, signal, due }: Limit): Promise<Answer> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const onAbort = (): void => reject(signal?.reason)
+  let cancelTimer = (): void => {}
+  const look = (): void => {
+    const left = due() - clock.monotonic()
+    if (left <= 0) reject(new Silent())
+    else if (left < Infinity) cancelTimer = clock.after(Math.min(left, longestTimerMs), look)
+  }
+  signal?.addEventListener('abort', onAbort)
+  if (signal?.aborted === true) onAbort()
+  else look()
+  try {
+    return await Promise.race([answer, promise])
+  } finally {
+    cancelTimer()
+    signal?.removeEventListener('abort', onAbort)
+    answer.catch(() => {})
+  }
+}
+
+const longestTimerMs = 2 ** 31 - 1

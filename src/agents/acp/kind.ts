@@ -1,0 +1,35 @@
+import type { Agent, AgentKind } from '../agent.ts'
+import { systemClock } from '../../clock.ts'
+import { acpOptions } from './options.ts'
+
+/** Any agent that speaks the Agent Client Protocol over its standard streams. */
+export const acpKind: AgentKind = {
+  name: 'acp',
+  summary: 'Drives any agent that speaks the Agent Client Protocol: Codex, Claude, Gemini, opencode and others.',
+  options: acpOptions,
+  preferredMode: 'thread',
+  preferredWorkspace: (verb) => (verb === 'review' ? 'shared' : 'own'),
+  willWrite: ({ verb }) => (verb === 'review' ? [] : null),
+  mistakes({ verb, prompt, command, options }) {
+    const found: string[] = []
+    if (options['argv'] === undefined && options['preset'] === undefined)
+      found.push('no agent to start: give its agent options.preset or options.argv')
+    if (command !== null) found.push('acp runs no command of a task; the argv of its agent starts the agent')
+    if (prompt === null && verb === 'run') found.push('asks for nothing: give the task a prompt, or another verb')
+    return found
+  },
+  load: once(load),
+}
+
+async function load(): Promise<Agent> {
+  const [{ acpAgent }, { openLauncher }] = await Promise.all([
+    import('./acp.ts'),
+    import('../../processes/open-launcher.ts'),
+  ])
+  return acpAgent(systemClock, openLauncher(systemClock))
+}
+
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | null = null
+  return () => (made ??= make())
+}

@@ -1,0 +1,65 @@
+/** An agent that is known: how it is started, and what it needs to work unattended. */
+export interface Preset {
+  readonly argv: readonly string[]
+  /** The mode in which it asks before it writes; null where it has none. */
+  readonly mode: string | null
+  readonly env: Readonly<Record<string, string>>
+  /** What lies in its home, by path; a credential of the same path goes before it. */
+  readonly files: Readonly<Record<string, string>>
+}
+
+export const presetNames = ['codex', 'claude', 'gemini', 'opencode'] as const
+
+export type PresetName = (typeof presetNames)[number]
+
+/** Each is told to ask before it writes, to send nothing home, and not to renew itself. */
+export const presets: Readonly<Record<PresetName, Preset>> = {
+  codex: {
+    argv: ['codex-acp'],
+    mode: 'read-only',
+    env: {},
+    files: {
+      '.codex/config.toml':
+        'check_for_update_on_startup = false\n\n[analytics]\nenabled = false\n\n[otel]\nexporter = "none"\n',
+    },
+  },
+  claude: {
+    argv: ['claude-agent-acp'],
+    // it begins in a mode in which a model decides
+    mode: 'default',
+    env: {
+      DISABLE_TELEMETRY: '1',
+      DISABLE_ERROR_REPORTING: '1',
+      DISABLE_AUTOUPDATER: '1',
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+      CLAUDE_CODE_MAX_RETRIES: '2',
+    },
+    files: {},
+  },
+  gemini: {
+    argv: ['gemini', '--acp'],
+    mode: 'default',
+    // the child that it starts anew would hear of no signal
+    env: { GEMINI_CLI_NO_RELAUNCH: 'true' },
+    files: {
+      '.gemini/settings.json': JSON.stringify({
+        security: { folderTrust: { enabled: false } },
+        privacy: { usageStatisticsEnabled: false },
+        telemetry: { enabled: false },
+        general: { enableAutoUpdate: false },
+      }),
+    },
+  },
+  opencode: {
+    argv: ['opencode', 'acp'],
+    mode: null,
+    env: {
+      OPENCODE_PERMISSION: '{"edit":"ask","bash":"ask"}',
+      OPENCODE_DISABLE_AUTOUPDATE: '1',
+      OPENCODE_DISABLE_MODELS_FETCH: '1',
+      OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
+      OPENCODE_DISABLE_DEFAULT_PLUGINS: '1',
+    },
+    files: {},
+  },
+}
