@@ -16,7 +16,7 @@ export const catalogue = {
   },
   KEY_MISSING: {
     exit: exitCodes.badInput,
-    fix: 'Set the variable named in the environment of troupe; a manifest never holds a key.',
+    fix: 'Set the variable named in the environment of troupe, or put the file named there; a manifest never holds a key.',
   },
   OVERLAP_REFUSED: {
     exit: exitCodes.badInput,

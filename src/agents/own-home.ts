@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path'
@@ -34,6 +35,8 @@ const variable = /^[A-Z_][A-Z0-9_]*$/
  * XDG_STATE_HOME (~/.local/state), since some agents refuse to work from a temporary folder.
  */
 export async function openHome(contents: HomeContents, environment: Environment): Promise<OwnHome> {
+  const missing = missingCredential(contents.credentials, environment)
+  if (missing !== null) throw new CredentialMissing(`a credential of the agent is missing: ${missing}`)
   const homes = join(stateFolder(environment), 'troupe', 'homes')
   await mkdir(homes, { recursive: true, mode: 0o700 })
   await removeLeft(homes)
@@ -50,6 +53,17 @@ export async function openHome(contents: HomeContents, environment: Environment)
   }
 }
 
+/** The first credential that is not there, in a sentence; null where all are. */
+export function missingCredential(credentials: readonly string[], environment: Environment): string | null {
+  for (const name of credentials) {
+    if (variable.test(name)) {
+      if ((environment[name] ?? '') === '') return `the variable ${name} is not set`
+    } else if (inHome(name) === null || !existsSync(join(homeIn(environment), inHome(name) ?? '')))
+      return `the file ${name} is not in the home folder`
+  }
+  return null
+}
+
 /** Copies the files that are named, and returns the variables. */
 async function handOver(
   path: string,
@@ -57,29 +71,20 @@ async function handOver(
   environment: Environment,
 ): Promise<Record<string, string>> {
   const found: Record<string, string> = {}
-  const home = environment['HOME'] ?? homedir()
   for (const name of credentials) {
-    if (variable.test(name)) found[name] = environment[name] ?? missing(`the variable ${name} is not set`)
-    else await place(path, inHome(name), (to) => copyFile(join(home, inHome(name)), to)).catch(notThere(name))
+    const file = inHome(name)
+    if (variable.test(name)) found[name] = environment[name] ?? ''
+    else if (file !== null) await place(path, file, (to) => copyFile(join(homeIn(environment), file), to))
   }
   return found
 }
 
-function inHome(name: string): string {
+const homeIn = (environment: Environment): string => environment['HOME'] ?? homedir()
+
+/** A path relative to the home folder; null for one that leads out of it. */
+function inHome(name: string): string | null {
   const path = normalize(name.replace(/^~\//, ''))
-  if (isAbsolute(path) || path === '..' || path.startsWith(`..${sep}`)) missing(`${name} is not in the home folder`)
-  return path
-}
-
-const notThere =
-  (name: string) =>
-  (error: unknown): void => {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    missing(`the file ${name} is not in the home folder`)
-  }
-
-function missing(what: string): never {
-  throw new CredentialMissing(`a credential of the agent is missing: ${what}`)
+  return isAbsolute(path) || path === '..' || path.startsWith(`..${sep}`) ? null : path
 }
 
 async function place(home: string, name: string, put: (to: string) => Promise<void>): Promise<void> {
@@ -101,7 +106,7 @@ const variablesOf = (home: string): Record<string, string> => ({
 
 function stateFolder(environment: Environment): string {
   const given = environment['XDG_STATE_HOME'] ?? ''
-  return isAbsolute(given) ? given : join(environment['HOME'] ?? homedir(), '.local', 'state')
+  return isAbsolute(given) ? given : join(homeIn(environment), '.local', 'state')
 }
 
 /** Takes away the homes of processes that have died. */

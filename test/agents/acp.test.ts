@@ -402,6 +402,17 @@ void t.test('mistakes in a manifest are told before anything starts', (t) => {
   t.match(mistakes({ options: {} }), [/preset or options\.argv/])
   t.match(mistakes({ command: ['ls'] }), [/runs no command/])
   t.match(mistakes({ prompt: null, verb: 'run' }), [/asks for nothing/])
+  const missing = (...credentials: string[]): string | null | undefined =>
+    kind.missing?.({ preset: 'codex', credentials }, { HOME: state, A_KEY: 'k' })
+  t.equal(missing('A_KEY', 'troupe'), null)
+  t.equal(missing('B_KEY'), 'the variable B_KEY is not set')
+  t.equal(missing('A_KEY', 'nosuch'), 'the file nosuch is not in the home folder')
+  const provider = (options: object): string | null | undefined =>
+    kind.usualProvider?.({ preset: 'claude', credentials: ['ANTHROPIC_API_KEY'], ...options })
+  t.equal(provider({}), 'anthropic')
+  t.equal(provider({ credentials: [] }), null)
+  t.equal(provider({ env: { ANTHROPIC_BASE_URL: 'http://elsewhere' } }), null)
+  t.equal(provider({ preset: 'opencode' }), null)
   t.end()
 })
 

@@ -1,6 +1,8 @@
 import type { Agent, AgentKind } from '../agent.ts'
 import { systemClock } from '../../clock.ts'
+import { missingCredential } from '../own-home.ts'
 import { acpOptions } from './options.ts'
+import { usualProvider } from './presets.ts'
 
 /** Any agent that speaks the Agent Client Protocol over its standard streams. */
 export const acpKind: AgentKind = {
@@ -18,6 +20,11 @@ export const acpKind: AgentKind = {
     if (prompt === null && verb === 'run') found.push('asks for nothing: give the task a prompt, or another verb')
     return found
   },
+  usualProvider(options) {
+    const { preset, credentials, env } = acpOptions.parse(options)
+    return usualProvider(preset, credentials, env)
+  },
+  missing: (options, environment) => missingCredential(acpOptions.parse(options).credentials, environment),
   load: once(load),
 }
 

@@ -6,6 +6,8 @@ export interface Preset {
   readonly env: Readonly<Record<string, string>>
   /** What lies in its home, by path; a credential of the same path goes before it. */
   readonly files: Readonly<Record<string, string>>
+  /** Whose limits its calls share where it has the usual key; null where that is open. */
+  readonly usual: { readonly key: string; readonly provider: string } | null
 }
 
 export const presetNames = ['codex', 'claude', 'gemini', 'opencode'] as const
@@ -18,6 +20,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     argv: ['codex-acp'],
     mode: 'read-only',
     env: {},
+    usual: { key: 'OPENAI_API_KEY', provider: 'openai' },
     files: {
       '.codex/config.toml':
         'check_for_update_on_startup = false\n\n[analytics]\nenabled = false\n\n[otel]\nexporter = "none"\n',
@@ -35,12 +38,14 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       CLAUDE_CODE_MAX_RETRIES: '2',
     },
     files: {},
+    usual: { key: 'ANTHROPIC_API_KEY', provider: 'anthropic' },
   },
   gemini: {
     argv: ['gemini', '--acp'],
     mode: 'default',
     // the child that it starts anew would hear of no signal
     env: { GEMINI_CLI_NO_RELAUNCH: 'true' },
+    usual: { key: 'GEMINI_API_KEY', provider: 'gemini' },
     files: {
       '.gemini/settings.json': JSON.stringify({
         security: { folderTrust: { enabled: false } },
@@ -61,5 +66,17 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       OPENCODE_DISABLE_DEFAULT_PLUGINS: '1',
     },
     files: {},
+    usual: null,
   },
+}
+
+/** The provider of a preset that has its usual key, and is not told to ask elsewhere. */
+export function usualProvider(
+  preset: PresetName | undefined,
+  credentials: readonly string[],
+  env: Readonly<Record<string, string>>,
+): string | null {
+  const usual = preset === undefined ? null : presets[preset].usual
+  if (usual === null || !credentials.includes(usual.key)) return null
+  return Object.keys(env).some((name) => name.endsWith('_BASE_URL')) ? null : usual.provider
 }
