@@ -5,6 +5,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import { messageOf, TroupeError } from '../errors.ts'
+import { holdOpen } from '../processes/hold-open.ts'
 import type { Git } from './git.ts'
 import { ObjectAnswers, type GitObject } from './object-answers.ts'
 
@@ -36,6 +37,7 @@ export async function writeObject(git: Git, type: GitObject['type'], content: Ui
   return await writeLoose(await placeOf(git), type, content)
 }
 
+/** Keeps this process alive only while it is asked something. */
 class Reader {
   readonly #process: ChildProcessWithoutNullStreams
   readonly #waiting: PromiseWithResolvers<GitObject>[] = []
@@ -46,6 +48,7 @@ class Reader {
     this.#process = git.start(['cat-file', '--batch'])
     const answers = new ObjectAnswers((oid, object) => {
       const asked = this.#waiting.shift()
+      if (this.#waiting.length === 0) holdOpen(this.#process, false)
       if (object === null) asked?.reject(new TroupeError('GIT_FAILED', `git has no object ${oid}`))
       else asked?.resolve(object)
     })
@@ -73,12 +76,14 @@ class Reader {
   read(oid: string): Promise<GitObject> {
     if (this.#end !== null) return Promise.reject(this.#end)
     const asked = Promise.withResolvers<GitObject>()
+    if (this.#waiting.length === 0) holdOpen(this.#process, true)
     this.#waiting.push(asked)
     this.#process.stdin.write(`${oid}\n`)
     return asked.promise
   }
 
   async close(): Promise<void> {
+    holdOpen(this.#process, true)
     this.#process.stdin.end()
     await this.#closed.promise
   }

@@ -26,11 +26,3 @@ export function isAddedTo(common: Environment, environment: Environment): boolea
   const names = Object.keys(common)
   return names.length > 0 && names.every((name) => name in environment)
 }
-
-/** Whether the event loop waits for the server. */
-export function holdOpen(server: Server, hold: boolean): void {
-  for (const handle of [server, server.stdin, server.stdout] as unknown as readonly { ref(): void; unref(): void }[]) {
-    if (hold) handle.ref()
-    else handle.unref()
-  }
-}

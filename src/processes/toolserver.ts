@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { AnswerReader, exitOf, failedStart, type ForkserverAnswer } from './forkserver-answers.ts'
-import { type Environment, holdOpen, isAddedTo, message, type Server, variablesOf } from './forkserver-requests.ts'
+import { type Environment, isAddedTo, message, type Server, variablesOf } from './forkserver-requests.ts'
+import { holdOpen } from './hold-open.ts'
 import type { ProgramExit } from './launcher.ts'
 import type { Tool, ToolEnd } from './tool.ts'
 

@@ -581,3 +581,9 @@ void t.test('objects are written where git keeps them, in every kind of reposito
     t.equal(git(join(at, name), 'cat-file', 'blob', oid), `in ${name}\n`, name)
   }
 })
+
+void t.test('objects that nobody has closed keep no process alive', async (t) => {
+  const { root } = await sceneOf(t, base)
+  const fixture = join(import.meta.dirname, '../fixtures/reads-an-object.ts')
+  t.equal(execFileSync(process.execPath, [fixture, root], { encoding: 'utf8' }), 'commit')
+})
