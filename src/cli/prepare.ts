@@ -11,6 +11,7 @@ import type { Manifest, ModeChoice, Task } from '../plan/task.ts'
 import type { Placement } from '../supervisor/run/open-attempts.ts'
 import type { RunRules } from '../supervisor/run/rules.ts'
 import { rulesOf } from '../supervisor/run/run-rules.ts'
+import { mustHaveKeys } from './must-have-keys.ts'
 import { readManifestArgument } from './read-manifest-argument.ts'
 import type { CommonOptions, Terminal } from './terminal.ts'
 
@@ -53,17 +54,6 @@ export async function prepare(argument: string, terminal: Terminal, options: Pla
   // what is kept with the run must lead to the same rules again
   const manifestText = isChanged(options) ? manifestToYaml(manifest, { schema: null }) : given.text
   return { manifest, manifestText, repository, base, overlaps, graph, rules, placements, warnings }
-}
-
-/** A run that would fail for want of a key is not begun. */
-function mustHaveKeys({ agents, tasks, merge }: Manifest, environment: Terminal['environment']): void {
-  const resolver = merge.resolver === null ? [] : [merge.resolver.task]
-  const used = new Set([...tasks, ...resolver].map(({ agent }) => must(agents, agent)))
-  const missing = [...used].flatMap(({ name, kind, options }) => {
-    const what = must(kinds, kind).missing?.(options, environment) ?? null
-    return what === null ? [] : [`${name}: ${what}`]
-  })
-  if (missing.length > 0) throw new TroupeError('KEY_MISSING', missing.join('; '))
 }
 
 /** Whoever asks for isolation gets it, or nothing is started. */

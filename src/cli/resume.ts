@@ -1,5 +1,6 @@
 import { TroupeError } from '../errors.ts'
 import { type FoundRun, findRun } from './find-run.ts'
+import { mustHaveKeys } from './must-have-keys.ts'
 import { prepareAgain } from './prepare-again.ts'
 import { carryOut } from './carry-out.ts'
 import { resumeRun } from './resume-run.ts'
@@ -15,6 +16,7 @@ export async function resumeCommand(
   keepHeapSmall()
   const run = await runToResume(terminal.directory, input.arguments[0])
   const prepared = await prepareAgain(run)
+  mustHaveKeys(prepared.manifest, terminal.environment)
   const outcome = await carryOut({
     prepared,
     terminal,

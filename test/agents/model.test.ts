@@ -2,6 +2,7 @@ import { LLMock } from '@copilotkit/aimock'
 import fc from 'fast-check'
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Assignment } from '../../src/agents/agent.ts'
@@ -9,6 +10,7 @@ import { modelKind } from '../../src/agents/model/kind.ts'
 import { modelAgent } from '../../src/agents/model/model.ts'
 import { type Patience, usualPatience } from '../../src/agents/model/patience.ts'
 import { applyPatch } from '../../src/agents/model/tools/unified-diff.ts'
+import { ProviderHeld } from '../../src/agents/provider/provider-held.ts'
 import { systemClock } from '../../src/clock.ts'
 import { openLauncher } from '../../src/processes/open-launcher.ts'
 import { git, manifest, repositoryOf, runJson, troupe } from '../acceptance/troupe.ts'
@@ -190,6 +192,9 @@ void t.test('a patch is applied exactly, wherever its lines stand once', async (
   )
   const twice = applyPatch('a\nb\na\nb\n', '@@ -9 +9 @@\n-b\n+c\n')
   t.match(twice, { ok: false, reason: /stand in 2 places/ })
+  const two = '@@ -5,1 +5,3 @@\n a\n+b\n+c\n@@ -7,0 +10,1 @@\n+f\n'
+  // both off by four
+  t.match(applyPatch('a\nd\ne\ng\n', two), { ok: true, text: 'a\nb\nc\nd\ne\nf\ng\n', hunks: 2 })
   t.match(applyPatch('', '@@ -0,0 +1,2 @@\n+a\n+b\n'), { ok: true, text: 'a\nb\n' })
 })
 
@@ -254,11 +259,26 @@ void t.test('success is proven, not believed', async (t) => {
       'explain',
     ],
     ['a review', [finish('Clean.')], completes('no'), 'review'],
+    [
+      'an end without a word',
+      [{}],
+      { failure: { kind: 'agent', message: /without a word/ }, details: { steps: 3 } },
+      'explain',
+    ],
+    ['an end without a word, and then one', [{}, { text: 'Ah.' }], { ...completes('no'), summary: 'Ah.' }, 'explain'],
   ]
   for (const [what, answers, outcome, verb = 'implement'] of rows)
     await t.test(what, async (t) => {
       t.match((await play(t, answers, { verb })).outcome, outcome)
     })
+})
+
+void t.test('what an earlier attempt has left counts, and the model is told of it', async (t) => {
+  const one = await play(t, [finish()], { continued: true })
+  t.match(one.outcome, completes('yes'))
+  t.match(one.asked[0]?.body.messages[1]?.content, /An earlier attempt has left its changes here/)
+  const two = await play(t, [finish()], { rebased: 'abc123' })
+  t.match(two.asked[0]?.body.messages[1]?.content, /is the commit abc123/)
 })
 
 void t.test('a review cannot change anything', async (t) => {
@@ -285,6 +305,27 @@ const silent: Answer = {
   raw: (response) => {
     response.writeHead(200, streamHead)
     response.write(event({ content: 'wait' }))
+  },
+}
+
+/** Goes on as long as anybody listens. */
+const flood = (response: ServerResponse, piece: string): void => {
+  const more = (): void => {
+    while (!response.destroyed && response.write(piece));
+    if (!response.destroyed) response.once('drain', more)
+  }
+  more()
+}
+const endless: Answer = {
+  raw: (response) => {
+    response.writeHead(200, streamHead)
+    flood(response, event({ reasoning_content: 'hm'.repeat(200_000) }))
+  },
+}
+const endlessError: Answer = {
+  raw: (response) => {
+    response.writeHead(503)
+    flood(response, 'busy '.repeat(10_000))
   },
 }
 
@@ -339,6 +380,8 @@ void t.test('what goes wrong at the provider has its class', async (t) => {
       streamed(event({ content: 'x' }), `data: ${glm('1305', 'busy')}\n\n`),
       { class: 'overloaded' },
     ],
+    ['an answer without an end', endless, { kind: 'agent', message: /has no end/ }],
+    ['an error page without an end', endlessError, { class: 'overloaded' }],
     ['silence amid a stream', silent, { class: 'network', message: /said nothing for 1 s/ }],
     ['silence before it', { raw: () => {} }, { class: 'network', message: /said nothing for 1 s/ }],
   ]
@@ -356,6 +399,15 @@ void t.test('what goes wrong at the provider has its class', async (t) => {
         'its place was given back so',
       )
     })
+})
+
+void t.test('a redirect is not followed, and a key that is repeated is not told', async (t) => {
+  const elsewhere: Answer = { status: 302, body: '', headers: { location: '/elsewhere' } }
+  const { outcome, asked } = await play(t, [elsewhere, finish()], { patience: () => null })
+  t.match(outcome, { failure: { class: 'network' } })
+  t.equal(asked.length, 1)
+  const { progress } = await play(t, [{ status: 429, body: `no more for ${key}` }, edit, { text: key }])
+  t.match(progress.join(), /asks again in 1 s: .*no more for \[key\]/)
 })
 
 void t.test('asks again where that may help, and does nothing twice', async (t) => {
@@ -410,6 +462,12 @@ void t.test('a place that comes after the stop is given back, and nobody is aske
   granted.resolve()
   t.same(await given.promise, { how: 'ok' })
   t.equal(asked.length, 0)
+})
+
+void t.test('a provider that is held for long ends the attempt as it is', async (t) => {
+  const heldUntil = new ProviderHeld('glm-4.7', 'quota', Date.UTC(2099, 0))
+  const place = () => Promise.reject(heldUntil)
+  await t.rejects(play(t, [finish()], { direction: { place } }), heldUntil)
 })
 
 void t.test('a model that is confused is told, and given up in the end', async (t) => {

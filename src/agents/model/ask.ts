@@ -54,6 +54,8 @@ export interface ToolWords {
 
 /** How often people are told that a long answer still comes. */
 const signMs = 30_000
+/** In characters, thoughts included; no model answers that much. */
+const longestAnswer = 8_000_000
 
 /**
  * Asks once, with a place of the provider's budget. Rejects when the attempt is stopped or its provider is held for long, and for bugs;
@@ -64,9 +66,7 @@ export async function askOnce(line: Line, messages: readonly ModelMessage[]): Pr
   const idle = newIdleWatch(clock, line.idleMs)
   const held: Held = { place: null, isOver: false }
   try {
-    const reply = await answered({ line, messages, idle, held })
-    held.place?.release({ how: 'ok' })
-    return { how: 'answered', reply }
+    return { how: 'answered', reply: await answered({ line, messages, idle, held }) }
   } catch (error) {
     context.signal.throwIfAborted()
     const silent = unreachable(`the provider said nothing for ${line.idleMs / 1_000} s`)
@@ -119,6 +119,7 @@ type Parts = ReturnType<typeof streamText<ToolSet>>['stream']
 async function read(parts: Parts, { line, idle }: Asking): Promise<Omit<Reply, 'messages'>> {
   const calls: Call[] = []
   const sign = signOfLife(line)
+  let size = 0
   let text = ''
   let usage: LanguageModelUsage | null = null
   let end: Reply['end'] = 'stop'
@@ -126,6 +127,8 @@ async function read(parts: Parts, { line, idle }: Asking): Promise<Omit<Reply, '
     if (part.type === 'start' || part.type === 'start-step') continue
     idle.beat()
     sign()
+    size += sizeOf(part)
+    if (size > longestAnswer) throw new RefusedCall(refusal(null, 'the answer of the model has no end'))
     if (part.type === 'error') throw part.error
     if (part.type === 'abort') throw unreachable('the call was broken off')
     if (part.type === 'text-delta') text += part.text
@@ -136,6 +139,9 @@ async function read(parts: Parts, { line, idle }: Asking): Promise<Omit<Reply, '
   }
   return { text, calls, usage, end }
 }
+
+const sizeOf = (part: object): number =>
+  'text' in part ? String(part.text).length : 'delta' in part ? String(part.delta).length : 0
 
 const callOf = ({ toolCallId, toolName, input, invalid, error }: TypedToolCall<ToolSet>): Call => ({
   id: toolCallId,

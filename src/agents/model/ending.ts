@@ -31,7 +31,8 @@ export function judge({ outcome, summary }: Finish, standing: Standing): Verdict
   }
   if (hasChanged) return { how: 'completed', changed: 'yes' }
   if (outcome === 'nothing_to_do') return { how: 'completed', changed: 'said-nothing-to-do' }
-  if (!expectsChange) return { how: 'completed', changed: 'no' }
+  if (!expectsChange && summary !== '') return { how: 'completed', changed: 'no' }
+  if (!expectsChange && isLast) return { how: 'failed', class: null, message: 'it ended without a word' }
   if (isLast) return { how: 'failed', class: 'no_changes', message: 'it says that it is done, but nothing was changed' }
   return {
     how: 'sent-back',

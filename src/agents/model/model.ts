@@ -49,7 +49,14 @@ export function modelAgent(parts: ModelAgentParts): Agent {
     const { desk, hasChanged } = deskOf(order)
     const tools = toolsFor(assignment.verb)
     const words = [...tools.values(), { name: finishName, description: finishDescription, input: finishInput }]
-    const job = { desk, tools, options, hasChanged, task: prompt.task, expectsChange: changing.has(assignment.verb) }
+    const job = {
+      desk,
+      tools,
+      options,
+      hasChanged,
+      task: taskOf(assignment, prompt.task),
+      expectsChange: changing.has(assignment.verb),
+    }
     try {
       const whole = { ...job, line: { ...line, tools: words }, patience: parts.patience ?? usualPatience }
       return outcomeWithoutKey(await work(whole), key)
@@ -58,6 +65,17 @@ export function modelAgent(parts: ModelAgentParts): Agent {
       throw error
     }
   }
+}
+
+/** Whether an earlier attempt has written something that is there or can be had. */
+const leftBefore = ({ continued, rebased }: Assignment): boolean => continued || rebased !== null
+
+function taskOf({ continued, rebased }: Assignment, task: string): string {
+  if (rebased !== null)
+    return `${task}\n\nThe repository has moved on since an earlier attempt; what that had written is the commit ${rebased}. Look at it with git show, and bring it here.`
+  return continued
+    ? `${task}\n\nAn earlier attempt has left its changes here. Look at them with git status, and go on.`
+    : task
 }
 
 interface Order {
@@ -104,7 +122,9 @@ function deskOf({ assignment, context, options, parts }: Order): {
     },
   }
   const hasChanged = async (): Promise<boolean> =>
-    written.size > 0 || (before !== null && differs(before.picture, await pictureOf(directory)))
+    leftBefore(assignment) ||
+    written.size > 0 ||
+    (before !== null && differs(before.picture, await pictureOf(directory)))
   return { desk, hasChanged }
 }
 

@@ -28,10 +28,24 @@ const longestText = 20_000
 
 /** The refusal that an answer is, from its beginning. */
 export async function refusedCall(response: Response, now: number): Promise<RefusedCall> {
-  const text = (await response.text().catch(() => '')).slice(0, longestText)
+  const text = await beginningOf(response)
   return new RefusedCall(
     refusalOf({ status: response.status, text, headers: Object.fromEntries(response.headers) }, now),
   )
+}
+
+async function beginningOf(response: Response): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  try {
+    for await (const chunk of response.body ?? []) {
+      text += decoder.decode(chunk as Uint8Array, { stream: true })
+      if (text.length > longestText) break
+    }
+  } catch {
+    // what came until it broke off tells enough
+  }
+  return text.slice(0, longestText)
 }
 
 /** What an error of a call means. Throws what is none of the provider's. */
