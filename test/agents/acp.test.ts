@@ -1,5 +1,6 @@
 import { existsSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { AnyMessage } from '@agentclientprotocol/sdk'
@@ -12,6 +13,7 @@ import { kinds } from '../../src/agents/registry.ts'
 import { systemClock } from '../../src/clock.ts'
 import { must } from '../../src/errors.ts'
 import { openLauncher } from '../../src/processes/open-launcher.ts'
+import { manifest, repositoryOf, runJson, troupe } from '../acceptance/troupe.ts'
 import type { Step } from '../fixtures/acp/fake-agent.ts'
 import { failureIn, homesIn, newFolder, play, script, type Staging } from './acp-stage.ts'
 import { assignment, groupGone, perform } from './perform.ts'
@@ -268,7 +270,10 @@ void t.test('an agent that dies or breaks the protocol has failed, in a sentence
     message: /gave no sign of life for 0.05 s when it was asked to say what it is/,
   })
   t.match(await end([{ hang: true }], { options: { idleSeconds: 0.05 } }), { kind: 'stall', message: /to do the task/ })
-  t.match(await end([], { argv: ['fake', 'login'] }), { class: 'auth' })
+  t.match(await end([], { argv: ['fake', 'login'] }), {
+    class: 'auth',
+    message: /fake asks to log in: give it the right key/,
+  })
 })
 
 void t.test('what is no message is set apart, and does no harm', async (t) => {
@@ -288,41 +293,34 @@ void t.test('what is no message is set apart, and does no harm', async (t) => {
   t.match(output, /Method not found/)
 })
 
-void t.test('messages come through whole, however they are cut', async (t) => {
+const odd = fc.string({ unit: fc.constantFrom('a', 'ü', '🎭', '\n', '"', '\\') })
+
+void t.test('messages come through whole, however they are cut', async () => {
   await fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.string({ unit: 'binary' }), { maxLength: 5 }),
-      fc.infiniteStream(fc.integer({ min: 1, max: 7 })),
-      async (texts, cuts) => {
-        const strays: string[] = []
-        const pipe = new MessagePipe({ send: () => {}, stray: (line) => strays.push(line), maximumBytes: 10_000 })
-        const messages = texts.map((text) => ({ jsonrpc: '2.0', method: text }))
-        const bytes = Buffer.from(messages.map((message) => `${JSON.stringify(message)}\nstray\n`).join(''))
-        for (let at = 0; at < bytes.length;) {
-          const size = cuts.next().value as number
-          pipe.receive(bytes.subarray(at, at + size))
-          at += size
-        }
-        pipe.close()
-        const got: AnyMessage[] = []
-        for await (const message of pipe.stream.readable) got.push(message)
-        t.same(got, messages)
-        t.equal(strays.length, texts.length)
-      },
-    ),
-    { numRuns: 20 },
+    fc.asyncProperty(fc.array(odd, { maxLength: 5 }), fc.integer({ min: 1, max: 40 }), async (texts, size) => {
+      const strays: string[] = []
+      const pipe = new MessagePipe({ send: () => {}, stray: (line) => strays.push(line), maximumBytes: 10_000 })
+      const messages = texts.map((text) => ({ jsonrpc: '2.0', method: text }))
+      const bytes = Buffer.from(messages.map((message) => `${JSON.stringify(message)}\nstray\n`).join(''))
+      for (let at = 0; at < bytes.length; at += size) pipe.receive(bytes.subarray(at, at + size))
+      pipe.close()
+      const got: AnyMessage[] = []
+      for await (const message of pipe.stream.readable) got.push(message)
+      return isDeepStrictEqual(got, messages) && strays.length === texts.length
+    }),
+    { numRuns: 40 },
   )
 })
 
 void t.test('the end of an output begins with a whole character', (t) => {
   fc.assert(
-    fc.property(fc.array(fc.string({ unit: 'grapheme' })), fc.nat(40), (texts, limit) => {
+    fc.property(fc.array(odd), fc.nat(40), (texts, limit) => {
       const end = newOutputEnd(limit)
       for (const text of texts) end.add(Buffer.from(text))
       const whole = texts.join('')
       const { output, truncated } = end.read()
-      t.ok(whole.endsWith(output) && Buffer.byteLength(output) <= limit)
-      t.equal(truncated, output.length < whole.length)
+      const isEnd = whole.endsWith(output) && Buffer.byteLength(output) <= limit
+      return isEnd && truncated === output.length < whole.length
     }),
   )
   t.end()
@@ -434,3 +432,36 @@ async function drives(t: Test, argv: readonly string[], { graceMs }: { graceMs: 
   t.equal(processes.length, 2)
   for (const { group } of processes) await groupGone(group)
 }
+
+void t.test(
+  'a run of several agents keeps each to its files, and gives one proposal',
+  { timeout: 120_000 },
+  async (t) => {
+    const repository = repositoryOf(t, { 'a.txt': 'a\n' })
+    const tries: Step[] = [
+      { edit: 'mine.txt', ask: 'end_turn' },
+      { edit: 'yours.txt', ask: 'end_turn' },
+    ]
+    const path = manifest(t, {
+      agents: {
+        coder: { kind: 'acp', argv: [process.execPath, join(import.meta.dirname, '../fixtures/acp/main.ts')] },
+      },
+      tasks: [
+        {
+          id: 'mine',
+          agent: 'coder',
+          owns: ['mine.txt'],
+          prompt: script(tries, [{ edit: 'mine.txt' }, { say: 'Mine.' }]),
+        },
+        { id: 'yours', agent: 'coder', owns: ['yours.txt'], prompt: script([{ edit: 'yours.txt', by: 'callback' }]) },
+      ],
+    })
+    const { proposal, run } = await runJson(repository, path)
+    t.same(proposal.files, ['mine.txt', 'yours.txt'])
+    t.match(
+      (await troupe(repository, 'show', run, '--task', 'mine', '--log')).stdout,
+      /yours\.txt is outside what this task may/,
+    )
+    t.same(homesIn(state), [])
+  },
+)

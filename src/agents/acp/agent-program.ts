@@ -13,7 +13,8 @@ export interface RunningMeans {
 }
 
 const maximumMessageBytes = 16 * 1024 * 1024
-const eofPatienceMs = 1_000
+/** How long it may take to leave at the end of its input, and then at a polite stop: nothing it could still do is wanted. */
+const patienceMs = 1_000
 
 /** A program that speaks the protocol: messages on its standard streams, everything else into the log. */
 export class AgentProgram {
@@ -40,7 +41,7 @@ export class AgentProgram {
       clock,
       launcher,
       signal: this.#stop.signal,
-      graceMs: context.graceMs / 2,
+      graceMs: Math.min(patienceMs, context.graceMs / 2),
       started: context.started,
       input: (input) => (this.#input = input),
       output: (chunk, source) => {
@@ -61,7 +62,7 @@ export class AgentProgram {
   async leave(): Promise<ProgramEnd> {
     const { clock, context } = this.#means
     this.#input?.end()
-    const cancel = clock.after(Math.min(eofPatienceMs, context.graceMs / 4), () => {
+    const cancel = clock.after(Math.min(patienceMs, context.graceMs / 4), () => {
       this.#stop.abort()
     })
     return await this.#ended.finally(cancel)

@@ -71,7 +71,7 @@ export async function performAttempt(attempt: Attempt, means: Means): Promise<Ve
     },
     {
       durationMs: Math.round(clock.monotonic() - began),
-      touched: transcript.written.slice(0, toldPaths).map((path) => insideOf(assignment.directory, path)),
+      touched: touchedIn(assignment.directory, transcript.written),
       ...(denied.length > 0 && { denied: denied.slice(0, toldPaths) }),
       ...(usage.total !== null && { usage: usage.total }),
     },
@@ -132,6 +132,7 @@ function orderOf({ transcript, denied }: Stage, attempt: Attempt): Order {
   return {
     directory: assignment.directory,
     options,
+    reads: preset?.reads ?? true,
     mode: options.mode === undefined ? modeOf(preset) : { id: options.mode, required: true },
     prompt: promptOf(assignment, expectedOf(attempt)),
     followUp(stopReason) {
@@ -162,6 +163,9 @@ function programOf({ assignment, options, preset, home }: Attempt, resultPath: s
     }),
   }
 }
+
+const touchedIn = (directory: string, paths: readonly string[]): readonly string[] =>
+  [...new Set(paths.map((path) => insideOf(directory, path)))].slice(0, toldPaths)
 
 const insideOf = (directory: string, path: string): string =>
   path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : path

@@ -24,6 +24,8 @@ type Tokens = { readonly input: number; readonly output: number }
 export interface Order {
   readonly directory: string
   readonly options: Pick<AcpOptions, 'authenticate' | 'startSeconds' | 'idleSeconds'>
+  /** Whether the agent is told that files are read for it. */
+  readonly reads: boolean
   /** The session's mode, and whether one that is not there is a mistake. */
   readonly mode: { readonly id: string; readonly required: boolean } | null
   readonly prompt: string
@@ -80,10 +82,10 @@ export async function converse(connection: ClientConnection, order: Order, watch
 type Request = ClientContext['request']
 type Session = Awaited<ReturnType<typeof open>>
 
-async function open(agent: ClientContext, { directory, options }: Order, at: (step: Step) => void) {
+async function open(agent: ClientContext, { directory, options, reads }: Order, at: (step: Step) => void) {
   const { protocolVersion, authMethods } = await agent.request('initialize', {
     protocolVersion: PROTOCOL_VERSION,
-    clientCapabilities: { fs: { readTextFile: true, writeTextFile: true }, terminal: true },
+    clientCapabilities: { fs: { readTextFile: reads, writeTextFile: true }, terminal: true },
     clientInfo: { name: 'troupe', version: '1' },
   })
   if (protocolVersion !== PROTOCOL_VERSION)

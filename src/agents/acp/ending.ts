@@ -47,7 +47,7 @@ const summaryLimit = 400
 export function verdictOf(evidence: Evidence, details: Readonly<Record<string, unknown>>): Verdict {
   const { end } = evidence
   if (end.how === 'answered') return answered(evidence, end, details)
-  const refusal = end.how === 'refused' ? refusalIn(end.error, evidence.now) : null
+  const refusal = end.how === 'refused' ? refusalIn(end.error, evidence) : null
   const failure = refusal === null ? failureOf(evidence, end) : failureOfRefusal(refusal, evidence.now)
   return { outcome: { how: 'failed', failure, details }, refusal }
 }
@@ -140,8 +140,12 @@ function lastFailure({ transcript, denied }: Evidence): string {
 }
 
 /** An error that tells of the provider of the agent's model; null for one that is the agent's own matter. */
-function refusalIn({ code, message, data }: RequestError, now: number): Refusal | null {
-  const status = code >= 400 && code < 600 ? code : code === loginNeeded ? 401 : statusIn(data)
+function refusalIn({ code, message, data }: RequestError, { program, now }: Evidence): Refusal | null {
+  if (code === loginNeeded) {
+    const told = `${nameOf(program)} asks to log in: give it the right key, or its own login file, by credentials (${message})`
+    return { class: 'auth', message: told, retryAfterMs: null, until: null }
+  }
+  const status = code >= 400 && code < 600 ? code : statusIn(data)
   const text = data === undefined ? message : `${message} ${JSON.stringify(data)}`
   const refusal = refusalOf({ status, text }, now)
   return refusal.class === null ? null : refusal

@@ -34,7 +34,7 @@ export const acpOptions = z.strictObject({
   expects: z.enum(['changes', 'answer']).optional().meta({
     description: 'What makes a success: changed files (by default), or an answer (by default of a review).',
   }),
-  startSeconds: seconds.default(60).meta({ description: 'How long the agent may take until it has a session.' }),
+  startSeconds: seconds.default(120).meta({ description: 'How long the agent may take until it has a session.' }),
   idleSeconds: seconds.optional().meta({
     description: "How long the agent may say nothing while it works; by default only the task's stall counts.",
   }),

@@ -8,6 +8,8 @@ export interface Preset {
   readonly files: Readonly<Record<string, string>>
   /** Whose limits its calls share where it has the usual key; null where that is open. */
   readonly usual: { readonly key: string; readonly provider: string } | null
+  /** Whether files are read for it. */
+  readonly reads: boolean
 }
 
 export const presetNames = ['codex', 'claude', 'gemini', 'opencode'] as const
@@ -21,6 +23,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     mode: 'read-only',
     env: {},
     usual: { key: 'OPENAI_API_KEY', provider: 'openai' },
+    reads: true,
     files: {
       '.codex/config.toml':
         'check_for_update_on_startup = false\n\n[analytics]\nenabled = false\n\n[otel]\nexporter = "none"\n',
@@ -36,9 +39,12 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       DISABLE_AUTOUPDATER: '1',
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
       CLAUDE_CODE_MAX_RETRIES: '2',
+      // guesses of what a person would type next cost calls
+      CLAUDE_CODE_ENABLE_PROMPT_SUGGESTION: 'false',
     },
     files: {},
     usual: { key: 'ANTHROPIC_API_KEY', provider: 'anthropic' },
+    reads: true,
   },
   gemini: {
     argv: ['gemini', '--acp'],
@@ -46,6 +52,8 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     // the child that it starts anew would hear of no signal
     env: { GEMINI_CLI_NO_RELAUNCH: 'true' },
     usual: { key: 'GEMINI_API_KEY', provider: 'gemini' },
+    // the error for a file that is not there yet it takes for a fault, and then it cannot make one
+    reads: false,
     files: {
       '.gemini/settings.json': JSON.stringify({
         security: { folderTrust: { enabled: false } },
@@ -67,6 +75,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     },
     files: {},
     usual: null,
+    reads: true,
   },
 }
 
