@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { added, type UsageSum } from './usage.ts'
+import { added, type Usage, type UsageSum } from './usage.ts'
 
 const tokens = z.int().min(0).nullable().default(null)
 
@@ -11,11 +11,17 @@ export const usageSchema = z.object({
   costUsd: z.number().min(0).nullable().default(null),
 })
 
+/** The usage in the details of an outcome; null where there is none that can be read. */
+export function reportedUsage(details: Readonly<Record<string, unknown>>): Usage | null {
+  const reading = usageSchema.safeParse(details['usage'])
+  return reading.success ? reading.data : null
+}
+
 /** The sum with one attempt more; its usage stands in the details of its outcome, if anywhere. */
 export function withAttempt(sum: UsageSum, details: Readonly<Record<string, unknown>>): UsageSum {
-  const reading = usageSchema.safeParse(details['usage'])
-  if (!reading.success) return { ...sum, unknown: sum.unknown + 1 }
-  const { model, ...amounts } = reading.data
+  const usage = reportedUsage(details)
+  if (usage === null) return { ...sum, unknown: sum.unknown + 1 }
+  const { model, ...amounts } = usage
   const isWhole = Object.values(amounts).every((amount) => amount !== null)
   return added(sum, { ...amounts, models: model === null ? [] : [model], unknown: isWhole ? 0 : 1 })
 }

@@ -97,6 +97,7 @@ type Untidy = Pick<Scene, 'watch' | 'stage' | 'files' | 'log'>
 /** Done before a run is said to have ended: nobody would go on with one that has. */
 async function tidyUp({ watch, stage, files, log }: Untidy): Promise<void> {
   if (!files.flush()) watch.tell('note: not every status and result file could be written; the journal has it all')
+  stage.budgets.close()
   await stage.governor.close()
   await stage.workspaces.close().catch((err: unknown) => {
     log.warn({ err }, 'a workspace could not be removed')
@@ -162,6 +163,7 @@ function openRun({ prepared, watch, held, stage, files }: Scene, opening: Openin
     stop('hard', 'another supervisor took the run over')
   })
   conflicts.restore(records)
+  stage.budgets.restore(records)
   stage.onSnapshot((snapshot) => {
     conflicts.look(snapshot)
   })
@@ -173,6 +175,7 @@ function openRun({ prepared, watch, held, stage, files }: Scene, opening: Openin
     halt,
     settle() {
       const settlement = opening.type === 'run-started' ? run.settle(opening) : goOn(run, opening)
+      stage.budgets.begin((reason) => void run.record({ type: 'budget-reached', reason }).catch(() => {}))
       stage.governor.open((event) => void run.record(event).catch(() => {})) // after the event that begins the run
       return settlement
     },
@@ -180,9 +183,9 @@ function openRun({ prepared, watch, held, stage, files }: Scene, opening: Openin
 }
 
 function haltAt({ event }: Recorded, { polite, force }: Halt): void {
-  if (event.type !== 'stop-requested') return
+  if (event.type !== 'stop-requested' && event.type !== 'budget-reached') return
   const reason = new TroupeError('INTERNAL', event.reason)
-  if (event.how === 'hard') force.abort(reason)
+  if (event.type === 'stop-requested' && event.how === 'hard') force.abort(reason)
   polite.abort(reason)
 }
 

@@ -6,13 +6,14 @@ import { type Hosts, openHosts } from '../actors/hosts/registry.ts'
 import { sibling } from '../actors/sibling.ts'
 import type { ChangeSet } from '../changes/change-set.ts'
 import { systemClock } from '../clock.ts'
-import { asActorId, type RunId, type TaskId } from '../ids.ts'
+import { asActorId, type RunId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import { identityOf } from '../process-identity.ts'
 import type { RunLayout } from '../store/layout.ts'
 import { quotaFile } from '../store/quota-file.ts'
 import { type Governor, openGovernor } from '../supervisor/quota/governor.ts'
 import { type Aggregator, openAggregator } from '../supervisor/run/aggregator.ts'
+import { type Budgets, openBudgets } from '../supervisor/run/budgets.ts'
 import { type LiveBoard, openLiveBoard } from '../supervisor/run/live.ts'
 import { type Attempts, openAttempts } from '../supervisor/run/open-attempts.ts'
 import { openWorkspaces } from '../supervisor/run/open-workspaces.ts'
@@ -29,6 +30,7 @@ export interface RunStage {
   readonly aggregator: Aggregator
   readonly live: LiveBoard
   readonly governor: Governor
+  readonly budgets: Budgets
   /** Has `listener` told of every snapshot. */
   onSnapshot(listener: (snapshot: ChangeSet) => void): void
   readonly world: Pick<RunWorld, 'clock' | 'random' | 'log' | 'hostOf' | 'attempt'>
@@ -46,29 +48,28 @@ interface StageParts {
 
 /** How long whatever runs may take to stop politely, in milliseconds. */
 const graceMs = 5_000
+const parallelGits = availableParallelism() * 2
 /** Bytes of output kept of one attempt. */
 const logBytes = 16 * 1024 * 1024
 
 /** Builds the stage of one run; nothing is started yet. */
 export function openStage(prepared: Prepared, { id, folders, log, kindsModule }: StageParts): RunStage {
   const { repository, base, manifest, rules, placements } = prepared
-  const clock = systemClock
+  const world = { clock: systemClock, random: Math.random, log }
+  const { clock } = world
   const aggregator = openAggregator()
   const live = openLiveBoard()
   const env = { ...process.env, TROUPE_RUN: id } // what is left of a dead run is found by it
   const common = { clock, deadLetters: loggedDeadLetters(log), process: { env } }
   const hosts = openHosts({ ...common, thread: { maxThreads: manifest.concurrency, ...heapLimit(prepared) } })
   const services = openHosts({ ...common, thread: { maxThreads: 1 } })
-  const parallel = availableParallelism() * 2
-  const workspaces = openWorkspaces({ repository, run: id, folder: folders.work, clock, parallel })
+  const workspaces = openWorkspaces({ repository, run: id, folder: folders.work, clock, parallel: parallelGits })
   const startAggregator = (): Promise<ActorHandle<AggregatorApi>> =>
     services.get(aggregatorHost(prepared)).start<AggregatorApi>(aggregatorSpec(prepared, id, folders), {
       emit: (event) => live.tellMerging((event as AggregatorEvent).text),
     })
   const tree = openTroupeTree({
-    clock,
-    random: Math.random,
-    log,
+    ...world,
     hosts: both(hosts, services),
     aggregator,
     startAggregator,
@@ -76,6 +77,7 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
   })
   const snapshots = relay<ChangeSet>()
   const governor = governorOf(prepared, log)
+  const budgets = openBudgets(clock, manifest.budget)
   const attempts = openAttempts({
     saved: snapshots.tell,
     unwatched: (why) => {
@@ -91,13 +93,13 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
     workspaces,
     tree,
     places: governor,
+    budgets,
     logBytes,
     graceMs,
     host: (kind) => hosts.get(kind),
     logPath: folders.log,
     kindsModule,
   })
-  const hostOf = (task: TaskId): HostKind => placements.get(task)?.host ?? 'async'
   return {
     tree,
     workspaces,
@@ -105,7 +107,8 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
     onSnapshot: snapshots.listen,
     live,
     governor,
-    world: { clock, random: Math.random, log, hostOf, attempt: attempts.task },
+    budgets,
+    world: { ...world, hostOf: (task) => placements.get(task)?.host ?? 'async', attempt: attempts.task },
     resolution: attempts.resolution,
   }
 }

@@ -41,6 +41,8 @@ function textOf(event: PlainEvent): string {
       return `${event.task}: attempt ${event.attempt} ${endText(event.end)}`
     case 'backoff-elapsed':
       return `${event.task}: the pause after attempt ${event.attempt} is over`
+    case 'budget-reached':
+      return `nothing new begins: ${event.reason}`
     case 'stop-requested':
       return `asked to stop (${event.how}): ${event.reason}`
     case 'proposal-made':

@@ -54,7 +54,7 @@ interface Known extends Recorded {
 
 function after(history: RunHistory, { at, event }: Known): RunHistory {
   if ('conflicts' in event) return withConflicts(history, { at, event })
-  if ('task' in event) return history
+  if ('task' in event || 'provider' in event) return history
   switch (event.type) {
     case 'run-started':
       return {
@@ -70,9 +70,7 @@ function after(history: RunHistory, { at, event }: Known): RunHistory {
       return { ...history, proposal: event }
     case 'run-ended':
       return { ...history, endedAt: at }
-    case 'provider-held':
-    case 'provider-tried':
-    case 'provider-freed':
+    case 'budget-reached':
     case 'stop-requested':
       return history
   }

@@ -61,7 +61,8 @@ export class LineView implements View {
     if ('provider' in event) return this.#say(at, eventText(event))
     if ('by' in event) return this.#say(at, `${event.task} ${pauseText(event)}`)
     if (event.type === 'attempt-started' || event.type === 'attempt-ended') this.#sayTask(event.task, at, state)
-    if (event.type === 'stop-requested') this.#say(at, `stopping: ${plainText(event.reason)}`)
+    if (event.type === 'stop-requested' || event.type === 'budget-reached')
+      this.#say(at, `stopping: ${plainText(event.reason)}`)
     if (event.type === 'run-ended') this.#say(at, `run ended: ${plainText(event.reason)}`)
   }
 

@@ -3,7 +3,7 @@ import { printDuration } from './duration.ts'
 import { providerOf } from './providers.ts'
 import { defaultResolve, defaultSnapshot, defaultStall } from './resolve-manifest.ts'
 import { printSize } from './size.ts'
-import type { AgentDeclaration, CheckCommand, Manifest, ProviderDeclaration, Task } from './task.ts'
+import type { AgentDeclaration, Budget, CheckCommand, Manifest, ProviderDeclaration, Task } from './task.ts'
 
 /** How a manifest is printed. */
 export interface PrintOptions {
@@ -23,6 +23,7 @@ export function manifestToYaml(manifest: Manifest, { schema }: PrintOptions): st
     mailbox: unless(manifest.mailbox, 64),
     stall: unless(durationOrOff(manifest.stallMs), defaultStall),
     memory: manifest.memoryBytes === null ? null : printSize(manifest.memoryBytes),
+    budget: budgetEntry(manifest.budget),
     snapshot: unless(durationOrOff(manifest.snapshotMs), defaultSnapshot),
     merge: nonEmpty(present({ ...mergeEntry(manifest), resolver: resolverEntry(manifest) })),
     onConflict: unless(manifest.onConflict, 'tell'),
@@ -112,12 +113,16 @@ function taskEntry(task: Task, { agents, stallMs, memoryBytes }: Manifest): obje
     timeout: task.timeoutMs === null ? null : printDuration(task.timeoutMs),
     stall: task.stallMs === stallMs ? null : durationOrOff(task.stallMs),
     memory: task.memoryBytes === memoryBytes ? null : sizeOrOff(task.memoryBytes),
+    budget: budgetEntry(task.budget),
     retries: unless(task.retries, 0),
     onRetry: unless(task.onRetry, 'fresh'),
     env: nonEmpty(task.env),
     workspace: task.workspace,
   })
 }
+
+const budgetEntry = ({ tokens, costUsd, timeMs }: Budget): object | null =>
+  nonEmpty(present({ tokens, costUsd, time: timeMs === null ? null : printDuration(timeMs) }))
 
 const durationOrOff = (ms: number | null): string => (ms === null ? 'off' : printDuration(ms))
 

@@ -69,6 +69,7 @@ function addTask(clause: Clause, needs: readonly TaskId[], { tasks, ids, mistake
     timeoutMs: null,
     stallMs: null,
     memoryBytes: null,
+    budget: { tokens: null, costUsd: null, timeMs: null },
     retries: 0,
     onRetry: 'fresh',
     env: {},

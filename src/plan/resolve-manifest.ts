@@ -2,7 +2,7 @@ import { type AgentName, asAgentName } from '../ids.ts'
 import { parseDuration } from './duration.ts'
 import type { PlanKinds } from './kinds.ts'
 import { providersOf } from './providers.ts'
-import { durationOf, resolveTask, sizeOf, type TaskSurroundings } from './resolve-task.ts'
+import { budgetOf, durationOf, resolveTask, sizeOf, type TaskSurroundings } from './resolve-task.ts'
 import type { WrittenManifest } from './schema.ts'
 import { normalGlob } from './repository-path.ts'
 import type { AgentDeclaration, CheckCommand, Manifest, RegenerateCommand, ResolverSettings } from './task.ts'
@@ -19,6 +19,7 @@ export function resolveManifest(written: WrittenManifest, kinds: PlanKinds): Man
     ...given(written),
     stallMs,
     memoryBytes,
+    budget: budgetOf(written.budget),
     snapshotMs: durationOf(written.snapshot ?? defaultSnapshot),
     agents,
     providers: providersOf(written.providers ?? {}, agents.values()),
@@ -48,6 +49,7 @@ type Plain = Omit<
   | 'stallMs'
   | 'memoryBytes'
   | 'snapshotMs'
+  | 'budget'
 >
 
 const defaults: Plain = {

@@ -3,9 +3,10 @@ import { asAgentName, asTaskId } from '../ids.ts'
 import { commandWords } from './command-words.ts'
 import { parseDuration } from './duration.ts'
 import { normalGlob, normalPath } from './repository-path.ts'
+import type { budgetSchema } from './limit-schema.ts'
 import type { taskSchema } from './schema.ts'
 import { parseSize } from './size.ts'
-import type { Manifest, Task } from './task.ts'
+import type { Budget, Manifest, Task } from './task.ts'
 
 type AgentOptions = Readonly<Record<string, unknown>>
 
@@ -39,14 +40,22 @@ export function resolveTask(written: z.infer<typeof taskSchema>, { optionsOf, ..
 
 /** What bounds an attempt, and what follows one that failed. */
 const attemptsOf = (
-  { timeout, stall, memory, retries, onRetry }: z.infer<typeof taskSchema>,
+  { timeout, stall, memory, budget, retries, onRetry }: z.infer<typeof taskSchema>,
   { stallMs, memoryBytes }: Bounds,
-): Pick<Task, 'timeoutMs' | 'stallMs' | 'memoryBytes' | 'retries' | 'onRetry'> => ({
+): Pick<Task, 'timeoutMs' | 'stallMs' | 'memoryBytes' | 'budget' | 'retries' | 'onRetry'> => ({
   timeoutMs: timeout === undefined ? null : parseDuration(timeout),
   stallMs: stall === undefined ? stallMs : durationOf(stall),
   memoryBytes: memory === undefined ? memoryBytes : sizeOf(memory),
+  budget: budgetOf(budget),
   retries: retries ?? 0,
   onRetry: onRetry ?? 'fresh',
+})
+
+/** What may be used, as it is written; without a word there is no limit. */
+export const budgetOf = ({ tokens, costUsd, time }: Partial<z.infer<typeof budgetSchema>> = {}): Budget => ({
+  tokens: tokens ?? null,
+  costUsd: costUsd ?? null,
+  timeMs: time === undefined ? null : parseDuration(time),
 })
 
 /** Milliseconds of a duration that may be `off`, which is null. */

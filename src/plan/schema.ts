@@ -1,8 +1,7 @@
 import * as z from 'zod'
 import { namePattern } from '../ids.ts'
-import { parseSize, sizePattern } from './size.ts'
-import { durationPattern, longestMs, parseDuration } from './duration.ts'
 import type { PlanKinds } from './kinds.ts'
+import { budgetSchema, durationOrOff, sizeOrOff, timeout } from './limit-schema.ts'
 import { providerSchema } from './provider-schema.ts'
 import { pathMistake } from './repository-path.ts'
 
@@ -24,28 +23,8 @@ const path = z.string().superRefine((written, context) => {
   const mistake = pathMistake(written)
   if (mistake !== null) context.addIssue({ code: 'custom', message: mistake })
 })
-const noDuration = 'must be a duration such as 250ms, 30s, 5m or 1h'
-const timeout = z
-  .string(noDuration)
-  .regex(durationPattern, noDuration)
-  .refine(isUsable, 'must be more than nothing and at most 24 days (576h)')
-const noSize = 'must be a size of at least 16MB, such as 512MB or 2GB'
-const size = z.string(noSize).regex(sizePattern, { error: noSize, abort: true }).refine(isEnough, noSize)
-const sizeOrOff = z.union([z.literal('off'), size], noSize)
 const mode = z.enum(['auto', 'async', 'thread', 'process'])
 const concurrency = z.int().min(1).max(1024)
-
-const durationOrOff = z.union([z.literal('off'), timeout], 'must be a duration such as 250ms, 30s, 5m or 1h, or off')
-
-/** Below this not even a thread can start. */
-function isEnough(size: string): boolean {
-  return (parseSize(size) ?? 0) >= 16_000_000
-}
-
-function isUsable(duration: string): boolean {
-  const ms = parseDuration(duration)
-  return ms === null || (ms > 0 && ms <= longestMs)
-}
 
 /** How files are made anew, as written, where it is more than a line for sh. */
 export const regenerateSchema = z.strictObject({
@@ -165,6 +144,7 @@ export const taskSchema = z.strictObject({
   memory: sizeOrOff.optional().meta({
     description: "How much memory an attempt may hold, with all it starts: 512MB, 2GB; the manifest's by default.",
   }),
+  budget: budgetSchema.optional().meta({ description: 'What all attempts of the task together may use.' }),
   retries: z
     .int()
     .min(0)
@@ -249,6 +229,7 @@ export function manifestSchema(kinds: PlanKinds) {
     memory: sizeOrOff.optional().meta({
       description: 'How much memory an attempt may hold, with all it starts: 512MB, 2GB; no limit by default.',
     }),
+    budget: budgetSchema.optional().meta({ description: 'What all tasks of a run together may use.' }),
     snapshot: durationOrOff.optional().meta({
       description:
         'How often the files of an attempt under way are looked through, beside being saved soon after each change; 10s by default.',

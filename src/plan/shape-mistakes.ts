@@ -3,6 +3,7 @@ import { didYouMean } from './closest.ts'
 import type { PlanKinds } from './kinds.ts'
 import { isRecord, looseAgents } from './loose.ts'
 import type { Path, PlaceFinder } from './places.ts'
+import { budgetSchema } from './limit-schema.ts'
 import {
   checkSchema,
   keysOfAgent,
@@ -112,6 +113,7 @@ const isOfOtherType = ({ code, path }: z.core.$ZodIssue): boolean =>
 function knownKeys(path: Path, { document, kinds }: Checked): readonly string[] {
   const [top, second] = path
   if (path.length === 0) return Object.keys(manifestSchema(kinds).shape)
+  if (path.at(-1) === 'budget') return Object.keys(budgetSchema.shape)
   if (top === 'tasks') return Object.keys(taskSchema.shape)
   if (top === 'check' || top === 'earlyCheck') return Object.keys(checkSchema.shape)
   if (top === 'merge') return Object.keys(second === undefined ? mergeSchema.shape : regenerateSchema.shape)

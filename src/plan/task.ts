@@ -38,6 +38,8 @@ export interface Task {
   readonly stallMs: number | null
   /** How much memory an attempt may hold, in bytes; null for no limit. */
   readonly memoryBytes: number | null
+  /** What all its attempts together may use. */
+  readonly budget: Budget
   /** How many attempts may follow the first. */
   readonly retries: number
   /** Whether the next attempt starts with the files that the last one left. */
@@ -45,6 +47,15 @@ export interface Task {
   readonly env: Readonly<Record<string, string>>
   /** null lets the agent's kind choose. */
   readonly workspace: WorkspaceKind | null
+}
+
+/** What may be used; null for no limit. What an agent does not tell counts for nothing. */
+export interface Budget {
+  /** Of models, in and out. */
+  readonly tokens: number | null
+  readonly costUsd: number | null
+  /** Wall clock, in milliseconds. */
+  readonly timeMs: number | null
 }
 
 /** A named way of doing work. */
@@ -151,6 +162,8 @@ export interface Manifest {
   readonly stallMs: number | null
   /** What tasks may hold that say nothing of their own, in bytes; null for no limit. */
   readonly memoryBytes: number | null
+  /** What all tasks together may use. */
+  readonly budget: Budget
   /** How often the files of attempts under way are saved, in milliseconds; null for never. */
   readonly snapshotMs: number | null
   /** How change sets are brought together. */

@@ -26,7 +26,7 @@ void t.test(
     t.equal(trees.size, 1)
     const trials = undisturbed.flatMap((one) => {
       const urn = { mode: one.mode, undisturbed: one, seed, again: 0.1 }
-      return [...trialsAtSomeRecords(urn, 6), ...trialsAtMoments(urn, 4)]
+      return [...trialsAtSomeRecords(urn, 4), ...trialsAtMoments(urn, 2)]
     })
     const [tree = ''] = trees
     const tried = await carryOutTrials(

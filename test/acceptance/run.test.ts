@@ -547,3 +547,26 @@ void t.test(
     t.match(await last.ended, { status: 0 }, 'and the run can go on')
   },
 )
+
+void t.test('a run that has used all that it may makes its proposal of what is done by then', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': '1\n' })
+  const agents = { sh: { kind: 'command', shell: true } }
+  const cost = `echo '{"usage":{"model":"m","inputTokens":10,"outputTokens":1,"costUsd":0.6}}' > "$TROUPE_RESULT"`
+  const tasks = [
+    { id: 'long', agent: 'sh', command: 'echo half > half.txt; sleep 600', budget: { time: '1s' }, retries: 3 },
+    ...['one', 'two', 'three'].map((id) => ({ id, agent: 'sh', command: `echo ${id} > ${id}.txt; ${cost}` })),
+  ]
+  const path = manifest(t, { agents, tasks, concurrency: 1, budget: { costUsd: 1 } })
+  const run = await runJson(directory, path)
+  t.match(run, { exitCode: 1, reason: '1 task failed; 1 task did not run' })
+  t.match(
+    run.proposal.tasks.map(({ disposition }) => disposition),
+    [
+      { state: 'failed', reason: /it has used all of the 1s that it may/ },
+      { state: 'landed' },
+      { state: 'landed' },
+      { state: 'not-started', reason: 'the run has used $1.2 of the $1 that it may' },
+    ],
+  )
+  t.match((await troupe(directory, 'log')).stdout, 'nothing new begins: the run has used $1.2 of the $1 that it may')
+})

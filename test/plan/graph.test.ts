@@ -22,6 +22,7 @@ const task = (
   timeoutMs: null,
   stallMs: null,
   memoryBytes: null,
+  budget: { tokens: null, costUsd: null, timeMs: null },
   retries: 0,
   onRetry: 'fresh',
   env: {},

@@ -128,6 +128,7 @@ void t.test('what a manifest leaves out is as the reference says', async (t) => 
     timeoutMs: null,
     stallMs: 900_000,
     memoryBytes: null,
+    budget: { tokens: null, costUsd: null, timeMs: null },
     retries: 0,
     onRetry: 'fresh',
     env: {},
@@ -144,6 +145,7 @@ void t.test('what a manifest leaves out is as the reference says', async (t) => 
     onConflict: 'tell',
     stallMs: 900_000,
     memoryBytes: null,
+    budget: { tokens: null, costUsd: null, timeMs: null },
     snapshotMs: 10_000,
     merge: {
       strategy: 'best-set',
@@ -244,6 +246,16 @@ const options = fc.oneof(
   ),
   fc.record({ kind: fc.constant('local'), ignoreRules: fc.array(fc.string()) }, { requiredKeys: ['kind'] }),
 )
+const budget = fc
+  .record(
+    {
+      tokens: fc.integer({ min: 1 }),
+      costUsd: fc.constantFrom(0.01, 1, 2.5),
+      time: fc.constantFrom('250ms', '90s', '2h'),
+    },
+    { requiredKeys: [] },
+  )
+  .filter((limits) => Object.keys(limits).length > 0)
 const anyTask = (ids: readonly string[], index: number): fc.Arbitrary<object> =>
   fc.record(
     {
@@ -259,6 +271,7 @@ const anyTask = (ids: readonly string[], index: number): fc.Arbitrary<object> =>
       timeout: fc.constantFrom('250ms', '3s', '90s', '5m', '2h', '1.5h', '0.5s'),
       stall: fc.constantFrom('off', '15m', '3s', '1d'),
       memory: fc.constantFrom('off', '64MB', '1GB', '1.5GB'),
+      budget,
       onRetry: fc.constantFrom('fresh', 'continue'),
       retries: fc.nat(5),
       env: fc.dictionary(fc.stringMatching(/^[A-Z]{1,5}$/), words, { maxKeys: 2 }),
@@ -304,6 +317,7 @@ const manifests = fc.uniqueArray(name, { minLength: 1, maxLength: 6 }).chain((id
       onFailure: fc.constantFrom('continue', 'stop'),
       agents: fc.record({ any: options, command: options }, { requiredKeys: ['any'] }),
       tasks: fc.tuple(...ids.map((_, index) => anyTask(ids, index))),
+      budget,
       prepare: fc.array(words, { minLength: 1, maxLength: 2 }),
       earlyCheck: fc.array(words, { minLength: 1, maxLength: 2 }),
       check: fc.array(fc.oneof(words, fc.record({ run: words, name: words }, { requiredKeys: ['run'] })), {

@@ -259,6 +259,25 @@ void t.test('a conflict among needs is not retried', async (t) => {
   t.equal(play.task(0).phase, 'failed')
 })
 
+void t.test(
+  'a task that has used all that it may is not tried again; a run that has ends as after a failure',
+  async (t) => {
+    const play = new Play(rulesOf([{ retries: 5 }, {}, {}]))
+    play.begin(0)
+    play.begin(1)
+    play.end(0, failing('budget'))
+    t.match(play.task(0), { phase: 'failed', reason: 'its budget is used up' })
+    const reason = 'the run has used $2 of the $2 that it may'
+    t.match(play.happened({ type: 'budget-reached', reason }), [
+      { type: 'cancel', task: 't1', how: 'graceful', reason },
+    ])
+    t.same(play.phases(), ['failed', 'running', 'cancelled'])
+    t.same(play.happened({ type: 'budget-reached', reason }), [])
+    play.end(1, done)
+    t.match(play.state.phase, { name: 'settled', interrupted: false, reason })
+  },
+)
+
 void t.test('late, doubled and unknown attempts change nothing', async (t) => {
   const play = new Play(rulesOf([{ retries: 1 }, {}]))
   play.begin(0)

@@ -3,9 +3,11 @@ import type { AggregatorApi, Contribution, EarlyVerdict } from '../../src/actors
 import type { AgentActorApi } from '../../src/actors/agent-api.ts'
 import type { ActorHandle, Exit } from '../../src/actors/contract.ts'
 import type { Outcome } from '../../src/agents/agent.ts'
+import type { Usage } from '../../src/agents/usage.ts'
 import { TroupeError } from '../../src/errors.ts'
 import { asActorId, asAgentName, asCommitId, asRunId, asTaskId, asTreeId, type TaskId } from '../../src/ids.ts'
 import { openAggregator } from '../../src/supervisor/run/aggregator.ts'
+import { noBudget, openBudgets } from '../../src/supervisor/run/budgets.ts'
 import { openEarlyChecks } from '../../src/supervisor/run/early-checks.ts'
 import { openHeldFiles } from '../../src/supervisor/run/held-files.ts'
 import { type AttemptMeans, type AttemptResult, carryOutAttempt } from '../../src/supervisor/run/attempt.ts'
@@ -15,6 +17,7 @@ import { PauseSwitch } from '../../src/supervisor/run/pause-switch.ts'
 import { openSnapshots } from '../../src/supervisor/run/snapshots.ts'
 import { fold } from '../../src/supervisor/run/decide.ts'
 import type { AttemptEnd, Recorded, RunEvent } from '../../src/supervisor/run/events.ts'
+import type { Budget } from '../../src/plan/task.ts'
 import { openLiveBoard } from '../../src/supervisor/run/live.ts'
 import type { RunRules, RuleTask } from '../../src/supervisor/run/rules.ts'
 import { type AttemptOrder, Run } from '../../src/supervisor/run/run.ts'
@@ -278,6 +281,7 @@ function means(
     signal: () => 0,
     snapshots: openSnapshots({ clock, everyMs: null }),
     graceMs: 100,
+    spent: new AbortController().signal,
     polite: new AbortController().signal,
     force: new AbortController().signal,
     openWorkspace: () => Promise.resolve(workspace),
@@ -651,3 +655,109 @@ void t.test('early checks that are stopped tell nothing any more, and end what i
   none.clock.advance(100_000)
   t.same(none.asked, [], 'none is asked for')
 })
+
+const limited = (limits: Partial<Budget>): Budget => ({ ...noBudget, ...limits })
+
+const used = (inputTokens: number | null, costUsd: number | null = null): Usage => ({
+  model: 'm',
+  inputTokens,
+  outputTokens: null,
+  costUsd,
+})
+
+const endedWith = (usage: Usage | null): AttemptEnd => ({
+  ...completed,
+  details: usage === null ? {} : { usage },
+  changeSet: null,
+})
+
+void t.test(
+  'a task that has used all that it may is ended, over all its attempts; what is not told is not held against it',
+  async (t) => {
+    const clock = new ManualClock()
+    const budgets = openBudgets(clock, noBudget)
+    const task = { id: asTaskId('t'), budget: limited({ tokens: 100, costUsd: 0.5 }) }
+    const first = budgets.open(task)
+    first.use(used(60))
+    first.use(used(null))
+    t.notOk(first.spent.aborted)
+    first.close(endedWith(used(70, 0.1))) // 10 tokens of which it had not told
+    const second = budgets.open(task)
+    second.use(used(29))
+    t.notOk(second.spent.aborted)
+    second.use(used(1))
+    t.match(second.spent.reason, { message: 'it has used 100 of the 100 tokens that it may' })
+    second.close(endedWith(null))
+    t.ok(budgets.open(task).spent.aborted, 'nor does another attempt begin')
+    const dear = budgets.open({ ...task, id: asTaskId('dear') })
+    dear.use(used(1, 0.61234567))
+    t.match(dear.spent.reason, { message: 'it has used $0.6123 of the $0.5 that it may' })
+  },
+)
+
+void t.test('the time of a task runs while it is worked on', async (t) => {
+  const clock = new ManualClock()
+  const budgets = openBudgets(clock, noBudget)
+  const task = { id: asTaskId('t'), budget: limited({ timeMs: 1_000 }) }
+  const first = budgets.open(task)
+  clock.advance(700)
+  first.close(endedWith(null))
+  clock.advance(5_000)
+  const second = budgets.open(task)
+  clock.advance(299)
+  t.notOk(second.spent.aborted)
+  clock.advance(1)
+  t.match(second.spent.reason, { message: 'it has used all of the 1s that it may' })
+})
+
+void t.test(
+  'a run that has used all that it may says so once, counting what earlier supervisors have recorded',
+  async (t) => {
+    const clock = new ManualClock()
+    const budgets = openBudgets(clock, limited({ costUsd: 2, timeMs: 60_000 }))
+    const task = asTaskId('t')
+    const begun = { type: 'attempt-started', task, attempt: 1, host: 'async' } as const
+    const process = { pid: 1, group: 1, startTime: null }
+    budgets.restore([
+      { at: 1_000, event: { type: 'run-resumed', process } },
+      { at: 2_000, event: begun },
+      { at: 11_000, event: { type: 'attempt-ended', task, attempt: 1, end: endedWith(used(1, 1.5)), chance: 0 } },
+      { at: 900_000, event: { type: 'run-resumed', process } },
+    ])
+    const said: string[] = []
+    budgets.begin((reason) => said.push(reason))
+    const again = budgets.open({ id: task, budget: limited({ timeMs: 10_000 }) })
+    clock.advance(1_000)
+    t.match(again.spent.reason, { message: 'it has used all of the 10s that it may' }, 'nine of them before')
+    const other = budgets.open({ id: asTaskId('other'), budget: noBudget })
+    other.use(used(1, 0.4))
+    t.same(said, [])
+    other.use(used(1, 0.2))
+    other.use(used(1, 0.2))
+    t.same(said, ['the run has used $2.1 of the $2 that it may'])
+    const late = openBudgets(clock, limited({ timeMs: 60_000 }))
+    late.restore([
+      { at: 0, event: { type: 'run-resumed', process } },
+      { at: 50_000, event: begun },
+    ])
+    late.begin((reason) => said.push(reason))
+    clock.advance(9_999)
+    t.equal(said.length, 1)
+    clock.advance(1)
+    t.equal(said[1], 'the run has used all of the 1m that it may')
+  },
+)
+
+void t.test(
+  'an attempt whose task has used all that it may is stopped politely, and fails for its budget',
+  async (t) => {
+    const over = new AbortController()
+    const working = actor()
+    const work = means({ spent: over.signal, startActor: () => Promise.resolve(working) })
+    const done = carryOutAttempt(work)
+    await turns()
+    over.abort(new TroupeError('INTERNAL', 'it has used 3 of the 2 tokens that it may'))
+    t.match((await done).end, { how: 'failed', failure: { kind: 'budget', message: /^it has used 3 of the 2 tokens/ } })
+    t.equal(working.stops[0], 'budget 100')
+  },
+)

@@ -88,6 +88,7 @@ interface Judged {
 
 function refusal(rules: RunRules, rule: RuleTask, state: RunState, { tally, failure }: Judged): string | null {
   if (state.phase.name === 'stopping') return 'the run was stopping'
+  if (failure.kind === 'budget') return 'its budget is used up'
   if (failure.kind === 'conflict') return 'its needs cannot be merged, and a retry would not change that'
   if (countsAgainstRetries(failure) && tally.counted > rule.retries) {
     return rule.retries === 0 ? 'no retries were asked for' : `all ${rule.retries} retries are used`

@@ -14,6 +14,8 @@ export interface AttemptBounds {
   readonly stallMs: number | null
   /** How much memory it may hold, in bytes; null for no limit. */
   readonly memoryBytes: number | null
+  /** Aborts when the task has used all that it may; its reason says what. */
+  readonly spent: AbortSignal
   /** How long a polite stop may take, in milliseconds. */
   readonly graceMs: number
   /** Aborts when the run wants the attempt to end politely; its reason says why. */
@@ -63,7 +65,7 @@ export function watchAttempt(
   { hasChanged, memoryHeld, waited }: Senses,
 ): AttemptWatch {
   const clock = openPausableClock(bounds.clock)
-  const { timeoutMs, stallMs, memoryBytes, graceMs, polite, force } = bounds
+  const { timeoutMs, stallMs, memoryBytes, spent, graceMs, polite, force } = bounds
   const cancels: (() => void)[] = []
   let first: Work | null = null
   let isOver = false
@@ -75,10 +77,8 @@ export function watchAttempt(
   }
   const onPolite = (): void => endWith(cancelled(polite.reason), messageOf(polite.reason), graceMs)
   const onForce = (): void => endWith(cancelled(force.reason), messageOf(force.reason), 0)
-  polite.addEventListener('abort', onPolite, { once: true })
-  force.addEventListener('abort', onForce, { once: true })
-  if (force.aborted) onForce()
-  else if (polite.aborted) onPolite()
+  const onSpent = (): void => endWith(overBudget(spent.reason), 'budget', graceMs)
+  cancels.push(whenAborted(force, onForce), whenAborted(polite, onPolite), whenAborted(spent, onSpent))
   if (timeoutMs !== null) {
     const due = (): void => endWith(timedOut(timeoutMs), 'timeout', graceMs)
     cancels.push(whenTimeIsUp(clock, timeoutMs, () => waited().waitedMs, due))
@@ -100,7 +100,6 @@ export function watchAttempt(
     end() {
       isOver = true
       for (const cancel of cancels) cancel()
-      polite.removeEventListener('abort', onPolite)
     },
   }
 
@@ -117,6 +116,15 @@ export function watchAttempt(
     else if (await hasChanged().catch(() => false)) lastSignMs = clock.monotonic()
     else endWith(stalled(limitMs), 'stall', graceMs)
     if (first === null) listenFor(limitMs, limitMs)
+  }
+}
+
+/** Also where that was before. Returns what cancels it. */
+function whenAborted(signal: AbortSignal, act: () => void): () => void {
+  if (signal.aborted) act()
+  else signal.addEventListener('abort', act, { once: true })
+  return () => {
+    signal.removeEventListener('abort', act)
   }
 }
 
@@ -163,6 +171,9 @@ const stalled = (stallMs: number): Work =>
     message: `it gave no sign of life for ${stallMs / 1_000} s: no output and no changed file`,
     signature: 'stall',
   })
+
+const overBudget = (reason: unknown): Work =>
+  failed({ kind: 'budget', message: messageOf(reason), signature: 'budget' })
 
 const outOfMemory = (held: number, limit: number): Work =>
   failed({

@@ -4,6 +4,7 @@ import type { PlaceAnswer } from '../../agents/agent.ts'
 import { type Usage, usageWith } from '../../agents/usage.ts'
 import type { Clock } from '../../clock.ts'
 import type { Task } from '../../plan/task.ts'
+import type { Account } from './budgets.ts'
 import type { HeldFiles } from './held-files.ts'
 
 /** Gives one agent after the other the right to ask its provider. */
@@ -42,10 +43,11 @@ interface ConversationParts {
   readonly task: Task
   readonly places: Places
   readonly held: HeldFiles
+  readonly account: Account
 }
 
 /** Answers the questions of one attempt's agent. */
-export function converse({ clock, task, places, held }: ConversationParts): Conversation {
+export function converse({ clock, task, places, held, account }: ConversationParts): Conversation {
   const taken = new Map<number, (answer: PlaceAnswer) => void>()
   const over = new AbortController()
   const wait = stopwatch(clock)
@@ -60,6 +62,7 @@ export function converse({ clock, task, places, held }: ConversationParts): Conv
   }
 
   async function grant(id: number): Promise<void> {
+    if (account.spent.aborted) return // it is being ended
     wait.begin()
     const giveBack = await places.take(task, isFirst, over.signal).catch(() => null)
     wait.end()
@@ -91,6 +94,7 @@ export function converse({ clock, task, places, held }: ConversationParts): Conv
     hear(event) {
       if (event.type === 'usage') {
         used = usageWith(used, event.usage)
+        account.use(event.usage)
         places.spend(task, (event.usage.inputTokens ?? 0) + (event.usage.outputTokens ?? 0))
       }
       if (event.type === 'question') answer(event.id, event.question)

@@ -53,6 +53,7 @@ function afterEvent(rules: RunRules, state: RunState, { at, event }: Recorded): 
   if (isResolutionEvent(event)) return [resolutionHappened(state, event, at), []]
   if ('provider' in event) return [withHold(state, event), []]
   if ('check' in event) return [state, []]
+  if (event.type === 'budget-reached') return budgetReached(rules, state, event.reason)
   if ('conflicts' in event) return pauseRivals(rules, state, { at, event })
   return 'by' in event ? afterPause(rules, state, event) : apply(rules, state, { at, event })
 }
@@ -61,7 +62,12 @@ interface Applied {
   readonly at: number
   readonly event: Exclude<
     RunEvent,
-    ResolutionEvent | PauseEvent | ProviderEvent | EarlyCheckEvent | { readonly conflicts: unknown }
+    | ResolutionEvent
+    | PauseEvent
+    | ProviderEvent
+    | EarlyCheckEvent
+    | { readonly conflicts: unknown }
+    | { readonly type: 'budget-reached' }
   >
 }
 
@@ -228,6 +234,12 @@ function ended(
 ): RunState {
   const interrupted = state.phase.name === 'settled' && state.phase.interrupted
   return { ...state, phase: { name: 'ended', exitCode, reason, interrupted } }
+}
+
+/** Nobody has interrupted the run: what it cancels is not taken up again. */
+function budgetReached(rules: RunRules, state: RunState, reason: string): Decision {
+  if (state.phase.name !== 'working') return [state, []]
+  return stop(rules, state, { how: 'graceful', reason, interrupted: false })
 }
 
 function requestStop(rules: RunRules, state: RunState, how: StopHow, reason: string): Decision {

@@ -130,6 +130,8 @@ export type RunEvent =
     }
   /** A check that was told to fail passes by now. */
   | { readonly type: 'early-check-passed'; readonly check: string }
+  /** The run has used all that it may: nothing new begins. */
+  | { readonly type: 'budget-reached'; readonly reason: string }
   | { readonly type: 'stop-requested'; readonly how: StopHow; readonly reason: string }
   | {
       readonly type: 'proposal-made'

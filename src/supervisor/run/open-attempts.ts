@@ -15,6 +15,7 @@ import { converse, type Places } from './conversation.ts'
 import type { Aggregator } from './aggregator.ts'
 import { type AttemptMeans, type AttemptResult, carryOutAttempt, failedBefore } from './attempt.ts'
 import type { AttemptBounds } from './attempt-watch.ts'
+import type { Budgets } from './budgets.ts'
 import type { PauseSwitch } from './pause-switch.ts'
 import { changeSetsBehind } from './attempt-base.ts'
 import { openHeldFiles } from './held-files.ts'
@@ -44,6 +45,7 @@ interface AttemptsParts {
   readonly workspaces: Workspaces
   readonly tree: TroupeTree
   readonly places: Places
+  readonly budgets: Budgets
   host(kind: HostKind): ActorHost
   logPath(task: TaskId, attempt: number): string
   /** Told of what an attempt has written so far whenever its workspace was saved with something new in it. */
@@ -80,9 +82,11 @@ export function openAttempts(parts: AttemptsParts): Attempts {
   const held = openHeldFiles()
   const carryOut = async (piece: Piece): Promise<AttemptResult> => {
     const { order, task, base, left } = piece
-    const conversation = converse({ clock, task, held, places: parts.places })
+    const account = parts.budgets.open(task)
+    const conversation = converse({ clock, task, held, account, places: parts.places })
     const carriedOut = carryOutAttempt({
       ...boundsOf(parts, piece),
+      spent: account.spent,
       memoryHeld: ({ identity }) =>
         memory.held([parts.run, task.id, String(order.attempt)], identity === null ? [] : [identity.pid]),
       snapshots,
@@ -97,9 +101,11 @@ export function openAttempts(parts: AttemptsParts): Attempts {
       startActor: (workspace, heard) =>
         conversation.with(startActor(parts, { ...piece, workspace, heard, listen: conversation.hear })),
     })
-    return await carriedOut.finally(() => {
+    const result = await carriedOut.finally(() => {
       conversation.end()
     })
+    account.close(result.end)
+    return result
   }
   return {
     async task(order, state) {
@@ -150,7 +156,10 @@ function pieceOf(
 }
 
 /** What bounds an attempt, and who stops it. */
-function boundsOf({ clock, graceMs }: AttemptsParts, { order, task }: Piece): AttemptBounds & { pauses: PauseSwitch } {
+function boundsOf(
+  { clock, graceMs }: AttemptsParts,
+  { order, task }: Piece,
+): Omit<AttemptBounds, 'spent'> & { pauses: PauseSwitch } {
   const { timeoutMs, stallMs, memoryBytes } = task
   const { polite, force, pauses } = order
   return { clock, graceMs, timeoutMs, stallMs, memoryBytes, polite, force, pauses }
