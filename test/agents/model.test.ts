@@ -611,6 +611,13 @@ void t.test('prompts are files that a user can replace', async (t) => {
     failure: { message: /fix\.md: unknown variable \{\{task\.pormpt\}\}; did you mean task\.prompt/ },
   })
   t.equal(three.asked.length, 0, 'nobody was asked')
+  const linked = (directory: string): void => {
+    writeFileSync(join(directory, 'secret'), 'a secret of the user')
+    mkdirSync(join(directory, '.agents/prompts'), { recursive: true })
+    symlinkSync(join(directory, 'secret'), join(directory, '.agents/prompts/fix.md'))
+  }
+  const four = await play(t, [finish('x', 'nothing_to_do')], { verb: 'fix', prepare: linked })
+  t.match(user(four.asked), [/tools given/, /^Put right what task/], 'a link is not followed')
   for (const verb of ['review', 'test', 'docs', 'implement', 'fix', 'any', 'system'])
     t.ok(existsSync(join(import.meta.dirname, `../../prompts/${verb}.md`)), verb)
 })
@@ -640,55 +647,63 @@ void t.test('what the options lack is told before anything starts', async (t) =>
   t.equal(modelKind.usualProvider?.({ preset: 'glm-4.7', keyFrom: 'MINE' }), null)
 })
 
-void t.test('in a run: three hosts at once give one proposal, and nothing starts without a key', async (t) => {
-  const mock = new LLMock({ port: 0, host: '127.0.0.1' })
-  const modes = ['async', 'thread', 'process'] as const
-  for (const mode of modes) {
-    const isFor = (request: { messages: readonly { content: unknown }[] }): boolean =>
-      JSON.stringify(request.messages).includes(`TASK:${mode}`)
-    const call = (name: string, input: object) => ({
-      toolCalls: [{ name, arguments: JSON.stringify(input), id: `c_${name}` }],
-      usage: { prompt_tokens: 1_000, completion_tokens: 10, total_tokens: 1_010 },
+void t.test(
+  'in a run: three hosts share what the provider allows and give one proposal; nothing starts without a key',
+  async (t) => {
+    delete process.env['ZAI_API_KEY']
+    const mock = new LLMock({ port: 0, host: '127.0.0.1' })
+    const modes = ['async', 'thread', 'process'] as const
+    for (const mode of modes) {
+      const isFor = (request: { messages: readonly { content: unknown }[] }): boolean =>
+        JSON.stringify(request.messages).includes(`TASK:${mode}`)
+      const call = (name: string, input: object) => ({
+        toolCalls: [{ name, arguments: JSON.stringify(input), id: `c_${name}` }],
+        usage: { prompt_tokens: 1_000, completion_tokens: 10, total_tokens: 1_010 },
+      })
+      const hasWritten = (request: { messages: readonly { role: string }[] }): boolean =>
+        request.messages.some(({ role }) => role === 'tool')
+      const write = call('write_file', { path: `${mode}.txt`, content: mode })
+      mock.on({ predicate: (request) => isFor(request) && !hasWritten(request) }, write)
+      mock.on(
+        { predicate: (request) => isFor(request) && hasWritten(request) },
+        call('finish', { summary: `Wrote ${mode}.` }),
+      )
+    }
+    await mock.start()
+    t.teardown(() => mock.stop())
+    const endpoint = `${mock.url}/api/paas/v4`
+    const agents = modes.map((mode) => [
+      mode,
+      { kind: 'model', preset: 'glm-4.7', endpoint, keyFrom: 'ZAI_API_KEY', mode },
+    ])
+    const tasks = modes.map((mode) => ({
+      id: `${mode}-task`,
+      agent: mode,
+      prompt: `TASK:${mode}`,
+      owns: [`${mode}.txt`],
+    }))
+    const path = manifest(t, { agents: Object.fromEntries(agents) as object, tasks })
+    const directory = repositoryOf(t, { 'a.txt': 'a' })
+    process.env['XDG_STATE_HOME'] = t.testdir({})
+    t.teardown(() => {
+      delete process.env['ZAI_API_KEY']
+      delete process.env['XDG_STATE_HOME']
     })
-    const hasWritten = (request: { messages: readonly { role: string }[] }): boolean =>
-      request.messages.some(({ role }) => role === 'tool')
-    const write = call('write_file', { path: `${mode}.txt`, content: mode })
-    mock.on({ predicate: (request) => isFor(request) && !hasWritten(request) }, write)
-    mock.on(
-      { predicate: (request) => isFor(request) && hasWritten(request) },
-      call('finish', { summary: `Wrote ${mode}.` }),
-    )
-  }
-  await mock.start()
-  t.teardown(() => mock.stop())
-  const endpoint = `${mock.url}/api/paas/v4`
-  const agents = modes.map((mode) => [
-    mode,
-    { kind: 'model', preset: 'glm-4.7', endpoint, keyFrom: 'A_MODEL_KEY', mode },
-  ])
-  const tasks = modes.map((mode) => ({
-    id: `${mode}-task`,
-    agent: mode,
-    prompt: `TASK:${mode}`,
-    owns: [`${mode}.txt`],
-  }))
-  const path = manifest(t, { agents: Object.fromEntries(agents) as object, tasks })
-  const directory = repositoryOf(t, { 'a.txt': 'a' })
-  t.teardown(() => {
-    delete process.env['A_MODEL_KEY']
-  })
-  const without = await troupe(directory, 'run', path)
-  t.match(without, { status: 2, stderr: /async: the variable A_MODEL_KEY holds no key; thread: .*; process: / })
-  t.notOk(existsSync(join(directory, '.agents')), 'nothing was started')
-  process.env['A_MODEL_KEY'] = key
-  const { exitCode, proposal } = await runJson(directory, path)
-  t.equal(exitCode, 0)
-  const files = git(directory, 'ls-tree', '--name-only', proposal.commit).trim().split('\n')
-  t.same(files, ['a.txt', 'async.txt', 'process.txt', 'thread.txt'])
-  t.match((await troupe(directory, 'status', '--json')).stdout, /"inputTokens": ?6000/)
-  const places = execFileSync('sh', ['-c', `grep -rl -e ${key} . || true`], { cwd: directory, encoding: 'utf8' })
-  t.equal(places, '', 'the key is nowhere')
-})
+    const without = await troupe(directory, 'run', path)
+    t.match(without, { status: 2, stderr: /async: the variable ZAI_API_KEY holds no key; thread: .*; process: / })
+    t.notOk(existsSync(join(directory, '.agents')), 'nothing was started')
+    process.env['ZAI_API_KEY'] = key
+    mock.nextRequestError(429, { message: 'slow down', code: '1302' })
+    const { exitCode, proposal } = await runJson(directory, path)
+    t.equal(exitCode, 0)
+    t.match((await troupe(directory, 'log')).stdout, /glm-4\.7 is held \(rate_limit\)/, 'all of them waited')
+    const files = git(directory, 'ls-tree', '--name-only', proposal.commit).trim().split('\n')
+    t.same(files, ['a.txt', 'async.txt', 'process.txt', 'thread.txt'])
+    t.match((await troupe(directory, 'status', '--json')).stdout, /"inputTokens": ?6000/)
+    const places = execFileSync('sh', ['-c', `grep -rl -e ${key} . || true`], { cwd: directory, encoding: 'utf8' })
+    t.equal(places, '', 'the key is nowhere')
+  },
+)
 
 void t.test('speaks both protocols', async (t) => {
   const mock = new LLMock({ port: 0, host: '127.0.0.1' })

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { renderText, templateMistakes } from '../../plan/template.ts'
@@ -41,22 +41,35 @@ interface Found {
   readonly text: string
 }
 
+/** A folder of prompts: `below` names it from a root that is trusted as it is. */
+interface Folder {
+  readonly root: string
+  readonly below: string
+}
+
 /** A workspace of a run lies in the repository's own `.agents`. */
-function foldersFor(directory: string): readonly string[] {
-  const [, around] = /^(.*[/\\]\.agents)[/\\]runs[/\\]/.exec(directory) ?? []
-  const own = join(directory, '.agents', 'prompts')
-  return around === undefined ? [own] : [own, join(around, 'prompts')]
+function foldersFor(directory: string): readonly Folder[] {
+  const below = join('.agents', 'prompts')
+  const [, around] = /^(.*)[/\\]\.agents[/\\]runs[/\\]/.exec(directory) ?? []
+  const users = [directory, ...(around === undefined ? [] : [around])].map((root) => ({ root, below }))
+  return [...users, { root: ownFolder, below: '' }]
 }
 
 /** A verb's own file goes before that for any, and for each the user's before Troupe's. */
-async function firstOf(folders: readonly string[], names: readonly string[]): Promise<Found> {
+async function firstOf(folders: readonly Folder[], names: readonly string[]): Promise<Found> {
   for (const name of names) {
-    for (const path of [...folders.map((folder) => join(folder, name)), join(ownFolder, name)]) {
-      const text = await readFile(path, 'utf8').catch(() => null)
-      if (text !== null) return { path, text }
+    for (const { root, below } of folders) {
+      const text = await textBelow(root, join(below, name))
+      if (text !== null) return { path: join(root, below, name), text }
     }
   }
   throw new Error(`${join(ownFolder, names.at(-1) ?? '')} is missing: install Troupe again`)
+}
+
+/** Null where nothing is. A link counts for nothing: by one a repository could have any file of the user's sent to a provider. */
+async function textBelow(root: string, name: string): Promise<string | null> {
+  const [realRoot, real] = await Promise.all([root, join(root, name)].map((path) => realpath(path).catch(() => null)))
+  return typeof realRoot === 'string' && real === join(realRoot, name) ? readFile(join(realRoot, name), 'utf8') : null
 }
 
 /** Without a prompt of its own a task is its verb. */

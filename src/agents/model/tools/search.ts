@@ -1,3 +1,4 @@
+import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { runInNewContext } from 'node:vm'
 import * as z from 'zod'
 import type { Desk } from './desk.ts'
@@ -7,6 +8,8 @@ import { defineTool, done, refused, type ToolAnswer } from './tool.ts'
 const mostMatches = 100
 const mostFiles = 5_000
 const limitMs = 3_000
+/** In one file: whoever shares the thread waits meanwhile. */
+const fileLimitMs = 500
 /** Folders of what others wrote or what a build made; searched where they are named. */
 const foreign = /^(?:\.git|node_modules|vendor|dist|build|target|coverage|__pycache__|\.venv|venv)$/
 
@@ -35,8 +38,9 @@ async function found(files: readonly string[] | string, source: string, desk: De
   for (const file of files) {
     desk.context.signal.throwIfAborted()
     const left = limitMs - (desk.clock.monotonic() - began)
+    await endOfTurn()
     const read = await readText(desk, file)
-    const lines = read.ok ? matching(read.text, source, left) : []
+    const lines = read.ok ? matching(read.text, source, Math.min(left, fileLimitMs)) : []
     if (lines === null) return refused('the search takes too long: use a simpler pattern, or a smaller folder')
     matches.push(...lines.map((line) => `${file}:${line}`))
     if (matches.length > mostMatches) return done(`${matches.slice(0, mostMatches).join('\n')}\n… and more: narrow it`)
@@ -85,6 +89,7 @@ async function filesBelow(desk: Desk, path: string): Promise<readonly string[] |
   const files: string[] = []
   const waiting = [path]
   for (let folder = waiting.shift(); folder !== undefined; folder = waiting.shift()) {
+    await endOfTurn()
     const listed = await desk.files.list(folder)
     for (const { name, kind } of listed.ok ? listed.value : []) {
       const inside = folder === '.' ? name : `${folder}/${name}`
