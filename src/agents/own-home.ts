@@ -41,7 +41,7 @@ export async function openHome(contents: HomeContents, environment: Environment)
   await mkdir(homes, { recursive: true, mode: 0o700 })
   await removeLeft(homes)
   const path = join(homes, `${process.pid}-${startTimeOf(process.pid) ?? 0}-${randomUUID()}`)
-  const remove = (): Promise<void> => rm(path, { recursive: true, force: true, maxRetries: 3 })
+  const remove = (): Promise<void> => takeAway(path)
   try {
     await mkdir(path, { mode: 0o700 })
     for (const [name, text] of Object.entries(contents.files)) await place(path, name, (to) => writeFile(to, text))
@@ -114,6 +114,10 @@ async function removeLeft(homes: string): Promise<void> {
   for (const name of await readdir(homes)) {
     const [, pid, ticks] = /^(\d+)-(\d+)-/.exec(name) ?? []
     if (pid === undefined || isAlive({ pid: Number(pid), group: 0, startTime: Number(ticks) || null })) continue
-    await rm(join(homes, name), { recursive: true, force: true })
+    await takeAway(join(homes, name))
   }
 }
+
+/** What cannot be taken away costs some disk, not the work; another attempt may be taking it away as well. */
+const takeAway = (path: string): Promise<void> =>
+  rm(path, { recursive: true, force: true, maxRetries: 3 }).catch(() => {})

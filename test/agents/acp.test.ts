@@ -203,6 +203,7 @@ void t.test('success is proven, not believed', async (t) => {
   })
   t.match(await end([{ run: 'touch made-by-a-command' }]), { how: 'completed', details: { proof: { changed: 'yes' } } })
   t.match(await end([{ run: 'rm a.txt' }]), { how: 'completed' })
+  t.match(await end([{ say: 'It was all done.' }], { given: { continued: true } }), { how: 'completed' })
   t.match(await end([{ say: 'All is well.' }], { given: { verb: 'review' } }), {
     how: 'completed',
     summary: 'All is well.',
@@ -270,6 +271,8 @@ void t.test('an agent that dies or breaks the protocol has failed, in a sentence
     message: /gave no sign of life for 0.05 s when it was asked to say what it is/,
   })
   t.match(await end([{ hang: true }], { options: { idleSeconds: 0.05 } }), { kind: 'stall', message: /to do the task/ })
+  const waiting: Step[] = [{ run: 'sleep', args: ['0.3'] }, { stop: 'refusal' }]
+  t.match(await end(waiting, { options: { idleSeconds: 0.25 } }), { message: /declined the task/ }, 'a command runs')
   t.match(await end([], { argv: ['fake', 'login'] }), {
     class: 'auth',
     message: /fake asks to log in: give it the right key/,

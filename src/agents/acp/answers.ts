@@ -1,5 +1,6 @@
 import { type ClientApp, client, RequestError } from '@agentclientprotocol/sdk'
 import * as z from 'zod'
+import { messageOf } from '../../errors.ts'
 import type { AgentContext } from '../agent.ts'
 import { confine, type Confinement } from '../confinement/confinement.ts'
 import type { Confined } from '../confinement/refusal.ts'
@@ -102,8 +103,10 @@ async function permit(
   options: Offered,
   means: Answering & { readonly files: Confinement },
 ): Promise<PermissionOutcome> {
-  const answer = await allowed(call, means).catch(() => null)
-  if (answer === null) return { outcome: 'cancelled' } // the attempt is being stopped
+  const answer = await allowed(call, means).catch(
+    (error: unknown) => ({ ok: false, reason: messageOf(error) }) as const,
+  )
+  if (means.context.signal.aborted) return { outcome: 'cancelled' }
   const chosen = choose(options, answer.ok)
   const reason = answer.ok ? 'the agent offers no way to allow it' : answer.reason
   if (!answer.ok || chosen.outcome === 'cancelled') {

@@ -65,7 +65,7 @@ export async function performAttempt(attempt: Attempt, means: Means): Promise<Ve
       transcript,
       denied,
       expects: expectedOf(attempt),
-      changed: await changedSince(assignment.directory, since, transcript.written),
+      changed: assignment.continued || (await changedSince(assignment.directory, since, transcript.written)),
       result: takeResult(resultPath),
       now: clock.now(),
     },
@@ -110,12 +110,13 @@ function newStage({ assignment: { directory }, options }: Attempt, program: Prog
 }
 
 function converseOn(stage: Stage, attempt: Attempt, { clock, context }: Means): Promise<End> {
-  const { transcript, usage, running } = stage
+  const { transcript, usage, running, terminals } = stage
   return converse(stage.connection, orderOf(stage, attempt), {
     clock,
     signal: context.signal,
     cancelMs: Math.min(cancelMs, context.graceMs / 4),
-    heardAt: () => running.heardAt,
+    // an agent that waits for a command is not idle
+    heardAt: () => Math.max(terminals.busyAt, running.heardAt),
     note(line) {
       context.output(`${line}\n`)
     },

@@ -50,9 +50,15 @@ export class Terminals {
   /** Of every command that still runs, also where its terminal is released. */
   readonly #ends = new Set<Promise<unknown>>()
   #last = 0
+  #busyAt = 0
 
   constructor(means: TerminalMeans) {
     this.#means = means
+  }
+
+  /** When a command last ran, on the monotonic clock: now, while one does. */
+  get busyAt(): number {
+    return this.#ends.size > 0 ? this.#means.clock.monotonic() : this.#busyAt
   }
 
   /** Starts a command; returns the id of its terminal. */
@@ -129,6 +135,7 @@ export class Terminals {
       if (end.how === 'not-started') kept.add(Buffer.from(end.message))
       terminal.exit = statusOf(end)
       this.#ends.delete(ended)
+      this.#busyAt = clock.monotonic()
       return terminal.exit
     })
     this.#ends.add(ended)
