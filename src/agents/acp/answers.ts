@@ -25,7 +25,7 @@ export interface Answering {
 
 /** The protocol tells no size; more than this is no source file. */
 const maximumFileBytes = 10_000_000
-const lineLimit = 200
+const longestReason = 400
 
 const permissionRequest = z.object({
   toolCall: toolCallSchema,
@@ -138,7 +138,7 @@ function denial(reason: string, { denied }: Answering): RequestError {
 }
 
 /** The reason stands in the message: that is what reaches a model. */
-const refusal = (reason: string): RequestError => RequestError.invalidParams({ reason }, reason.slice(0, lineLimit * 2))
+const refusal = (reason: string): RequestError => RequestError.invalidParams({ reason }, reason.slice(0, longestReason))
 
 function linesOf(text: string, from: number, count: number): string {
   if (from <= 1 && count === Infinity) return text

@@ -39,6 +39,7 @@ export interface Means {
 
 const cancelMs = 2_000
 const toldPaths = 200
+const rememberedDenials = 10_000
 
 /** Starts the agent, lets it do the task in one session, ends it, and judges what came of it. */
 export async function performAttempt(attempt: Attempt, means: Means): Promise<Verdict> {
@@ -103,7 +104,9 @@ function newStage({ assignment: { directory }, options }: Attempt, program: Prog
     context: means.context,
     transcript,
     terminals,
-    denied: (reason) => denied.push(reason),
+    denied(reason) {
+      if (denied.length < rememberedDenials) denied.push(reason)
+    },
   })
   const connection = app.connect(running.pipe.stream)
   return { transcript, denied, usage: new SessionUsage(), terminals, running, connection }

@@ -54,23 +54,23 @@ class Unfit extends Error {}
 
 /** One session: initialize, a session, its mode, the task, and its end as a value. */
 export async function converse(connection: ClientConnection, order: Order, watching: Watching): Promise<End> {
+  const { agent } = connection
   const { clock, signal } = watching
   let step: Step = 'to say what it is'
   let seconds = order.options.startSeconds
-  const request = connection.agent.request.bind(connection.agent)
   try {
     const deadline = clock.monotonic() + seconds * 1_000
     const session = await within(
-      open(connection.agent, order, (now) => (step = now)),
+      open(agent, order, (now) => (step = now)),
       { clock, signal, due: () => deadline },
     )
     step = 'for its mode'
-    await within(setMode(request, session, order, watching), { clock, signal, due: () => deadline })
+    await within(setMode(agent, session, order, watching), { clock, signal, due: () => deadline })
     step = 'to do the task'
     const idle = order.options.idleSeconds
     seconds = idle ?? Infinity
     const due = (): number => watching.heardAt() + seconds * 1_000
-    return await turns(connection.agent, session.sessionId, order, { ...watching, due })
+    return await turns(agent, session.sessionId, order, { ...watching, due })
   } catch (error) {
     if (signal.aborted) return { how: 'cancelled' }
     if (error instanceof Silent) return { how: 'silent', step, seconds }
@@ -79,7 +79,6 @@ export async function converse(connection: ClientConnection, order: Order, watch
   }
 }
 
-type Request = ClientContext['request']
 type Session = Awaited<ReturnType<typeof open>>
 
 async function open(agent: ClientContext, { directory, options, reads }: Order, at: (step: Step) => void) {
@@ -106,11 +105,11 @@ async function open(agent: ClientContext, { directory, options, reads }: Order, 
 
 const loginNeeded = -32_000
 
-async function setMode(request: Request, session: Session, { mode }: Order, { note }: Watching): Promise<void> {
+async function setMode(agent: ClientContext, session: Session, { mode }: Order, { note }: Watching): Promise<void> {
   if (mode === null || session.modes?.currentModeId === mode.id) return
   const known = session.modes?.availableModes.map(({ id }) => id) ?? []
   if (known.includes(mode.id)) {
-    await request('session/set_mode', { sessionId: session.sessionId, modeId: mode.id })
+    await agent.request('session/set_mode', { sessionId: session.sessionId, modeId: mode.id })
     return
   }
   if (mode.required) throw new Unfit(`it has no mode called ${mode.id}; it has ${listed(known)}`)
