@@ -1,3 +1,4 @@
+import { BoundedMemory } from './bounded-memory.ts'
 import type { Objects } from '../changes/objects.ts'
 import { grammarOf } from '../syntax/grammar.ts'
 import type { Parser } from '../syntax/parser.ts'
@@ -33,12 +34,18 @@ export interface FileVersions {
   readonly isConflict?: boolean
 }
 
-/** Merges texts in memory; each blob is read once and each pair compared once. */
+/** Lines of texts that are remembered; a line takes about 50 bytes and its characters. */
+const mostLines = 500_000
+/** Changes between two texts that are remembered. */
+const mostChanges = 100_000
+
+/** Merges texts in memory; a blob is read once and a pair compared once, as long as they are not too many. */
 export class TextMerges {
   readonly #objects: Objects
   readonly #policy: ResolverPolicy | null
-  readonly #texts = new Map<string, Promise<Text | null>>()
-  readonly #compared = new Map<string, ReturnType<typeof compareLines>>()
+  readonly #texts = new BoundedMemory<Text | null>(mostLines)
+  readonly #reading = new Map<string, Promise<Text | null>>()
+  readonly #compared = new BoundedMemory<ReturnType<typeof compareLines>>(mostChanges)
   /** Loaded at the first conflict in a source text: most merges need none. */
   #parse: Promise<Parser | null> | null = null
 
@@ -118,16 +125,27 @@ export class TextMerges {
 
   #text(blob: string | Text): Promise<Text | null> {
     if (typeof blob !== 'string') return Promise.resolve(blob)
-    const known = this.#texts.get(blob) ?? this.#objects.read(blob).then(({ content }) => textOf(content, blob))
-    this.#texts.set(blob, known)
-    return known
+    const known = this.#texts.get(blob)
+    if (known !== undefined) return Promise.resolve(known)
+    const reading = this.#reading.get(blob) ?? this.#read(blob).finally(() => this.#reading.delete(blob))
+    this.#reading.set(blob, reading)
+    return reading
+  }
+
+  async #read(blob: string): Promise<Text | null> {
+    const { content } = await this.#objects.read(blob)
+    const text = textOf(content, blob)
+    this.#texts.set(blob, text, 1 + (text?.lines.length ?? 0))
+    return text
   }
 
   #compare(base: Text, side: Text): ReturnType<typeof compareLines> {
     if (base.oid === null || side.oid === null) return compareLines(base.lines, side.lines)
     const key = `${base.oid} ${side.oid}`
-    const compared = this.#compared.get(key) ?? compareLines(base.lines, side.lines)
-    this.#compared.set(key, compared)
+    const known = this.#compared.get(key)
+    if (known !== undefined) return known
+    const compared = compareLines(base.lines, side.lines)
+    this.#compared.set(key, compared, 1 + compared.hunks.length)
     return compared
   }
 }

@@ -1,3 +1,4 @@
+import { BoundedMemory } from '../../src/merge/bounded-memory.ts'
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -136,3 +137,27 @@ void t.test('what a conflict is about is told in the lines of each version', (t)
   t.match(rest, [{ by: null }, { by: 'theirs', lines: ['5'] }])
   t.end()
 })
+
+void t.test(
+  'what is remembered never weighs more than it may, and what was asked for last is what stays',
+  async (t) => {
+    const memory = new BoundedMemory<string>(10)
+    for (const key of ['a', 'b', 'c']) memory.set(key, key.toUpperCase(), 3)
+    t.equal(memory.get('a'), 'A')
+    memory.set('d', 'D', 4)
+    t.same(
+      ['a', 'b', 'c', 'd'].map((key) => memory.get(key)),
+      ['A', undefined, 'C', 'D'],
+    )
+    memory.set('d', 'less', 1)
+    memory.set('e', 'E', 3)
+    t.same(
+      ['a', 'c', 'd', 'e'].map((key) => memory.get(key)),
+      ['A', 'C', 'less', 'E'],
+      'what is put anew weighs once',
+    )
+    memory.set('whole', 'W', 11)
+    t.equal(memory.get('whole'), undefined)
+    t.equal(memory.get('a'), 'A', 'and takes nothing along')
+  },
+)
