@@ -26,3 +26,7 @@ export function isAddedTo(common: Environment, environment: Environment): boolea
   const names = Object.keys(common)
   return names.length > 0 && names.every((name) => name in environment)
 }
+
+/** NUL parts the fields of a request, and no system call takes it anyway. */
+export const hasNul = ({ argv, directory, environment }: Pick<ProgramOrder, 'argv' | 'directory' | 'environment'>) =>
+  [...argv, directory, ...Object.values(environment)].some((text) => text.includes('\0'))

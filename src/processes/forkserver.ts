@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { AnswerReader, exitOf, failedStart, type ForkserverAnswer } from './forkserver-answers.ts'
-import { type Environment, isAddedTo, message, type Server, variablesOf } from './forkserver-requests.ts'
-import { holdOpen } from './hold-open.ts'
+import { exitOf, failedStart, type ForkserverAnswer } from './forkserver-answers.ts'
+import { hasNul } from './forkserver-requests.ts'
+import { PerlServer } from './perl-server.ts'
 import type { Clock } from '../clock.ts'
 import { signalGroup } from './signal-group.ts'
 import { programVariable, sweepProcesses } from './sweep.ts'
@@ -25,32 +23,31 @@ export class Forkserver implements Launcher {
   readonly #listeners = new Map<number, ProgramListener>()
   /** Groups of running programs, in case the server cannot end them any more. */
   readonly #groups = new Map<number, number>()
-  readonly #perl: string
+  readonly #server: PerlServer
   readonly #clock: Clock
-  #server: Server | null = null
-  /** The variables that the server gives to every program; a program's own come on top. */
-  #common: Environment = {}
   #lastId = 0
 
   constructor(perl: string, clock: Clock) {
-    this.#perl = perl
     this.#clock = clock
+    this.#server = new PerlServer(perl, ['./forkserver.pl', ...prctlNumber()], {
+      answered: (answer) => {
+        this.#answered(answer)
+      },
+      gone: (pid) => {
+        this.#gone(pid)
+      },
+    })
   }
 
   start(order: ProgramOrder, listener: ProgramListener): RunningProgram {
-    const request = [...order.argv, order.directory, ...Object.values(order.environment)]
-    if (request.some((text) => text.includes('\0'))) return refused(listener)
+    if (hasNul(order)) return refused(listener)
+    const { argv, directory, environment, input } = order
     const id = ++this.#lastId
-    const server = (this.#server ??= this.#open())
-    if (this.#listeners.size === 0) holdOpen(server, true)
     this.#listeners.set(id, listener)
-    if (!isAddedTo(this.#common, order.environment)) {
-      this.#common = order.environment
-      server.stdin.write(message('E', variablesOf(order.environment, {})))
-    }
-    server.stdin.write(requestOf(id, order, this.#common))
+    this.#server.start([String(id), directory, input === true ? '1' : '0', String(argv.length), ...argv], environment)
+    if (this.#listeners.size === 1) this.#server.hold(true)
     const tell = (request: string | Buffer): void => {
-      if (this.#listeners.has(id) && this.#server === server) server.stdin.write(request)
+      if (this.#listeners.has(id)) this.#server.tell(request)
     }
     return {
       signal: (name) => {
@@ -65,28 +62,6 @@ export class Forkserver implements Launcher {
         },
       },
     }
-  }
-
-  #open(): Server {
-    const server = spawn(this.#perl, [program, ...prctlNumber()], {
-      env: {}, // it would hand it on
-      stdio: ['pipe', 'pipe', 'inherit'],
-      detached: true,
-      windowsHide: true,
-    })
-    const reader = new AnswerReader((answer) => {
-      this.#answered(answer)
-    })
-    server.stdin.on('error', () => {}) // its end says more
-    server.stdout.on('data', (chunk: Buffer) => {
-      reader.read(chunk)
-    })
-    const gone = (): void => {
-      this.#gone(server)
-    }
-    server.once('error', gone)
-    server.once('close', gone)
-    return server
   }
 
   #answered(answer: ForkserverAnswer): void {
@@ -112,20 +87,17 @@ export class Forkserver implements Launcher {
   #end(id: number, listener: ProgramListener, exit: ProgramExit): void {
     this.#listeners.delete(id)
     this.#groups.delete(id)
-    if (this.#listeners.size === 0 && this.#server !== null) holdOpen(this.#server, false)
+    if (this.#listeners.size === 0) this.#server.hold(false)
     listener.ended(exit)
   }
 
-  #gone(server: Server): void {
-    if (this.#server !== server) return
-    this.#server = null
-    this.#common = {}
+  #gone(pid: number | undefined): void {
     const orphans = [...this.#listeners]
     for (const group of this.#groups.values()) signalGroup(group, 'SIGKILL')
     this.#listeners.clear()
     this.#groups.clear()
     for (const [id, orphan] of orphans) {
-      void sweepProcesses({ [programVariable]: `${server.pid}.${id}` }, this.#clock).then(() => {
+      void sweepProcesses({ [programVariable]: `${pid}.${id}` }, this.#clock).then(() => {
         orphan.ended({ how: 'launcher-died' })
       })
     }
@@ -146,14 +118,6 @@ function prctlNumber(): readonly string[] {
   const byMachine: Readonly<Record<string, string>> = { x64: '157', arm64: '167' }
   const number = process.platform === 'linux' ? byMachine[process.arch] : undefined
   return number === undefined ? [] : [number]
-}
-
-const program = fileURLToPath(new URL('./forkserver.pl', import.meta.url))
-
-function requestOf(id: number, order: ProgramOrder, common: Environment): Buffer {
-  const { argv, directory, environment, input } = order
-  const head = [String(id), directory, input === true ? '1' : '0', String(argv.length)]
-  return message('R', [...head, ...argv, ...variablesOf(environment, common)])
 }
 
 function inputMessage(id: number, bytes: Uint8Array): Buffer {

@@ -1,4 +1,5 @@
 import { findPerl } from './find-perl.ts'
+import { hasNul } from './forkserver-requests.ts'
 import { runDirectly } from './direct-tool.ts'
 import type { RunTool } from './tool.ts'
 import { Toolserver } from './toolserver.ts'
@@ -28,10 +29,6 @@ export function openToolRunner(environment: NodeJS.ProcessEnv = process.env): Ru
     return await runDirectly(tool)
   }
 }
-
-/** NUL parts the fields of a request, and no system call takes it anyway. */
-const hasNul: (tool: Parameters<RunTool>[0]) => boolean = ({ argv, directory, environment }) =>
-  [...argv, directory, ...Object.values(environment)].some((text) => text.includes('\0'))
 
 /** The tools of this thread share one server. */
 export const runTool: RunTool = openToolRunner()

@@ -1,9 +1,6 @@
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { AnswerReader, exitOf, failedStart, type ForkserverAnswer } from './forkserver-answers.ts'
-import { type Environment, isAddedTo, message, type Server, variablesOf } from './forkserver-requests.ts'
-import { holdOpen } from './hold-open.ts'
+import { exitOf, failedStart, type ForkserverAnswer } from './forkserver-answers.ts'
 import type { ProgramExit } from './launcher.ts'
+import { PerlServer } from './perl-server.ts'
 import type { Tool, ToolEnd } from './tool.ts'
 
 /**
@@ -14,15 +11,19 @@ import type { Tool, ToolEnd } from './tool.ts'
  */
 export class Toolserver {
   readonly #running = new Map<number, Running>()
-  readonly #perl: string
-  #server: Server | null = null
-  /** The variables that the server gives to every tool; a tool's own come on top. */
-  #common: Environment = {}
+  readonly #server: PerlServer
   #lastId = 0
   #hasAnswered = false
 
   constructor(perl: string) {
-    this.#perl = perl
+    this.#server = new PerlServer(perl, ['./toolserver.pl'], {
+      answered: (answer) => {
+        this.#answered(answer)
+      },
+      gone: () => {
+        for (const [id, running] of this.#running) this.#end(id, running, { how: 'launcher-died' })
+      },
+    })
   }
 
   /** Whether it has ever worked. */
@@ -34,38 +35,11 @@ export class Toolserver {
   run({ argv, directory, environment, input }: Tool): Promise<ToolEnd> {
     const id = ++this.#lastId
     const running: Running = { end: Promise.withResolvers(), stdout: [], stderr: [] }
-    const server = (this.#server ??= this.#open())
-    if (this.#running.size === 0) holdOpen(server, true)
     this.#running.set(id, running)
-    if (!isAddedTo(this.#common, environment)) {
-      this.#common = environment
-      server.stdin.write(message('E', variablesOf(environment, {})))
-    }
-    const fields = [String(id), directory, String(argv.length), ...argv, ...variablesOf(environment, this.#common)]
-    server.stdin.write(message('R', fields, input ?? new Uint8Array()))
+    const head = [String(id), directory, String(argv.length), ...argv]
+    this.#server.start(head, environment, input ?? new Uint8Array())
+    if (this.#running.size === 1) this.#server.hold(true)
     return running.end.promise
-  }
-
-  #open(): Server {
-    const server = spawn(this.#perl, [program], {
-      env: {}, // it would hand it on
-      stdio: ['pipe', 'pipe', 'inherit'],
-      detached: true, // no signal of the terminal reaches it or its tools
-      windowsHide: true,
-    })
-    const reader = new AnswerReader((answer) => {
-      this.#answered(answer)
-    })
-    server.stdin.on('error', () => {}) // its end says more
-    server.stdout.on('data', (chunk: Buffer) => {
-      reader.read(chunk)
-    })
-    const gone = (): void => {
-      this.#gone(server)
-    }
-    server.once('error', gone)
-    server.once('close', gone)
-    return server
   }
 
   #answered(answer: ForkserverAnswer): void {
@@ -78,20 +52,11 @@ export class Toolserver {
 
   #end(id: number, { end, stdout, stderr }: Running, exit: ProgramExit): void {
     this.#running.delete(id)
-    if (this.#running.size === 0 && this.#server !== null) holdOpen(this.#server, false)
+    if (this.#running.size === 0) this.#server.hold(false)
     end.resolve({ exit, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() })
-  }
-
-  #gone(server: Server): void {
-    if (this.#server !== server) return
-    this.#server = null
-    this.#common = {}
-    for (const [id, running] of this.#running) this.#end(id, running, { how: 'launcher-died' })
   }
 }
 
 interface Running extends Record<'stdout' | 'stderr', Uint8Array[]> {
   readonly end: PromiseWithResolvers<ToolEnd>
 }
-
-const program = fileURLToPath(new URL('./toolserver.pl', import.meta.url))
