@@ -20,7 +20,7 @@
 use strict;
 use warnings;
 use Errno qw(EINTR EAGAIN);
-use Fcntl qw(F_GETFL F_SETFL O_NONBLOCK);
+BEGIN { require __FILE__ =~ s{[^/]*\z}{server.pl}r }
 
 # POSIX is left out, and so is all that is not needed: what is loaded here is copied at every fork
 use constant WNOHANG => 1;
@@ -29,16 +29,15 @@ my $drain_seconds = 1;    # where we are no subreaper, a daemon that left the gr
 my $server = $$;
 my $prctl = shift;
 my $adopts = defined $prctl && syscall($prctl + 0, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
-my (%program, %id_of, %reader, %writer, %exec_failure, %straying);
-my ($requests, $answers) = ('', '');
+my (%program, %id_of, %writer, %straying);
+my $requests = '';
+our %reader;
 
 pipe(my $wake_reader, my $wake_writer) or die "pipe: $!";
-pipe(my $failure_reader, my $failure_writer) or die "pipe: $!";
-unblock($_) for ($wake_reader, $wake_writer, $failure_reader);
+unblock($_) for ($wake_reader, $wake_writer);
 $SIG{CHLD} = sub { syswrite($wake_writer, 'c') };
 $SIG{PIPE} = 'IGNORE';
 $SIG{$_} = 'IGNORE' for qw(INT HUP);    # Ctrl-C is for whoever started us
-binmode($_) for (*STDIN, *STDOUT);
 
 while (1) {
     my ($set, $takers) = ('', '');
@@ -114,29 +113,7 @@ sub become {
         kill 'KILL', $$ if getppid() != $server;
     }
     $SIG{$_} = 'DEFAULT' for qw(CHLD PIPE INT HUP);
-    if ($in) { open(STDIN, '<&', $in) }
-    else { open(STDIN, '<', '/dev/null') }
-    open(STDOUT, '>&', $out);
-    open(STDERR, '>&', $err);
-    my $what = 'chdir';
-    if (chdir $folder) {
-        $what = 'exec';
-        for (@$environment) {
-            my ($name, $value) = split /=/, $_, 2;
-            $ENV{$name} = $value;
-        }
-        $ENV{TROUPE_PROGRAM} = "$server.$id";
-        no warnings 'exec';
-        exec { $command->[0] } @$command;
-    }
-    syswrite($failure_writer, "$id $what " . ($! + 0) . "\n");
-    kill 'KILL', $$;    # without the clean-up that belongs to the server
-}
-
-sub watch {
-    my ($id, $stream, $handle) = @_;
-    unblock($handle);
-    $reader{ fileno $handle } = { id => $id, stream => $stream, handle => $handle };
+    become_program($id, $folder, $command, [@$environment, "TROUPE_PROGRAM=$server.$id"], [$in, $out, $err]);
 }
 
 sub take_input {
@@ -167,18 +144,9 @@ sub drop_input {
     close $writer->{handle};
 }
 
-sub read_output {
-    my ($reader) = @_;
-    my $got = sysread($reader->{handle}, my $bytes, 65536);
-    return if !defined $got && ($! == EINTR || $! == EAGAIN);
-    if ($got) {
-        answer("O $reader->{id} $reader->{stream} $got\n$bytes");
-        flush_answers() if length $answers > 262144;    # blocks when nobody reads: then the programs wait, not the memory
-        return;
-    }
-    forget($reader);
-    my $program = $program{ $reader->{id} };
-    $program->{open}--;
+sub closed {
+    my ($id) = @_;
+    $program{$id}{open}--;
     finish_those_that_are_over();
 }
 
@@ -247,15 +215,7 @@ sub finish_those_that_are_over {
 sub finish {
     my ($id) = @_;
     my $program = delete $program{$id};
-    my $failure = delete $exec_failure{$id};
-    return answer("F $id $failure\n") if defined $failure;
-    answer(sprintf "X %d %d %d\n", $id, $program->{status} >> 8, $program->{status} & 127);
-}
-
-sub read_failures {
-    while (sysread($failure_reader, my $lines, 4096)) {
-        $exec_failure{$1} = $2 while $lines =~ /^(\d+) (\w+ \d+)\n/gm;
-    }
+    tell_end($id, $program->{status});
 }
 
 # Perl runs a signal's handler between its own steps: one that comes right before select() sleeps wakes nobody, so we look by ourselves
@@ -271,38 +231,12 @@ sub give_up_draining {
     }
 }
 
-sub forget {
-    my ($reader) = @_;
-    delete $reader{ fileno $reader->{handle} };
-    close $reader->{handle};
-}
-
-sub fail {
-    my ($id, $what, $error) = @_;
-    answer("F $id $what " . ($error + 0) . "\n");
-}
-
-sub answer { $answers .= $_[0] }
-
-sub flush_answers {
-    while (length $answers) {
-        my $written = syswrite(*STDOUT, $answers);
-        if (defined $written) { substr($answers, 0, $written) = '' }
-        elsif ($! != EINTR) { leave() }
-    }
-}
-
 # the fields after the name: state, parent, group, ..., and in [19] the clock ticks since boot at which it started
 sub stat_of {
     my ($pid) = @_;
     open(my $stat, '<', "/proc/$pid/stat") or return ();
     my $line = <$stat> // '';
     return $line =~ /.*\) (.*)/s ? split(/ /, $1) : ();
-}
-
-sub unblock {
-    my ($handle) = @_;
-    fcntl($handle, F_SETFL, fcntl($handle, F_GETFL, 0) | O_NONBLOCK);
 }
 
 sub leave {

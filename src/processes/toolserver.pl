@@ -7,16 +7,14 @@
 # standard output  F, O and X as forkserver.pl says them
 use strict;
 use warnings;
-use Errno qw(EINTR EAGAIN);
-use Fcntl qw(F_GETFL F_SETFL O_NONBLOCK);
+use Errno qw(EINTR);
+BEGIN { require __FILE__ =~ s{[^/]*\z}{server.pl}r }
 
-my (%program, %reader, %exec_failure);
-my ($requests, $answers) = ('', '');
+my %program;
+my $requests = '';
+our %reader;
 
-pipe(my $failure_reader, my $failure_writer) or die "pipe: $!";
-unblock($failure_reader);
 $SIG{$_} = 'IGNORE' for qw(PIPE INT HUP);
-binmode($_) for (*STDIN, *STDOUT);
 
 while (1) {
     my $set = '';
@@ -30,7 +28,7 @@ while (1) {
 sub read_requests {
     my $got = sysread(*STDIN, $requests, 65536, length $requests);
     return if !defined $got && $! == EINTR;
-    exit 0 if !$got;
+    leave() if !$got;
     while (substr($requests, 0, 64) =~ /\A([RE]) (\d+)(?: (\d+))?\n/) {    # a match copies what it looks at
         my ($kind, $length, $input, $head) = ($1, $2, $3 // 0, $+[0]);
         last if length($requests) < $head + $length + $input;
@@ -45,12 +43,13 @@ sub read_requests {
 sub start {
     my ($input, $id, $folder, $count, @rest) = @_;
     my @command = splice(@rest, 0, $count);
-    my $in = input_of($input) or return fail($id, 'exec', $!);
+    my $in = length $input ? input_of($input) : undef;
+    return fail($id, 'exec', $!) if length $input && !$in;
     pipe(my $out, my $out_writer) && pipe(my $err, my $err_writer) or return fail($id, 'exec', $!);
     my $pid = fork();
     return fail($id, 'exec', $!) if !defined $pid;
     become($id, $folder, \@command, \@rest, [$in, $out_writer, $err_writer]) if $pid == 0;
-    close $_ for ($in, $out_writer, $err_writer);
+    close $_ for grep { $_ } ($in, $out_writer, $err_writer);
     $program{$id} = { pid => $pid, open => 2 };
     watch($id, 1, $out);
     watch($id, 2, $err);
@@ -59,7 +58,6 @@ sub start {
 # a file without a name takes more than a pipe would before somebody reads
 sub input_of {
     my ($input) = @_;
-    if ($input eq '') { open(my $nothing, '<', '/dev/null') or return undef; return $nothing }
     open(my $file, '+>:raw', undef) or return undef;
     for (my $at = 0; $at < length $input;) {
         my $written = syswrite($file, $input, length($input) - $at, $at);
@@ -74,41 +72,11 @@ sub input_of {
 sub become {
     my ($id, $folder, $command, $environment, $streams) = @_;
     $SIG{$_} = 'DEFAULT' for qw(PIPE INT HUP);
-    open(STDIN, '<&', $streams->[0]);
-    open(STDOUT, '>&', $streams->[1]);
-    open(STDERR, '>&', $streams->[2]);
-    my $what = 'chdir';
-    if (chdir $folder) {
-        $what = 'exec';
-        for (@$environment) {
-            my ($name, $value) = split /=/, $_, 2;
-            $ENV{$name} = $value;
-        }
-        no warnings 'exec';
-        exec { $command->[0] } @$command;
-    }
-    syswrite($failure_writer, "$id $what " . ($! + 0) . "\n");
-    kill 'KILL', $$;    # without the clean-up that belongs to the server
+    become_program($id, $folder, $command, $environment, $streams);
 }
 
-sub watch {
-    my ($id, $stream, $handle) = @_;
-    unblock($handle);
-    $reader{ fileno $handle } = { id => $id, stream => $stream, handle => $handle };
-}
-
-sub read_output {
-    my ($reader) = @_;
-    my $got = sysread($reader->{handle}, my $bytes, 65536);
-    return if !defined $got && ($! == EINTR || $! == EAGAIN);
-    my $id = $reader->{id};
-    if ($got) {
-        answer("O $id $reader->{stream} $got\n$bytes");
-        flush_answers() if length $answers > 262144;    # blocks when nobody reads: then the programs wait, not the memory
-        return;
-    }
-    delete $reader{ fileno $reader->{handle} };
-    close $reader->{handle};
+sub closed {
+    my ($id) = @_;
     finish($id) if --$program{$id}{open} == 0;
 }
 
@@ -118,30 +86,8 @@ sub finish {
     my $program = delete $program{$id};
     1 while waitpid($program->{pid}, 0) < 0 && $! == EINTR;
     my $status = $?;
-    while (sysread($failure_reader, my $lines, 4096)) {
-        $exec_failure{$1} = $2 while $lines =~ /^(\d+) (\w+ \d+)\n/gm;
-    }
-    my $failure = delete $exec_failure{$id};
-    return answer("F $id $failure\n") if defined $failure;
-    answer(sprintf "X %d %d %d\n", $id, $status >> 8, $status & 127);
+    read_failures();
+    tell_end($id, $status);
 }
 
-sub fail {
-    my ($id, $what, $error) = @_;
-    answer("F $id $what " . ($error + 0) . "\n");
-}
-
-sub unblock {
-    my ($handle) = @_;
-    fcntl($handle, F_SETFL, fcntl($handle, F_GETFL, 0) | O_NONBLOCK);
-}
-
-sub answer { $answers .= $_[0] }
-
-sub flush_answers {
-    while (length $answers) {
-        my $written = syswrite(*STDOUT, $answers);
-        if (defined $written) { substr($answers, 0, $written) = '' }
-        elsif ($! != EINTR) { exit 0 }
-    }
-}
+sub leave { exit 0 }

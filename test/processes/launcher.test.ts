@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -305,12 +305,14 @@ function joined(answers: readonly ForkserverAnswer[]): readonly unknown[] {
 }
 
 void t.test('a death of which the fork server hears nothing is found all the same', async (t) => {
-  const script = readFileSync(new URL('../../src/processes/forkserver.pl', import.meta.url), 'utf8')
+  const scripts = join(import.meta.dirname, '../../src/processes')
+  const script = readFileSync(join(scripts, 'forkserver.pl'), 'utf8')
   const deaf = script.replace(/\$SIG\{CHLD\} = sub .*;/, "$SIG{CHLD} = 'DEFAULT';")
   t.not(deaf, script)
   const folder = mkdtempSync(join(tmpdir(), 'troupe-deaf-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   writeFileSync(join(folder, 'deaf.pl'), deaf)
+  copyFileSync(join(scripts, 'server.pl'), join(folder, 'server.pl'))
   const server = spawn(findPerl(process.env) ?? '', [join(folder, 'deaf.pl')], {
     env: {},
     stdio: ['pipe', 'pipe', 'inherit'],

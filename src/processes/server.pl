@@ -1,0 +1,95 @@
+# What both servers are made of: how a program is executed, and how its output and its end are told, in the lines that forkserver.pl
+# documents. Whoever takes this in has a sub `closed` (the id of a program that has closed one of its outputs) and a sub `leave`.
+use strict;
+use warnings;
+use Errno qw(EINTR EAGAIN);
+use Fcntl qw(F_GETFL F_SETFL O_NONBLOCK);
+
+our %reader;
+our $answers = '';
+my %exec_failure;
+
+pipe(our $failure_reader, our $failure_writer) or die "pipe: $!";
+unblock($failure_reader);
+binmode($_) for (*STDIN, *STDOUT);
+
+# in the child: becomes the program, or tells why it cannot
+sub become_program {
+    my ($id, $folder, $command, $environment, $streams) = @_;
+    if ($streams->[0]) { open(STDIN, '<&', $streams->[0]) }
+    else { open(STDIN, '<', '/dev/null') }
+    open(STDOUT, '>&', $streams->[1]);
+    open(STDERR, '>&', $streams->[2]);
+    my $what = 'chdir';
+    if (chdir $folder) {
+        $what = 'exec';
+        for (@$environment) {
+            my ($name, $value) = split /=/, $_, 2;
+            $ENV{$name} = $value;
+        }
+        no warnings 'exec';
+        exec { $command->[0] } @$command;
+    }
+    syswrite($failure_writer, "$id $what " . ($! + 0) . "\n");
+    kill 'KILL', $$;    # without the clean-up that belongs to the server
+}
+
+sub read_failures {
+    while (sysread($failure_reader, my $lines, 4096)) {
+        $exec_failure{$1} = $2 while $lines =~ /^(\d+) (\w+ \d+)\n/gm;
+    }
+}
+
+sub tell_end {
+    my ($id, $status) = @_;
+    my $failure = delete $exec_failure{$id};
+    return answer("F $id $failure\n") if defined $failure;
+    answer(sprintf "X %d %d %d\n", $id, $status >> 8, $status & 127);
+}
+
+sub watch {
+    my ($id, $stream, $handle) = @_;
+    unblock($handle);
+    $reader{ fileno $handle } = { id => $id, stream => $stream, handle => $handle };
+}
+
+sub read_output {
+    my ($reader) = @_;
+    my $got = sysread($reader->{handle}, my $bytes, 65536);
+    return if !defined $got && ($! == EINTR || $! == EAGAIN);
+    if ($got) {
+        answer("O $reader->{id} $reader->{stream} $got\n$bytes");
+        flush_answers() if length $answers > 262144;    # blocks when nobody reads: then the programs wait, not the memory
+        return;
+    }
+    forget($reader);
+    closed($reader->{id});
+}
+
+sub forget {
+    my ($reader) = @_;
+    delete $reader{ fileno $reader->{handle} };
+    close $reader->{handle};
+}
+
+sub fail {
+    my ($id, $what, $error) = @_;
+    answer("F $id $what " . ($error + 0) . "\n");
+}
+
+sub answer { $answers .= $_[0] }
+
+sub flush_answers {
+    while (length $answers) {
+        my $written = syswrite(*STDOUT, $answers);
+        if (defined $written) { substr($answers, 0, $written) = '' }
+        elsif ($! != EINTR) { leave() }
+    }
+}
+
+sub unblock {
+    my ($handle) = @_;
+    fcntl($handle, F_SETFL, fcntl($handle, F_GETFL, 0) | O_NONBLOCK);
+}
+
+1;
