@@ -1,5 +1,6 @@
 import type { Agent, AgentKind } from '../agent.ts'
 import { systemClock } from '../../clock.ts'
+import { once, programLauncher } from '../load-once.ts'
 import { missingCredential } from '../own-home.ts'
 import { acpOptions } from './options.ts'
 import { usualProvider } from './presets.ts'
@@ -29,14 +30,6 @@ export const acpKind: AgentKind = {
 }
 
 async function load(): Promise<Agent> {
-  const [{ acpAgent }, { openLauncher }] = await Promise.all([
-    import('./acp.ts'),
-    import('../../processes/open-launcher.ts'),
-  ])
-  return acpAgent(systemClock, openLauncher(systemClock))
-}
-
-function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
-  let made: Promise<Value> | null = null
-  return () => (made ??= make())
+  const [{ acpAgent }, launcher] = await Promise.all([import('./acp.ts'), programLauncher()])
+  return acpAgent(systemClock, launcher)
 }

@@ -1,5 +1,6 @@
 import type { Agent, AgentKind } from '../agent.ts'
 import { systemClock } from '../../clock.ts'
+import { once, programLauncher } from '../load-once.ts'
 import { commandOptions } from './options.ts'
 
 /** Any program, by its argv. */
@@ -17,16 +18,7 @@ export const commandKind: AgentKind = {
   load: once(load),
 }
 
-/** One launcher serves all programs of this process. */
 async function load(): Promise<Agent> {
-  const [{ commandAgent }, { openLauncher }] = await Promise.all([
-    import('./command.ts'),
-    import('../../processes/open-launcher.ts'),
-  ])
-  return commandAgent(systemClock, openLauncher(systemClock))
-}
-
-function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
-  let made: Promise<Value> | null = null
-  return () => (made ??= make())
+  const [{ commandAgent }, launcher] = await Promise.all([import('./command.ts'), programLauncher()])
+  return commandAgent(systemClock, launcher)
 }

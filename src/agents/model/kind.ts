@@ -1,5 +1,6 @@
 import type { AgentKind } from '../agent.ts'
 import { systemClock } from '../../clock.ts'
+import { once, programLauncher } from '../load-once.ts'
 import { modelOptions } from './options.ts'
 import { settingsMistakes, settingsOf, usualProvider } from './settings.ts'
 
@@ -25,16 +26,7 @@ export const modelKind: AgentKind = {
   load: once(load),
 }
 
-/** One launcher serves all programs of this process. */
 async function load() {
-  const [{ modelAgent }, { openLauncher }] = await Promise.all([
-    import('./model.ts'),
-    import('../../processes/open-launcher.ts'),
-  ])
-  return modelAgent({ clock: systemClock, launcher: openLauncher(systemClock), environment: process.env })
-}
-
-function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
-  let made: Promise<Value> | null = null
-  return () => (made ??= make())
+  const [{ modelAgent }, launcher] = await Promise.all([import('./model.ts'), programLauncher()])
+  return modelAgent({ clock: systemClock, launcher, environment: process.env })
 }
