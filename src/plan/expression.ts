@@ -7,7 +7,7 @@ import type { PlanKinds } from './kinds.ts'
 import { linePlaces } from './line-places.ts'
 import { normalPath, pathMistake } from './repository-path.ts'
 import { resolveManifest } from './resolve-manifest.ts'
-import type { Manifest, Reading, Task } from './task.ts'
+import { type Manifest, noBudget, type Reading, type Task } from './task.ts'
 import { templateMistakes } from './template.ts'
 
 /** Whether an argument can only be an expression: it has white space or a bracket. A file of that name goes first. */
@@ -69,7 +69,7 @@ function addTask(clause: Clause, needs: readonly TaskId[], { tasks, ids, mistake
     timeoutMs: null,
     stallMs: null,
     memoryBytes: null,
-    budget: { tokens: null, costUsd: null, timeMs: null },
+    budget: noBudget,
     retries: 0,
     onRetry: 'fresh',
     env: {},

@@ -58,6 +58,9 @@ export interface Budget {
   readonly timeMs: number | null
 }
 
+/** No limit at all. */
+export const noBudget: Budget = { tokens: null, costUsd: null, timeMs: null }
+
 /** A named way of doing work. */
 export interface AgentDeclaration {
   readonly name: AgentName

@@ -5,7 +5,7 @@ import { asAgentName, asTaskId } from '../../src/ids.ts'
 import { findCycles } from '../../src/plan/cycle.ts'
 import { buildGraph, type Graph } from '../../src/plan/graph.ts'
 import { type OverlapWorld, predictOverlaps } from '../../src/plan/overlap.ts'
-import type { Task } from '../../src/plan/task.ts'
+import { noBudget, type Task } from '../../src/plan/task.ts'
 
 const task = (
   id: string,
@@ -22,7 +22,7 @@ const task = (
   timeoutMs: null,
   stallMs: null,
   memoryBytes: null,
-  budget: { tokens: null, costUsd: null, timeMs: null },
+  budget: noBudget,
   retries: 0,
   onRetry: 'fresh',
   env: {},

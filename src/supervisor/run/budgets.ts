@@ -31,18 +31,17 @@ export interface Account {
 
 /** Opens the budgets of a run. */
 export function openBudgets(clock: Clock, budget: Budget): Budgets {
-  const run = new Purse(budget)
+  const run = new Purse()
   const tasks = new Map<TaskId, Purse>()
   let exceeded: (reason: string) => void = () => {}
   let cancelTime = (): void => {}
-  const purseOf = ({ id, budget: own }: Pick<Task, 'id' | 'budget'>): Purse => {
-    const known = tasks.get(id) ?? new Purse(own)
-    known.budget = own
-    tasks.set(id, known)
-    return known
+  const purseOf = (id: TaskId): Purse => {
+    const purse = tasks.get(id) ?? new Purse()
+    tasks.set(id, purse)
+    return purse
   }
   const look = (): void => {
-    const reason = run.excess
+    const reason = run.excess(budget)
     if (reason === null) return
     exceeded(`the run has used ${reason}`)
     exceeded = () => {}
@@ -52,15 +51,15 @@ export function openBudgets(clock: Clock, budget: Budget): Budgets {
       run.add({ timeMs: timeOfLives(records) })
       for (const { task, usage, timeMs } of attemptsIn(records)) {
         run.add(usage)
-        if (task !== null) purseOf({ id: task, budget: noBudget }).add({ ...usage, timeMs })
+        if (task !== null) purseOf(task).add({ ...usage, timeMs })
       }
     },
     begin(told) {
       exceeded = told
-      cancelTime = run.whenTimeIsUp(clock, look)
+      cancelTime = run.whenTimeIsUp(clock, budget, look)
       look()
     },
-    open: (task) => openAccount(clock, { purse: purseOf(task), run, look }),
+    open: (task) => openAccount(clock, { budget: task.budget, purse: purseOf(task.id), run, look }),
     close() {
       cancelTime()
       exceeded = () => {}
@@ -69,18 +68,20 @@ export function openBudgets(clock: Clock, budget: Budget): Budgets {
 }
 
 interface AccountParts {
+  /** Of the task. */
+  readonly budget: Budget
   readonly purse: Purse
   readonly run: Purse
   /** Looks whether the run has used all that it may. */
   readonly look: () => void
 }
 
-function openAccount(clock: Clock, { purse, run, look }: AccountParts): Account {
+function openAccount(clock: Clock, { budget, purse, run, look }: AccountParts): Account {
   const over = new AbortController()
   const beganMs = clock.monotonic()
   let told: Spending = nothing
   const check = (): void => {
-    const reason = purse.excess
+    const reason = purse.excess(budget)
     if (reason !== null) over.abort(new TroupeError('INTERNAL', `it has used ${reason}`))
     look()
   }
@@ -89,7 +90,7 @@ function openAccount(clock: Clock, { purse, run, look }: AccountParts): Account 
     for (const one of [purse, run]) one.add(amounts)
     check()
   }
-  const cancelTime = purse.whenTimeIsUp(clock, check)
+  const cancelTime = purse.whenTimeIsUp(clock, budget, check)
   check()
   return {
     spent: over.signal,
@@ -104,9 +105,6 @@ function openAccount(clock: Clock, { purse, run, look }: AccountParts): Account 
   }
 }
 
-/** No limit at all. */
-export const noBudget: Budget = { tokens: null, costUsd: null, timeMs: null }
-
 interface Spending {
   readonly tokens: number
   readonly costUsd: number
@@ -115,21 +113,16 @@ interface Spending {
 
 const nothing: Spending = { tokens: 0, costUsd: 0, timeMs: 0 }
 
+/** What a task or the run has used. */
 class Purse {
-  budget: Budget
   #spent = nothing
-
-  constructor(budget: Budget) {
-    this.budget = budget
-  }
 
   add(amounts: Partial<Spending>): void {
     this.#spent = sum(this.#spent, { ...nothing, ...amounts })
   }
 
   /** What is used up, and how much of it there was; null when nothing is. */
-  get excess(): string | null {
-    const { tokens, costUsd, timeMs } = this.budget
+  excess({ tokens, costUsd, timeMs }: Budget): string | null {
     const spent = this.#spent
     if (tokens !== null && spent.tokens >= tokens) return `${spent.tokens} of the ${tokens} tokens that it may`
     if (costUsd !== null && spent.costUsd >= costUsd) return `$${rounded(spent.costUsd)} of the $${costUsd} that it may`
@@ -137,8 +130,7 @@ class Purse {
   }
 
   /** Returns what cancels it. */
-  whenTimeIsUp(clock: Clock, due: () => void): () => void {
-    const { timeMs } = this.budget
+  whenTimeIsUp(clock: Clock, { timeMs }: Budget, due: () => void): () => void {
     if (timeMs === null) return () => {}
     const leftMs = Math.max(0, timeMs - this.#spent.timeMs)
     return clock.after(leftMs, () => {
