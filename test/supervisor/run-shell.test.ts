@@ -8,6 +8,7 @@ import { TroupeError } from '../../src/errors.ts'
 import { asActorId, asAgentName, asCommitId, asRunId, asTaskId, asTreeId, type TaskId } from '../../src/ids.ts'
 import { openAggregator } from '../../src/supervisor/run/aggregator.ts'
 import { openBudgets } from '../../src/supervisor/run/budgets.ts'
+import { converse } from '../../src/supervisor/run/conversation.ts'
 import { openEarlyChecks } from '../../src/supervisor/run/early-checks.ts'
 import { openHeldFiles } from '../../src/supervisor/run/held-files.ts'
 import { type AttemptMeans, type AttemptResult, carryOutAttempt } from '../../src/supervisor/run/attempt.ts'
@@ -17,7 +18,7 @@ import { PauseSwitch } from '../../src/supervisor/run/pause-switch.ts'
 import { openSnapshots } from '../../src/supervisor/run/snapshots.ts'
 import { fold } from '../../src/supervisor/run/decide.ts'
 import type { AttemptEnd, Recorded, RunEvent } from '../../src/supervisor/run/events.ts'
-import { type Budget, noBudget } from '../../src/plan/task.ts'
+import { type Budget, noBudget, type Task } from '../../src/plan/task.ts'
 import { openLiveBoard } from '../../src/supervisor/run/live.ts'
 import type { RunRules, RuleTask } from '../../src/supervisor/run/rules.ts'
 import { type AttemptOrder, Run } from '../../src/supervisor/run/run.ts'
@@ -761,3 +762,33 @@ void t.test(
     t.equal(working.stops[0], 'budget 100')
   },
 )
+
+void t.test('once its task has used all that it may, an agent gets no other place for a call', async (t) => {
+  const clock = new ManualClock()
+  const account = openBudgets(clock, noBudget).open({ id: asTaskId('t'), budget: limited({ tokens: 2 }) })
+  const answers: unknown[] = []
+  let taken = 0
+  const conversation = converse({
+    clock,
+    account,
+    task: { id: asTaskId('t') } as Task,
+    held: openHeldFiles(),
+    places: {
+      limits: () => true,
+      take: () => {
+        taken += 1
+        return Promise.resolve(() => {})
+      },
+      spend: () => {},
+    },
+  })
+  const asking: ActorHandle<AgentActorApi> = { ...actor(), cast: (...cast) => void answers.push(cast) }
+  await conversation.with(Promise.resolve(asking))
+  conversation.hear({ type: 'question', id: 1, question: { ask: 'place' } })
+  await turns()
+  conversation.hear({ type: 'usage', usage: used(2) })
+  conversation.hear({ type: 'question', id: 2, question: { ask: 'place' } })
+  await turns()
+  t.same(answers, [['answer', 1, 'granted']])
+  t.equal(taken, 1)
+})
