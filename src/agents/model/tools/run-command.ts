@@ -29,14 +29,19 @@ interface Ran {
   readonly isLate: boolean
 }
 
-/** Until it ends, takes too long, or the attempt is stopped. */
+/** Until it ends, takes too long, or the attempt is stopped. One pipe for both streams: their lines come in the order they were written. */
 async function ran(command: string, desk: Desk, output: (chunk: Uint8Array) => void): Promise<Ran> {
   const { assignment, context, clock, launcher } = desk
   const late = new AbortController()
   const cancel = clock.after(desk.commandMs, () => {
     late.abort()
   })
-  const program = { argv: [command], shell: true, directory: assignment.directory, env: desk.environment }
+  const program = {
+    argv: [`exec 2>&1\n${command}`],
+    shell: true,
+    directory: assignment.directory,
+    env: desk.environment,
+  }
   const end = await runProgram(program, {
     clock,
     launcher,
