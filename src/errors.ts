@@ -18,6 +18,22 @@ export const catalogue = {
     exit: exitCodes.badInput,
     fix: 'Set the variable named in the environment of troupe, or put the file named there; a manifest never holds a key.',
   },
+  SECRET_TOO_SHORT: {
+    exit: exitCodes.badInput,
+    fix: 'Give the variable a value of at least 6 characters, or take it out of secrets: a shorter one cannot be told from other text.',
+  },
+  SECRET_IN_MANIFEST: {
+    exit: exitCodes.badInput,
+    fix: 'Take the value out of the manifest and hand the variable on with inheritEnv: a manifest is kept with its run.',
+  },
+  SECRET_WRITTEN: {
+    exit: exitCodes.internal,
+    fix: 'Such a file is not saved; at the end the value is taken out and the attempt fails. docs/secrets.md tells more.',
+  },
+  PROMPTS_MISSING: {
+    exit: exitCodes.badInput,
+    fix: 'Give the manifest or the expression of the run: troupe resume --manifest. With keepPrompts: true prompts are kept with a run.',
+  },
   OVERLAP_REFUSED: {
     exit: exitCodes.badInput,
     fix: 'Order the tasks with needs, or set onOverlap to warn or serialize.',

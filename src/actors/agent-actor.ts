@@ -1,8 +1,11 @@
 import type { Agent, AgentKind, Outcome } from '../agents/agent.ts'
 import { ProviderHeld } from '../agents/provider/provider-held.ts'
+import { withoutSecrets } from '../agents/without-secrets.ts'
 import { foldText } from '../agents/command/failure.ts'
 import { systemClock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
+import { openRedactor } from '../redaction.ts'
+import { secretsIn } from '../secret-forms.ts'
 import type { AgentActorApi, AgentActorInput, AgentEvent } from './agent-api.ts'
 import { AgentQuestions } from './agent-questions.ts'
 import { AgentReport } from './agent-report.ts'
@@ -39,8 +42,9 @@ async function loadAgent({ kind, kindsModule }: AgentActorInput): Promise<Agent>
 }
 
 async function perform(agent: Agent, order: AgentActorInput, stage: Stage): Promise<Outcome> {
-  const report = new AgentReport(order.log, systemClock, stage.emit)
-  const outcome = await attempt(agent, order, stage, report)
+  const hide = openRedactor(secretsIn(order.secrets ?? [], process.env))
+  const report = new AgentReport({ ...order, hide }, systemClock, stage.emit)
+  const outcome = withoutSecrets(await attempt(agent, order, stage, report), hide)
   const missing = report.close()
   return outcome.how === 'cancelled' ? outcome : { ...outcome, details: { ...outcome.details, ...missing } }
 }

@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import type { Clock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { ProcessIdentity } from '../process-identity.ts'
+import type { RedactedStream, Redactor } from '../redaction.ts'
 import { type AttemptLog, openAttemptLog } from '../store/attempt-log.ts'
 import type { AgentActorInput, AgentEvent } from './agent-api.ts'
 import { Throttle } from './throttle.ts'
@@ -17,21 +18,30 @@ export interface MissingOutput {
   readonly output?: { readonly bytes: number; readonly cut: number }
 }
 
+/** Where the output goes, and what nobody may see of it. */
+interface ReportParts extends Pick<AgentActorInput, 'log'> {
+  readonly hide: Redactor
+}
+
 /** What an agent says while it works: all output into the attempt's log, the latest of it to the supervisor. */
 export class AgentReport {
   readonly #emit: (event: AgentEvent) => void
   readonly #log: AttemptLog | null
   readonly #outputThrottle: Throttle
   readonly #progressThrottle: Throttle
+  readonly #hide: Redactor
+  readonly #output: RedactedStream
   #lastChunk: string | Uint8Array = ''
   #lastProgress = ''
   #trouble: string | null = null
 
-  constructor(log: AgentActorInput['log'], clock: Clock, emit: (event: AgentEvent) => void) {
+  constructor({ log, hide }: ReportParts, clock: Clock, emit: (event: AgentEvent) => void) {
     this.#emit = emit
+    this.#hide = hide
+    this.#output = hide.stream()
     this.#log = log === null ? null : openAttemptLog(log.path, log)
     this.#outputThrottle = new Throttle(periodMs, clock, () => {
-      emit({ type: 'output', line: this.#log?.lastLine() ?? lastLineOf(this.#lastChunk) })
+      emit({ type: 'output', line: hide.text(this.#log?.lastLine() ?? lastLineOf(this.#lastChunk)) })
     })
     this.#progressThrottle = new Throttle(periodMs, clock, () => {
       emit({ type: 'progress', line: this.#lastProgress })
@@ -39,13 +49,17 @@ export class AgentReport {
   }
 
   output(chunk: string | Uint8Array): void {
-    this.#guarded(() => this.#log?.write(chunk))
-    this.#lastChunk = chunk
+    this.#write(this.#hide.isIdle ? chunk : this.#output.write(typeof chunk === 'string' ? Buffer.from(chunk) : chunk))
     this.#outputThrottle.request()
   }
 
+  #write(chunk: string | Uint8Array): void {
+    this.#guarded(() => this.#log?.write(chunk))
+    this.#lastChunk = chunk
+  }
+
   progress(line: string): void {
-    this.#lastProgress = line
+    this.#lastProgress = this.#hide.text(line)
     this.#progressThrottle.request()
   }
 
@@ -55,6 +69,7 @@ export class AgentReport {
 
   /** Tells what is owed and closes the log; returns what the log does not hold, for the result. */
   close(): MissingOutput {
+    if (!this.#hide.isIdle) this.#write(this.#output.end())
     this.#outputThrottle.flush()
     this.#progressThrottle.flush()
     let written = { bytes: 0, cut: 0 }

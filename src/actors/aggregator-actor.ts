@@ -9,7 +9,9 @@ import { openPasses } from '../merge/passes.ts'
 import type { CheckSettings } from '../merge/proposal-request.ts'
 import { propose, type ProposeWorld } from '../merge/propose.ts'
 import { regenerate } from '../merge/regenerate.ts'
-import { runCommand } from '../merge/run-command.ts'
+import { hidingRunner } from '../merge/run-command.ts'
+import { openRedactor } from '../redaction.ts'
+import { secretsIn } from '../secret-forms.ts'
 import type { AggregatorApi, AggregatorEvent, AggregatorInput } from './aggregator-api.ts'
 import { openCheckLogs } from './check-logs.ts'
 import type { ActorFactory } from './contract.ts'
@@ -19,7 +21,7 @@ import type { ActorFactory } from './contract.ts'
  * It keeps nothing that its calls do not bring again, so one that died is replaced by a new one given the same calls.
  */
 export const aggregatorActor: ActorFactory = ({ input, signal, emit }): AggregatorApi => {
-  const { run, repository, base, scratch, logs } = input as AggregatorInput
+  const { run, repository, base, scratch, logs, secrets = [] } = input as AggregatorInput
   const git = openGit(repository)
   const overlaps = openOverlaps(git)
   signal.addEventListener('abort', () => void overlaps[Symbol.asyncDispose](), { once: true })
@@ -28,7 +30,7 @@ export const aggregatorActor: ActorFactory = ({ input, signal, emit }): Aggregat
     folder: scratch,
     clock: systemClock,
     signal,
-    runCommand,
+    runCommand: hidingRunner(openRedactor(secretsIn(secrets, process.env))),
     environment: { ...process.env, TROUPE_RUN: run },
     passes: openPasses(git, run),
   }

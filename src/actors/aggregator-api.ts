@@ -21,6 +21,8 @@ export interface AggregatorInput {
   readonly scratch: string
   /** Absolute folder in which the logs of checks are kept; without it none are. */
   readonly logs?: string
+  /** Names of variables whose values are written down nowhere; none by default. */
+  readonly secrets?: readonly string[]
 }
 
 /** What the aggregator tells while it answers: how far it is, in a line for people. */

@@ -177,6 +177,8 @@ export interface AgentKind {
     options: Readonly<Record<string, unknown>>,
     environment: Readonly<Record<string, string | undefined>>,
   ): string | null
+  /** Names of variables that hold keys and the like for an agent with these options: nobody may write their values down. */
+  secrets?(options: Readonly<Record<string, unknown>>): readonly string[]
   /** Loads the work itself. */
   load(): Promise<Agent>
 }

@@ -28,7 +28,8 @@ export class CredentialMissing extends Error {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-const variable = /^[A-Z_][A-Z0-9_]*$/
+/** Whether a credential is a variable, and not a file. */
+export const isVariable = (credential: string): boolean => /^[A-Z_][A-Z0-9_]*$/.test(credential)
 
 /**
  * Makes a home for one attempt: agents write logs, sessions and settings there, and lose their way when they share one. It lies under
@@ -56,7 +57,7 @@ export async function openHome(contents: HomeContents, environment: Environment)
 /** The first credential that is not there, in a sentence; null where all are. */
 export function missingCredential(credentials: readonly string[], environment: Environment): string | null {
   for (const name of credentials) {
-    if (variable.test(name)) {
+    if (isVariable(name)) {
       if ((environment[name] ?? '') === '') return `the variable ${name} is not set`
     } else if (inHome(name) === null || !existsSync(join(homeIn(environment), inHome(name) ?? '')))
       return `the file ${name} is not in the home folder`
@@ -73,7 +74,7 @@ async function handOver(
   const found: Record<string, string> = {}
   for (const name of credentials) {
     const file = inHome(name)
-    if (variable.test(name)) found[name] = environment[name] ?? ''
+    if (isVariable(name)) found[name] = environment[name] ?? ''
     else if (file !== null) await place(path, file, (to) => copyFile(join(homeIn(environment), file), to))
   }
   return found

@@ -136,7 +136,8 @@ class Watches implements FolderWatch {
 
 const inside = (folder: string, name: string): string => (folder === '' ? name : `${folder}/${name}`)
 
-const placeOf = (directory: string, path: string): Buffer =>
+/** The absolute path of one in latin1. */
+export const placeOf = (directory: string, path: string): Buffer =>
   Buffer.concat([Buffer.from(join(directory, '/')), Buffer.from(path, 'latin1')])
 
 async function foldersAmong(directory: string, paths: readonly string[]): Promise<readonly string[]> {

@@ -28,7 +28,7 @@ export const nulTerminated = (paths: readonly string[]): Uint8Array =>
   Buffer.from(paths.map((path) => `${path}\0`).join(''), 'latin1')
 
 /** Regular files and symbolic links, but for what belongs to the repositories themselves. */
-async function filesBelow(root: string, folder: string): Promise<readonly string[]> {
+export async function filesBelow(root: string, folder: string): Promise<readonly string[]> {
   const place = Buffer.concat([Buffer.from(join(root, '/')), Buffer.from(folder, 'latin1')])
   const entries = await readdir(place, { withFileTypes: true, encoding: 'buffer' })
   const below = entries.map(async (entry) => {

@@ -2,23 +2,25 @@ import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asTreeId, type CommitId, type TreeId } from '../ids.ts'
 import { mayHaveAttributes } from './attribute-files.ts'
+import { hideNothing, type Redactor } from '../redaction.ts'
 import type { Git } from './git.ts'
 import type { Objects } from './objects.ts'
 import { editTree } from './tree-edit.ts'
 import { folderMode, readTree, type TreeEntry } from './tree-object.ts'
 import { workspaceGit } from './workspace-git.ts'
 import type { Worktree } from './worktree.ts'
+import { refuseSecretIn } from './written-secrets.ts'
 
 /** Makes trees of worktrees without an index, where little is known to have changed. */
 export interface QuickTrees {
-  /** `tree` with these paths as they are in the worktree now; null where only git's index can tell. */
+  /** `tree` with these paths as they are in the worktree now; null where only git's index can tell. Throws TroupeError SECRET_WRITTEN. */
   after(worktree: Worktree, tree: TreeId, paths: readonly string[]): Promise<TreeId | null>
   /** What a worktree holds after its checkout. */
   of(commit: CommitId): Promise<TreeId>
 }
 
 /** Only regular files of moderate size that git would take as they are: without attributes, and without settings that change them. */
-export function openQuickTrees(git: Git, objects: Objects): QuickTrees {
+export function openQuickTrees(git: Git, objects: Objects, hide: Redactor = hideNothing): QuickTrees {
   let plain: Promise<boolean> | null = null
   return {
     async after(worktree, tree, paths) {
@@ -35,7 +37,10 @@ export function openQuickTrees(git: Git, objects: Objects): QuickTrees {
       const edits = new Map<string, TreeEntry | null>()
       for (const path of paths) if (kinds.get(path) === null) edits.set(path, null)
       for (const path of taken) {
-        const oid = await objects.write('blob', await readFile(join(worktree.directory, path)))
+        const content = await readFile(join(worktree.directory, path))
+        refuseSecretIn(Buffer.from(path), hide)
+        refuseSecretIn(content, hide)
+        const oid = await objects.write('blob', content)
         edits.set(path, { mode: String(kinds.get(path)), oid })
       }
       return await editTree(objects, tree, edits)

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TroupeError, messageOf } from '../errors.ts'
 import { type AgentName, asCommitId, asTreeId, type CommitId, type TaskId } from '../ids.ts'
+import { hideNothing, type Redactor } from '../redaction.ts'
 import type { ChangeSet } from './change-set.ts'
 import { writeCommit } from './commit.ts'
 import type { Git } from './git.ts'
@@ -13,6 +14,7 @@ import { differences, nestedAmong, openIndex, takeIn } from './workspace-content
 import { nulSeparated } from './repository.ts'
 import type { PrivateIndex } from './workspace-git.ts'
 import { worktreeFailure } from './worktree-failure.ts'
+import { takeOutSecrets } from './written-secrets.ts'
 import type { Worktree } from './worktree.ts'
 
 /** What is sealed, and as what. */
@@ -28,14 +30,19 @@ export interface SealOrder {
   readonly ref: string
   /** Seconds since the epoch, for author and committer. */
   readonly at: number
+  /** What no object of git may hold; nothing by default. */
+  readonly hide?: Redactor
 }
 
-export type Sealed = { readonly changed: false } | { readonly changed: true; readonly changeSet: ChangeSet }
+export type Sealed =
+  | { readonly changed: false }
+  /** `exposed`: where secrets were taken out of what was written, for people. */
+  | { readonly changed: true; readonly changeSet: ChangeSet; readonly exposed: readonly string[] }
 
 /**
  * Makes all that lies in a worktree one commit on the worktree's own base, whatever the agent did to HEAD, index or branches.
  * Untracked files go along, ignored files and empty folders do not; a repository inside is flattened into its files.
- * The worktree itself is only read.
+ * The worktree itself is only read, but for secrets that are taken out of it.
  * @throws TroupeError GIT_FAILED or NO_SPACE when something cannot be kept; the files are then still where they were
  */
 export async function seal(git: Git, order: SealOrder): Promise<Sealed> {
@@ -46,14 +53,19 @@ export async function seal(git: Git, order: SealOrder): Promise<Sealed> {
   const index = `${directory}.index`
   try {
     const own = await openIndex(git, worktree, index)
+    const exposed = await withoutSecrets(own, order.hide ?? hideNothing)
     const content = await contentOf(own, worktree)
-    return content === null ? { changed: false } : { changed: true, changeSet: await keep(git, order, content) }
+    if (content === null) return { changed: false }
+    return { changed: true, changeSet: await keep(git, order, content), exposed }
   } catch (cause) {
     throw worktreeFailure(`the work in ${directory} cannot be sealed`, cause)
   } finally {
     await rm(index, { force: true })
   }
 }
+
+const withoutSecrets = async (own: PrivateIndex, hide: Redactor): Promise<readonly string[]> =>
+  hide.isIdle ? [] : await takeOutSecrets(own.root, await differences(own), hide)
 
 type Content = Pick<ChangeSet, 'tree' | 'files'>
 

@@ -3,11 +3,14 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeCommit } from './commit.ts'
 import type { QuickTrees } from './quick-tree.ts'
+import { TroupeError } from '../errors.ts'
+import type { Redactor } from '../redaction.ts'
 import { asCommitId, asTreeId, type CommitId, type TreeId } from '../ids.ts'
 import type { Git } from './git.ts'
 import { differences, indexAt, nestedAmong, openIndex, takeIn, takePaths } from './workspace-content.ts'
 import type { PrivateIndex } from './workspace-git.ts'
 import type { Worktree } from './worktree.ts'
+import { refuseSecrets } from './written-secrets.ts'
 
 /** What is saved, and where. */
 export interface SnapshotOrder {
@@ -23,6 +26,8 @@ export interface SnapshotOrder {
   readonly known?: Known | null
   /** Where there are any: what has changed since what is known is taken without an index. */
   readonly quick?: QuickTrees
+  /** What no object of git may hold; nothing by default. */
+  readonly hide?: Redactor
 }
 
 /** A worktree as it was when it was looked at, or checked out. */
@@ -39,7 +44,8 @@ export interface Known {
  * The worktree's own index, HEAD and locks are left alone. Files that come and go meanwhile are caught the next time, and a
  * repository inside the workspace is left to the seal.
  * @returns what was saved; null when nothing had changed
- * @throws TroupeError GIT_FAILED when git could not read the files; the next snapshot begins anew, and must look everywhere
+ * @throws TroupeError GIT_FAILED when git could not read the files, SECRET_WRITTEN when a secret lies in one; the next snapshot begins
+ * anew, and must look everywhere
  */
 export async function takeSnapshot(git: Git, order: SnapshotOrder): Promise<Saved | null> {
   const saved = await quickly(git, order)
@@ -60,6 +66,7 @@ async function byIndex(git: Git, order: SnapshotOrder): Promise<Saved | null> {
     const seen = await differences(own, among ?? [])
     const nested = nestedAmong(seen)
     if (seen.length === nested.length) return null
+    await refuseSecrets(own.root, seen, order.hide)
     if (among === null) await takeIn(own, { except: nested, tolerant: true })
     else
       await takePaths(
@@ -73,6 +80,11 @@ async function byIndex(git: Git, order: SnapshotOrder): Promise<Saved | null> {
   }
 }
 
+function unlessSecret(error: unknown): null {
+  if (error instanceof TroupeError && error.code === 'SECRET_WRITTEN') throw error
+  return null
+}
+
 const indexOf = ({ adminDirectory }: Worktree): string => join(adminDirectory, 'troupe-snapshot-index')
 
 /** The snapshot where no index is needed for it; undefined where one is. */
@@ -80,7 +92,7 @@ async function quickly(git: Git, order: SnapshotOrder): Promise<Saved | null | u
   const { worktree, quick, known } = order
   const among = namesOf(order.among)
   if (quick === undefined || !known || among === null) return undefined
-  const tree = await quick.after(worktree, known.tree, among).catch(() => null) // a file went away meanwhile
+  const tree = await quick.after(worktree, known.tree, among).catch(unlessSecret) // a file went away meanwhile
   if (tree === null) return undefined
   if (tree === known.tree) return null
   await rm(indexOf(worktree), { force: true }) // from now on it is behind

@@ -78,7 +78,11 @@ export async function conductRun(
   { held, opening, ports }: { readonly held: HeldRun; readonly opening: Opening; readonly ports: RunPorts },
 ): Promise<RunOutcome> {
   const { id, folders, journal } = held
-  const log = openLog({ file: folders.supervisorLog, people: watch.verbose ? 'debug' : null })
+  const log = openLog({
+    file: folders.supervisorLog,
+    people: watch.verbose ? 'debug' : null,
+    hide: prepared.secrets.hide,
+  })
   const stage = openStage(prepared, { id, folders, log, kindsModule: ports.kindsModule ?? defaultKindsModule })
   const { manifest, rules } = prepared
   const files = openRunFiles({ run: id, rules, manifest, folders, clock: systemClock, live: stage.live, log })
@@ -143,6 +147,7 @@ function openRun({ prepared, watch, held, stage, files }: Scene, opening: Openin
   const halt: Halt = { polite: new AbortController(), force: new AbortController() }
   const world = {
     ...stage.world,
+    hide: prepared.secrets.hide,
     journal,
     live: stage.live,
     spoke: files.spoke,

@@ -62,6 +62,10 @@ function describeProgram(bind: Bind): Command {
     .command('resume')
     .description('go on with a run whose supervisor died or was interrupted')
     .argument('[run]', 'id of a run, or its beginning; the newest that has not ended by default')
+    .option(
+      '--manifest <manifest|expression>',
+      'what the run was given: its prompts are not kept, unless keepPrompts says so',
+    )
     .action(bind(async () => (await import('./resume.ts')).resumeCommand))
   withRunOptions(program.command('plan'))
     .description('what a run would do: order, critical path, predicted conflicts; starts nothing')

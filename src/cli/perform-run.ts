@@ -39,5 +39,6 @@ export const firstOpening = (
   run,
   base: prepared.base,
   manifest: prepared.manifestText,
+  ...(prepared.manifestFile !== null && { file: prepared.manifestFile }),
   process: identityOf(process.pid),
 })

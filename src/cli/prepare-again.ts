@@ -1,11 +1,59 @@
+import { existsSync } from 'node:fs'
+import type { Manifest, Task } from '../plan/task.ts'
+import { taskAt } from '../supervisor/run/task-change.ts'
 import type { FoundRun } from './find-run.ts'
 import { placementsOf, type Prepared } from './prepare.ts'
-import { baseAgain, readPlan } from './read-run.ts'
+import { withPromptsOf } from './prompts.ts'
+import { readManifestArgument } from './read-manifest-argument.ts'
+import { readRun, type RunReading } from './read-run.ts'
+import { hiddenSecrets } from './secrets.ts'
+import type { Terminal } from './terminal.ts'
 
-/** What a run was prepared with, from what is kept of it. Throws TroupeError RUN_NOT_FOUND, MANIFEST_INVALID or BASE_UNKNOWN. */
-export async function prepareAgain(run: FoundRun): Promise<Prepared> {
-  const plan = await readPlan(run)
+/** What a run was given, where that is told once more: a file or an expression. */
+interface Given {
+  readonly directory: Terminal['directory']
+  readonly manifest: string | undefined
+}
+
+/**
+ * What a run was prepared with, from what is kept of it; prompts that are not kept come from what it was given.
+ * @throws TroupeError RUN_NOT_FOUND, MANIFEST_INVALID, JOURNAL_CORRUPT, BASE_UNKNOWN, PROMPTS_MISSING, and those of readManifestArgument
+ */
+export async function prepareAgain(run: FoundRun, given?: Given): Promise<Prepared> {
+  const reading = await readRun(run)
   const { repository } = run
-  const base = await baseAgain(plan.manifest, run)
-  return { ...plan, repository, base, overlaps: [], placements: placementsOf(plan.manifest), warnings: [] }
+  const first = reading.records[0]?.event
+  const started = first?.type === 'run-started' ? first : null
+  const manifest = withPromptsOf(reading.manifest, {
+    given: promptSource(given ?? { directory: repository.root, manifest: undefined }, started?.file ?? null),
+    isNeeded: (task) => mayRun(reading, task),
+  })
+  return {
+    ...reading,
+    manifest,
+    manifestFile: started?.file ?? null,
+    repository,
+    base: started?.base ?? (await repository.resolveBase(manifest.base)),
+    overlaps: [],
+    placements: placementsOf(manifest),
+    secrets: hiddenSecrets(manifest),
+    warnings: [],
+  }
+}
+
+/** Whether what is left of a run may need a task's prompt: one that has ended does so only where it was called off. */
+function mayRun({ manifest, state }: RunReading, task: Task): boolean {
+  if (state.phase.name === 'ended' && !state.phase.interrupted) return false
+  const index = manifest.tasks.findIndex(({ id }) => id === task.id)
+  return index === -1 || !['succeeded', 'failed', 'blocked'].includes(taskAt(state, index).state.phase)
+}
+
+function promptSource({ directory, manifest }: Given, file: string | null): Manifest | null {
+  if (manifest !== undefined) return readManifestArgument(manifest, directory).manifest
+  if (file === null || !existsSync(file)) return null
+  try {
+    return readManifestArgument(file, directory).manifest
+  } catch {
+    return null // it is no manifest any more
+  }
 }

@@ -12,7 +12,9 @@ import type { Placement } from '../supervisor/run/open-attempts.ts'
 import type { RunRules } from '../supervisor/run/rules.ts'
 import { rulesOf } from '../supervisor/run/run-rules.ts'
 import { mustHaveKeys } from './must-have-keys.ts'
-import { readManifestArgument } from './read-manifest-argument.ts'
+import { hasPrompts, withoutPrompts } from './prompts.ts'
+import { type GivenManifest, readManifestArgument } from './read-manifest-argument.ts'
+import { type HiddenSecrets, hiddenSecrets, mustHideSecrets, mustHoldNoSecret } from './secrets.ts'
 import type { CommonOptions, Terminal } from './terminal.ts'
 
 /** Options that change what a manifest says. */
@@ -27,13 +29,17 @@ export interface PlanOptions extends CommonOptions {
 /** Everything a run needs to know before it starts; a plan shows the same. */
 export interface Prepared {
   readonly manifest: Manifest
+  /** As it is kept with the run. */
   readonly manifestText: string
+  /** Where the manifest was read from; null for an expression. */
+  readonly manifestFile: string | null
   readonly repository: Repository
   readonly base: CommitId
   readonly overlaps: readonly Overlap[]
   readonly graph: Graph
   readonly rules: RunRules
   readonly placements: ReadonlyMap<TaskId, Placement>
+  readonly secrets: HiddenSecrets
   /** For people; none of them stops anything. */
   readonly warnings: readonly string[]
 }
@@ -44,6 +50,8 @@ export async function prepare(argument: string, terminal: Terminal, options: Pla
   const manifest = withOptions(given.manifest, options)
   mustIsolate(manifest)
   mustHaveKeys(manifest, terminal.environment)
+  mustHideSecrets(manifest, terminal.environment)
+  mustHoldNoSecret(given.text, manifest, terminal.environment)
   const repository = await openRepository(terminal.directory)
   const base = await repository.resolveBase(manifest.base)
   const placements = placementsOf(manifest)
@@ -51,9 +59,15 @@ export async function prepare(argument: string, terminal: Terminal, options: Pla
   if (manifest.onOverlap === 'refuse' && overlaps.length > 0) throw refused(overlaps)
   const warnings = [...given.warnings, ...(await dirtyWarning(repository, manifest)), ...uncheckedWarning(manifest)]
   const rules = rulesOf(manifest, graph)
-  // what is kept with the run must lead to the same rules again
-  const manifestText = isChanged(options) ? manifestToYaml(manifest, { schema: null }) : given.text
-  return { manifest, manifestText, repository, base, overlaps, graph, rules, placements, warnings }
+  const kept = { manifestText: keptText(given, manifest, options), manifestFile: given.file }
+  const secrets = hiddenSecrets(manifest)
+  return { manifest, ...kept, secrets, repository, base, overlaps, graph, rules, placements, warnings }
+}
+
+/** What is kept with the run must lead to the same rules again. */
+function keptText({ text }: GivenManifest, manifest: Manifest, options: PlanOptions): string {
+  if (!manifest.keepPrompts && hasPrompts(manifest)) return manifestToYaml(withoutPrompts(manifest), { schema: null })
+  return isChanged(options) ? manifestToYaml(manifest, { schema: null }) : text
 }
 
 /** Whoever asks for isolation gets it, or nothing is started. */

@@ -13,6 +13,8 @@ export interface GivenManifest {
   readonly manifest: Manifest
   /** The manifest's text; that of an expression is the manifest it stands for. */
   readonly text: string
+  /** Absolute path of its file; null for an expression. */
+  readonly file: string | null
   readonly warnings: readonly string[]
 }
 
@@ -32,7 +34,7 @@ function readFile(path: string, shown: string): GivenManifest {
   const reading = readManifest(text, { kinds })
   if (!reading.ok) throw invalid('MANIFEST_INVALID', shown, { text, mistakes: reading.mistakes })
   const warnings = reading.warnings.map(({ line, column, message }) => `${shown}:${line}:${column} ${message}`)
-  return { manifest: reading.value, text, warnings }
+  return { manifest: reading.value, text, file: path, warnings }
 }
 
 function textOf(path: string, shown: string): string {
@@ -46,7 +48,7 @@ function textOf(path: string, shown: string): string {
 function readLine(expression: string): GivenManifest {
   const reading = readExpression(expression, { kinds })
   if (!reading.ok) throw invalid('EXPRESSION_INVALID', 'expression', { text: expression, mistakes: reading.mistakes })
-  return { manifest: reading.value, text: manifestToYaml(reading.value, { schema: null }), warnings: [] }
+  return { manifest: reading.value, text: manifestToYaml(reading.value, { schema: null }), file: null, warnings: [] }
 }
 
 function invalid(

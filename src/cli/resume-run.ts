@@ -66,7 +66,7 @@ async function openingOf({ prepared, held, tell }: Reopened, state: RunState): P
   const { repository } = prepared
   const { left } = await reap(id, records, systemClock)
   for (const { pid } of left) tell(`note: process ${pid} belongs to the run and cannot be ended from here`)
-  const parts = { repository, run: id, folder: folders.work, clock: systemClock, records }
+  const parts = { repository, run: id, folder: folders.work, clock: systemClock, records, hide: prepared.secrets.hide }
   const lost = await salvage(parts, orphansOf(prepared.manifest, state))
   return { type: 'run-resumed', process: identityOf(process.pid), lost }
 }

@@ -4,6 +4,7 @@ import { mustHaveKeys } from './must-have-keys.ts'
 import { prepareAgain } from './prepare-again.ts'
 import { carryOut } from './carry-out.ts'
 import { resumeRun } from './resume-run.ts'
+import { mustHideSecrets } from './secrets.ts'
 import { keepHeapSmall } from './small-heap.ts'
 import type { CommonOptions, Terminal } from './terminal.ts'
 import { unfinishedRuns } from './unfinished-runs.ts'
@@ -11,12 +12,14 @@ import { unfinishedRuns } from './unfinished-runs.ts'
 /** `troupe resume`: goes on with a run whose supervisor died, or that was interrupted. */
 export async function resumeCommand(
   terminal: Terminal,
-  input: { readonly arguments: readonly string[]; readonly options: CommonOptions },
+  input: { readonly arguments: readonly string[]; readonly options: CommonOptions & { readonly manifest?: string } },
 ): Promise<number> {
   keepHeapSmall()
   const run = await runToResume(terminal.directory, input.arguments[0])
-  const prepared = await prepareAgain(run)
+  const { manifest } = input.options
+  const prepared = await prepareAgain(run, { directory: terminal.directory, manifest })
   mustHaveKeys(prepared.manifest, terminal.environment)
+  mustHideSecrets(prepared.manifest, terminal.environment)
   const outcome = await carryOut({
     prepared,
     terminal,

@@ -54,7 +54,7 @@ const logBytes = 16 * 1024 * 1024
 
 /** Builds the stage of one run; nothing is started yet. */
 export function openStage(prepared: Prepared, { id, folders, log, kindsModule }: StageParts): RunStage {
-  const { repository, base, manifest, rules, placements } = prepared
+  const { repository, base, manifest, rules, placements, secrets } = prepared
   const world = { clock: systemClock, random: Math.random, log }
   const { clock } = world
   const aggregator = openAggregator()
@@ -63,7 +63,8 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
   const common = { clock, deadLetters: loggedDeadLetters(log), process: { env } }
   const hosts = openHosts({ ...common, thread: { maxThreads: manifest.concurrency, ...heapLimit(prepared) } })
   const services = openHosts({ ...common, thread: { maxThreads: 1 } })
-  const workspaces = openWorkspaces({ repository, run: id, folder: folders.work, clock, parallel: parallelGits })
+  const where = { repository, run: id, folder: folders.work }
+  const workspaces = openWorkspaces({ ...where, clock, parallel: parallelGits, hide: secrets.hide })
   const startAggregator = (): Promise<ActorHandle<AggregatorApi>> =>
     services.get(aggregatorHost(prepared)).start<AggregatorApi>(aggregatorSpec(prepared, id, folders), {
       emit: (event) => live.tellMerging((event as AggregatorEvent).text),
@@ -80,9 +81,7 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
   const budgets = openBudgets(clock, manifest.budget)
   const attempts = openAttempts({
     saved: snapshots.tell,
-    unwatched: (why) => {
-      log.warn({ why }, 'not every folder can be watched: what agents write is looked for every 2 s instead')
-    },
+    unwatched: (why) => log.warn({ why }, unwatchedMessage),
     run: id,
     base,
     manifest,
@@ -96,6 +95,7 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
     budgets,
     logBytes,
     graceMs,
+    secrets: secrets.names,
     host: (kind) => hosts.get(kind),
     logPath: folders.log,
     kindsModule,
@@ -112,6 +112,8 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
     resolution: attempts.resolution,
   }
 }
+
+const unwatchedMessage = 'not every folder can be watched: what agents write is looked for every 2 s instead'
 
 interface Relay<News> {
   readonly tell: (news: News) => void
@@ -166,8 +168,9 @@ function aggregatorHost({ placements }: Prepared): HostKind {
   return used.size === 1 ? only : 'async'
 }
 
-function aggregatorSpec({ repository, base }: Prepared, run: RunId, folders: RunLayout) {
-  const input: AggregatorInput = { run, repository: repository.root, base, scratch: folders.work, logs: folders.logs }
+function aggregatorSpec({ repository, base, secrets }: Prepared, run: RunId, folders: RunLayout) {
+  const where = { run, repository: repository.root, base, scratch: folders.work, logs: folders.logs }
+  const input: AggregatorInput = { ...where, secrets: secrets.names }
   const module = sibling(import.meta.url, '../actors/aggregator-actor').href
   return { id: asActorId('aggregator'), module, export: 'aggregatorActor', input }
 }

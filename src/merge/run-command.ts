@@ -1,6 +1,7 @@
 import { systemClock } from '../clock.ts'
 import { directLauncher } from '../processes/direct-launcher.ts'
 import { runProgram } from '../processes/program.ts'
+import type { Redactor } from '../redaction.ts'
 import type { RunCommand } from './check.ts'
 
 /** How long a command that must stop may take before force. */
@@ -12,3 +13,19 @@ export const runCommand: RunCommand = ({ argv, directory, env }, { signal, outpu
     { argv, shell: false, directory, env },
     { clock: systemClock, launcher: directLauncher(systemClock), signal, graceMs, output, started: () => {} },
   )
+
+/** Runs commands so that nobody sees a secret in what they print. */
+export function hidingRunner(hide: Redactor): RunCommand {
+  if (hide.isIdle) return runCommand
+  return async (command, { signal, output }) => {
+    const stream = hide.stream()
+    const end = await runCommand(command, {
+      signal,
+      output: (chunk) => {
+        output(stream.write(chunk))
+      },
+    })
+    output(stream.end())
+    return end
+  }
+}

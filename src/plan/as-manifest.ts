@@ -26,6 +26,8 @@ export function manifestToYaml(manifest: Manifest, { schema }: PrintOptions): st
     budget: budgetEntry(manifest.budget),
     snapshot: unless(durationOrOff(manifest.snapshotMs), defaultSnapshot),
     merge: nonEmpty(present({ ...mergeEntry(manifest), resolver: resolverEntry(manifest) })),
+    secrets: nonEmpty(manifest.secrets),
+    keepPrompts: manifest.keepPrompts ? true : null,
     onConflict: unless(manifest.onConflict, 'tell'),
     onOverlap: unless(manifest.onOverlap, 'warn'),
     onFailure: unless(manifest.onFailure, 'continue'),

@@ -59,6 +59,8 @@ const defaults: Plain = {
   mode: 'auto',
   concurrency: 4,
   mailbox: 64,
+  secrets: [],
+  keepPrompts: false,
   onConflict: 'tell',
   onOverlap: 'warn',
   onFailure: 'continue',

@@ -190,6 +190,20 @@ export const outputSchema = z.strictObject({
   sarif: path.optional().meta({ description: 'All findings, as SARIF 2.1.0.' }),
 })
 
+/** What is kept quiet about. */
+const discretionKeys = {
+  secrets: z
+    .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a name for an environment variable'))
+    .optional()
+    .meta({
+      description:
+        'Names of environment variables whose values are written down nowhere; keys and credentials of agents always are such.',
+    }),
+  keepPrompts: z.boolean().optional().meta({
+    description: 'Whether prompts are kept with the run; by default (false) resume reads them from the manifest again.',
+  }),
+}
+
 /** A manifest as written, for these kinds of agents. */
 export function manifestSchema(kinds: PlanKinds) {
   return z.strictObject({
@@ -235,6 +249,7 @@ export function manifestSchema(kinds: PlanKinds) {
         'How often the files of an attempt under way are looked through, beside being saved soon after each change; 10s by default.',
     }),
     merge: mergeSchema.optional().meta({ description: 'How the change sets of the tasks are brought together.' }),
+    ...discretionKeys,
     onConflict: z.enum(['tell', 'pause', 'ignore']).optional().meta({
       description:
         'When what two tasks write does not go together while they work: tell (by default), pause the later one until the earlier one is done, or ignore it until the end.',

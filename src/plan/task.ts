@@ -171,6 +171,10 @@ export interface Manifest {
   readonly snapshotMs: number | null
   /** How change sets are brought together. */
   readonly merge: MergeSettings
+  /** Names of variables whose values are written down nowhere, besides those that agents name. */
+  readonly secrets: readonly string[]
+  /** Whether prompts are kept with the run. */
+  readonly keepPrompts: boolean
   readonly onConflict: ConflictPolicy
   readonly onOverlap: OverlapPolicy
   readonly onFailure: FailurePolicy

@@ -161,6 +161,8 @@ void t.test('what a manifest leaves out is as the reference says', async (t) => 
     },
     onOverlap: 'warn',
     onFailure: 'continue',
+    secrets: [],
+    keepPrompts: false,
     tasks: [
       { id: 'a', agent: 'local', verb: 'review', command: null, ...task },
       { id: 'b', agent: 'command', verb: 'run', command: ['make'], ...task },

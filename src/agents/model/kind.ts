@@ -23,6 +23,10 @@ export const modelKind: AgentKind = {
     const keyFrom = settingsOf(modelOptions.parse(options))?.keyFrom ?? null
     return keyFrom === null || (environment[keyFrom] ?? '') !== '' ? null : `the variable ${keyFrom} holds no key`
   },
+  secrets(options) {
+    const keyFrom = settingsOf(modelOptions.parse(options))?.keyFrom ?? null
+    return keyFrom === null ? [] : [keyFrom]
+  },
   load: once(load),
 }
 

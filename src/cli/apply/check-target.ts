@@ -4,7 +4,8 @@ import type { CommitId } from '../../ids.ts'
 import { type CheckerWorld, openChecker } from '../../merge/checker.ts'
 import { openPasses } from '../../merge/passes.ts'
 import type { CheckResult } from '../../merge/proposal.ts'
-import { runCommand } from '../../merge/run-command.ts'
+import { hidingRunner } from '../../merge/run-command.ts'
+import { redactorFor } from '../secrets.ts'
 import { checkSettings } from '../check-settings.ts'
 import type { FoundRun } from '../find-run.ts'
 import type { RunReading } from '../read-run.ts'
@@ -19,7 +20,8 @@ export async function checkTarget(
   const { check: checks } = reading.manifest
   if (checks.length > 0) terminal.tell(`checking ${commit.slice(0, 12)}: ${checks.map(({ name }) => name).join(', ')}`)
   const settings = checkSettings(reading.manifest)
-  const world = worldOf(run, terminal)
+  const runCommand = hidingRunner(redactorFor(reading.manifest, terminal.environment))
+  const world = { ...worldOf(run, terminal), runCommand }
   return await untilSignalled(world.folder, (signal) =>
     openChecker({ ...world, signal, settings }).check(commit, checks),
   )
@@ -31,6 +33,5 @@ const worldOf = ({ id, files, repository }: FoundRun, { environment }: Terminal)
     folder: join(files.work, `apply-${process.pid}`),
     clock: systemClock,
     environment: { ...environment, TROUPE_RUN: id },
-    runCommand,
     passes: openPasses(repository.git, id),
-  }) satisfies Omit<CheckerWorld, 'settings' | 'signal'>
+  }) satisfies Omit<CheckerWorld, 'settings' | 'signal' | 'runCommand'>

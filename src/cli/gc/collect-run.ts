@@ -12,6 +12,7 @@ import { acquireLease } from '../../store/lease.ts'
 import { reap } from '../../supervisor/run/reap.ts'
 import { orphansOf, salvage } from '../../supervisor/run/salvage.ts'
 import { type RunReading, readRun } from '../read-run.ts'
+import { missingSecret, redactorFor } from '../secrets.ts'
 import { type Collection, type CollectionRules, isEmpty, planCollection } from './plan-collection.ts'
 import type { LeftWorktree, RunRemains } from './run-remains.ts'
 
@@ -108,7 +109,10 @@ async function sealAll(
   { seal, reading }: Pick<Worktrees, 'reading'> & Pick<Collection, 'seal'>,
 ): Promise<ReadonlySet<string>> {
   if (reading === null || seal.length === 0) return new Set()
-  const salvaged = await salvage(parts, orphansOf(reading.manifest, reading.state))
+  // what lies there may hold a secret that cannot be told now
+  if (missingSecret(reading.manifest, process.env) !== null) return new Set(seal.map(({ directory }) => directory))
+  const hide = redactorFor(reading.manifest, process.env)
+  const salvaged = await salvage({ ...parts, hide }, orphansOf(reading.manifest, reading.state))
   for (const { release } of salvaged) await release?.()
   return new Set(salvaged.flatMap(({ end: { kept } }) => kept ?? []))
 }

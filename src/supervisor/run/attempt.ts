@@ -2,6 +2,7 @@ import type { AgentActorApi } from '../../actors/agent-api.ts'
 import type { ActorHandle, Exit } from '../../actors/contract.ts'
 import type { Failure, Outcome } from '../../agents/agent.ts'
 import type { Usage } from '../../agents/usage.ts'
+import type { ChangeSet } from '../../changes/change-set.ts'
 import type { Saved } from '../../changes/snapshot.ts'
 import type { TaskId } from '../../ids.ts'
 import { messageOf, TroupeError, unreachable } from '../../errors.ts'
@@ -135,9 +136,10 @@ async function sealed(workspace: Workspace): Promise<Sealing> {
 function endOf(work: Work, sealing: Sealing): AttemptEnd {
   if (sealing.how === 'refused') return unsealed(work, sealing)
   const changeSet = sealing.how === 'changed' ? sealing.changeSet : null
+  const exposed = sealing.how === 'changed' ? (sealing.exposed ?? []) : []
   switch (work.how) {
     case 'completed':
-      return { ...work, changeSet }
+      return exposed.length === 0 ? { ...work, changeSet } : secretWritten(exposed, { ...work.details }, changeSet)
     case 'failed':
       return { how: 'failed', failure: work.failure, details: { ...work.details }, changeSet }
     case 'cancelled':
@@ -145,6 +147,16 @@ function endOf(work: Work, sealing: Sealing): AttemptEnd {
     default:
       return unreachable(work)
   }
+}
+
+/** What it wrote is kept without the secret, as that of any failed attempt: a file that lacks a value is not what was meant. */
+function secretWritten(
+  exposed: readonly string[],
+  details: Record<string, unknown>,
+  changeSet: ChangeSet | null,
+): AttemptEnd {
+  const message = `it wrote the value of a secret into its files, which was taken out: ${exposed.join(', ')}`
+  return { how: 'failed', failure: { kind: 'agent', message, signature: 'a secret written' }, details, changeSet }
 }
 
 function unsealed(work: Work, { message, directory }: Extract<Sealing, { how: 'refused' }>): AttemptEnd {

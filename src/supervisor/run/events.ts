@@ -52,6 +52,8 @@ export type RunEvent =
       readonly run: RunId
       readonly base: CommitId
       readonly manifest: string
+      /** Where it was read from: prompts that are not kept are read there again. */
+      readonly file?: string
       /** Of the supervisor. */
       readonly process: ProcessIdentity
     }

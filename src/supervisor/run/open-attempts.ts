@@ -58,6 +58,8 @@ interface AttemptsParts {
   readonly logBytes: number
   /** How long a polite stop may take, in milliseconds. */
   readonly graceMs: number
+  /** Names of variables whose values are written down nowhere. */
+  readonly secrets: readonly string[]
 }
 
 /** An attempt at a conflict: what is done, on what, and what is asked. */
@@ -221,6 +223,7 @@ async function startActor(parts: AttemptsParts, start: Start): Promise<ActorHand
     kindsModule: parts.kindsModule,
     log,
     graceMs: parts.graceMs * programShare,
+    secrets: parts.secrets,
   })
   const emit = (event: unknown): void => {
     start.heard()

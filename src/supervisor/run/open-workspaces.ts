@@ -10,6 +10,7 @@ import { ignoredFolders } from '../../changes/workspace-content.ts'
 import { workspaceGit } from '../../changes/workspace-git.ts'
 import type { Clock } from '../../clock.ts'
 import type { CommitId, RunId, TaskId } from '../../ids.ts'
+import { hideNothing, type Redactor } from '../../redaction.ts'
 import { snapshotRef } from '../../refs.ts'
 import { sealAttempt } from './seal-attempt.ts'
 import type { Workspace, WorkspaceOrder, Workspaces } from './workspaces.ts'
@@ -22,15 +23,18 @@ interface WorkspacesOptions {
   readonly clock: Clock
   /** Checkouts at once. */
   readonly parallel: number
+  /** What no object of git may hold; nothing by default. */
+  readonly hide?: Redactor
 }
 
 /** Workspaces in one repository. */
-export function openWorkspaces({ repository, run, folder, clock, parallel }: WorkspacesOptions): Workspaces {
+export function openWorkspaces(options: WorkspacesOptions): Workspaces {
+  const { repository, run, folder, clock, parallel, hide = hideNothing } = options
   const { git } = repository
   const worktrees = openWorktrees({ repository, folder, parallel })
   const shared = openSharedCheckouts(worktrees)
   const objects = openObjects(git)
-  const quick = openQuickTrees(git, objects)
+  const quick = openQuickTrees(git, objects, hide)
 
   async function lastSnapshot(ref: string, base: CommitId): Promise<CommitId | null> {
     const saved = await savedAt(git, ref)
@@ -52,7 +56,7 @@ export function openWorkspaces({ repository, run, folder, clock, parallel }: Wor
     // what an earlier attempt left may be anything
     const untouched = files === null ? () => asCheckedOut(ref, base) : () => Promise.resolve(null)
     const save = saver(
-      (known, among) => takeSnapshot(git, { worktree, ref, message, at: at(), among, quick, known }),
+      (known, among) => takeSnapshot(git, { worktree, ref, message, at: at(), among, quick, known, hide }),
       untouched,
     )
     return {
@@ -66,7 +70,7 @@ export function openWorkspaces({ repository, run, folder, clock, parallel }: Wor
           exhausted,
           ignoredAmong: (folders) => ignoredFolders({ git: workspaceGit(git, worktree) }, folders),
         }),
-      seal: () => sealAttempt(worktree, { repository, run, clock, task, attempt }),
+      seal: () => sealAttempt(worktree, { repository, run, clock, task, attempt, hide }),
       release: () => worktrees.remove(worktree),
     }
   }

@@ -4,10 +4,12 @@ import type { Clock } from '../../clock.ts'
 import { must, TroupeError, unreachable } from '../../errors.ts'
 import type { TaskId } from '../../ids.ts'
 import type { Log } from '../../log.ts'
+import { hideNothing, type Redactor } from '../../redaction.ts'
 import { Mailbox } from '../mailbox.ts'
 import type { AttemptResult } from './attempt.ts'
 import { decide } from './decide.ts'
 import type { Recorded, RunEvent, StopHow } from './events.ts'
+import { hiddenEvent } from './hidden-event.ts'
 import type { LiveBoard, LiveLine } from './live.ts'
 import { PauseSwitch } from './pause-switch.ts'
 import type { RunRules } from './rules.ts'
@@ -45,6 +47,8 @@ export interface RunWorld {
   spoke(task: TaskId, state: RunState): void
   /** Told of every event after it was decided on, in order. */
   observe(recorded: Recorded, state: RunState): void
+  /** What of an event may be known; all of it by default. */
+  readonly hide?: Redactor
 }
 
 /** How the tasks of a run came to their ends. */
@@ -124,7 +128,8 @@ export class Run {
   }
 
   /** Journals an event, decides, and carries the decision out once the event is on disk. */
-  record(event: RunEvent): Promise<void> {
+  record(told: RunEvent): Promise<void> {
+    const event = hiddenEvent(told, this.#world.hide ?? hideNothing)
     const { at, durable } = this.#world.journal.append(event)
     const recorded = { at, event }
     const [next, commands] = decide(this.#rules, this.#state, recorded)

@@ -7,6 +7,7 @@ import { type FoundWorktree, openWorktrees, type Worktrees } from '../../changes
 import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../errors.ts'
 import type { RunId, TaskId } from '../../ids.ts'
+import type { Redactor } from '../../redaction.ts'
 import { changeSetRef } from '../../refs.ts'
 import type { Manifest, Task } from '../../plan/task.ts'
 import type { AttemptEnd, Recorded } from './events.ts'
@@ -39,6 +40,7 @@ export interface SalvageParts {
   readonly clock: Clock
   /** What the run's journal holds. */
   readonly records: readonly Recorded[]
+  readonly hide?: Redactor
 }
 
 const parallel = 4

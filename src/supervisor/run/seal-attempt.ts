@@ -4,6 +4,7 @@ import type { Worktree } from '../../changes/worktree.ts'
 import type { Clock } from '../../clock.ts'
 import type { RunId } from '../../ids.ts'
 import type { Task } from '../../plan/task.ts'
+import type { Redactor } from '../../redaction.ts'
 import { changeSetRef } from '../../refs.ts'
 import type { Sealing } from './workspaces.ts'
 
@@ -14,11 +15,12 @@ export interface SealedAttempt {
   readonly clock: Clock
   readonly task: Task
   readonly attempt: number
+  readonly hide?: Redactor
 }
 
 /** Makes what lies in an attempt's worktree its change set. Throws TroupeError GIT_FAILED or NO_SPACE when something cannot be kept. */
 export async function sealAttempt(worktree: Worktree, sealed: SealedAttempt): Promise<Sealing> {
-  const { repository, run, clock, task, attempt } = sealed
+  const { repository, run, clock, task, attempt, hide } = sealed
   const result = await seal(repository.git, {
     worktree,
     task: task.id,
@@ -28,12 +30,12 @@ export async function sealAttempt(worktree: Worktree, sealed: SealedAttempt): Pr
     ref: changeSetRef(run, task.id, attempt),
     at: Math.floor(clock.now() / 1_000),
     message: titleOf(task),
+    ...(hide !== undefined && { hide }),
   })
-  return result.changed ? { how: 'changed', changeSet: result.changeSet } : { how: 'unchanged' }
+  if (!result.changed) return { how: 'unchanged' }
+  const { changeSet, exposed } = result
+  return { how: 'changed', changeSet, exposed }
 }
 
-function titleOf({ id, verb, prompt, files }: Task): string {
-  const [firstLine = ''] = (prompt ?? '').split('\n')
-  const what = firstLine === '' ? files.join(' ') : firstLine
-  return `${id}: ${verb} ${what}`.trim().slice(0, 200)
-}
+/** Nothing of the prompt: that is kept only where the manifest says so. */
+const titleOf = ({ id, verb, files }: Task): string => `${id}: ${verb} ${files.join(' ')}`.trim().slice(0, 200)

@@ -16,7 +16,8 @@ export interface WorkspaceOrder {
 
 /** How the sealing of a workspace came out. */
 export type Sealing =
-  | { readonly how: 'changed'; readonly changeSet: ChangeSet }
+  /** `exposed`: where secrets were taken out of what was written, for people. */
+  | { readonly how: 'changed'; readonly changeSet: ChangeSet; readonly exposed?: readonly string[] }
   | { readonly how: 'unchanged' }
   /** What was written cannot be made a change set; the workspace stays for people. */
   | { readonly how: 'refused'; readonly message: string; readonly directory: string }
