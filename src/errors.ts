@@ -14,6 +14,10 @@ export const catalogue = {
     exit: exitCodes.badInput,
     fix: 'Install bubblewrap, or leave isolate out: troupe doctor says what works here.',
   },
+  AGENT_UNFIT: {
+    exit: exitCodes.badInput,
+    fix: 'Install the program named, or a newer version of it, or say with argv where it is; troupe doctor says what is here.',
+  },
   KEY_MISSING: {
     exit: exitCodes.badInput,
     fix: 'Set the variable named in the environment of troupe, or put the file named there; a manifest never holds a key.',

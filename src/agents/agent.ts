@@ -42,6 +42,8 @@ export interface Assignment {
   readonly directory: string
   /** Whether files of an earlier attempt lie there, as changes that nobody has committed. */
   readonly continued: boolean
+  /** Wall-clock limit of the attempt, in milliseconds; null for none. */
+  readonly timeoutMs: number | null
   /** The commit of what an earlier attempt had written before it was rebased; null for none. */
   readonly rebased: string | null
 }
@@ -150,6 +152,13 @@ export interface AgentContext {
 /** One way of doing work. It knows nothing of hosts, retries or where its log goes. */
 export type Agent = (assignment: Assignment, context: AgentContext) => Promise<Outcome>
 
+/** Whether a program can do what it is asked for. */
+export type Fitness =
+  | { readonly how: 'fit'; readonly version: string }
+  | { readonly how: 'absent'; readonly program: string }
+  /** `why` is a part of a sentence, as `lacks --json`. */
+  | { readonly how: 'unfit'; readonly version: string; readonly why: string }
+
 /** What the rest of Troupe may know of a kind without loading its work. */
 export interface AgentKind {
   readonly name: string
@@ -179,6 +188,11 @@ export interface AgentKind {
   ): string | null
   /** Names of variables that hold keys and the like for an agent with these options: nobody may write their values down. */
   secrets?(options: Readonly<Record<string, unknown>>): readonly string[]
+  /** Whether the program of an agent with these options is there and has what it is asked for; tried for real, and remembered. */
+  fitness?(
+    options: Readonly<Record<string, unknown>>,
+    environment: Readonly<Record<string, string | undefined>>,
+  ): Promise<Fitness>
   /** Loads the work itself. */
   load(): Promise<Agent>
 }

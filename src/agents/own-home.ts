@@ -105,7 +105,8 @@ const variablesOf = (home: string): Record<string, string> => ({
   CLAUDE_CONFIG_DIR: join(home, '.claude'),
 })
 
-function stateFolder(environment: Environment): string {
+/** Where a user's programs keep what is no setting. */
+export function stateFolder(environment: Environment): string {
   const given = environment['XDG_STATE_HOME'] ?? ''
   return isAbsolute(given) ? given : join(homeIn(environment), '.local', 'state')
 }

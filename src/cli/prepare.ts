@@ -11,7 +11,7 @@ import type { Manifest, ModeChoice, Task } from '../plan/task.ts'
 import type { Placement } from '../supervisor/run/open-attempts.ts'
 import type { RunRules } from '../supervisor/run/rules.ts'
 import { rulesOf } from '../supervisor/run/run-rules.ts'
-import { mustHaveKeys } from './must-have-keys.ts'
+import { mustBeFit } from './must-be-fit.ts'
 import { hasPrompts, withoutPrompts } from './prompts.ts'
 import { type GivenManifest, readManifestArgument } from './read-manifest-argument.ts'
 import { type HiddenSecrets, hiddenSecrets, mustHideSecrets, mustHoldNoSecret } from './secrets.ts'
@@ -49,7 +49,7 @@ export async function prepare(argument: string, terminal: Terminal, options: Pla
   const given = readManifestArgument(argument, terminal.directory)
   const manifest = withOptions(given.manifest, options)
   mustIsolate(manifest)
-  mustHaveKeys(manifest, terminal.environment)
+  await mustBeFit(manifest, terminal.environment)
   mustHideSecrets(manifest, terminal.environment)
   mustHoldNoSecret(given.text, manifest, terminal.environment)
   const repository = await openRepository(terminal.directory)

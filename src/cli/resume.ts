@@ -1,6 +1,6 @@
 import { TroupeError } from '../errors.ts'
 import { type FoundRun, findRun } from './find-run.ts'
-import { mustHaveKeys } from './must-have-keys.ts'
+import { mustBeFit } from './must-be-fit.ts'
 import { prepareAgain } from './prepare-again.ts'
 import { carryOut } from './carry-out.ts'
 import { resumeRun } from './resume-run.ts'
@@ -18,7 +18,7 @@ export async function resumeCommand(
   const run = await runToResume(terminal.directory, input.arguments[0])
   const { manifest } = input.options
   const prepared = await prepareAgain(run, { directory: terminal.directory, manifest })
-  mustHaveKeys(prepared.manifest, terminal.environment)
+  await mustBeFit(prepared.manifest, terminal.environment)
   mustHideSecrets(prepared.manifest, terminal.environment)
   const outcome = await carryOut({
     prepared,

@@ -40,6 +40,7 @@ export function assignment(given: Partial<Assignment> & Pick<Assignment, 'direct
     env: {},
     options: {},
     continued: false,
+    timeoutMs: null,
     rebased: null,
     ...given,
   }

@@ -363,11 +363,14 @@ t.test('doctor tries what a run needs and says what to do', async (t) => {
   const directory = await repositoryOf(t, { 'a.txt': 'a' })
   const programs = join(directory, 'programs')
   mkdirSync(programs)
-  writeFileSync(join(programs, 'codex'), '#!/bin/sh\nprintf "\\033[1mcodex 1.2.3\\033[0m\\nmore\\n"\n')
+  const flags = '--json --ephemeral --skip-git-repo-check --sandbox --config --model'
+  writeFileSync(join(programs, 'codex'), `#!/bin/sh\nprintf '\\033[1mcodex 1.2.3\\033[0m\\n%s\\n' '${flags}'\n`)
+  writeFileSync(join(programs, 'claude'), '#!/bin/sh\necho 0.2.1 --print --model\n')
   writeFileSync(join(programs, 'gemini'), '#!/bin/sh\nexit 3\n')
-  cpSync(join(root, 'test/fixtures/programs/waits-for-ever.sh'), join(programs, 'claude'))
-  for (const name of ['codex', 'gemini', 'claude']) chmodSync(join(programs, name), 0o755)
-  const setting = { directory, environment: { PATH: `${programs}:/usr/bin:/bin` } }
+  cpSync(join(root, 'test/fixtures/programs/waits-for-ever.sh'), join(programs, 'qwen'))
+  for (const name of ['codex', 'gemini', 'claude', 'qwen']) chmodSync(join(programs, name), 0o755)
+  const state = join(directory, 'state')
+  const setting = { directory, environment: { PATH: `${programs}:/usr/bin:/bin`, XDG_STATE_HOME: state } }
   const { out, status } = await invoke(doctorCommand, setting, {})
   t.equal(status, 0, out)
   for (const line of [
@@ -381,11 +384,12 @@ t.test('doctor tries what a run needs and says what to do', async (t) => {
     /^ok +mode process +works/m,
     /^ok +codex +codex 1\.2\.3$/m,
     /^warning +gemini +gave no version$/m,
-    /^warning +claude +gave no version in 2 s$/m,
-    /^- +qwen +not on the PATH$/m,
+    /^warning +claude +0\.2\.1 --print --model lacks --output-format, .*\n +do: install a newer claude$/m,
+    /^warning +qwen +gave no version in 2 s$/m,
+    /^- +opencode +not on the PATH$/m,
   ])
     t.match(out, line)
-  rmSync(join(programs, 'claude'))
+  rmSync(join(programs, 'qwen'))
   const outside = await invoke(doctorCommand, { ...setting, directory: tmpdir() }, { json: true })
   t.equal(outside.status, 1)
   const { ok, checks } = JSON.parse(outside.out)

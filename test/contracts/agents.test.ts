@@ -40,6 +40,24 @@ const acting = (turn: readonly Step[]): Partial<Assignment> => ({
   options: { argv: fakeAgent },
 })
 
+/** A program that plays what one was recorded to say. */
+function replayed(name: string): Samples {
+  const plays = (stream: string, env: Readonly<Record<string, string>> = {}): Partial<Assignment> => ({
+    verb: 'implement',
+    prompt: 'Do it.',
+    options: {
+      argv: [join(programs, 'replays.sh')],
+      credentials: [],
+      env: { REPLAYS: join(import.meta.dirname, `../fixtures/streams/${name}-${stream}.jsonl`), ...env },
+    },
+  })
+  return {
+    completes: plays('ok', { LEAVES: 'new.txt' }),
+    fails: plays('failed-command'),
+    goesOn: plays('ok', { GOES_ON: '1' }),
+  }
+}
+
 const samples: ReadonlyMap<string, Samples> = new Map([
   [
     'command',
@@ -73,6 +91,8 @@ const samples: ReadonlyMap<string, Samples> = new Map([
       goesOn: acting([{ say: 'working' }, { hang: true }]),
     },
   ],
+  ['codex', replayed('codex')],
+  ['claude', replayed('claude')],
 ])
 
 t.same([...samples.keys()], [...kinds.keys()], 'every kind is held to the contract')

@@ -1,8 +1,8 @@
 import { messageOf } from '../../errors.ts'
-import type { Agent, Outcome } from '../agent.ts'
-import { CredentialMissing, openHome } from '../own-home.ts'
-import { placeAnswerOf } from '../provider/refusal.ts'
-import { type Attempt, performAttempt, type Means } from './attempt.ts'
+import type { Agent } from '../agent.ts'
+import { inOnePlace } from '../in-one-place.ts'
+import { inOwnHome } from '../in-own-home.ts'
+import { performAttempt, type Means } from './attempt.ts'
 import { acpOptions } from './options.ts'
 import { presets } from './presets.ts'
 
@@ -16,35 +16,9 @@ export function acpAgent(clock: Means['clock'], launcher: Means['launcher']): Ag
     const options = acpOptions.parse(assignment.options)
     const preset = options.preset === undefined ? null : presets[options.preset]
     const contents = { files: preset?.files ?? {}, credentials: options.credentials }
-    const home = await openHome(contents, process.env).catch(unlessMissing)
-    if (home instanceof CredentialMissing) return withoutCredential(home)
-    try {
-      return await inPlace({ assignment, options, preset, home }, { clock, launcher, context })
-    } finally {
-      await home.remove()
-    }
+    const means = { clock, launcher, context }
+    return await inOwnHome(contents, (home) =>
+      inOnePlace(context, () => performAttempt({ assignment, options, preset, home }, means)),
+    )
   }
 }
-
-/** One place for all calls that the agent makes to its provider; given back with what the provider said. */
-async function inPlace(attempt: Attempt, means: Means): Promise<Outcome> {
-  const place = await means.context.place()
-  try {
-    const { outcome, refusal } = await performAttempt(attempt, means)
-    if (refusal !== null) place.release(placeAnswerOf(refusal))
-    return outcome
-  } finally {
-    place.release({ how: 'ok' })
-  }
-}
-
-function unlessMissing(error: unknown): CredentialMissing {
-  if (error instanceof CredentialMissing) return error
-  throw error
-}
-
-const withoutCredential = ({ message }: CredentialMissing): Outcome => ({
-  how: 'failed',
-  failure: { kind: 'agent', class: 'auth', message, signature: `auth ${message}` },
-  details: {},
-})

@@ -7,17 +7,19 @@ import type { Program } from '../../processes/program.ts'
 import type { AgentContext, Assignment } from '../agent.ts'
 import { environmentOf, inheritedFrom } from '../command/environment.ts'
 import { takeResult } from '../command/result-file.ts'
+import { changedSince } from '../changed-since.ts'
 import { confine } from '../confinement/confinement.ts'
 import type { Confined } from '../confinement/refusal.ts'
+import type { Verdict } from '../in-one-place.ts'
 import type { OwnHome } from '../own-home.ts'
+import { expectedOf } from '../proof.ts'
+import { goOn, promptOf } from '../task-prompt.ts'
 import { AgentProgram } from './agent-program.ts'
 import { answeringClient } from './answers.ts'
-import { changedSince } from './changed-since.ts'
 import { converse, type End, type Order } from './conversation.ts'
-import { type Verdict, verdictOf } from './ending.ts'
+import { verdictOf } from './ending.ts'
 import type { AcpOptions } from './options.ts'
 import type { Preset } from './presets.ts'
-import { goOn, promptOf } from './prompt.ts'
 import { SessionUsage } from './session-usage.ts'
 import { Terminals } from './terminals.ts'
 import { Transcript } from './transcript.ts'
@@ -65,7 +67,7 @@ export async function performAttempt(attempt: Attempt, means: Means): Promise<Ve
       lastError: stage.running.errors.tellingLine(200),
       transcript,
       denied,
-      expects: expectedOf(attempt),
+      expects: expectedOf(attempt.options.expects, assignment.verb),
       changed: assignment.continued || (await changedSince(assignment.directory, since, transcript.written)),
       result: takeResult(resultPath),
       now: clock.now(),
@@ -138,7 +140,7 @@ function orderOf({ transcript, denied }: Stage, attempt: Attempt): Order {
     options,
     reads: preset?.reads ?? true,
     mode: options.mode === undefined ? modeOf(preset) : { id: options.mode, required: true },
-    prompt: promptOf(assignment, expectedOf(attempt)),
+    prompt: promptOf(assignment, expectedOf(options.expects, assignment.verb)),
     followUp(stopReason) {
       const reasons = [...new Set(denied.slice(told))]
       told = denied.length
@@ -150,9 +152,6 @@ function orderOf({ transcript, denied }: Stage, attempt: Attempt): Order {
 
 const modeOf = (preset: Preset | null): Order['mode'] =>
   preset === null || preset.mode === null ? null : { id: preset.mode, required: false }
-
-const expectedOf = ({ assignment, options }: Attempt): 'changes' | 'answer' =>
-  options.expects ?? (assignment.verb === 'review' ? 'answer' : 'changes')
 
 function programOf({ assignment, options, preset, home }: Attempt, resultPath: string): Program {
   return {

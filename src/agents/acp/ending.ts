@@ -1,9 +1,11 @@
 import type { RequestError } from '@agentclientprotocol/sdk'
 import { messageOf } from '../../errors.ts'
 import type { Program, ProgramEnd } from '../../processes/program.ts'
-import type { Failure, Outcome } from '../agent.ts'
+import type { Failure } from '../agent.ts'
 import { failureOf as failureOfProgram, foldText, nameOf } from '../command/failure.ts'
 import type { ResultReading } from '../command/result-file.ts'
+import type { Verdict } from '../in-one-place.ts'
+import { changeOf, type Expected, lackOf, type Proof } from '../proof.ts'
 import { failureOf as failureOfRefusal, type Refusal, refusalOf } from '../provider/refusal.ts'
 import type { End } from './conversation.ts'
 import { MessageTooLarge } from './message-pipe.ts'
@@ -20,23 +22,15 @@ export interface Evidence {
   readonly transcript: Transcript
   /** Reasons of what was refused, in order. */
   readonly denied: readonly string[]
-  readonly expects: 'changes' | 'answer'
+  readonly expects: Expected
   readonly changed: boolean
   /** What the agent wrote to TROUPE_RESULT. */
   readonly result: ResultReading
   readonly now: number
 }
 
-/** What came of an attempt. */
-export interface Verdict {
-  readonly outcome: Outcome
-  /** What the provider of the agent's model refused; null when it refused nothing. */
-  readonly refusal: Refusal | null
-}
-
 type Answered = Extract<End, { readonly how: 'answered' }>
 
-const quoted = 300
 const answerLimit = 4_000
 const summaryLimit = 400
 
@@ -58,7 +52,7 @@ function answered(evidence: Evidence, end: Answered, details: Readonly<Record<st
   const proof = proofOf(evidence, end, said)
   const told = { ...details, stopReason: end.stopReason, proof }
   const refusal = saidRefusal(said, now)
-  const failure = refusal === null ? unproven(evidence, end, { ...proof, said }) : failureOfRefusal(refusal, now)
+  const failure = refusal === null ? unproven(evidence, end, proof, said) : failureOfRefusal(refusal, now)
   if (failure !== null) return { outcome: { how: 'failed', failure, details: told }, refusal }
   const limit = expects === 'answer' ? answerLimit : summaryLimit
   const summary = transcript.message.lastLines(limit) || `${nameOf(evidence.program)} ended without a word`
@@ -66,34 +60,21 @@ function answered(evidence: Evidence, end: Answered, details: Readonly<Record<st
   return { outcome: { how: 'completed', summary, findings, details: told }, refusal: null }
 }
 
-interface Proof {
-  readonly clean: boolean
-  readonly lastToolFailed: boolean
-  readonly changed: 'yes' | 'no' | 'said-nothing-to-do'
-}
-
 function proofOf({ transcript, changed }: Evidence, { stopReason }: Answered, said: string): Proof {
   return {
     clean: stopReason === 'end_turn',
     lastToolFailed: transcript.lastCall?.status === 'failed',
-    changed: changed ? 'yes' : nothingToDo.test(said) ? 'said-nothing-to-do' : 'no',
+    changed: changeOf(changed, said),
   }
 }
 
-const nothingToDo = /\bnothing (?:else )?(?:needs )?to (?:be )?(?:do|done|change|changed|fix|fixed)\b/i
-
 /** What a clean end lacks to be a success; null for nothing. */
-function unproven(
-  evidence: Evidence,
-  { stopReason }: Answered,
-  { clean, lastToolFailed, changed, said }: Proof & { readonly said: string },
-): Failure | null {
-  if (!clean) return agentFailure(evidence, stopped(stopReason, evidence))
-  if (lastToolFailed) return agentFailure(evidence, `its last tool failed: ${lastFailure(evidence)}`)
-  if (evidence.expects === 'answer') return said === '' ? agentFailure(evidence, 'it ended without a word') : null
-  if (changed !== 'no') return null
-  const last = said === '' ? 'it said nothing' : said.slice(-quoted)
-  return { ...agentFailure(evidence, `it ended well, but changed nothing: ${last}`), class: 'no_changes' }
+function unproven(evidence: Evidence, { stopReason }: Answered, proof: Proof, said: string): Failure | null {
+  if (!proof.clean) return agentFailure(evidence, stopped(stopReason, evidence))
+  const lack = lackOf(proof, { expects: evidence.expects, said, lastTool: lastFailure(evidence) })
+  if (lack === null) return null
+  const failure = agentFailure(evidence, lack.message)
+  return lack.class === undefined ? failure : { ...failure, class: lack.class }
 }
 
 function failureOf(evidence: Evidence, end: Exclude<Evidence['end'], Answered>): Failure {

@@ -1,3 +1,5 @@
+import { type UsualProvider, usualProviderOf } from '../usual-provider.ts'
+
 /** An agent that is known: how it is started, and what it needs to work unattended. */
 export interface Preset {
   readonly argv: readonly string[]
@@ -7,7 +9,7 @@ export interface Preset {
   /** What lies in its home, by path; a credential of the same path goes before it. */
   readonly files: Readonly<Record<string, string>>
   /** Whose limits its calls share where it has the usual key; null where that is open. */
-  readonly usual: { readonly key: string; readonly provider: string } | null
+  readonly usual: UsualProvider | null
   /** Whether files are read for it. */
   readonly reads: boolean
 }
@@ -80,12 +82,8 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
 }
 
 /** The provider of a preset that has its usual key, and is not told to ask elsewhere. */
-export function usualProvider(
+export const usualProvider = (
   preset: PresetName | undefined,
   credentials: readonly string[],
   env: Readonly<Record<string, string>>,
-): string | null {
-  const usual = preset === undefined ? null : presets[preset].usual
-  if (usual === null || !credentials.includes(usual.key)) return null
-  return Object.keys(env).some((name) => name.endsWith('_BASE_URL')) ? null : usual.provider
-}
+): string | null => usualProviderOf(preset === undefined ? null : presets[preset].usual, credentials, env)

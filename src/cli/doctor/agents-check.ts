@@ -1,25 +1,46 @@
 import { execFile } from 'node:child_process'
+import type { Fitness } from '../../agents/agent.ts'
+import { kinds } from '../../agents/registry.ts'
 import { plainText } from '../../monitor/plain-text.ts'
-import type { Check } from './check.ts'
+import { type Check, fine, warning } from './check.ts'
 
-/** Programs that a command agent can run. */
-const programs = ['codex', 'claude', 'gemini', 'opencode', 'qwen']
+/** Programs of agents that are no kind of their own. */
+const programs = ['gemini', 'opencode', 'qwen']
 const limitMs = 2_000
 
-/** Which coding agents are on the PATH, with their versions. None is needed. */
-export function checkAgents(environment: Readonly<Record<string, string | undefined>>): Promise<readonly Check[]> {
-  return Promise.all(programs.map(async (name) => ({ name, todo: null, ...(await versionOf(name, environment)) })))
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Which coding agents are on the PATH, with their versions, and whether they can do what a run would ask for. None is needed. */
+export function checkAgents(environment: Environment): Promise<readonly Check[]> {
+  const known = [...kinds.values()].flatMap(({ name, fitness }) => (fitness === undefined ? [] : [{ name, fitness }]))
+  return Promise.all([
+    ...known.map(async ({ name, fitness }) => checkOf(name, await fitness({ credentials: [] }, environment))),
+    ...programs.map(async (name) => ({ name, todo: null, ...(await versionOf(name, environment)) })),
+  ])
 }
+
+function checkOf(name: string, fitness: Fitness): Check {
+  switch (fitness.how) {
+    case 'fit':
+      return fine(name, plainText(fitness.version))
+    case 'absent':
+      return { name, state: 'optional', found: notThere, todo: null }
+    case 'unfit':
+      return warning(name, plainText(`${fitness.version} ${fitness.why}`), `install a newer ${name}`)
+  }
+}
+
+const notThere = 'not on the PATH'
 
 type Found = Pick<Check, 'state' | 'found'>
 
-function versionOf(program: string, environment: Readonly<Record<string, string | undefined>>): Promise<Found> {
+function versionOf(program: string, environment: Environment): Promise<Found> {
   const { promise, resolve } = Promise.withResolvers<Found>()
   const settings = { timeout: limitMs, killSignal: 'SIGKILL', env: environment, windowsHide: true } as const
   const child = execFile(program, ['--version'], settings, (error, stdout) => {
     const line = plainText(stdout.trim().split('\n', 1)[0] ?? '')
     if (error === null) resolve({ state: 'ok', found: line === '' ? 'on the PATH' : line.slice(0, 60) })
-    else if (error.code === 'ENOENT') resolve({ state: 'optional', found: 'not on the PATH' })
+    else if (error.code === 'ENOENT') resolve({ state: 'optional', found: notThere })
     else resolve({ state: 'warning', found: error.killed === true ? 'gave no version in 2 s' : 'gave no version' })
   })
   child.stdin?.end()

@@ -254,6 +254,7 @@ function assignmentOf({ run, manifest }: AttemptsParts, start: Start): Assignmen
     options: argv === undefined ? options : { ...options, argv: renderArguments(argv, withPrompt) },
     directory: workspace.directory,
     continued: workspace.continued ?? false,
+    timeoutMs: task.timeoutMs,
     rebased,
   }
 }

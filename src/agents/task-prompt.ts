@@ -1,4 +1,4 @@
-import type { Assignment } from '../agent.ts'
+import type { Assignment } from './agent.ts'
 
 /** What the agent is asked: the task's own words, and what it must know of where it works. */
 export function promptOf(assignment: Assignment, expects: 'changes' | 'answer'): string {

@@ -1,0 +1,43 @@
+import { claudeSigns } from './claude-signs.ts'
+import type { Preset } from './preset.ts'
+
+/** Claude Code, by `claude --print`. */
+export const claude: Preset = {
+  name: 'claude',
+  summary: 'Runs the Claude Code command line.',
+  usual: { key: 'ANTHROPIC_API_KEY', provider: 'anthropic' },
+  credentials: '[ANTHROPIC_API_KEY], [CLAUDE_CODE_OAUTH_TOKEN], or [.claude/.credentials.json] for a login',
+  help: {
+    argv: ['--help'],
+    flags: ['--print', '--output-format', '--permission-mode', '--allowedTools', '--no-session-persistence', '--model'],
+  },
+  argv: ({ access, model }) => [
+    '--print',
+    '--output-format',
+    'stream-json',
+    '--verbose',
+    '--no-session-persistence',
+    ...permissions[access],
+    ...(model === null ? [] : ['--model', model]),
+  ],
+  env: ({ access, timeoutMs }) => ({
+    DISABLE_TELEMETRY: '1',
+    DISABLE_ERROR_REPORTING: '1',
+    DISABLE_AUTOUPDATER: '1',
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    CLAUDE_CODE_MAX_RETRIES: '2',
+    CLAUDE_CODE_ENABLE_PROMPT_SUGGESTION: 'false',
+    // as root it refuses to let its model do all, but where it is told that it is confined
+    ...(access === 'all' && { IS_SANDBOX: '1' }),
+    ...(timeoutMs !== null && { BASH_DEFAULT_TIMEOUT_MS: String(timeoutMs), BASH_MAX_TIMEOUT_MS: String(timeoutMs) }),
+  }),
+  files: () => ({}),
+  signs: claudeSigns,
+}
+
+/** What is not allowed here is denied: nobody answers. A rule that allows Edit or Write would allow them outside the workspace too. */
+const permissions = {
+  read: ['--permission-mode', 'dontAsk', '--allowedTools', 'Read Grep Glob'],
+  write: ['--permission-mode', 'acceptEdits', '--allowedTools', 'Bash'],
+  all: ['--permission-mode', 'bypassPermissions'],
+} as const

@@ -1,0 +1,34 @@
+import { messageOf } from '../../errors.ts'
+import type { Agent } from '../agent.ts'
+import { inOnePlace } from '../in-one-place.ts'
+import { inOwnHome } from '../in-own-home.ts'
+import { isVariable } from '../own-home.ts'
+import { expectedOf } from '../proof.ts'
+import { type Means, performAttempt } from './attempt.ts'
+import { cliOptions } from './options.ts'
+import type { Preset, Settings } from './preset.ts'
+
+/**
+ * The agent that has a coding agent with a command line of its own do one task without a person, in a home of its own, and reads what it
+ * tells as events. How it ended is judged by what it did, not by what it says.
+ */
+export function cliAgent(preset: Preset, clock: Means['clock'], launcher: Means['launcher']): Agent {
+  return async (assignment, context) => {
+    if (context.signal.aborted) return { how: 'cancelled', reason: messageOf(context.signal.reason) }
+    const options = cliOptions.parse(assignment.options)
+    const expects = expectedOf(options.expects, assignment.verb)
+    const { credentials = [], model = null, access = expects === 'answer' ? 'read' : 'write' } = options
+    const settings: Settings = {
+      access,
+      model,
+      timeoutMs: assignment.timeoutMs,
+      secrets: Object.fromEntries(credentials.filter(isVariable).map((name) => [name, process.env[name] ?? ''])),
+    }
+    const contents = { files: preset.files(settings), credentials }
+    return await inOwnHome(contents, (home) =>
+      inOnePlace(context, () =>
+        performAttempt({ assignment, preset, settings, options, expects, home }, { clock, launcher, context }),
+      ),
+    )
+  }
+}

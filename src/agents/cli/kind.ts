@@ -1,0 +1,52 @@
+import { systemClock } from '../../clock.ts'
+import type { AgentKind } from '../agent.ts'
+import { once, programLauncher } from '../load-once.ts'
+import { isVariable, missingCredential } from '../own-home.ts'
+import { usualProviderOf } from '../usual-provider.ts'
+import { claude } from './claude.ts'
+import { codex } from './codex.ts'
+import { cliOptions } from './options.ts'
+import type { Preset } from './preset.ts'
+
+const presets: readonly Preset[] = [codex, claude]
+
+/** Coding agents with a command line, each a kind of its own. */
+export const cliKinds: readonly AgentKind[] = presets.map(kindOf)
+
+function kindOf(preset: Preset): AgentKind {
+  return {
+    name: preset.name,
+    summary: preset.summary,
+    options: cliOptions,
+    preferredMode: 'async',
+    preferredWorkspace: (verb) => (verb === 'review' ? 'shared' : 'own'),
+    willWrite: ({ verb }) => (verb === 'review' ? [] : null),
+    mistakes({ verb, prompt, command, options }) {
+      const found: string[] = []
+      if (command !== null) found.push(`${preset.name} runs no command of a task; say in a prompt what is to be done`)
+      if (prompt === null && verb === 'run') found.push('asks for nothing: give the task a prompt, or another verb')
+      if (options['credentials'] === undefined) found.push(withoutCredentials(preset))
+      return found
+    },
+    usualProvider(options) {
+      const { credentials = [], env } = cliOptions.parse(options)
+      return usualProviderOf(preset.usual, credentials, env)
+    },
+    missing: (options, environment) => missingCredential(cliOptions.parse(options).credentials ?? [], environment),
+    secrets: (options) => (cliOptions.parse(options).credentials ?? []).filter(isVariable),
+    async fitness(options, environment) {
+      const { probe } = await import('./probe.ts')
+      return await probe(preset, cliOptions.parse(options), environment)
+    },
+    load: once(() => load(preset)),
+  }
+}
+
+/** Each attempt has an empty home: without a word on credentials it could not but fail. */
+const withoutCredentials = ({ name, credentials }: Preset): string =>
+  `say what ${name} may log in with: declare its agent with kind: ${name} and credentials: ${credentials}; [] for nothing`
+
+async function load(preset: Preset) {
+  const [{ cliAgent }, launcher] = await Promise.all([import('./cli.ts'), programLauncher()])
+  return cliAgent(preset, systemClock, launcher)
+}

@@ -1,0 +1,36 @@
+import type { HomeContents } from '../own-home.ts'
+import type { UsualProvider } from '../usual-provider.ts'
+import type { CliOptions } from './options.ts'
+import type { ReadSigns, Sign } from './sign.ts'
+
+/** What differs from attempt to attempt in how a program is started. */
+export interface Settings {
+  readonly access: NonNullable<CliOptions['access']>
+  readonly model: string | null
+  /** Wall-clock limit of the attempt; null for none. */
+  readonly timeoutMs: number | null
+  /** Values of the variables among the credentials. */
+  readonly secrets: Readonly<Record<string, string>>
+}
+
+/** A coding agent with a command line that works without a person: how it is started, and what it tells. */
+export interface Preset {
+  /** What a manifest calls it, and its program. */
+  readonly name: string
+  readonly summary: string
+  /** Whose limits its calls share where it has the usual key; null where that is open. */
+  readonly usual: UsualProvider | null
+  /** What a manifest most likely names as credentials; for advice. */
+  readonly credentials: string
+  /** Arguments that print its help, and what must stand there. */
+  readonly help: { readonly argv: readonly string[]; readonly flags: readonly string[] }
+  /** Arguments for one task; the prompt comes over standard input. */
+  argv(settings: Settings): readonly string[]
+  env(settings: Settings): Readonly<Record<string, string>>
+  /** What lies in its home, by path; a credential of the same path goes before it. */
+  files(settings: Settings): HomeContents['files']
+  /** Understands an event on its standard output. */
+  readonly signs: ReadSigns
+  /** Understands a line that is no event. */
+  straySigns?(line: string): readonly Sign[]
+}

@@ -1,0 +1,323 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import type { PlaceAnswer } from '../../src/agents/agent.ts'
+import { claudeSigns } from '../../src/agents/cli/claude-signs.ts'
+import { codexSigns, codexStraySigns } from '../../src/agents/cli/codex-signs.ts'
+import { JsonLines } from '../../src/agents/cli/json-lines.ts'
+import { probe } from '../../src/agents/cli/probe.ts'
+import { codex } from '../../src/agents/cli/codex.ts'
+import { kinds } from '../../src/agents/registry.ts'
+import { must } from '../../src/errors.ts'
+import { failureIn, homesIn, newFolder } from './acp-stage.ts'
+import { replay, streamOf } from './cli-stage.ts'
+
+const state = newFolder(t)
+process.env['XDG_STATE_HOME'] = state
+
+const leaves = { 'new.txt': 'hello\n' }
+const names = ['codex', 'claude'] as const
+
+for (const name of names) {
+  void t.test(`${name}: what it did is told, and its success is proven`, async (t) => {
+    const { outcome, output, progress, used, started } = await replay(t, name, { stream: `${name}-ok.jsonl`, leaves })
+    t.match(outcome, {
+      how: 'completed',
+      summary: 'I wrote new.txt.',
+      details: {
+        program: name,
+        exitCode: 0,
+        touched: ['new.txt'],
+        usage: { inputTokens: 300, outputTokens: 60 },
+        proof: { clean: true, lastToolFailed: false, changed: 'yes' },
+      },
+    })
+    t.match(output, /\[began\] \S+ \S*new\.txt\n\[done\][^]*\[began\][^]*echo ran >> new\.txt[^]*I wrote new\.txt\.\n/)
+    t.equal(progress.at(-1), 'I wrote new.txt.')
+    t.equal(used.length, 1)
+    t.match(started, [{ hadItsInputClosed: true, prompt: /^Please write new\.txt\.[^]*unattended/ }])
+  })
+
+  void t.test(`${name}: a stream in pieces of any size says the same`, async (t) => {
+    for (const chunkBytes of [1, 7, 4096]) {
+      const { outcome } = await replay(t, name, { stream: `${name}-ok.jsonl`, leaves, chunkBytes })
+      t.match(outcome, { how: 'completed', summary: 'I wrote new.txt.' })
+    }
+  })
+
+  void t.test(`${name}: a clean end after a failed tool is no success`, async (t) => {
+    const { outcome } = await replay(t, name, { stream: `${name}-failed-command.jsonl`, leaves })
+    t.match(failureIn(outcome), { kind: 'agent', message: /last tool failed: .*exit 3/ })
+    t.match(outcome, { details: { proof: { clean: true, lastToolFailed: true, changed: 'yes' } } })
+  })
+
+  void t.test(`${name}: a clean end without a change is a success only where nothing was to be done`, async (t) => {
+    const without = await replay(t, name, { stream: `${name}-ok.jsonl` })
+    t.match(failureIn(without.outcome), { kind: 'agent', class: 'no_changes', message: /changed nothing: I wrote new/ })
+    const nothing = await replay(t, name, { stream: `${name}-nothing.jsonl` })
+    t.match(nothing.outcome, { how: 'completed', details: { proof: { changed: 'said-nothing-to-do' } } })
+    const review = await replay(t, name, { stream: `${name}-ok.jsonl` }, { given: { verb: 'review' } })
+    t.match(review.outcome, { how: 'completed', summary: 'I wrote new.txt.' })
+    const continued = await replay(t, name, { stream: `${name}-ok.jsonl` }, { given: { continued: true } })
+    t.match(continued.outcome, { how: 'completed', details: { proof: { changed: 'yes' } } })
+  })
+
+  void t.test(`${name}: a refusal that passed by itself is told, and no failure`, async (t) => {
+    const { outcome, output, progress } = await replay(t, name, { stream: `${name}-429-then-ok.jsonl`, leaves })
+    t.match(outcome, { how: 'completed' })
+    t.match(output, /\[again\] .*429/)
+    t.ok(progress.some((line) => line.startsWith('tries again: ')))
+  })
+
+  for (const [what, failure] of [
+    ['401', { kind: 'agent', class: 'auth' }],
+    ['429', { kind: 'quota', class: 'rate_limit' }],
+    ['quota', { kind: 'quota', class: 'quota' }],
+    ['context', { kind: 'agent', class: 'context' }],
+    ['500', name === 'codex' ? { kind: 'quota', class: 'overloaded' } : { kind: 'infrastructure', class: 'network' }],
+  ] as const) {
+    void t.test(`${name}: ${what} is of the class ${failure.class}, and the provider's others are told`, async (t) => {
+      const answers: PlaceAnswer[] = []
+      const { outcome } = await replay(
+        t,
+        name,
+        { stream: `${name}-${what}.jsonl`, end: { how: 'exited', code: 1 } },
+        { place: () => Promise.resolve({ release: (answer) => answers.push(answer) }) },
+      )
+      t.match(failureIn(outcome), failure)
+      t.match(outcome, { details: { exitCode: 1, proof: { clean: false } } })
+      t.match(answers[0], { how: 'refused', class: failure.class })
+    })
+  }
+
+  void t.test(`${name}: a stream that breaks off is no success, however the program exited`, async (t) => {
+    const whole = streamOf(`${name}-ok.jsonl`).trimEnd().split('\n')
+    const stream = `${whole.slice(0, -1).join('\n')}\n`
+    const exited = await replay(t, name, { stream, leaves, errors: 'no more\n' })
+    t.match(failureIn(exited.outcome), {
+      kind: 'agent',
+      message: /exited with 0, but told no end of its work: no more/,
+    })
+    const killed = await replay(t, name, { stream, leaves, end: { how: 'signalled', signal: 'SIGKILL' } })
+    t.match(failureIn(killed.outcome), { kind: 'crash', message: /ended by SIGKILL/ })
+    const bad = await replay(t, name, {
+      stream: 'error: unexpected argument\n',
+      end: { how: 'exited', code: 2 },
+      errors: 'error: unexpected argument --full-auto\n',
+    })
+    t.match(failureIn(bad.outcome), { kind: 'agent', message: /exited with 2: error: unexpected argument --full-auto/ })
+  })
+
+  void t.test(`${name}: it is stopped when it is told to, and its home goes`, async (t) => {
+    const { outcome, started } = await replay(
+      t,
+      name,
+      { stream: `${name}-ok.jsonl`, leaves, hangs: true },
+      { stopAtFirstSign: 'enough' },
+    )
+    t.same(outcome, { how: 'cancelled', reason: 'enough' })
+    t.notOk(existsSync(must(new Map(Object.entries(started[0]?.order.environment ?? {})), 'HOME')))
+    t.same(homesIn(state), [])
+  })
+
+  void t.test(`${name}: junk between its events does no harm`, async (t) => {
+    const junk = ['null', '[1]', '{', '{}', '{"type":7}', '{"type":"item.completed","item":3}', '\u001B[31mred', '']
+    const stream = streamOf(`${name}-ok.jsonl`)
+      .split('\n')
+      .flatMap((line) => [...junk, line])
+      .join('\n')
+    const { outcome, output } = await replay(t, name, { stream, leaves })
+    t.match(outcome, { how: 'completed', summary: 'I wrote new.txt.' })
+    t.ok(output.includes('\u001B[31mred\n'))
+  })
+}
+
+void t.test('no event whatever makes a reader of signs throw', (t) => {
+  const words = fc.constantFrom('item.completed', 'turn.completed', 'assistant', 'user', 'result', 'system', 'tool_use')
+  const value = fc.letrec((tie) => ({
+    any: fc.oneof({ maxDepth: 4 }, words, fc.jsonValue(), tie('record')),
+    record: fc.dictionary(fc.constantFrom('type', 'item', 'message', 'content', 'usage', 'error', 'id'), tie('any')),
+  })).record
+  fc.assert(fc.property(value, (event) => [codexSigns, claudeSigns].every((read) => Array.isArray(read(event)))))
+  t.end()
+})
+
+void t.test('lines of any bytes come whole, and one that is too long is left out', (t) => {
+  const heard: string[] = []
+  const lines = new JsonLines({
+    event: (event) => heard.push(JSON.stringify(event)),
+    stray: (line) => heard.push(line),
+  })
+  lines.receive(Buffer.from('{"a":1}\n{"b":'))
+  lines.receive(Buffer.from('2}\r\nplain\n\n{"c"'))
+  lines.close()
+  t.same(heard, ['{"a":1}', '{"b":2}', 'plain', '{"c"'])
+  for (let at = 0; at < 20; at++) lines.receive(Buffer.alloc(1024 * 1024, 'x'))
+  lines.receive(Buffer.from('\n{"d":4}\n'))
+  t.same(heard.slice(4), [`[a line of ${20 * 1024 * 1024} bytes]`, '{"d":4}'])
+  t.end()
+})
+
+void t.test('Codex tells a patch that it did not let through on standard error only', async (t) => {
+  const errors =
+    '2026-11-26T01:50:43.9Z ERROR codex_core::tools::router: error=patch rejected: outside of the project\n'
+  t.same(codexStraySigns('a line'), [])
+  const { outcome } = await replay(t, 'codex', { stream: 'codex-ok.jsonl', errors })
+  t.match(failureIn(outcome), { class: 'no_changes', message: /denied: patch rejected: outside of the project/ })
+  t.match(outcome, { details: { denied: ['patch rejected: outside of the project'] } })
+})
+
+void t.test('Claude tells what it was not allowed, and says success where it failed', async (t) => {
+  const [last = ''] = streamOf('claude-ok.jsonl').trimEnd().split('\n').toReversed()
+  const result = JSON.parse(last) as Record<string, unknown>
+  const denied = [{ tool_name: 'Write', tool_use_id: 'x', tool_input: { file_path: '/etc/passwd' } }]
+  t.match(claudeSigns({ ...result, permission_denials: denied }), [{ type: 'denied', what: 'Write /etc/passwd' }])
+  t.match(claudeSigns({ ...result, is_error: true }).at(-1), { type: 'end', error: { text: 'I wrote new.txt.' } })
+  t.match(claudeSigns({ ...result, subtype: 'error_max_turns', result: undefined }).at(-1), {
+    error: { text: 'it ended with error_max_turns' },
+  })
+  const unpriced = { ...result, modelUsage: { 'glm-4.7': { costBasis: 'unknown' } } }
+  t.match(claudeSigns(unpriced)[0], { usage: { model: 'glm-4.7', costUsd: null } })
+  t.match(claudeSigns(result)[0], { usage: { model: 'claude-opus-5-5', costUsd: Number } })
+})
+
+void t.test('a file is held before others write it, and one that was not to be written is told', async (t) => {
+  const asked: (readonly string[])[] = []
+  const { outcome } = await replay(
+    t,
+    'codex',
+    { stream: 'codex-ok.jsonl', leaves },
+    {
+      mayWrite(paths) {
+        asked.push(paths)
+        return Promise.resolve({ allowed: false, reason: 'new.txt belongs to the task other' })
+      },
+    },
+  )
+  t.same(asked, [['new.txt']])
+  t.match(outcome, {
+    how: 'completed',
+    details: { denied: ['new.txt belongs to the task other, and was written all the same'] },
+  })
+})
+
+void t.test(
+  'each attempt has its own home, outside the temporary folder of the program, with what is named',
+  async (t) => {
+    const home = newFolder(t)
+    const { HOME } = process.env
+    t.teardown(() => (process.env['HOME'] = HOME))
+    Object.assign(process.env, { HOME: home, OPENAI_API_KEY: 'the-key', SOME_SECRET: 'not for it' })
+    mkdirSync(join(home, '.codex'))
+    writeFileSync(join(home, '.codex/auth.json'), '{"a":"login"}')
+    const seen: string[] = []
+    const { started } = await replay(
+      t,
+      'codex',
+      { stream: 'codex-ok.jsonl', leaves },
+      {
+        options: { credentials: ['OPENAI_API_KEY', '.codex/auth.json'], env: { MORE: '1' } },
+        onOutput() {
+          for (const name of homesIn(state))
+            seen.push(readFileSync(join(state, 'troupe/homes', name, '.codex/auth.json'), 'utf8'))
+        },
+      },
+    )
+    const {
+      HOME: own = '',
+      CODEX_HOME,
+      OPENAI_API_KEY,
+      CODEX_API_KEY,
+      SOME_SECRET,
+      MORE,
+    } = started[0]?.order.environment ?? {}
+    t.equal(CODEX_HOME, join(own, '.codex'))
+    t.match(own, join(state, 'troupe/homes'))
+    t.same([OPENAI_API_KEY, CODEX_API_KEY, SOME_SECRET, MORE], ['the-key', 'the-key', undefined, '1'])
+    t.equal(seen[0], '{"a":"login"}')
+    const gone = await replay(
+      t,
+      'codex',
+      { stream: 'codex-ok.jsonl' },
+      { options: { credentials: ['.codex/none.json'] } },
+    )
+    t.match(failureIn(gone.outcome), {
+      class: 'auth',
+      message: /the file \.codex\/none\.json is not in the home folder/,
+    })
+    t.equal(gone.started.length, 0)
+  },
+)
+
+void t.test('what a program is started with follows from the manifest', async (t) => {
+  const argvOf = async (name: (typeof names)[number], options: object, given: object = {}): Promise<string> => {
+    const { started } = await replay(
+      t,
+      name,
+      { stream: `${name}-ok.jsonl`, leaves },
+      { options: { ...options }, given },
+    )
+    const { argv = [], environment = {} } = started[0]?.order ?? {}
+    return [...argv, environment['BASH_MAX_TIMEOUT_MS'] ?? ''].join(' ')
+  }
+  t.match(await argvOf('codex', {}), /^codex exec --json .*--sandbox workspace-write/)
+  t.match(await argvOf('codex', {}, { verb: 'review' }), /--sandbox read-only/)
+  t.match(
+    await argvOf('codex', { access: 'all', model: 'm', arguments: ['--oss'] }),
+    /danger-full-access --model m .*--oss $/,
+  )
+  t.match(await argvOf('codex', {}, { timeoutMs: 90_000 }), /background_terminal_max_timeout=90000/)
+  t.match(
+    await argvOf('claude', { argv: ['/opt/claude'] }),
+    /^\/opt\/claude --print .*acceptEdits --allowedTools Bash $/,
+  )
+  t.match(
+    await argvOf('claude', {}, { verb: 'review', timeoutMs: 90_000 }),
+    /dontAsk --allowedTools Read Grep Glob 90000$/,
+  )
+})
+
+void t.test('a manifest is told what it lacks', (t) => {
+  const codex = must(kinds, 'codex')
+  const task = { verb: 'implement', prompt: 'Do it.', command: null, files: [] }
+  t.match(codex.mistakes({ ...task, options: {} }), [
+    /say what codex may log in with: .*credentials: \[OPENAI_API_KEY\]/,
+  ])
+  t.same(codex.mistakes({ ...task, options: { credentials: [] } }), [])
+  t.match(codex.mistakes({ ...task, verb: 'run', prompt: null, command: ['ls'], options: { credentials: [] } }), [
+    /runs no command/,
+    /asks for nothing/,
+  ])
+  t.equal(codex.usualProvider?.({ credentials: ['OPENAI_API_KEY'] }), 'openai')
+  t.equal(codex.usualProvider?.({ credentials: [] }), null)
+  t.match(codex.missing?.({ credentials: ['NO_KEY'] }, {}), /NO_KEY is not set/)
+  t.end()
+})
+
+void t.test('a program is asked once for each build of it whether it has what it is asked for', async (t) => {
+  const folder = newFolder(t)
+  const program = join(folder, 'codex')
+  const calls = join(folder, 'calls')
+  const write = (says: string): void => {
+    writeFileSync(program, `#!/bin/sh\necho called >>'${calls}'\necho '${says}'\n`)
+    chmodSync(program, 0o755)
+  }
+  const environment = { PATH: `${folder}:${process.env['PATH']}`, XDG_STATE_HOME: folder }
+  const ask = () => probe(codex, { env: {} }, environment)
+  const count = (): number => readFileSync(calls, 'utf8').split('\n').length - 1
+  t.match(await probe(codex, { argv: ['no-such-program'], env: {} }, environment), { how: 'absent' })
+  write('codex-cli 0.20.0 --json --sandbox --config --model')
+  t.match(await ask(), {
+    how: 'unfit',
+    version: /^codex-cli 0\.20\.0/,
+    why: 'lacks --ephemeral, --skip-git-repo-check',
+  })
+  write(`codex-cli 0.169.0 ${codex.help.flags.join(' ')}`)
+  t.match(await ask(), { how: 'fit', version: /^codex-cli 0\.169\.0/ })
+  const before = count()
+  t.match(await ask(), { how: 'fit', version: /^codex-cli 0\.169\.0/ })
+  t.equal(count(), before)
+  write('codex-cli 0.170.0')
+  t.match(await ask(), { how: 'unfit' })
+})
