@@ -115,7 +115,7 @@ void t.test('what a manifest leaves out is as the reference says', async (t) => 
   const { agents, ...rest } = sound('version: 1\ntasks: [{ id: a, verb: review }, { id: b, command: [make] }]\n')
   t.same(
     [...agents.keys()].toSorted(),
-    ['acp', 'command', 'local', 'model'],
+    ['acp', 'claude', 'codex', 'command', 'local', 'model'],
     'agents named for their kind need no declaration',
   )
   t.match(agents.get(asAgentName('local')), { kind: 'local', mode: 'auto', concurrency: null, options: {} })
@@ -412,7 +412,7 @@ void t.test('the reference names every key and no other, and shows mistakes as t
   const tables = reference.matchAll(/^\|(?: key \|| kind \| option \|).*\n\|-.*\n((?:\|.*\n)+)/gm)
   const named = new Set(
     [...tables].flatMap(([, rows = '']) =>
-      [...rows.matchAll(/^(?:\| `(?:command|local|model|acp)` )?\| `(\w+)`/gm)].map(([, key]) => key),
+      [...rows.matchAll(/^(?:\| `(?:command|local|model|acp|codex)`(?:, `\w+`)* )?\| `(\w+)`/gm)].map(([, key]) => key),
     ),
   )
   const keys = new Set(keysOf(manifestJsonSchema(kinds)).map(({ key }) => key))
