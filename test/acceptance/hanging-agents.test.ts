@@ -9,8 +9,12 @@ import { readJournal } from '../../src/store/read-journal.ts'
 import type { RunEvent } from '../../src/supervisor/run/events.ts'
 import { isAlive } from '../process-life.ts'
 import { findIsolation } from '../../src/processes/isolation.ts'
+import { script as acpScript } from '../agents/acp-stage.ts'
+import { serveModel } from '../agents/model-server.ts'
 import { begin, emptyFolder, git, manifest, repositoryOf, root, runJson } from './troupe.ts'
 import { until } from '../until.ts'
+
+process.env['XDG_STATE_HOME'] = emptyFolder(t)
 
 interface Hanging {
   readonly script: string
@@ -53,6 +57,19 @@ async function refusingServer(t: { teardown(work: () => void): void }): Promise<
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
+/** How each task's attempts have ended, one after the other: `completed`, or the kind of failure. */
+function endsOf(directory: string, run: string): Readonly<Record<string, string>> {
+  const { records } = readJournal<RunEvent>(join(directory, '.agents/runs', run, 'journal.ndjson'))
+  const ends = records.flatMap(({ event }) => (event.type === 'attempt-ended' ? [event] : []))
+  const each = Map.groupBy(ends, ({ task }) => task)
+  const words = (all: typeof ends): string =>
+    all.map(({ end }) => (end.how === 'failed' ? end.failure.kind : end.how)).join(', ')
+  return Object.fromEntries([...each].map(([task, all]) => [task, words(all)]))
+}
+
+const noted = (notes: string): readonly number[] =>
+  readdirSync(notes).flatMap((name) => readFileSync(join(notes, name), 'utf8').trim().split('\n').map(Number))
+
 for (const mode of ['thread', 'process'] as const) {
   void t.test(`every agent that hangs ends in a typed result, and nothing of it is left (${mode})`, async (t) => {
     const directory = repositoryOf(t, { 'f.txt': '1\n' })
@@ -64,13 +81,9 @@ for (const mode of ['thread', 'process'] as const) {
       return { id, command: ['sh', '-c', `${note}; ${script}`], timeout, env: { HOME: notes } }
     })
     const { run } = await runJson(directory, '--mode', mode, manifest(t, { concurrency: 16, tasks }))
-    const { records } = readJournal<RunEvent>(join(directory, '.agents/runs', run, 'journal.ndjson'))
-    const ends = records.flatMap(({ event }) => (event.type === 'attempt-ended' ? [event] : []))
-    const found = ends.map(({ task, end }) => [task, end.how === 'failed' ? end.failure.kind : end.how] as const)
-    t.same(Object.fromEntries(found), Object.fromEntries(Object.entries(agents).map(([id, one]) => [id, one.ends])))
-    const pids = readdirSync(notes).flatMap((name) =>
-      readFileSync(join(notes, name), 'utf8').trim().split('\n').map(Number),
-    )
+    const expected = Object.entries(agents).map(([id, one]) => [id, one.ends])
+    t.same(endsOf(directory, run), Object.fromEntries(expected))
+    const pids = noted(notes)
     t.ok(pids.length > 55, `${pids.length} processes were noted`)
     t.same(pids.filter(isAlive), [])
   })
@@ -95,6 +108,45 @@ for (const mode of ['thread', 'process'] as const) {
     t.pass('the time limit of this file is the bound')
   })
 }
+
+/** A model that runs the line that its task names, and says what came of it. */
+const runsTheLine = (t: Parameters<typeof serveModel>[0]): ReturnType<typeof serveModel> =>
+  serveModel(t, ({ messages }) => {
+    const line = /LINE (.*) END/s.exec(messages.map(({ content }) => content).join('\n'))?.[1] ?? 'exit 9'
+    const isDone = messages.some(({ role }) => role === 'tool')
+    return { calls: [isDone ? ['finish', { outcome: 'done', summary: 'ran it' }] : ['run_command', { command: line }]] }
+  })
+
+void t.test('what an agent has run for it hangs no less, and is ended as well (model and acp)', async (t) => {
+  const directory = repositoryOf(t, { 'f.txt': '1\n' })
+  const notes = emptyFolder(t)
+  const { url } = await runsTheLine(t)
+  const fakeAgent = [process.execPath, join(root, 'test/fixtures/acp/main.ts')]
+  const agents = {
+    model: { kind: 'model', endpoint: url, model: 'm' },
+    acp: { kind: 'acp', argv: fakeAgent, expects: 'answer' },
+  }
+  const prompts = {
+    model: (line: string) => `LINE ${line} END`,
+    acp: (line: string) => acpScript([{ run: 'sh', args: ['-c', line] }, { say: 'ran it' }]),
+  }
+  const programs = Object.entries(corpus(await refusingServer(t)))
+  const tasks = (['model', 'acp'] as const).flatMap((agent) =>
+    programs.map(([name, { script, ends }]) => {
+      const id = `${agent}-${name}`
+      const prompt = prompts[agent](`note() { echo "$@" >> '${join(notes, id)}'; }; ${script}`)
+      // long enough for a loaded machine to come to the hanging
+      return { id, agent, verb: 'survive', prompt, timeout: ends === 'timeout' ? '8s' : '60s', env: { HOME: notes } }
+    }),
+  )
+  const { run } = await runJson(directory, '--mode', 'async', manifest(t, { concurrency: 28, agents, tasks }))
+  // what it ran may fail: the agent has seen that, and told
+  const expected = tasks.map(({ id, timeout }) => [id, timeout === '8s' ? 'timeout' : 'completed'])
+  t.same(endsOf(directory, run), Object.fromEntries(expected))
+  const pids = noted(notes)
+  t.ok(pids.length >= 100, `${pids.length} processes were noted`)
+  t.same(pids.filter(isAlive), [])
+})
 
 /** Holds this many megabytes until it is killed. */
 const holds = (megabytes: number): string =>

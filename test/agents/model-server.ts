@@ -29,20 +29,20 @@ export interface Asked {
   }
 }
 
-/** A server in the manner of GLM that gives these answers one after the other, and the last one again and again. */
+/** A server in the manner of GLM that gives these answers one after the other, and the last one again and again; or what each call asks for. */
 export async function serveModel(
   t: Pick<Test, 'teardown'>,
-  answers: readonly Answer[],
+  answers: readonly Answer[] | ((asked: Asked['body']) => Answer),
 ): Promise<{ readonly url: string; readonly asked: Asked[] }> {
   const asked: Asked[] = []
   const server = createServer((request, response) => {
     const parts: Buffer[] = []
     request.on('data', (part: Buffer) => parts.push(part))
     request.on('end', () => {
-      const answer = answers[Math.min(asked.length, answers.length - 1)] ?? {}
       const body = JSON.parse(Buffer.concat(parts).toString()) as Asked['body']
+      const next = typeof answers === 'function' ? answers(body) : answers[Math.min(asked.length, answers.length - 1)]
       asked.push({ path: request.url ?? '', headers: request.headers, body })
-      give(response, answer)
+      give(response, next ?? {})
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -3,12 +3,16 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Agent, Assignment } from '../../src/agents/agent.ts'
+import { openHosts } from '../../src/actors/hosts/registry.ts'
 import { kinds } from '../../src/agents/registry.ts'
 import { must } from '../../src/errors.ts'
 import { serveModel, type Said } from '../agents/model-server.ts'
 import type { Step } from '../fixtures/acp/fake-agent.ts'
 import { newFolder, script } from '../agents/acp-stage.ts'
 import { assignment, groupGone, perform, type Direction, type Performance } from '../agents/perform.ts'
+import { conform } from './conformance/conform.ts'
+import { players } from './conformance/players.ts'
+import { type SceneName, sceneNames } from './conformance/scenes.ts'
 
 /** Assignments of one kind that show the contract. */
 interface Samples {
@@ -160,6 +164,22 @@ t.test('the registry is light: it loads neither a parser nor a way to start prog
   const { output } = await act(t, agent, { command: [...node, script] })
   t.same(JSON.parse(output), [])
 })
+
+/** In the supervisor's own process the whole table; elsewhere what is not the same there, unless all is asked for. */
+const elsewhere: readonly SceneName[] = ['edit', '429 then success']
+const hosts = openHosts({ thread: { maxThreads: 1 } })
+t.teardown(() => hosts[Symbol.asyncDispose]())
+
+t.same(new Set(players.map(({ kind }) => kind)), new Set(kinds.keys()), 'every kind is held to the table')
+
+for (const player of players) {
+  for (const mode of ['async', 'thread', 'process'] as const) {
+    const isWhole = mode === 'async' || process.env['TROUPE_CONFORMANCE'] === 'all'
+    t.test(`${player.title} in the mode ${mode} conforms`, async (t) => {
+      for (const scene of isWhole ? sceneNames : elsewhere) await conform(t, { player, scene, host: hosts.get(mode) })
+    })
+  }
+}
 
 async function act(t: Test, agent: Agent, sample: Sample, direction: Direction = {}): Promise<Performance> {
   const what = typeof sample === 'function' ? await sample(t) : sample
