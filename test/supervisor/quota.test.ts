@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { PlaceAnswer } from '../../src/agents/agent.ts'
+import { identityOf, type ProcessIdentity } from '../../src/process-identity.ts'
+import type { Change } from '../../src/store/locked-file.ts'
+import type { SharedText } from '../../src/store/shared-file.ts'
 import {
   type Budget,
   type BudgetEvent,
@@ -11,6 +14,8 @@ import {
   turn,
   type Verdict,
 } from '../../src/supervisor/quota/budget.ts'
+import { SharedBudget } from '../../src/supervisor/quota/shared-budget.ts'
+import { ManualClock } from '../manual-clock.ts'
 
 const limits: BudgetLimits = { start: 1, most: 64, requestsPerMinute: null, tokensPerMinute: null }
 const us = { pid: 1, group: 1, startTime: 1 }
@@ -249,4 +254,121 @@ for (const most of [1, 3, 10]) {
       t.ok(refusals <= 12, `${refusals} refusals`)
     },
   )
+}
+
+/** A text that is shared within this process; each change and each word of it takes a turn of the event loop. */
+function sharedText(): SharedText {
+  let content: string | null = null
+  let last = Promise.resolve()
+  const watchers = new Set<() => void>()
+  return {
+    read: () => content,
+    update<Result>(change: Change<Result>): Promise<Result> {
+      const done = last.then(() => {
+        const changed = change(content)
+        content = changed.content
+        setImmediate(() => watchers.forEach((told) => told()))
+        return changed.result
+      })
+      last = done.then(() => {})
+      return done
+    },
+    watch(told) {
+      watchers.add(told)
+      return () => watchers.delete(told)
+    },
+  }
+}
+
+/** Lets `most` calls be under way; every other refusal tells when to come back. Sees who comes too early, and how many come to see. */
+class Provider {
+  readonly #clock: ManualClock
+  readonly #most: number
+  #underWay = 0
+  #hold: { readonly until: number; here: number } | null = null
+  refusals = 0
+  early = 0
+  mostProbes = 0
+
+  constructor(clock: ManualClock, most: number) {
+    this.#clock = clock
+    this.#most = most
+  }
+
+  async call(): Promise<PlaceAnswer> {
+    const hold = this.#hold
+    if (hold !== null) this.early += Number(this.#clock.now() < hold.until)
+    if (hold !== null) this.mostProbes = Math.max(this.mostProbes, (hold.here += 1))
+    const isOk = this.#underWay < this.#most
+    this.#underWay += Number(isOk)
+    await new Promise<void>((resolve) => this.#clock.after(isOk ? 2_000 : 20, resolve))
+    this.#underWay -= Number(isOk)
+    if (isOk && hold === this.#hold) this.#hold = null
+    if (isOk) return { how: 'ok' }
+    if (hold !== null) hold.here -= 1
+    this.refusals += 1
+    if (this.refusals % 2 === 1) return refused()
+    this.#hold = { until: this.#clock.now() + 1_000, here: 0 }
+    return refused('rate_limit', { retryAfterMs: 1_000 })
+  }
+}
+
+/** Living processes, as different as four supervisors are. */
+const supervisors: readonly ProcessIdentity[] = [process.pid, 1].flatMap((pid) => [
+  identityOf(pid),
+  { ...identityOf(pid), startTime: null },
+])
+
+/** 100 tasks of four supervisors, each task making its calls one after the other, all of them at once. */
+async function sharedStorm(most: number, callsEach: number) {
+  const clock = new ManualClock(1_000_000)
+  const text = sharedText()
+  const provider = new Provider(clock, most)
+  const nobody = new AbortController().signal
+  const failed: unknown[] = []
+  const budgets = supervisors.map(
+    (process) =>
+      new SharedBudget({
+        clock,
+        process,
+        text,
+        random: () => 0.5,
+        limits: { ...limits, start: 4 },
+        seen: () => {},
+        failed: (error) => failed.push(error),
+      }),
+  )
+  const task = async (budget: SharedBudget): Promise<void> => {
+    for (let served = 0; served < callsEach;) {
+      const taken = await budget.take(nobody, 600_000)
+      if (taken.how !== 'granted') throw new Error('turned away')
+      const answer = await provider.call()
+      taken.giveBack(answer)
+      served += Number(answer.how === 'ok')
+    }
+  }
+  let left = 100
+  const tasks = Array.from({ length: 100 }, (_, index) =>
+    task(budgets[index % budgets.length] as SharedBudget).finally(() => (left -= 1)),
+  )
+  while (left > 0) {
+    await new Promise(setImmediate)
+    clock.advance(10)
+  }
+  const goodput = (Math.ceil((100 * callsEach) / most) * 2_000) / (clock.now() - 1_000_000)
+  await Promise.all([...tasks, ...budgets.map((budget) => budget.close())])
+  return { goodput, refusals: provider.refusals, early: provider.early, mostProbes: provider.mostProbes, failed }
+}
+
+for (const [most, callsEach] of [
+  [1, 1],
+  [3, 2],
+  [10, 6],
+] as const) {
+  void t.test(`four supervisors who share a provider that lets ${most} call at once lose little of it`, async (t) => {
+    const { goodput, ...seen } = await sharedStorm(most, callsEach)
+    t.comment(`goodput ${(goodput * 100).toFixed(1)} %, ${seen.refusals} refusals`)
+    t.ok(goodput >= 0.9, `goodput ${goodput}`)
+    t.match(seen, { early: 0, mostProbes: 1, failed: [] })
+  })
 }

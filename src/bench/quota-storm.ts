@@ -1,0 +1,143 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { openGit } from '../changes/git.ts'
+import { systemClock } from '../clock.ts'
+import { readJournal } from '../store/read-journal.ts'
+import type { RunEvent } from '../supervisor/run/events.ts'
+import { type Endpoints, LimitedProvider, type Seen } from './limited-provider.ts'
+
+/**
+ * How much of what a provider allows is used when several supervisors share it who do not know how much that is: runs of `model` agents
+ * against a server that lets so many calls at once and refuses the others, every second time with Retry-After. Goodput is the time that
+ * all calls would take with every place always in use, over the time from the first call to the last answer.
+ * Ends with 1 when it is under 90 %, when anything failed, or when more than one went to see whether a hold was over.
+ */
+const { values } = parseArgs({
+  options: {
+    limit: { type: 'string', default: '3' },
+    runs: { type: 'string', default: '4' },
+    tasks: { type: 'string', default: '100' },
+    calls: { type: 'string', default: '3' },
+    'service-ms': { type: 'string', default: '2000' },
+    'retry-after': { type: 'string', default: '2' },
+    agents: { type: 'string', default: '25' },
+    json: { type: 'boolean', default: false },
+  },
+})
+const [limit, runs, tasks, callsEach] = [values.limit, values.runs, values.tasks, values.calls].map(Number) as [
+  number,
+  number,
+  number,
+  number,
+]
+const serviceMs = Number(values['service-ms'])
+const wanted = 0.9
+
+const folder = mkdtempSync(join(tmpdir(), 'troupe-storm-'))
+const program = fileURLToPath(new URL('../../bin/troupe.mjs', import.meta.url))
+const environment = { ...process.env, XDG_STATE_HOME: join(folder, 'state'), STORM_KEY: 'any' }
+
+/** A repository with one file for each run. */
+async function layOut(run: number): Promise<string> {
+  const root = join(folder, `run${run}`)
+  mkdirSync(root)
+  writeFileSync(join(root, 'readme.txt'), 'a line\n'.repeat(callsEach))
+  const { text: git } = openGit(root)
+  await git(['init', '--quiet', '--initial-branch', 'main'])
+  await git(['add', '--all'])
+  await git(['commit', '--quiet', '--message', 'base'])
+  return root
+}
+
+/**
+ * Reviews, since they need no checkout of their own: it is not git that is measured. All tasks wait for one that is answered when every run
+ * has come so far, nor is how long a run takes to begin.
+ */
+function manifestOf(run: number, { gather, storm }: Endpoints): object {
+  const agent = { kind: 'model', model: 'm', keyFrom: 'STORM_KEY' }
+  const names = Array.from({ length: tasks / runs }, (_, task) => `t${task}`)
+  return {
+    version: 1,
+    mode: 'async',
+    snapshot: 'off',
+    concurrency: Number(values.agents),
+    providers: { house: { account: 'STORM_KEY' } },
+    agents: {
+      first: { ...agent, endpoint: gather },
+      coder: { ...agent, provider: 'house', endpoint: storm },
+    },
+    tasks: [
+      { id: 'first', agent: 'first', verb: 'review', prompt: 'Read.' },
+      ...names.map((id) => ({ id, agent: 'coder', verb: 'review', needs: ['first'], prompt: 'Read.' })),
+    ],
+  }
+}
+
+/** Carries one run out and answers with its events. */
+async function carryOut(run: number, endpoints: Endpoints): Promise<readonly RunEvent[]> {
+  const root = await layOut(run)
+  const manifest = join(folder, `run${run}.json`)
+  writeFileSync(manifest, JSON.stringify(manifestOf(run, endpoints)))
+  const said = openSync(join(folder, `run${run}.log`), 'w')
+  const child = spawn(process.execPath, [program, '-C', root, 'run', manifest], {
+    stdio: ['ignore', said, said],
+    env: environment,
+  })
+  const [status] = (await once(child, 'exit')) as [number | null]
+  closeSync(said)
+  if (status !== 0)
+    throw new Error(`run ${run} ended with ${status}:\n${readFileSync(join(folder, `run${run}.log`), 'utf8')}`)
+  const runsFolder = join(root, '.agents/runs')
+  const [id = ''] = readdirSync(runsFolder)
+  return readJournal<RunEvent>(join(runsFolder, id, 'journal.ndjson')).records.map(({ event }) => event)
+}
+
+interface Ends {
+  readonly completed: number
+  /** Attempts that ended because a provider refused, to go on later. */
+  readonly parked: number
+  readonly failed: number
+}
+
+function endsIn(events: readonly RunEvent[]): Ends {
+  const ends = events.flatMap((event) => (event.type === 'attempt-ended' ? [event.end] : []))
+  const completed = ends.filter(({ how }) => how === 'completed').length
+  const parked = ends.filter((end) => end.how === 'failed' && end.failure.kind === 'quota').length
+  return { completed, parked, failed: ends.length - completed - parked }
+}
+
+async function measure(): Promise<Ends & Seen & { readonly goodput: number }> {
+  const retryAfterSeconds = Number(values['retry-after'])
+  await using provider = new LimitedProvider({
+    clock: systemClock,
+    limit,
+    serviceMs,
+    callsEach,
+    runs,
+    retryAfterSeconds,
+  })
+  const endpoints = await provider.listen()
+  const each = await Promise.all(Array.from({ length: runs }, (_, run) => carryOut(run, endpoints)))
+  const ends = endsIn(each.flat())
+  const { seen } = provider
+  const idealMs = Math.ceil((tasks * callsEach) / limit) * serviceMs
+  return { ...ends, ...seen, goodput: idealMs / seen.spanMs }
+}
+
+try {
+  const result = await measure()
+  const { goodput, completed, parked, failed, served, refusals, told, early, mostProbes } = result
+  const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+  const text = `${limit} at once, ${runs} runs, ${tasks} tasks of ${callsEach} calls: goodput ${percent(goodput)} (${(result.spanMs / 1_000).toFixed(1)} s; ${percent(result.heldShare)} lost to holds, ${percent(result.emptyShare)} with nobody there); ${served} calls served, ${refusals} refused, ${told} of them with a date; ${early} came before it, ${mostProbes} at most went to see at once; ${completed} attempts completed, ${parked} parked, ${failed} failed; calls at once by tenths of the time: ${result.use.join(' ')}`
+  const line = { schema: 'troupe/bench-storm/1', limit, runs, tasks, callsEach, serviceMs, ...result }
+  process.stdout.write(`${values.json ? JSON.stringify(line) : text}\n`)
+  const isWell = goodput >= wanted && failed === 0 && completed === tasks + runs && early === 0 && mostProbes <= 1
+  process.exitCode = isWell ? 0 : 1
+} finally {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+}
