@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import { script } from '../../agents/acp-stage.ts'
 import { type Answer, event, serveModel, streamHead } from '../../agents/model-server.ts'
 import type { Step } from '../../fixtures/acp/fake-agent.ts'
+import { asShell } from './as-shell.ts'
 import type { Player } from './player.ts'
+import { recordedPlayers } from './recorded-players.ts'
 import type { Happening, ProviderTrouble, SceneName } from './scenes.ts'
 
-const flood = "head -c 20000000 /dev/zero | tr '\\0' y"
 const noProvider: readonly SceneName[] = [
   '429 then success',
   '500 from the provider',
@@ -26,22 +27,6 @@ const command: Player = {
     because: 'what a program tells of its provider is known only where the program is: it failed',
   }),
   cannot: { hang: 'it has no limit of its own: the stall of the task ends it, as hanging-agents.test.ts shows' },
-}
-
-function asShell(happening: Happening): string {
-  if ('provider' in happening) return `echo 'the provider ${happening.provider}' >&2; exit 1`
-  switch (happening.does) {
-    case 'edit':
-      return `mkdir -p '${join(happening.file, '..')}'; printf '${happening.text.replace('\n', '\\n')}' > '${happening.file}'`
-    case 'say':
-      return `echo '${happening.text}'`
-    case 'work on':
-      return `${happening.deaf ? "trap '' TERM; " : ''}echo 'works on'; while :; do sleep 1; done`
-    case 'crash':
-      return 'kill -KILL $$'
-    case 'flood':
-      return `${flood}; echo`
-  }
 }
 
 const noWorld = 'it has neither a program nor a provider that this could happen to'
@@ -193,4 +178,4 @@ function asSteps(happening: Happening): readonly Step[] {
 }
 
 /** One for each kind at least. */
-export const players: readonly Player[] = [command, local, model, acp]
+export const players: readonly Player[] = [command, local, model, acp, ...recordedPlayers]
