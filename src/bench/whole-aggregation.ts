@@ -2,11 +2,15 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { aggregatorActor } from '../actors/aggregator-actor.ts'
 import type { AggregatorApi } from '../actors/aggregator-api.ts'
+import { aggregatorPlaces } from '../actors/aggregator-places.ts'
+import type { HostKind } from '../actors/contract.ts'
+import { openHosts } from '../actors/hosts/registry.ts'
+import { sibling } from '../actors/sibling.ts'
 import type { ChangeSet } from '../changes/change-set.ts'
 import { openObjects, type Objects } from '../changes/objects.ts'
 import { asActorId, asAgentName, asRunId, asTaskId } from '../ids.ts'
+import { keepHeapSmall } from '../cli/small-heap.ts'
 import { linesInFile, MadeRepository, type Start } from './made-repository.ts'
 
 /**
@@ -19,11 +23,25 @@ const { values } = parseArgs({
     sides: { type: 'string', default: '1000' },
     files: { type: 'string', default: '5000' },
     inside: { type: 'string' },
+    mode: { type: 'string', default: 'async,thread,process' },
     json: { type: 'boolean', default: false },
   },
 })
 const [sideCount, fileCount] = [Number(values.sides), Number(values.files)]
 const run = asRunId('20260101-000000-00000000')
+interface Told {
+  readonly mode: HostKind
+  readonly sides: number
+  readonly files: number
+  readonly seconds: number
+  readonly megabytes: number
+  readonly landed: number
+  readonly conflicts: number
+}
+
+const inWords = ({ mode, sides, files, seconds, megabytes, landed, conflicts }: Told): string =>
+  `${mode}: ${sides} change sets, ${files} files: ${seconds} s and ${megabytes} MB; ${landed} landed, ${conflicts} conflicts named\n`
+
 /** Where the change sets lie that the aggregation is given. */
 const givenIn = (folder: string): string => join(folder, '.git/change-sets.json')
 
@@ -53,21 +71,17 @@ async function makeChangeSets(repository: MadeRepository): Promise<void> {
   writeFileSync(givenIn(repository.folder), JSON.stringify(changeSets))
 }
 
-async function aggregate(folder: string): Promise<object> {
+/** The actor lives as in `troupe run`. */
+async function aggregate(folder: string, mode: HostKind): Promise<object> {
+  keepHeapSmall()
   const changeSets = JSON.parse(readFileSync(givenIn(folder), 'utf8')) as readonly ChangeSet[]
-  const base = changeSets[0]?.base
-  const stop = new AbortController()
-  const input = { run, repository: folder, base, scratch: join(folder, '.agents/check') }
-  const actor = (await aggregatorActor({
-    id: asActorId('aggregator'),
-    input,
-    signal: stop.signal,
-    emit() {},
-    room: () => Promise.resolve(),
-    finish() {},
-  })) as AggregatorApi
+  await using hosts = openHosts(aggregatorPlaces)
+  const input = { run, repository: folder, base: changeSets[0]?.base, scratch: join(folder, '.agents/check') }
+  const module = sibling(import.meta.url, '../actors/aggregator-actor').href
+  const spec = { id: asActorId('aggregator'), module, export: 'aggregatorActor', input }
+  const actor = await hosts.get(mode).start<AggregatorApi>(spec, { emit() {} })
   const beganMs = performance.now()
-  const { tasks, conflicts } = await actor.propose({
+  const { tasks, conflicts } = await actor.call('propose', {
     tasks: changeSets.map((changeSet) => ({
       task: changeSet.task,
       agent: changeSet.agent,
@@ -83,29 +97,34 @@ async function aggregate(folder: string): Promise<object> {
     interrupted: false,
   })
   const seconds = Number(((performance.now() - beganMs) / 1_000).toFixed(1))
-  stop.abort()
   const landed = tasks.filter(({ disposition }) => disposition.state === 'landed').length
-  const megabytes = Math.round(process.resourceUsage().maxRSS / 1_000)
-  return { sides: sideCount, files: fileCount, seconds, megabytes, landed, conflicts: conflicts.length }
+  const megabytes = Math.round(peakBytes(actor.identity?.pid ?? process.pid) / 1e6)
+  return { mode, sides: sideCount, files: fileCount, seconds, megabytes, landed, conflicts: conflicts.length }
+}
+
+/** proc(5), VmHWM. */
+function peakBytes(pid: number): number {
+  const [, kilobytes = '0'] = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kilobytes) * 1024
 }
 
 /** In a process of its own, so that only the aggregation counts for the memory. */
-function aggregateApart(folder: string): Readonly<Record<string, number>> {
-  const again = [import.meta.filename, ...process.argv.slice(2), '--inside', folder]
+function aggregateApart(folder: string, mode: HostKind): Told {
+  const again = [import.meta.filename, ...process.argv.slice(2), '--inside', folder, '--mode', mode]
   const { stdout, stderr, status } = spawnSync(process.execPath, again, { encoding: 'utf8' })
   if (status !== 0) throw new Error(stderr)
-  return JSON.parse(stdout) as Readonly<Record<string, number>>
+  return JSON.parse(stdout) as Told
 }
 
 if (values.inside !== undefined) {
-  process.stdout.write(JSON.stringify(await aggregate(values.inside)))
+  process.stdout.write(JSON.stringify(await aggregate(values.inside, values.mode as HostKind)))
 } else {
   using repository = new MadeRepository({ name: 'aggregation', files: fileCount, linesInShared: sideCount + 3 })
   await makeChangeSets(repository)
-  const told = aggregateApart(repository.folder)
+  const told = values.mode.split(',').map((mode) => aggregateApart(repository.folder, mode as HostKind))
   process.stdout.write(
     values.json
-      ? `${JSON.stringify({ schema: 'troupe/bench-aggregation/1', ...told })}\n`
-      : `${told['sides']} change sets, ${told['files']} files: ${told['seconds']} s and ${told['megabytes']} MB; ${told['landed']} landed, ${told['conflicts']} conflicts named\n`,
+      ? `${JSON.stringify({ schema: 'troupe/bench-aggregation/2', modes: told })}\n`
+      : told.map(inWords).join(''),
   )
 }

@@ -1,12 +1,13 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
-import { existsSync, statSync } from 'node:fs'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import { messageOf, TroupeError } from '../errors.ts'
 import { holdOpen } from '../processes/hold-open.ts'
 import type { Git } from './git.ts'
+import { gitFolder } from './git-folder.ts'
 import { ObjectAnswers, type GitObject } from './object-answers.ts'
 
 /** The objects of a repository, read and written without a process for each. */
@@ -34,7 +35,7 @@ export function openObjects(git: Git): Objects {
 
 /** Stores an object in the repository that `git` works in, as `Objects.write` does. */
 export async function writeObject(git: Git, type: GitObject['type'], content: Uint8Array): Promise<string> {
-  return await writeLoose(await placeOf(git), type, content)
+  return writeLoose(await placeOf(git), type, content)
 }
 
 /** Keeps this process alive only while it is asked something. */
@@ -78,8 +79,20 @@ class Reader {
     const asked = Promise.withResolvers<GitObject>()
     if (this.#waiting.length === 0) holdOpen(this.#process, true)
     this.#waiting.push(asked)
-    this.#process.stdin.write(`${oid}\n`)
+    this.#send(`${oid}\n`)
     return asked.promise
+  }
+
+  /** What is asked for together is written together: a write takes longer than git's answer. */
+  #send(line: string): void {
+    const { stdin } = this.#process
+    if (stdin.writableCorked === 0) {
+      stdin.cork()
+      process.nextTick(() => {
+        stdin.uncork()
+      })
+    }
+    stdin.write(line)
   }
 
   async close(): Promise<void> {
@@ -115,34 +128,33 @@ async function askPlace(git: Git): Promise<Place> {
   return { folder, hash: hash === 'sha256' ? 'sha256' : 'sha1' }
 }
 
-/**
- * Where a folder is a repository, bare or by a `.git` that is a folder, its own files tell; null elsewhere. The format of objects is
- * read from the repository's own configuration alone (gitrepository-layout(5)).
- */
+/** Null where the files of the repository do not tell. The format of objects is read from its own configuration alone (gitrepository-layout(5)). */
 async function placeNear(directory: string): Promise<Place | null> {
-  const inside = join(directory, '.git')
-  const repository = existsSync(inside) ? inside : directory
-  const folder = join(repository, 'objects')
+  const repository = gitFolder(directory)
+  if (repository === null) return null
   try {
-    if (!statSync(folder).isDirectory() || !statSync(join(repository, 'HEAD')).isFile()) return null
     const settings = await readFile(join(repository, 'config'), 'utf8')
-    return { folder, hash: /^\s*objectformat\s*=\s*"?sha256/im.test(settings) ? 'sha256' : 'sha1' }
+    const hash = /^\s*objectformat\s*=\s*"?sha256/im.test(settings) ? 'sha256' : 'sha1'
+    return { folder: join(repository, 'objects'), hash }
   } catch {
     return null
   }
 }
 
-/** As git stores an object of its own (gitformat-loose): whole under another name first, so that nobody sees a part of it. */
-async function writeLoose({ folder, hash }: Place, type: string, content: Uint8Array): Promise<string> {
+/**
+ * As git stores an object of its own (gitformat-loose): whole under another name first, so that nobody sees a part of it. At once, since
+ * a few small calls take less time than they would wait for their turn.
+ */
+function writeLoose({ folder, hash }: Place, type: string, content: Uint8Array): string {
   const whole = Buffer.concat([Buffer.from(`${type} ${content.byteLength}\0`), content])
   const oid = createHash(hash).update(whole).digest('hex')
   const path = join(folder, oid.slice(0, 2), oid.slice(2))
   if (existsSync(path)) return oid
   const temporary = join(folder, `tmp_obj_troupe_${randomUUID()}`) // threads of one process write here, too
   try {
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(temporary, deflateSync(whole, { level: 1 }), { mode: 0o444 })
-    await rename(temporary, path)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(temporary, deflateSync(whole, { level: 1 }), { mode: 0o444 })
+    renameSync(temporary, path)
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'NO_SPACE' : 'GIT_FAILED'
     throw new TroupeError(code, `the object ${path} cannot be written: ${messageOf(cause)}`, { cause })

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { ResourceLimits } from 'node:worker_threads'
 import type { AggregatorApi, AggregatorEvent, AggregatorInput } from '../actors/aggregator-api.ts'
+import { aggregatorPlaces } from '../actors/aggregator-places.ts'
 import type { ActorHandle, HostKind } from '../actors/contract.ts'
 import { type Hosts, openHosts } from '../actors/hosts/registry.ts'
 import { sibling } from '../actors/sibling.ts'
@@ -62,7 +63,11 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
   const env = { ...process.env, TROUPE_RUN: id } // what is left of a dead run is found by it
   const common = { clock, deadLetters: loggedDeadLetters(log), process: { env } }
   const hosts = openHosts({ ...common, thread: { maxThreads: manifest.concurrency, ...heapLimit(prepared) } })
-  const services = openHosts({ ...common, thread: { maxThreads: 1 } })
+  const services = openHosts({
+    ...common,
+    thread: aggregatorPlaces.thread,
+    process: { ...aggregatorPlaces.process, env },
+  })
   const where = { repository, run: id, folder: folders.work }
   const workspaces = openWorkspaces({ ...where, clock, parallel: parallelGits, hide: secrets.hide })
   const startAggregator = (): Promise<ActorHandle<AggregatorApi>> =>

@@ -1,7 +1,5 @@
-import type { ChangeSet } from '../changes/change-set.ts'
 import type { Git } from '../changes/git.ts'
 import { asTreeId, type CommitId, type TaskId, type TreeId } from '../ids.ts'
-import { bringIn } from './asking/bring-in.ts'
 import { layOut } from './asking/lay-out.ts'
 import type { Answer, OpenConflict } from './asking/open-conflict.ts'
 import { gainOf, type Onto, sortedWithGain } from './branch-gain.ts'
@@ -12,16 +10,18 @@ import type { ConflictedFile } from './conflicted-file.ts'
 import { quoted } from './conflict-message.ts'
 import { nameConflicts } from './counterparts.ts'
 import type { DeclaredFiles } from './declared-files.ts'
-import { type Footprint, footprintsOf, mayMeet, resultsBetween } from './footprint.ts'
+import { type Footprint, footprintsOf, resultsBetween } from './footprint.ts'
 import { identicalChanges, mustHoldAll } from './landed-changes.ts'
+import { LandingInMemory } from './landing-in-memory.ts'
 import type { MergePolicy } from './merge-policy.ts'
-import { mergeCommits, mergeOnto, type UncleanMerge } from './merge-tree.ts'
+import type { UncleanMerge } from './merge-tree.ts'
 import { needOrder } from './need-order.ts'
+import { bringNext, type ChainEnd, isThereAlready, mergeNext } from './next-in-chain.ts'
 import { orderOfLanding } from './order-of-landing.ts'
 import { outsideOwns } from './outside-owns.ts'
 import type { IdenticalChange, RegeneratedFiles } from './proposal.ts'
 import { withAdvice } from './regenerate-advice.ts'
-import type { MergeResolution, ResolvedFile } from './resolve-merge.ts'
+import type { ResolvedFile } from './resolve-merge.ts'
 import { openResolving, type Resolving } from './resolving.ts'
 
 /** What became of one candidate. */
@@ -110,7 +110,7 @@ async function foldOnto(request: FoldRequest, resolving: Resolving): Promise<Cha
     ordered.map(({ changeSet }) => changeSet),
   )
   const order = await orderOfLanding(request, { ordered, footprints, resolving })
-  const chain = await begin(request, resolving)
+  const chain = await begin(request, resolving, footprints)
   const tried: Tried[] = []
   for (const number of order.numbers) {
     const [candidate, footprint] = [ordered[number], footprints[number]]
@@ -125,7 +125,11 @@ async function foldOnto(request: FoldRequest, resolving: Resolving): Promise<Cha
 }
 
 /** An empty chain; where it does not begin at the base, what the branch has gained counts as landed. */
-async function begin({ git, base, onto, date, policy }: FoldRequest, resolving: Resolving): Promise<Chain> {
+async function begin(
+  { git, base, onto, date, policy }: FoldRequest,
+  resolving: Resolving,
+  footprints: readonly Footprint[],
+): Promise<Chain> {
   const start = onto?.commit ?? base
   const tree = asTreeId(await git.text(['rev-parse', '--verify', `${start}^{tree}`]))
   const landed = onto === undefined ? [] : await footprintsOf(git, [await gainOf(git, base, onto)])
@@ -135,6 +139,7 @@ async function begin({ git, base, onto, date, policy }: FoldRequest, resolving: 
     base,
     date,
     resolving,
+    memory: onto === undefined ? new LandingInMemory({ ...resolving, base, footprints }) : null,
     declared: policy.resolvers?.declared,
     start: { commit: start, tree },
     commit: start,
@@ -157,13 +162,9 @@ async function told(chain: Chain): Promise<Fold> {
 }
 
 /** The fold so far; only `land` writes it. */
-interface Chain extends Pick<FoldRequest, 'git' | 'base' | 'date'> {
-  /** Where it began, and the branch that stands there; null for the base itself. */
-  readonly start: { readonly commit: CommitId; readonly tree: TreeId }
-  readonly onto: Onto | null
+interface Chain extends ChainEnd, Pick<FoldRequest, 'date'> {
   commit: CommitId
   tree: TreeId
-  readonly resolving: Resolving
   readonly declared: DeclaredFiles | undefined
   readonly landed: Footprint[]
   readonly landings: Map<TaskId, Landing>
@@ -196,8 +197,7 @@ async function land(
       chain,
       outside.map((one) => ({ ...one, versions: versionsIn(footprint, one.file) })),
     )
-  const merge = await mergeNext(chain, footprint)
-  const { tree, left, resolved } = answers.length === 0 ? merge : await bringIn(chain.resolving.objects, merge, answers)
+  const { tree, left, resolved } = await bringNext(chain, footprint, answers)
   if (left.length > 0) {
     const named = await namedConflicts(chain, touched, left)
     return leaveOut(
@@ -216,13 +216,6 @@ async function land(
   chain.landed.push(footprint)
   chain.resolved.push(...resolved.map((file) => ({ ...file, task: changeSet.task })))
   return { state: 'landed', commit: chain.commit }
-}
-
-/** Whether the branch had it before the first one landed: what another task made alike lands as well. */
-async function isThereAlready({ git, onto, start }: Chain, { base, commit }: ChangeSet): Promise<boolean> {
-  if (onto === null) return false
-  const merge = await mergeOnto(git, start.tree, { base, theirs: commit })
-  return merge.clean && merge.tree === start.tree
 }
 
 interface Tried {
@@ -260,21 +253,6 @@ async function openConflicts(chain: Chain, tried: readonly Tried[]): Promise<rea
     open.push(await layOut(chain.git, chain.resolving.objects, { task, with: rivals, onto: chain.commit, merge }))
   }
   return open
-}
-
-// the chain's own history already says the right base to all but dependants, unless it began elsewhere
-async function mergeNext(
-  { git, base, onto, commit, tree, resolving, landed }: Chain,
-  footprint: Footprint,
-): Promise<MergeResolution> {
-  const { changeSet } = footprint
-  const merge =
-    changeSet.base === base && onto === null
-      ? await mergeCommits(git, commit, changeSet.commit)
-      : await mergeOnto(git, tree, { base: changeSet.base, theirs: changeSet.commit })
-  if (merge.clean) return { tree: merge.tree, left: [], resolved: [] }
-  const rivals = landed.filter((ours) => mayMeet(ours, footprint))
-  return await resolving.resolve(merge, Math.max(1, rivals.length))
 }
 
 function namedConflicts(

@@ -15,6 +15,8 @@ export interface Footprint<Subject extends Change = ChangeSet> {
   readonly before: Results
   /** Folders that lost a file, with all above them: they may have been renamed. The root is the empty name. */
   readonly thinned: ReadonlySet<string>
+  /** Every folder that something of it is in, the root as the empty name. */
+  readonly folders: ReadonlySet<string>
 }
 
 /** Path to `mode oid` of what stands there; null for nothing. */
@@ -78,9 +80,14 @@ function readRawDiffs(raw: string): ReadonlyMap<string, Diff> {
 
 /** The footprint of a change whose differing paths are known. */
 export function footprint<Subject extends Change>(changeSet: Subject, { results, before }: Diff): Footprint<Subject> {
-  const thinned = new Set<string>()
-  for (const [path, result] of results) if (result === null) for (const folder of foldersOf(path)) thinned.add(folder)
-  return { changeSet, results, before, thinned }
+  const [thinned, folders] = [new Set<string>(), new Set<string>()]
+  for (const [path, result] of results) {
+    for (const folder of foldersOf(path)) {
+      folders.add(folder)
+      if (result === null) thinned.add(folder)
+    }
+  }
+  return { changeSet, results, before, thinned, folders }
 }
 
 /** Every folder a path is in, nearest first, the root as the empty name last. */
@@ -95,5 +102,11 @@ export function reachesFolderOf(path: string, { results, thinned }: Pick<Footpri
 }
 
 function reaches(a: Footprint<Change>, b: Footprint<Change>): boolean {
-  return [...a.results.keys()].some((path) => b.results.has(path) || reachesFolderOf(path, b))
+  return hasSome(a.results.keys(), b.results) || hasSome(a.folders, b.results) || hasSome(a.folders, b.thinned)
+}
+
+function hasSome(names: Iterable<string>, among: { readonly size: number; has(name: string): boolean }): boolean {
+  if (among.size === 0) return false
+  for (const name of names) if (among.has(name)) return true
+  return false
 }

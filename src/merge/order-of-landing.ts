@@ -9,7 +9,6 @@ import { outsideOwns } from './outside-owns.ts'
 import { conflictsBetween } from './pair.ts'
 import type { Resolving } from './resolving.ts'
 import { sharedPaths, touchingSides } from './sides.ts'
-import { openSpecialPaths } from './special-paths.ts'
 
 /** Change sets that ask to land, needs before their dependants, with what each touched. */
 interface Asking {
@@ -58,7 +57,7 @@ async function incompatiblePairs(
   })
   const world = { git, resolve: async (merge: UncleanMerge) => (await resolving.resolve(merge, 1)).left }
   const pairs: (readonly [number, number])[] = []
-  for (const touching of touchingSides(sides, await openSpecialPaths(git).among(sharedPaths(sides)))) {
+  for (const touching of touchingSides(sides, await resolving.special.among(sharedPaths(sides)))) {
     const [ours, theirs] = touching.sides.map((number) => footprints[number])
     if (ours === undefined || theirs === undefined) continue
     const isOfBase = ours.changeSet.base === base && theirs.changeSet.base === base

@@ -4,12 +4,13 @@ import type { UncleanMerge } from './merge-tree.ts'
 import { type MergeResolution, resolveMerge } from './resolve-merge.ts'
 import type { ResolverPolicy } from './resolvers/resolver.ts'
 import { SideMerges } from './side-merges.ts'
-import { openSpecialPaths } from './special-paths.ts'
+import { openSpecialPaths, type SpecialPaths } from './special-paths.ts'
 import { TextMerges } from './text-merges.ts'
 
 /** Resolves merges of one repository as far as a policy allows. */
 export interface Resolving extends AsyncDisposable {
   readonly objects: Objects
+  readonly special: SpecialPaths
   /** Merges of sides of one base, in memory where they only changed texts. */
   readonly sides: SideMerges
   /** What is left of a merge in which `pairs` pairs of change sets meet, and its tree when nothing is. */
@@ -23,6 +24,7 @@ export function openResolving(git: Git, policy: ResolverPolicy | null): Resolvin
   const special = openSpecialPaths(git)
   return {
     objects,
+    special,
     sides: new SideMerges({ git, objects, texts, special }),
     resolve: (merge, pairs) =>
       policy === null

@@ -50,11 +50,11 @@ function* pairsWithRenames(footprints: readonly Footprint<Side>[]): Generator<re
 const byNumbers = (a: readonly [number, number], b: readonly [number, number]): number => a[0] - b[0] || a[1] - b[1]
 
 /** Paths that more than one side touches. */
-export function sharedPaths(footprints: readonly Footprint<Side>[]): readonly string[] {
+export function sharedPaths(footprints: readonly Did[]): readonly string[] {
   return [...sidesByPath(footprints)].filter(([, sides]) => sides.length > 1).map(([path]) => path)
 }
 
-function sidesByPath(footprints: readonly Footprint<Side>[]): ReadonlyMap<string, readonly number[]> {
+function sidesByPath(footprints: readonly Did[]): ReadonlyMap<string, readonly number[]> {
   const byPath = new Map<string, number[]>()
   for (const [number, { results }] of footprints.entries()) {
     for (const path of results.keys()) {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Git } from '../changes/git.ts'
+import { gitFolder } from '../changes/git-folder.ts'
 import { bytesOfPath } from '../changes/path-bytes.ts'
 
 /** Tells which paths have attributes of their own for merging. */
@@ -35,19 +36,30 @@ interface Sources {
 }
 
 async function sourcesOf(git: Git): Promise<Sources> {
-  const [place, configured] = await Promise.all([
-    git.text(['rev-parse', '--is-bare-repository', '--path-format=absolute', '--git-path', 'info/attributes']),
-    git.run(['config', '--null', '--get-regexp', String.raw`^(merge\.default|core\.attributesfile)$`], {
+  const [info, configured] = await Promise.all([
+    ownAttributes(git),
+    git.run(['config', '--null', '--get-regexp', String.raw`^(merge\.default|core\.(attributesfile|bare))$`], {
       accept: [0, 1],
     }),
   ])
-  const [isBare = '', info = ''] = place.split('\n')
   const settings = configured.stdout.split('\0').map((one) => one.split('\n'))
-  const forEverything = settings.some(([name]) => name === 'merge.default')
-  const named = settings.flatMap(([name, value = '']) => (name === 'core.attributesfile' ? [value] : []))
+  const valuesOf = (wanted: string): readonly string[] =>
+    settings.flatMap(([name, value = 'true']) => (name === wanted ? [value] : []))
+  const isBare =
+    gitFolder(git.directory) === git.directory && /^(?:true|yes|on|1)$/i.test(valuesOf('core.bare').at(-1) ?? 'false')
   const home = process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config')
   const files = [info, join(home, 'git/attributes'), '/etc/gitattributes']
-  return { forEverything, mayBe: isBare !== 'true' || named.length > 0 || files.some((file) => existsSync(file)) }
+  return {
+    forEverything: valuesOf('merge.default').length > 0,
+    mayBe: !isBare || valuesOf('core.attributesfile').length > 0 || files.some((file) => existsSync(file)),
+  }
+}
+
+/** The file of attributes that is the repository's own; git is asked only where its files do not tell. */
+async function ownAttributes(git: Git): Promise<string> {
+  const folder = gitFolder(git.directory)
+  if (folder !== null) return join(folder, 'info/attributes')
+  return await git.text(['rev-parse', '--path-format=absolute', '--git-path', 'info/attributes'])
 }
 
 async function asked(git: Git, paths: readonly string[]): Promise<ReadonlySet<string>> {

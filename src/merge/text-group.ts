@@ -4,7 +4,6 @@ import type { ConflictedFile } from './conflicted-file.ts'
 import type { Footprint } from './footprint.ts'
 import type { ResolvedFile } from './resolve-merge.ts'
 import { contentConflict } from './side-merges.ts'
-import type { Side } from './sides.ts'
 import type { Text, TextMerge, TextMerges } from './text-merges.ts'
 
 /** What taking a side in led to. */
@@ -32,7 +31,7 @@ export class TextGroup {
   }
 
   /** Takes a side in, or refuses it whole. */
-  async take({ before, results }: Footprint<Side>): Promise<Taken> {
+  async take({ before, results }: Pick<Footprint, 'before' | 'results'>): Promise<Taken> {
     const changes = new Map<string, Standing | null>()
     const resolved: ResolvedFile[] = []
     const conflicts: ConflictedFile[] = []
@@ -63,11 +62,23 @@ export class TextGroup {
     for (const [path, result] of results) this.#held.set(path, (this.#held.get(path) ?? new Set()).add(result))
   }
 
-  /** What differs from the base. */
-  async edits(): Promise<TreeEdits> {
+  /** Takes over what stands at some paths after something was brought in elsewhere. */
+  replace(results: Footprint['results']): void {
+    for (const [path, result] of results) {
+      this.#paths.set(path, standingOf(result))
+      this.#held.delete(path)
+    }
+  }
+
+  /** What differs from the base, at these paths or at all; texts that were made here are stored. */
+  async edits(paths: Iterable<string> = this.#paths.keys()): Promise<TreeEdits> {
     const edits = new Map<string, TreeEntry | null>()
-    for (const [path, standing] of this.#paths)
-      edits.set(path, standing && { mode: standing.mode, oid: await this.#oidOf(standing) })
+    for (const path of paths) {
+      const standing = this.#paths.get(path) ?? null
+      const entry = standing && { mode: standing.mode, oid: await this.#oidOf(standing) }
+      if (entry !== null) this.#paths.set(path, { mode: entry.mode, content: entry.oid })
+      edits.set(path, entry)
+    }
     return edits
   }
 

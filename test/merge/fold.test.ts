@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { ChangeSet } from '../../src/changes/change-set.ts'
+import { writeCommit } from '../../src/changes/commit.ts'
+import type { Git } from '../../src/changes/git.ts'
 import { asTaskId, type CommitId } from '../../src/ids.ts'
 import { baseFor } from '../../src/merge/base-for.ts'
 import { placesOf } from '../../src/merge/conflict-places.ts'
@@ -598,4 +600,49 @@ void t.test('what a resolver decides lands, and is told with what it was made fr
   t.equal((await fold({ ...given, policy })).commit, folded.commit, 'the same request gives the same ids')
   const off: MergePolicy = { ...policy, resolvers: { upTo: 'likely', off: ['both-insert'] } }
   t.match(states(await fold({ ...given, policy: off })), { two: 'left-out' })
+})
+
+void t.test('what meets in texts only lands without a merge by git, and the tree is what git makes', async (t) => {
+  using sealing = new Sealing()
+  const base = await sealing.begin({
+    a: numbered(30),
+    b: numbered(30),
+    c: numbered(30),
+    'd/e': numbered(30),
+    gone: 'x\n',
+  })
+  const sides: readonly Files[] = [
+    { a: numbered(30, { 2: 'two\n' }), new: 'new\n' },
+    { a: numbered(30, { 20: 'twenty\n' }), gone: null },
+    { a: numbered(30, { 2: 'two\n', 28: '' }), b: { run: numbered(30) } },
+    { a: numbered(30, { 10: 'ten\n' }), 'd/e': numbered(30, { 1: 'one\n' }) },
+    { c: null, 'd/moved': numbered(30, { 9: 'nine\n' }) },
+    { c: numbered(30, { 25: 'in what has moved\n' }), a: numbered(30, { 14: 'fourteen\n' }) },
+    { a: numbered(30, { 14: 'other\n' }) },
+  ]
+  const changeSets = await Promise.all(sides.map((files, number) => sealing.seal(`t${number}`, base, files)))
+  const calls: string[] = []
+  const counted: Git = {
+    ...sealing.git,
+    run(args, options) {
+      if (args.includes('merge-tree')) calls.push(args.at(-1) ?? '')
+      return sealing.git.run(args, options)
+    },
+  }
+  const candidates = changeSets.map((changeSet) => candidate(changeSet))
+  const policy: MergePolicy = { strategy: 'in-order', resolvers: null, blame: false }
+  const folded = await fold({ git: counted, base, date, candidates, policy })
+  t.strictSame(Object.values(states(folded)), [...Array(6).fill('landed'), 'left-out'])
+  const byGit = [4, 5, 6].flatMap((number) => changeSets[number]?.commit ?? [])
+  t.strictSame(new Set(calls), new Set(byGit), 'git merges from what may be a rename on')
+
+  let commit = base
+  for (const changeSet of changeSets.slice(0, 6)) {
+    const merge = await mergeCommits(sealing.git, commit, changeSet.commit)
+    t.ok(merge.clean)
+    const draft = { tree: merge.tree, parents: [commit], message: changeSet.task, seconds: 0 }
+    commit = await writeCommit(sealing.git, draft)
+  }
+  t.strictSame(await sealing.listing(folded.commit), await sealing.listing(commit))
+  t.strictSame(told(folded.conflicts), [{ kind: 'content', file: 'a', ours: 't5', theirs: 't6' }])
 })

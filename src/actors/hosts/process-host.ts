@@ -19,6 +19,8 @@ export interface ProcessOptions {
   readonly env?: NodeJS.ProcessEnv
   /** Bound of each child's old space, in megabytes; an actor that breaks it crashes. */
   readonly maxOldSpaceMb?: number
+  /** Bound of each child's space for young objects, in megabytes. */
+  readonly maxYoungSpaceMb?: number
 }
 
 /** How long what a dead child has written is waited for: a grandchild in a group of its own may hold the pipe. */
@@ -68,14 +70,13 @@ class ProcessPlaces implements PlaceSource {
   }
 
   #fork(marker: Marker): ChildProcess {
-    const { maxOldSpaceMb } = this.#options
     return fork(sibling(import.meta.url, 'process-entry'), {
       // 'json' is faster for small messages but loses functions, dates, maps and bytes in silence
       serialization: 'advanced',
       // leads a group of its own: one signal takes its children too, and Ctrl-C stays the supervisor's
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      execArgv: maxOldSpaceMb === undefined ? [] : [`--max-old-space-size=${maxOldSpaceMb}`],
+      execArgv: heapBounds(this.#options),
       env: { ...this.#env, ...marker },
     })
   }
@@ -95,6 +96,14 @@ class ProcessPlaces implements PlaceSource {
     const fallback = signal === null ? `exited with code ${code}` : `killed by ${signal}`
     return { how: 'crashed', message: stderr?.lastWords() ?? fallback, code, signal }
   }
+}
+
+/** The young space is two semi-spaces and what is copied between them (V8, heap.cc). */
+function heapBounds({ maxOldSpaceMb, maxYoungSpaceMb }: ProcessOptions): string[] {
+  return [
+    ...(maxOldSpaceMb === undefined ? [] : [`--max-old-space-size=${maxOldSpaceMb}`]),
+    ...(maxYoungSpaceMb === undefined ? [] : [`--max-semi-space-size=${Math.max(1, Math.floor(maxYoungSpaceMb / 3))}`]),
+  ]
 }
 
 interface Leaving {
