@@ -10,7 +10,7 @@ import { sibling } from '../actors/sibling.ts'
 import type { ChangeSet } from '../changes/change-set.ts'
 import { openObjects, type Objects } from '../changes/objects.ts'
 import { asActorId, asAgentName, asRunId, asTaskId } from '../ids.ts'
-import { keepHeapSmall } from '../cli/small-heap.ts'
+import { keepHeapSmall } from '../processes/small-heap.ts'
 import { linesInFile, MadeRepository, type Start } from './made-repository.ts'
 
 /**

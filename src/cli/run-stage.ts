@@ -1,13 +1,9 @@
 import { availableParallelism } from 'node:os'
 import type { ResourceLimits } from 'node:worker_threads'
-import type { AggregatorApi, AggregatorEvent, AggregatorInput } from '../actors/aggregator-api.ts'
-import { aggregatorPlaces } from '../actors/aggregator-places.ts'
-import type { ActorHandle, HostKind } from '../actors/contract.ts'
 import { type Hosts, openHosts } from '../actors/hosts/registry.ts'
-import { sibling } from '../actors/sibling.ts'
 import type { ChangeSet } from '../changes/change-set.ts'
 import { systemClock } from '../clock.ts'
-import { asActorId, type RunId } from '../ids.ts'
+import type { RunId } from '../ids.ts'
 import type { Log } from '../log.ts'
 import { identityOf } from '../process-identity.ts'
 import type { RunLayout } from '../store/layout.ts'
@@ -21,6 +17,7 @@ import { openWorkspaces } from '../supervisor/run/open-workspaces.ts'
 import type { RunWorld } from '../supervisor/run/run.ts'
 import { openTroupeTree, type TroupeTree } from '../supervisor/run/troupe-tree.ts'
 import type { Workspaces } from '../supervisor/run/workspaces.ts'
+import { openAggregatorPlace } from './aggregator-place.ts'
 import { loggedDeadLetters } from './logged-dead-letters.ts'
 import { placementOf, type Prepared } from './prepare.ts'
 
@@ -63,22 +60,14 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
   const env = { ...process.env, TROUPE_RUN: id } // what is left of a dead run is found by it
   const common = { clock, deadLetters: loggedDeadLetters(log), process: { env } }
   const hosts = openHosts({ ...common, thread: { maxThreads: manifest.concurrency, ...heapLimit(prepared) } })
-  const services = openHosts({
-    ...common,
-    thread: aggregatorPlaces.thread,
-    process: { ...aggregatorPlaces.process, env },
-  })
+  const place = openAggregatorPlace(prepared, { ...common, id, folders })
   const where = { repository, run: id, folder: folders.work }
   const workspaces = openWorkspaces({ ...where, clock, parallel: parallelGits, hide: secrets.hide })
-  const startAggregator = (): Promise<ActorHandle<AggregatorApi>> =>
-    services.get(aggregatorHost(prepared)).start<AggregatorApi>(aggregatorSpec(prepared, id, folders), {
-      emit: (event) => live.tellMerging((event as AggregatorEvent).text),
-    })
   const tree = openTroupeTree({
     ...world,
-    hosts: both(hosts, services),
+    hosts: both(hosts, place.hosts),
     aggregator,
-    startAggregator,
+    startAggregator: () => place.start(live.tellMerging),
     graceMs,
   })
   const snapshots = relay<ChangeSet>()
@@ -164,20 +153,6 @@ function governorOf({ manifest: { agents, providers } }: Prepared, log: Log): Go
       log.warn({ err }, 'what is known of a provider cannot be shared with other runs: nobody waits for a place')
     },
   })
-}
-
-/** The aggregator lives as the agents do, in a host of its own. */
-function aggregatorHost({ placements }: Prepared): HostKind {
-  const used = new Set([...placements.values()].map(({ host }) => host))
-  const [only = 'async'] = used
-  return used.size === 1 ? only : 'async'
-}
-
-function aggregatorSpec({ repository, base, secrets }: Prepared, run: RunId, folders: RunLayout) {
-  const where = { run, repository: repository.root, base, scratch: folders.work, logs: folders.logs }
-  const input: AggregatorInput = { ...where, secrets: secrets.names }
-  const module = sibling(import.meta.url, '../actors/aggregator-actor').href
-  return { id: asActorId('aggregator'), module, export: 'aggregatorActor', input }
 }
 
 const both = (...hosts: readonly Hosts[]): AsyncDisposable => ({

@@ -2,7 +2,7 @@ import { carryOut } from './carry-out.ts'
 import type { RunOutcome } from './conduct-run.ts'
 import { performRun } from './perform-run.ts'
 import { describeOverlap, type PlanOptions, prepare } from './prepare.ts'
-import { keepHeapSmall } from './small-heap.ts'
+import { keepHeapSmall } from '../processes/small-heap.ts'
 import type { Terminal } from './terminal.ts'
 import { abandonedRun } from './unfinished-runs.ts'
 
