@@ -105,6 +105,7 @@ function describeLooking(program: Command, bind: Bind): void {
     .option('--log', "with --task: its last attempt's log", false)
     .option('--diff', 'the diff of the proposal, or of the task', false)
     .option('--findings', 'only the findings', false)
+    .option('--html', 'the proposal as one page for a browser, with a picture of how the tasks came together', false)
     .option('--snapshot', 'with --task: what it had written when its files were last saved', false)
     .action(bind(async () => (await import('./show.ts')).showCommand))
   program

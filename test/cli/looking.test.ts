@@ -14,12 +14,14 @@ import { initCommand } from '../../src/cli/init.ts'
 import { loggedDeadLetters } from '../../src/cli/logged-dead-letters.ts'
 import { runCommand } from '../../src/cli/run.ts'
 import { schemaCommand } from '../../src/cli/schema.ts'
+import { proposalPage } from '../../src/cli/show/page/proposal-page.ts'
 import { showCommand } from '../../src/cli/show.ts'
 import { statusCommand } from '../../src/cli/status.ts'
 import { watchRun } from '../../src/cli/status/watch-run.ts'
 import { systemClock } from '../../src/clock.ts'
 import { asAgentName, asRunId, asTaskId } from '../../src/ids.ts'
 import { openLog } from '../../src/log.ts'
+import type { Proposal } from '../../src/merge/proposal.ts'
 import { readManifest } from '../../src/plan/manifest.ts'
 import { followJournal } from '../../src/store/follow-journal.ts'
 import { lineOf } from '../../src/store/journal-record.ts'
@@ -128,6 +130,19 @@ t.test('looking at a run', async (t) => {
   await t.test('show prints the proposal for people and programs', async (t) => {
     t.match((await show()).out, /^# Not checked: 2 of 6 tasks landed, 1 conflict\n/)
     t.match(JSON.parse((await show({ json: true })).out), { schema: 'troupe/proposal/1', run: id })
+  })
+
+  await t.test('show --html is a whole page that asks nobody for anything and shows texts as texts', async (t) => {
+    const { out } = await show({ html: true })
+    t.match(out, /^<!doctype html>.*<h1 class="not-run">Not checked: 2 of 6 tasks landed, 1 conflict<\/h1>/s)
+    t.match(out, /<path\s+class="arc conflict"[^>]*><title>[^<]+ changed the same part of [^<]+<\/title>/)
+    t.match(out, /<rect class="dropped"[^>]*><title>\d+ dropped<\/title>/)
+    t.notMatch(out, /<script|https?:|<(?:img|link|iframe)/)
+    const proposal = JSON.parse((await show({ json: true })).out) as Proposal
+    const named = { ...proposal, tasks: proposal.tasks.map((task) => ({ ...task, summary: `<b>&"'\u0007` })) }
+    t.match(proposalPage(named), '<td>&lt;b&gt;&amp;&quot;&#39;\uFFFD</td>')
+    t.match(await show({ html: true, json: true }), { status: 2, out: /only one of --html and --json/ })
+    t.match(await show({ html: true, task: 'left' }), { status: 2, err: /--html goes with no --task/ })
   })
 
   await t.test('show --conflicts gives both sides in the manner of diff3', async (t) => {

@@ -21,6 +21,10 @@ export async function showRun(
       return json
         ? printed(proposal)
         : plainLines(proposalToMarkdown({ ...proposal, conflicts: proposal.conflicts.map(withoutTexts) })).trimEnd()
+    case 'html': {
+      const { proposalPage } = await import('./page/proposal-page.ts')
+      return proposalPage(proposal).trimEnd()
+    }
     case 'conflicts': {
       const conflicts = await wholeTexts(git, chosen(proposal.conflicts, number))
       if (json) return printed({ schema: 'troupe/conflicts/2', run: run.id, conflicts })

@@ -1,0 +1,42 @@
+import { html, type Markup } from '../../../html.ts'
+import { count } from '../../../merge/markdown.ts'
+import type { Disposition, Proposal, ProposalTask } from '../../../merge/proposal.ts'
+import { part, tableOf } from './parts.ts'
+import { tasksPicture } from './tasks-picture.ts'
+
+/** How the tasks came together, as a picture and as a table. */
+export function tasksPart(proposal: Proposal): Markup | null {
+  const { tasks } = proposal
+  if (tasks.length === 0) return null
+  const rows = tasks.map((task) => [
+    html`<code>${task.task}</code>`,
+    task.agent,
+    task.attempts,
+    outcome(task.disposition),
+    task.summary?.split('\n')[0] ?? '',
+    used(task),
+  ])
+  const table = tableOf(['Task', 'Agent', 'Attempts', 'Outcome', 'Summary', 'Used'], rows)
+  return part('Tasks', [tasksPicture(proposal), table])
+}
+
+function outcome(disposition: Disposition): Markup {
+  const { state } = disposition
+  if (state === 'unchanged') return html`done, nothing to change`
+  if (state === 'landed')
+    return html`<span class="good">landed</span>, ${count(disposition.files.length, 'file')}
+      (<code>${disposition.commit.slice(0, 10)}</code>)`
+  const kept = state === 'left-out' ? html`; kept at <code>${disposition.ref}</code>` : null
+  return html`<span class="bad">${state}</span>: ${disposition.reason}${kept}`
+}
+
+/** Amounts that are known; a sum that may be too low begins with `≥`. */
+function used({ usage }: Partial<ProposalTask>): string {
+  if (usage === undefined) return ''
+  const amounts = [
+    ...(usage.inputTokens === null ? [] : [`${usage.inputTokens} tokens in`]),
+    ...(usage.outputTokens === null ? [] : [`${usage.outputTokens} out`]),
+    ...(usage.costUsd === null ? [] : [`${usage.costUsd.toFixed(2)} USD`]),
+  ]
+  return amounts.length === 0 ? '' : `${usage.unknown > 0 ? '≥ ' : ''}${amounts.join(', ')}`
+}
