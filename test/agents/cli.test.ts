@@ -159,6 +159,17 @@ void t.test('lines of any bytes come whole, and one that is too long is left out
   t.end()
 })
 
+void t.test('a program that tries again for ever is given up, and its provider is told why', async (t) => {
+  const again = '{"type":"error","message":"Reconnecting... waiting for network (Connection failed: ECONNREFUSED)"}\n'
+  const few = await replay(t, 'codex', { stream: `${again.repeat(7)}${streamOf('codex-ok.jsonl')}`, leaves })
+  t.match(few.outcome, { how: 'completed' })
+  const { outcome } = await replay(t, 'codex', { stream: again.repeat(8), hangs: true })
+  t.match(failureIn(outcome), { kind: 'infrastructure', class: 'network', message: /waiting for network/ })
+  const other = '{"type":"error","message":"once more"}\n'
+  const odd = await replay(t, 'codex', { stream: other.repeat(8), hangs: true })
+  t.match(failureIn(odd.outcome), { kind: 'agent', message: /tried again and again: once more/ })
+})
+
 void t.test('Codex tells a patch that it did not let through on standard error only', async (t) => {
   const errors =
     '2026-11-26T01:50:43.9Z ERROR codex_core::tools::router: error=patch rejected: outside of the project\n'

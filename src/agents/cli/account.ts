@@ -26,6 +26,7 @@ export class Account {
   #usage: Usage | null = null
   #end: { readonly error: ToldError | null } | null = null
   #again: string | null = null
+  #againCount = 0
 
   /** The end of the last message. */
   get message(): Tail {
@@ -62,8 +63,14 @@ export class Account {
     return this.#again
   }
 
+  /** How often it tried again without getting any further. */
+  get againCount(): number {
+    return this.#againCount
+  }
+
   hear(sign: Sign): Shown {
     if (sign.type === 'message' || sign.type === 'tool') this.#again = null
+    this.#againCount = sign.type === 'again' ? this.#againCount + 1 : this.#again === null ? 0 : this.#againCount
     switch (sign.type) {
       case 'message':
         return this.#said(sign.text)

@@ -38,6 +38,8 @@ export interface Means {
 }
 
 const toldPaths = 200
+/** Some programs try again for ever, and say so: what they wait for is the governor's to wait for. */
+const triesAgain = 8
 
 /** Runs the program until it ends, and judges what came of it. */
 export async function performAttempt(attempt: Attempt, means: Means): Promise<Verdict> {
@@ -48,8 +50,9 @@ export async function performAttempt(attempt: Attempt, means: Means): Promise<Ve
   const resultPath = newResultPath()
   const program = programOf(attempt, resultPath)
   const { account, errors, end } = await listen(program, attempt, means)
+  const isStopped = context.signal.aborted
   const result = takeResult(resultPath)
-  if (end.how === 'stopped')
+  if (end.how === 'stopped' && isStopped)
     return { outcome: { how: 'cancelled', reason: messageOf(context.signal.reason) }, refusal: null }
   const { written, denied, usage } = account
   return verdictOf(
@@ -92,12 +95,17 @@ async function listen(program: Program, { assignment, preset, expects }: Attempt
     context.output(`${line}\n`)
     hear(preset.straySigns?.(line) ?? [])
   }
-  const lines = new JsonLines({ event: (event) => hear(preset.signs(event)), stray })
+  const givenUp = new AbortController()
+  const event = (value: object): void => {
+    hear(preset.signs(value))
+    if (account.againCount >= triesAgain) givenUp.abort()
+  }
+  const lines = new JsonLines({ event, stray })
   const errorLines = new JsonLines({ event: (event) => stray(JSON.stringify(event)), stray })
   const end = await runProgram(program, {
     clock,
     launcher,
-    signal: context.signal,
+    signal: AbortSignal.any([context.signal, givenUp.signal]),
     graceMs: context.graceMs,
     started: context.started,
     input: (input: ProgramInput) => {

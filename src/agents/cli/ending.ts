@@ -12,7 +12,8 @@ import type { ToldError } from './sign.ts'
 export interface Evidence {
   readonly program: Program
   readonly account: Account
-  readonly programEnd: Exclude<ProgramEnd, { readonly how: 'stopped' }>
+  /** `stopped` where it was given up. */
+  readonly programEnd: ProgramEnd
   /** The last telling line of its errors; null when it said nothing there. */
   readonly lastError: string | null
   readonly expects: Expected
@@ -75,6 +76,8 @@ function uncleanEnd(evidence: Evidence): Failure {
     const said = lastError === null ? '' : `: ${lastError}`
     return agentFailure(evidence, `it exited with 0, but told no end of its work${said}`)
   }
+  if (programEnd.how === 'stopped')
+    return agentFailure(evidence, `it tried again and again: ${account.again ?? 'it did not say why'}`)
   return failureOfProgram(programEnd, program, lastError ?? account.message.lastLine(200))
 }
 
@@ -91,6 +94,6 @@ function refusalIn({ account, programEnd, now }: Evidence): Refusal | null {
   return refusal.class === null ? null : refusal
 }
 
-/** A program that gave up while it tried again said why before. */
-const cutOff = ({ again }: Account, { how }: Evidence['programEnd']): ToldError | null =>
-  again === null || how !== 'exited' ? null : { status: null, text: again }
+/** A program that gave up, or was given up, while it tried again said why before. */
+const cutOff = ({ again }: Account, { how }: ProgramEnd): ToldError | null =>
+  again === null || (how !== 'exited' && how !== 'stopped') ? null : { status: null, text: again }

@@ -1,0 +1,76 @@
+import { existsSync, globSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** A real coding agent: which package it comes in, and how a manifest has it ask a server on this machine. */
+export interface RealAgent {
+  readonly name: string
+  /** Name and version, exactly. */
+  readonly package: readonly [name: string, version: string]
+  /** Where its program lies below its folder; a pattern. */
+  readonly program: string
+  /** How often it asks again by itself after a 429, plus once. */
+  readonly asks: number
+  /** What it adds to the usage that it tells. */
+  readonly tellsCost: boolean
+  /** Its declaration, but for `argv`. */
+  agent(server: string): Readonly<Record<string, unknown>>
+  /** Files of its user's home, which it may have. */
+  home(server: string): Readonly<Record<string, string>>
+  /** The call of a tool that writes `text` into `file` of the folder, and of one that runs a command. */
+  write(folder: string, file: string, text: string): readonly [tool: string, input: object]
+  run(command: string): readonly [tool: string, input: object]
+}
+
+/** The variable that holds the key of agents whose endpoint is configured. */
+const key = 'MOCK_KEY'
+
+const codexSettings = (server: string): string => `model = "gpt-5.5"
+model_provider = "mock"
+[model_providers.mock]
+name = "mock"
+base_url = "${server}/v1"
+env_key = "${key}"
+wire_api = "responses"
+request_max_retries = 1
+stream_max_retries = 1
+`
+
+/** Those that are known, by name. */
+export const realAgents: readonly RealAgent[] = [
+  {
+    name: 'codex',
+    package: ['@openai/codex', '0.169.0'],
+    program: 'node_modules/@openai/codex-*/vendor/*/bin/codex',
+    asks: 2,
+    tellsCost: false,
+    agent: () => ({ kind: 'codex', credentials: ['.codex/config.toml', key] }),
+    home: (server) => ({ '.codex/config.toml': codexSettings(server) }),
+    write: (_, file, text) => {
+      const lines = text.trimEnd().replace(/^/gm, '+')
+      const patch = `*** Begin Patch\n*** Add File: ${file}\n${lines}\n*** End Patch`
+      return ['exec_command', { cmd: `apply_patch <<'EOF'\n${patch}\nEOF` }]
+    },
+    run: (cmd) => ['exec_command', { cmd }],
+  },
+  {
+    name: 'claude',
+    package: ['@anthropic-ai/claude-code', '2.1.332'],
+    program: 'node_modules/@anthropic-ai/claude-code-*/claude',
+    asks: 3,
+    tellsCost: true,
+    agent: (server) => ({
+      kind: 'claude',
+      credentials: ['ANTHROPIC_API_KEY'],
+      env: { ANTHROPIC_BASE_URL: server },
+    }),
+    home: () => ({}),
+    write: (folder, file, content) => ['Write', { file_path: join(folder, file), content }],
+    run: (command) => ['Bash', { command, description: 'a command' }],
+  },
+]
+
+/** The program of an agent that is installed in a folder; null where it is not, or in another version. */
+export function programOf({ program, package: [name] }: RealAgent, folder: string): string | null {
+  const [found] = globSync(program, { cwd: folder })
+  return found !== undefined && existsSync(join(folder, 'node_modules', name)) ? join(folder, found) : null
+}

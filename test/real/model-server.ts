@@ -1,0 +1,71 @@
+import { LLMock } from '@copilotkit/aimock'
+import type { RealAgent } from './agents.ts'
+
+/** What an agent is to be told, by the mark in its prompt: `[codex hangs]`. */
+const mark = /\[(\w+) (writes|limited|refused|hangs)(?: (\d+))?\]/
+
+/** What an agent's command that never ends carries in its arguments. */
+export const endless = (agent: string): string => `a-command-of-${agent}-without-an-end`
+
+/** A server in the manner of all providers, whose models do as the prompt says; the answer depends on the request alone, but for 429. */
+export async function serveModels(agents: readonly RealAgent[]): Promise<Served> {
+  const server = new LLMock({ port: 0, host: '127.0.0.1' })
+  const asked = new Map<string, number>()
+  const served = { letsGo: false }
+  server.on({ predicate: () => true }, ({ messages, tools = [] }) => {
+    const all = JSON.stringify(messages)
+    const [task = '', name, what] = mark.exec(all) ?? []
+    const agent = agents.find((one) => one.name === name)
+    if (agent === undefined || tools.length === 0) return { content: 'A title', usage }
+    const times = (asked.get(task) ?? 0) + 1
+    asked.set(task, times)
+    if (what === 'refused') return refusal(401, 'authentication_error', 'this key is not known')
+    if (what === 'limited' && times <= agent.asks) return refusal(429, 'rate_limit_error', 'slow down')
+    const done = messages.filter(({ role }) => role === 'tool').length
+    const file = `${task.replace(/\W+/g, '-').slice(1, -1)}.txt`
+    if (done === 0) return call(agent.write(folderIn(all), file, 'written\n'), done)
+    // some give their model an answer while a command still runs
+    if (what === 'hangs' && !served.letsGo) return call(agent.run(`tail -f /dev/null; : ${endless(agent.name)}`), done)
+    if (done === 1) return call(agent.run(`echo run >> ${file}`), done)
+    return { content: `I wrote ${file}.`, usage }
+  })
+  await server.start()
+  return {
+    url: server.url,
+    letGo() {
+      served.letsGo = true
+    },
+    stop: () => server.stop(),
+  }
+}
+
+/** A server that is there. */
+export interface Served {
+  readonly url: string
+  /** From now on no command is without an end. */
+  letGo(): void
+  stop(): Promise<void>
+}
+
+/** As every provider tells it. */
+const usage = {
+  input_tokens: 100,
+  output_tokens: 20,
+  prompt_tokens: 100,
+  completion_tokens: 20,
+  total_tokens: 120,
+  promptTokenCount: 100,
+  candidatesTokenCount: 20,
+  totalTokenCount: 120,
+}
+
+const call = ([name, input]: readonly [string, object], at: number) => ({
+  toolCalls: [{ name, arguments: JSON.stringify(input), id: `call_${at}` }],
+  usage,
+})
+
+const refusal = (status: number, type: string, message: string) => ({ error: { message, type }, status, retryAfter: 1 })
+
+/** Agents tell their model where they work. */
+const folderIn = (text: string): string =>
+  /(?:working directory:|Workspace Directories:\\*n\s*-)\s*(\/[^\\"\s]+)/i.exec(text)?.[1] ?? '.'

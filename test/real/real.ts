@@ -1,0 +1,138 @@
+/**
+ * Real coding agents, each by its real program, against models on this machine: started by scripts/test-real.ts, which installs them and
+ * gives this an empty home and, where it can, no other network.
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import t from 'tap'
+import { begin, git, type PrintedRun, root, troupe } from '../acceptance/troupe.ts'
+import { until } from '../until.ts'
+import { programOf, type RealAgent, realAgents } from './agents.ts'
+import { endless, serveModels } from './model-server.ts'
+
+const real = join(root, '.real')
+const asked = process.argv.slice(2)
+const agents = realAgents.filter(({ name }) => asked.includes(name))
+const work = join(real, 'work')
+
+const scenes = ['writes', 'limited', 'refused'] as const
+
+void t.test('real agents', async (t) => {
+  const server = await serveModels(agents)
+  t.teardown(() => server.stop())
+  rmSync(work, { recursive: true, force: true })
+  for (const agent of agents)
+    for (const [name, text] of Object.entries(agent.home(server.url)))
+      write(join(process.env['HOME'] ?? '', name), text)
+  const names = agents.map(({ name }) => name).join(', ')
+
+  await t.test(
+    `${names}: each edits a file and runs a command; a refusal has its class, a passing one parks it`,
+    async (t) => {
+      const directory = repository('writes')
+      const tasks = agents.flatMap(({ name }) => scenes.map((scene) => taskOf(name, scene)))
+      const { stdout, stderr } = await troupe(directory, '--json', 'run', manifest(directory, tasks, server.url))
+      const { run, exitCode } = JSON.parse(stdout) as PrintedRun
+      t.equal(exitCode, 1, stderr)
+      for (const { name, tellsCost } of agents) {
+        for (const scene of ['writes', 'limited'] as const) {
+          t.match(resultOf(directory, run, `${name}-${scene}`), {
+            state: 'succeeded',
+            attempts: scene === 'limited' ? 2 : 1,
+            details: {
+              proof: { clean: true, lastToolFailed: false, changed: 'yes' },
+              touched: [`${name}-${scene}.txt`],
+              usage: { inputTokens: 300, outputTokens: 60, costUsd: tellsCost ? Number : null },
+            },
+          })
+          t.equal(git(directory, 'show', `refs/troupe/${run}/proposal:${name}-${scene}.txt`), 'written\nrun\n')
+        }
+        const refused = { state: 'failed', attempts: 1, reason: /does not accept the key.* 401/ }
+        t.match(resultOf(directory, run, `${name}-refused`), refused)
+      }
+      t.same([homes(), programs()], [[], []], 'no home is left, and no program')
+    },
+  )
+
+  await t.test(
+    `${names}: killed in the middle of a command nothing runs on, and the run is gone on with`,
+    async (t) => {
+      const directory = repository('hangs')
+      const tasks = agents.map(({ name }) => taskOf(name, 'hangs'))
+      const running = begin(directory, '--json', 'run', manifest(directory, tasks, server.url))
+      await running.until(() => agents.every(({ name }) => commandsOf(name).length > 0))
+      running.child.kill('SIGKILL')
+      await running.ended
+      await until(() => agents.every(({ name }) => commandsOf(name).length === 0))
+      server.letGo()
+      const { stdout, stderr } = await troupe(directory, '--json', 'resume')
+      const { run, exitCode } = JSON.parse(stdout) as PrintedRun
+      t.equal(exitCode, 0, stderr)
+      for (const { name } of agents)
+        t.equal(git(directory, 'show', `refs/troupe/${run}/proposal:${name}-hangs.txt`), 'written\nrun\n')
+      t.same([homes(), programs()], [[], []], 'no home is left, and no program')
+    },
+  )
+})
+
+function taskOf(agent: string, what: string): object {
+  return {
+    id: `${agent}-${what}`,
+    agent,
+    prompt: `Write the file, and run the command. [${agent} ${what}]`,
+    owns: [`${agent}-${what}.txt`],
+    timeout: '5m',
+  }
+}
+
+function manifest(directory: string, tasks: readonly object[], url: string): string {
+  const path = `${directory}.json`
+  const declared = agents.map((agent) => [agent.name, { ...agent.agent(url), argv: [program(agent)] }] as const)
+  writeFileSync(path, JSON.stringify({ version: 1, agents: Object.fromEntries(declared), tasks }))
+  return path
+}
+
+function program(agent: RealAgent): string {
+  const found = programOf(agent, join(real, agent.name))
+  if (found === null) throw new Error(`${agent.name} is not installed in ${join(real, agent.name)}`)
+  return found
+}
+
+function repository(name: string): string {
+  const directory = join(work, name)
+  write(join(directory, 'README.md'), 'a repository\n')
+  git(directory, 'init', '--quiet', '--initial-branch', 'main')
+  git(directory, 'add', '--all')
+  git(directory, 'commit', '--quiet', '--message', 'base')
+  return directory
+}
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text)
+}
+
+const resultOf = (directory: string, run: string, task: string): unknown =>
+  JSON.parse(readFileSync(join(directory, '.agents/runs', run, `${task.split('-')[0]}_${task}_result.json`), 'utf8'))
+
+const homes = (): readonly string[] => readdirSync(join(process.env['XDG_STATE_HOME'] ?? '', 'troupe/homes'))
+
+const commandLines = (): readonly string[] =>
+  readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid))
+    .map(commandLineOf)
+
+/** An agent's commands that never end. */
+const commandsOf = (agent: string): readonly string[] => commandLines().filter((line) => line.includes(endless(agent)))
+
+/** Agents that run. */
+const programs = (): readonly string[] =>
+  commandLines().filter((line) => agents.some(({ name }) => line.startsWith(join(real, name))))
+
+function commandLineOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ')
+  } catch {
+    return ''
+  }
+}
