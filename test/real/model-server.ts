@@ -14,20 +14,17 @@ export async function serveModels(agents: readonly RealAgent[]): Promise<Served>
   const served = { letsGo: false }
   server.on({ predicate: () => true }, ({ messages, tools = [] }) => {
     const all = JSON.stringify(messages)
-    const [task = '', name, what] = mark.exec(all) ?? []
+    const [task = '', name, scene] = mark.exec(all) ?? []
     const agent = agents.find((one) => one.name === name)
+    // for the title of a session there are no tools
     if (agent === undefined || tools.length === 0) return { content: 'A title', usage }
     const times = (asked.get(task) ?? 0) + 1
     asked.set(task, times)
-    if (what === 'refused') return refusal(401, 'authentication_error', 'this key is not known')
-    if (what === 'limited' && times <= agent.asks) return refusal(429, 'rate_limit_error', 'slow down')
+    if (scene === 'refused') return refusal(401, 'authentication_error', 'this key is not known')
+    if (scene === 'limited' && times <= agent.asks) return refusal(429, 'rate_limit_error', 'slow down')
     const done = messages.filter(({ role }) => role === 'tool').length
     const file = `${task.replace(/\W+/g, '-').slice(1, -1)}.txt`
-    if (done === 0) return call(agent.write(folderIn(all), file, 'written\n'), done)
-    // some give their model an answer while a command still runs
-    if (what === 'hangs' && !served.letsGo) return call(agent.run(`tail -f /dev/null; : ${endless(agent.name)}`), done)
-    if (done === 1) return call(agent.run(`echo run >> ${file}`), done)
-    return { content: `I wrote ${file}.`, usage }
+    return stepOf(agent, { done, file, folder: folderIn(all), hangs: scene === 'hangs' && !served.letsGo })
   })
   await server.start()
   return {
@@ -45,6 +42,22 @@ export interface Served {
   /** From now on no command is without an end. */
   letGo(): void
   stop(): Promise<void>
+}
+
+interface Step {
+  /** Tools that were used. */
+  readonly done: number
+  readonly file: string
+  readonly folder: string
+  readonly hangs: boolean
+}
+
+function stepOf(agent: RealAgent, { done, file, folder, hangs }: Step) {
+  if (done === 0) return call(agent.write(folder, file, 'written\n'), done)
+  // some give their model an answer while a command still runs
+  if (hangs) return call(agent.run(`tail -f /dev/null; : ${endless(agent.name)}`), done)
+  if (done === 1) return call(agent.run(`echo run >> ${file}`), done)
+  return { content: `I wrote ${file}.`, usage }
 }
 
 /** As every provider tells it. */
