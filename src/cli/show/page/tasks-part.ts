@@ -8,15 +8,18 @@ import { tasksPicture } from './tasks-picture.ts'
 export function tasksPart(proposal: Proposal): Markup | null {
   const { tasks } = proposal
   if (tasks.length === 0) return null
-  const rows = tasks.map((task) => [
+  const amounts = tasks.map(used)
+  const isTold = amounts.some((amount) => amount !== '')
+  const head = ['Task', 'Agent', 'Attempts', 'Outcome', 'Summary', ...(isTold ? ['Used'] : [])]
+  const rows = tasks.map((task, number) => [
     html`<code>${task.task}</code>`,
     task.agent,
     task.attempts,
     outcome(task.disposition),
     task.summary?.split('\n')[0] ?? '',
-    used(task),
+    ...(isTold ? [amounts[number] ?? ''] : []),
   ])
-  const table = tableOf(['Task', 'Agent', 'Attempts', 'Outcome', 'Summary', 'Used'], rows)
+  const table = tableOf(head, rows)
   return part('Tasks', [tasksPicture(proposal), table])
 }
 

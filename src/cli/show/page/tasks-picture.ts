@@ -103,6 +103,23 @@ const neighbours = (tasks: readonly TaskId[], kind: Arc['kind'], why: string): r
     return before === undefined ? [] : [{ kind, between: [before, task], why }]
   })
 
+const arcs = [
+  ['conflict', 'in conflict'],
+  ['blamed', 'break a check'],
+  ['alike', 'changed alike'],
+] as const
+
+/** What arcs and bars mean. */
 function legend(y: number): Markup {
-  return html`${fates.map((fate, number) => html`<rect class="${fate}" x="${at.bar + number * 92}" y="${y - 9}" width="10" height="10" /><text x="${at.bar + number * 92 + 14}" y="${y}">${fate}</text>`)}`
+  const bars = fates.map((fate, number) => {
+    const x = at.bar + number * 104
+    return html`<rect class="${fate}" x="${x}" y="${y - 9}" width="10" height="10" /><text x="${x + 14}" y="${y}"
+        >${fate}</text
+      >`
+  })
+  const lines = arcs.map(([kind, meaning], number) => {
+    const x = 4 + number * 128
+    return html`<path class="arc ${kind}" d="M${x} ${y - 4}h16" /><text x="${x + 20}" y="${y}">${meaning}</text>`
+  })
+  return html`${bars}${lines}`
 }
