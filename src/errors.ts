@@ -18,6 +18,10 @@ export const catalogue = {
     exit: exitCodes.badInput,
     fix: 'Install the program named, or a newer version of it, or say with argv where it is; troupe doctor says what is here.',
   },
+  SANDBOX_MISSING: {
+    exit: exitCodes.badInput,
+    fix: 'Install bubblewrap on a Linux that lets it make namespaces, or set sandbox to none: troupe doctor says what works here.',
+  },
   KEY_MISSING: {
     exit: exitCodes.badInput,
     fix: 'Set the variable named in the environment of troupe, or put the file named there; a manifest never holds a key.',

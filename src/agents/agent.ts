@@ -40,6 +40,8 @@ export interface Assignment {
   readonly options: Readonly<Record<string, unknown>>
   /** Absolute path to work in. */
   readonly directory: string
+  /** Whether it is not the attempt's own: nothing in it may be changed. */
+  readonly looksOnly?: boolean
   /** Whether files of an earlier attempt lie there, as changes that nobody has committed. */
   readonly continued: boolean
   /** Wall-clock limit of the attempt, in milliseconds; null for none. */

@@ -9,6 +9,7 @@ import { checkModes } from './doctor/modes-check.ts'
 import { checkNode } from './doctor/node-check.ts'
 import { checkRepository } from './doctor/repository-check.ts'
 import { checkRun } from './doctor/run-checks.ts'
+import { checkSandbox } from './doctor/sandbox-check.ts'
 import { findRun } from './find-run.ts'
 import { table } from './table.ts'
 import { type CommonOptions, type Terminal, wantsColour } from './terminal.ts'
@@ -45,7 +46,16 @@ async function checkMachine(terminal: Terminal): Promise<readonly Check[]> {
     checkModes(),
     checkAgents(terminal.environment),
   ])
-  return [checkNode(process.versions.node), git, ...repository, launcher, checkIsolation(), ...modes, ...agents]
+  return [
+    checkNode(process.versions.node),
+    git,
+    ...repository,
+    launcher,
+    checkIsolation(),
+    checkSandbox(),
+    ...modes,
+    ...agents,
+  ]
 }
 
 function checksText(checks: readonly Check[], coloured: boolean): string {

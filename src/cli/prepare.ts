@@ -5,6 +5,7 @@ import type { CommitId, TaskId } from '../ids.ts'
 import { filesOutside } from '../merge/owns.ts'
 import { manifestToYaml } from '../plan/as-manifest.ts'
 import { findIsolation } from '../processes/isolation.ts'
+import { canConfine } from '../processes/sandbox.ts'
 import { buildGraph, type Graph } from '../plan/graph.ts'
 import { type Overlap, predictOverlaps } from '../plan/overlap.ts'
 import type { Manifest, ModeChoice, Task } from '../plan/task.ts'
@@ -70,16 +71,22 @@ function keptText({ text }: GivenManifest, manifest: Manifest, options: PlanOpti
   return isChanged(options) ? manifestToYaml(manifest, { schema: null }) : text
 }
 
-/** Whoever asks for isolation gets it, or nothing is started. */
-function mustIsolate({ agents, tasks, merge }: Manifest): void {
+/** Whoever asks for isolation or a sandbox gets it, or nothing is started. */
+export function mustIsolate({ agents, tasks, merge }: Manifest): void {
   const resolver = merge.resolver === null ? [] : [merge.resolver.task]
-  const asking = [...tasks, ...resolver].filter(({ agent }) => must(agents, agent).options['isolate'] === true)
-  if (asking.length === 0 || findIsolation() !== null) return
-  const names = [...new Set(asking.map(({ agent }) => agent))].join(', ')
-  throw new TroupeError(
-    'ISOLATION_MISSING',
-    `${names}: a pid namespace can be made neither by bwrap nor by unshare here`,
-  )
+  const asking = (key: string, values: readonly unknown[]): string =>
+    [...new Set([...tasks, ...resolver].map(({ agent }) => must(agents, agent)))]
+      .flatMap(({ name, options }) => (values.includes(options[key]) ? [name] : []))
+      .join(', ')
+  const isolated = asking('isolate', [true])
+  if (isolated !== '' && findIsolation() === null)
+    throw new TroupeError(
+      'ISOLATION_MISSING',
+      `${isolated}: a pid namespace can be made neither by bwrap nor by unshare here`,
+    )
+  const confined = asking('sandbox', ['workspace', 'strict'])
+  if (confined !== '' && !canConfine())
+    throw new TroupeError('SANDBOX_MISSING', `${confined}: bwrap cannot confine a program here`)
 }
 
 function withOptions(manifest: Manifest, options: PlanOptions): Manifest {

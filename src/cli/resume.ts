@@ -3,6 +3,7 @@ import { type FoundRun, findRun } from './find-run.ts'
 import { mustBeFit } from './must-be-fit.ts'
 import { prepareAgain } from './prepare-again.ts'
 import { carryOut } from './carry-out.ts'
+import { mustIsolate } from './prepare.ts'
 import { resumeRun } from './resume-run.ts'
 import { keepHeapSmall } from '../processes/small-heap.ts'
 import { mustHideSecrets } from './secrets.ts'
@@ -19,6 +20,7 @@ export async function resumeCommand(
   const { manifest } = input.options
   const prepared = await prepareAgain(run, { directory: terminal.directory, manifest })
   await mustBeFit(prepared.manifest, terminal.environment)
+  mustIsolate(prepared.manifest)
   mustHideSecrets(prepared.manifest, terminal.environment)
   const outcome = await carryOut({
     prepared,

@@ -18,13 +18,25 @@ const first = [
   'sh',
 ]
 
+/**
+ * A polite stop goes to the whole group. bwrap would end with all at once: it is deaf to what stops politely, and the program is not.
+ */
+export const politeFirst = {
+  outside: ['sh', '-c', 'trap "" TERM INT HUP; exec "$@"', 'sh'],
+  inside: ['env', '--default-signal=TERM,INT,HUP'],
+} as const
+
 const unshare = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
 
 /** The ways, the best one first. */
 const ways: readonly Isolation[] = [
   {
     name: 'bwrap',
-    argv: ['bwrap', '--dev-bind', '/', '/', '--unshare-pid', '--proc', '/proc', '--die-with-parent', '--'],
+    argv: [
+      ...politeFirst.outside,
+      ...words('bwrap --dev-bind / / --unshare-pid --proc /proc --die-with-parent --'),
+      ...politeFirst.inside,
+    ],
   },
   { name: 'unshare', argv: [...unshare, '--', ...first] },
   { name: 'unshare as a user', argv: [...unshare, '--user', '--map-current-user', '--', ...first] },
@@ -41,4 +53,9 @@ export function findIsolation(): Isolation | null {
 function works({ argv: [program = '', ...words] }: Isolation): boolean {
   const { status } = spawnSync(program, [...words, 'true'], { stdio: 'ignore', timeout: 5_000 })
   return status === 0
+}
+
+/** Words as they stand in the manual. */
+export function words(text: string): readonly string[] {
+  return text.split(' ')
 }

@@ -2,6 +2,7 @@ import { messageOf } from '../../errors.ts'
 import type { Agent } from '../agent.ts'
 import { inOnePlace } from '../in-one-place.ts'
 import { inOwnHome } from '../in-own-home.ts'
+import { inSandbox } from '../sandbox/sandbox.ts'
 import { performAttempt, type Means } from './attempt.ts'
 import { acpOptions } from './options.ts'
 import { presets } from './presets.ts'
@@ -16,9 +17,12 @@ export function acpAgent(clock: Means['clock'], launcher: Means['launcher']): Ag
     const options = acpOptions.parse(assignment.options)
     const preset = options.preset === undefined ? null : presets[options.preset]
     const contents = { files: preset?.files ?? {}, credentials: options.credentials }
-    const means = { clock, launcher, context }
     return await inOwnHome(contents, (home) =>
-      inOnePlace(context, () => performAttempt({ assignment, options, preset, home }, means)),
+      inSandbox({ choice: options, assignment, context, launcher, home: home.path }, (inside) =>
+        inOnePlace(context, () =>
+          performAttempt({ assignment, options, preset, home }, { clock, launcher: inside, context }),
+        ),
+      ),
     )
   }
 }

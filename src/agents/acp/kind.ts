@@ -2,6 +2,7 @@ import type { Agent, AgentKind } from '../agent.ts'
 import { systemClock } from '../../clock.ts'
 import { once, programLauncher } from '../load-once.ts'
 import { isVariable, missingCredential } from '../own-home.ts'
+import { sandboxMistakes } from '../sandbox/options.ts'
 import { acpOptions } from './options.ts'
 import { usualProvider } from './presets.ts'
 
@@ -14,7 +15,7 @@ export const acpKind: AgentKind = {
   preferredWorkspace: (verb) => (verb === 'review' ? 'shared' : 'own'),
   willWrite: ({ verb }) => (verb === 'review' ? [] : null),
   mistakes({ verb, prompt, command, options }) {
-    const found: string[] = []
+    const found = [...sandboxMistakes(options)]
     if (options['argv'] === undefined && options['preset'] === undefined)
       found.push('no agent to start: give its agent options.preset or options.argv')
     if (command !== null) found.push('acp runs no command of a task; the argv of its agent starts the agent')

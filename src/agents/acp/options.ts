@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { commandOptions } from '../command/options.ts'
+import { sandboxOptions } from '../sandbox/options.ts'
 import { presetNames } from './presets.ts'
 import { toolKinds } from './tool-kinds.ts'
 
@@ -38,6 +39,7 @@ export const acpOptions = z.strictObject({
   idleSeconds: seconds.optional().meta({
     description: "How long the agent may say nothing while it works; by default only the task's stall counts.",
   }),
+  ...sandboxOptions,
   inheritEnv: commandOptions.shape.inheritEnv,
   env: commandOptions.shape.env,
 })

@@ -47,7 +47,7 @@ export async function performAttempt(attempt: Attempt, means: Means): Promise<Ve
   const { clock, context } = means
   const began = clock.monotonic()
   const since = (await stat(home.path)).ctimeMs
-  const resultPath = newResultPath()
+  const resultPath = newResultPath(home.path)
   const program = programOf(attempt, resultPath)
   const { account, errors, end } = await listen(program, attempt, means)
   const isStopped = context.signal.aborted

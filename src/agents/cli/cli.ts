@@ -5,6 +5,7 @@ import { inOwnHome } from '../in-own-home.ts'
 import { isVariable } from '../own-home.ts'
 import { expectedOf } from '../proof.ts'
 import { type Means, performAttempt } from './attempt.ts'
+import { inSandbox } from '../sandbox/sandbox.ts'
 import { cliOptions } from './options.ts'
 import type { Preset, Settings } from './preset.ts'
 
@@ -26,8 +27,13 @@ export function cliAgent(preset: Preset, clock: Means['clock'], launcher: Means[
     }
     const contents = { files: preset.files(settings), credentials }
     return await inOwnHome(contents, (home) =>
-      inOnePlace(context, () =>
-        performAttempt({ assignment, preset, settings, options, expects, home }, { clock, launcher, context }),
+      inSandbox({ choice: options, assignment, context, launcher, home: home.path }, (inside) =>
+        inOnePlace(context, () =>
+          performAttempt(
+            { assignment, preset, settings, options, expects, home },
+            { clock, launcher: inside, context },
+          ),
+        ),
       ),
     )
   }

@@ -2,6 +2,7 @@ import { systemClock } from '../../clock.ts'
 import type { AgentKind } from '../agent.ts'
 import { once, programLauncher } from '../load-once.ts'
 import { isVariable, missingCredential } from '../own-home.ts'
+import { sandboxMistakes } from '../sandbox/options.ts'
 import { usualProviderOf } from '../usual-provider.ts'
 import { claude } from './claude.ts'
 import { codex } from './codex.ts'
@@ -22,7 +23,7 @@ function kindOf(preset: Preset): AgentKind {
     preferredWorkspace: (verb) => (verb === 'review' ? 'shared' : 'own'),
     willWrite: ({ verb }) => (verb === 'review' ? [] : null),
     mistakes({ verb, prompt, command, options }) {
-      const found: string[] = []
+      const found = [...sandboxMistakes(options)]
       if (command !== null) found.push(`${preset.name} runs no command of a task; say in a prompt what is to be done`)
       if (prompt === null && verb === 'run') found.push('asks for nothing: give the task a prompt, or another verb')
       if (options['credentials'] === undefined) found.push(withoutCredentials(preset))

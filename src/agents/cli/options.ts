@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { commandOptions } from '../command/options.ts'
+import { sandboxOptions } from '../sandbox/options.ts'
 
 /** What a manifest may say about an agent that is a program of its own. */
 export const cliOptions = z.strictObject({
@@ -19,6 +20,7 @@ export const cliOptions = z.strictObject({
   expects: z.enum(['changes', 'answer']).optional().meta({
     description: 'What makes a success: changed files (by default), or an answer (by default of a review).',
   }),
+  ...sandboxOptions,
   inheritEnv: commandOptions.shape.inheritEnv,
   env: commandOptions.shape.env,
 })

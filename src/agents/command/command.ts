@@ -2,11 +2,12 @@ import type * as z from 'zod'
 import { messageOf } from '../../errors.ts'
 import type { Clock } from '../../clock.ts'
 import type { Agent, AgentContext, Assignment, Outcome } from '../agent.ts'
+import type { OwnHome } from '../own-home.ts'
+import { inSandboxAtHome } from '../sandbox/sandbox.ts'
 import { environmentOf, inheritedFrom } from './environment.ts'
 import { type BadEnd, failureOf, nameOf } from './failure.ts'
 import { commandOptions } from './options.ts'
 import type { Launcher } from '../../processes/launcher.ts'
-import { findIsolation } from '../../processes/isolation.ts'
 import { type Program, type ProgramEnd, runProgram } from '../../processes/program.ts'
 import { newResultPath, type ResultReading, takeResult } from './result-file.ts'
 import { newTail, type Tail } from './tail.ts'
@@ -28,44 +29,37 @@ export function commandAgent(clock: Clock, launcher: Launcher): Agent {
     const cancelled = (): Outcome => ({ how: 'cancelled', reason: messageOf(context.signal.reason) })
     if (context.signal.aborted) return cancelled()
     const options = commandOptions.parse(assignment.options)
-    const resultPath = newResultPath()
-    const isolation = options.isolate ? findIsolation() : null
-    if (options.isolate && isolation === null) return notIsolated
-    const given = { resultPath, inherited: inherited(options.inheritEnv), before: isolation?.argv ?? [] }
-    const program = programOf(assignment, options, given)
-    const place = await context.place()
-    const ran = await watched(program, context, { clock, launcher }).finally(() => place.release({ how: 'ok' }))
-    const result = takeResult(resultPath)
-    const { end } = ran
-    if (end.how === 'stopped') return cancelled()
-    if (end.how === 'exited' && options.successExitCodes.includes(end.code)) {
-      return completed(program, { ...ran, end }, result)
-    }
-    return failed(program, { ...ran, end }, result)
+    return await inSandboxAtHome({ choice: options, assignment, context, launcher }, async (inside, home) => {
+      const given = { inherited: inherited(options.inheritEnv), home, resultPath: newResultPath(home?.path) }
+      const program = programOf(assignment, options, given)
+      const place = await context.place()
+      const ran = await watched(program, context, { clock, launcher: inside }).finally(() =>
+        place.release({ how: 'ok' }),
+      )
+      const result = takeResult(given.resultPath)
+      const { end } = ran
+      if (end.how === 'stopped') return cancelled()
+      if (end.how === 'exited' && options.successExitCodes.includes(end.code)) {
+        return completed(program, { ...ran, end }, result)
+      }
+      return failed(program, { ...ran, end }, result)
+    })
   }
 }
 
 interface Surroundings {
   readonly resultPath: string
   readonly inherited: Readonly<Record<string, string>>
-  /** Words that go before the program's. */
-  readonly before: readonly string[]
-}
-
-const notIsolated: Outcome = {
-  how: 'failed',
-  failure: { kind: 'infrastructure', message: 'it cannot be isolated on this machine', signature: 'not isolated' },
-  details: {},
+  /** Of its own; null where it has its user's. */
+  readonly home: OwnHome | null
 }
 
 function programOf(assignment: Assignment, options: z.infer<typeof commandOptions>, given: Surroundings): Program {
-  const argv = assignment.command ?? options.argv ?? []
-  const isShell = options.shell && given.before.length === 0
   return {
-    argv: [...given.before, ...(options.shell && !isShell ? ['/bin/sh', '-c', argv.join(' ')] : argv)],
-    shell: isShell,
+    argv: assignment.command ?? options.argv ?? [],
+    shell: options.shell,
     directory: assignment.directory,
-    env: environmentOf({ ...given, agent: options.env, assignment }),
+    env: environmentOf({ ...given, agent: { ...given.home?.env, ...options.env }, assignment }),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Agent, AgentKind } from '../agent.ts'
 import { systemClock } from '../../clock.ts'
 import { once, programLauncher } from '../load-once.ts'
+import { sandboxMistakes } from '../sandbox/options.ts'
 import { commandOptions } from './options.ts'
 
 /** Any program, by its argv. */
@@ -12,8 +13,10 @@ export const commandKind: AgentKind = {
   preferredWorkspace: () => 'own',
   willWrite: () => null,
   mistakes({ command, options }) {
-    if (command !== null ? command.length > 0 : Array.isArray(options['argv']) && options['argv'].length > 0) return []
-    return ['nothing to run: give the task a command, or its agent options.argv']
+    const found = sandboxMistakes(options)
+    if (command !== null ? command.length > 0 : Array.isArray(options['argv']) && options['argv'].length > 0)
+      return found
+    return [...found, 'nothing to run: give the task a command, or its agent options.argv']
   },
   load: once(load),
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { sandboxOptions } from '../sandbox/options.ts'
 
 /** What a manifest may say about a command agent. */
 export const commandOptions = z.strictObject({
@@ -15,6 +16,7 @@ export const commandOptions = z.strictObject({
     description:
       'Give each program a pid namespace of its own (bwrap or unshare, Linux): nothing that it starts can outlive it. Refused where that does not work.',
   }),
+  ...sandboxOptions,
   successExitCodes: z
     .array(z.int().min(0).max(255))
     .min(1)

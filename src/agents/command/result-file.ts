@@ -49,8 +49,8 @@ export type ResultReading =
     }
   | { readonly how: 'unusable'; readonly why: string }
 
-/** A path nobody can guess; nothing is made there, so a program that writes nothing costs nothing. */
-export const newResultPath = (): string => join(tmpdir(), `troupe-result-${randomUUID()}.json`)
+/** A path nobody can guess, in a home or among temporary files; nothing is made there, so a program that writes nothing costs nothing. */
+export const newResultPath = (home: string = tmpdir()): string => join(home, `troupe-result-${randomUUID()}.json`)
 
 /** Reads and removes what the program wrote there; anything unexpected is said, never thrown. */
 export function takeResult(path: string): ResultReading {

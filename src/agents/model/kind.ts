@@ -1,6 +1,7 @@
 import type { AgentKind } from '../agent.ts'
 import { systemClock } from '../../clock.ts'
 import { once, programLauncher } from '../load-once.ts'
+import { sandboxMistakes } from '../sandbox/options.ts'
 import { modelOptions } from './options.ts'
 import { settingsMistakes, settingsOf, usualProvider } from './settings.ts'
 
@@ -14,7 +15,7 @@ export const modelKind: AgentKind = {
   willWrite: ({ verb }) => (verb === 'review' ? [] : null),
   mistakes({ command, options }) {
     const read = modelOptions.safeParse(options)
-    const found = read.success ? [...settingsMistakes(read.data)] : []
+    const found = [...sandboxMistakes(options), ...(read.success ? settingsMistakes(read.data) : [])]
     if (command !== null) found.push('a model agent runs no command of a task; say in a prompt what is to be done')
     return found
   },

@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts'
 import type { Launcher } from '../../processes/launcher.ts'
 import type { Agent, AgentContext, Assignment, Outcome } from '../agent.ts'
 import { environmentOf, inheritedFrom } from '../command/environment.ts'
+import { inSandboxAtHome } from '../sandbox/sandbox.ts'
 import { confine } from '../confinement/confinement.ts'
 import type { Line } from './ask.ts'
 import { modelOptions, type ModelOptions } from './options.ts'
@@ -36,34 +37,43 @@ export function modelAgent(parts: ModelAgentParts): Agent {
   globalThis.AI_SDK_LOG_WARNINGS = false
   return async (assignment, context) => {
     if (context.signal.aborted) return cancelled(context)
-    const options = modelOptions.parse(assignment.options)
-    const settings = settingsOf(options)
-    if (settings === null) return failed('it is not said which model is asked')
-    const key = settings.keyFrom === null ? null : (parts.environment[settings.keyFrom] ?? '')
-    if (key === '') return failed(`the variable ${settings.keyFrom} holds no key`, 'auth')
-    const reading = await promptFor(assignment)
-    if (!reading.ok) return failed(reading.message)
-    const { prompt } = reading
-    const order = { assignment, context: withoutKey(context, key), options, parts }
-    const line = lineOf(order, { settings, key, system: prompt.system })
-    const { desk, hasChanged } = deskOf(order)
-    const tools = toolsFor(assignment.verb)
-    const words = [...tools.values(), { name: finishName, description: finishDescription, input: finishInput }]
-    const job = {
-      desk,
-      tools,
-      options,
-      hasChanged,
-      task: taskOf(assignment, prompt.task),
-      expectsChange: changing.has(assignment.verb),
-    }
-    try {
-      const whole = { ...job, line: { ...line, tools: words }, patience: parts.patience ?? usualPatience }
-      return outcomeWithoutKey(await work(whole), key)
-    } catch (error) {
-      if (context.signal.aborted) return cancelled(context)
-      throw error
-    }
+    const { launcher } = parts
+    const choice = modelOptions.parse(assignment.options)
+    return await inSandboxAtHome({ choice, assignment, context, launcher }, (inside, home) => {
+      const env = { ...home?.env, ...assignment.env }
+      return attempt({ ...assignment, env }, context, { ...parts, launcher: inside })
+    })
+  }
+}
+
+async function attempt(assignment: Assignment, context: AgentContext, parts: ModelAgentParts): Promise<Outcome> {
+  const options = modelOptions.parse(assignment.options)
+  const settings = settingsOf(options)
+  if (settings === null) return failed('it is not said which model is asked')
+  const key = settings.keyFrom === null ? null : (parts.environment[settings.keyFrom] ?? '')
+  if (key === '') return failed(`the variable ${settings.keyFrom} holds no key`, 'auth')
+  const reading = await promptFor(assignment)
+  if (!reading.ok) return failed(reading.message)
+  const { prompt } = reading
+  const order = { assignment, context: withoutKey(context, key), options, parts }
+  const line = lineOf(order, { settings, key, system: prompt.system })
+  const { desk, hasChanged } = deskOf(order)
+  const tools = toolsFor(assignment.verb)
+  const words = [...tools.values(), { name: finishName, description: finishDescription, input: finishInput }]
+  const job = {
+    desk,
+    tools,
+    options,
+    hasChanged,
+    task: taskOf(assignment, prompt.task),
+    expectsChange: changing.has(assignment.verb),
+  }
+  try {
+    const whole = { ...job, line: { ...line, tools: words }, patience: parts.patience ?? usualPatience }
+    return outcomeWithoutKey(await work(whole), key)
+  } catch (error) {
+    if (context.signal.aborted) return cancelled(context)
+    throw error
   }
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { sandboxOptions } from '../sandbox/options.ts'
 import { presetNames } from './presets.ts'
 
 const price = (of: string) =>
@@ -52,6 +53,7 @@ export const modelOptions = z.strictObject({
   commandSeconds: z.int().min(1).max(86_400).default(300).meta({
     description: 'How long a command that the model runs may take.',
   }),
+  ...sandboxOptions,
   inheritEnv: z
     .union([z.literal('all'), z.array(z.string().min(1))])
     .optional()

@@ -253,6 +253,7 @@ function assignmentOf({ run, manifest }: AttemptsParts, start: Start): Assignmen
     env: task.env,
     options: argv === undefined ? options : { ...options, argv: renderArguments(argv, withPrompt) },
     directory: workspace.directory,
+    looksOnly: start.placement.workspace !== 'own',
     continued: workspace.continued ?? false,
     timeoutMs: task.timeoutMs,
     rebased,
