@@ -27,16 +27,16 @@ export async function takeLock(path: string, { staleMs, waitMs }: LockOptions): 
   const lost = new AbortController()
   try {
     mkdirSync(dirname(path), { recursive: true }) // proper-lockfile would retry for what does not mend itself
-    const unlock = await lockfile.lock(path, {
+    const options: lockfile.LockOptions = {
       realpath: false,
       stale: staleMs,
       update: beatMs(staleMs),
-      retries: retriesFor(waitMs),
       onCompromised: (cause) => {
         lost.abort(new TroupeError('LEASE_LOST', `the lock on ${path} was lost: ${messageOf(cause)}`, { cause }))
       },
-    })
-    return { lost: lost.signal, release: () => unlock().catch(ignoreReleased) }
+    }
+    const unlock = takeAtOnce(path, options) ?? (await lockfile.lock(path, { ...options, retries: retriesFor(waitMs) }))
+    return { lost: lost.signal, release: () => released(unlock) }
   } catch (cause) {
     const held = (cause as NodeJS.ErrnoException).code === 'ELOCKED'
     const message = held ? `${path} is locked by another process` : `${path} cannot be locked: ${messageOf(cause)}`
@@ -60,6 +60,22 @@ function retriesFor(waitMs: number) {
   return { retries, factor: 1.5, minTimeout: firstWaitMs, maxTimeout: longestWaitMs, randomize: true }
 }
 
-function ignoreReleased(error: unknown): void {
-  if ((error as NodeJS.ErrnoException).code !== 'ERELEASED') throw error
+type Unlock = () => void | Promise<void>
+
+/** A lock that nobody holds is had without a turn of the event loop: where processors are scarce, each turn is a long wait. */
+function takeAtOnce(path: string, options: lockfile.LockOptions): Unlock | null {
+  try {
+    return lockfile.lockSync(path, options)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ELOCKED') return null
+    throw error
+  }
+}
+
+async function released(unlock: Unlock): Promise<void> {
+  try {
+    await unlock()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERELEASED') throw error
+  }
 }

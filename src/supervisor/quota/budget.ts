@@ -42,7 +42,7 @@ export interface Budget {
   readonly ceiling: number | null
   /** Successes since the window last changed. */
   readonly steady: number
-  /** Successes just below the ceiling before it is tried again; doubles each time that it holds. */
+  /** Successes of every two places just below the ceiling before it is tried again; doubles each time that it holds. */
   readonly patience: number
   /** A refusal of a call that began before is of the same moment, and halves nothing again. */
   readonly halvedAt: number
@@ -182,7 +182,11 @@ function answered(limits: BudgetLimits, before: Budget, { id, answer, chance }: 
   // a conversation that is too long was read, and refused for itself
   if (answer.how === 'ok' || answer.class === 'context') return succeeded(limits, budget, holder, inUse)
   if (!isLimit(answer.class)) return budget
-  const halved = holder.since > budget.halvedAt || holder.isProbe ? halve(budget, holder, now) : budget
+  const isNew = holder.since > budget.halvedAt || holder.isProbe
+  // their number was too large, in whatever order they came there; each one more that is refused in the same moment makes it smaller
+  const among = isNew ? Math.max(holder.among, inUse) : inUse
+  const tells = answer.class === 'rate_limit' && !holder.isProbe
+  const halved = learn(isNew ? halve(budget, tells ? among : null, now) : budget, tells ? among : null)
   return { ...halved, hold: heldBy(halved, holder, { answer, chance, now }) }
 }
 
@@ -196,16 +200,22 @@ function succeeded({ most }: BudgetLimits, before: Budget, { isProbe }: Holder, 
   const steady = budget.steady + 1
   const grown = { ...budget, window: Math.min(most, window + 1), steady: 0 }
   if (ceiling === null || window < ceiling - 1) return grown
-  if (window === ceiling - 1) return steady < budget.patience ? { ...budget, steady } : grown
+  if (window === ceiling - 1) return steady < budget.patience * Math.max(1, window / 2) ? { ...budget, steady } : grown
   return steady < window ? { ...budget, steady } : { ...grown, ceiling: null, patience: firstPatience }
 }
 
-/** Of those who call at once, the number that was refused is remembered: up to it the way back is short. */
-function halve(budget: Budget, { among, isProbe }: Holder, now: number): Budget {
-  const isKnown = budget.ceiling !== null && among >= budget.ceiling
-  const ceiling = isProbe || among < 2 ? budget.ceiling : isKnown ? budget.ceiling : among
-  const patience = isKnown && !isProbe ? Math.min(mostPatience, budget.patience * 2) : budget.patience
-  return { ...budget, window: Math.max(1, Math.floor(budget.window / 2)), ceiling, patience, steady: 0, halvedAt: now }
+/** A number that is refused again is tried less often. */
+function halve(budget: Budget, among: number | null, now: number): Budget {
+  const isKnown = among !== null && budget.ceiling !== null && among >= budget.ceiling
+  const patience = isKnown ? Math.min(mostPatience, budget.patience * 2) : budget.patience
+  return { ...budget, window: Math.max(1, Math.floor(budget.window / 2)), patience, steady: 0, halvedAt: now }
+}
+
+/** Of those who call at once, the number that was refused is remembered: up to it the way back is short. One alone tells nothing. */
+function learn(budget: Budget, among: number | null): Budget {
+  if (among === null || among < 2) return budget
+  const ceiling = Math.min(among, budget.ceiling ?? among)
+  return { ...budget, ceiling, window: Math.min(budget.window, ceiling - 1) }
 }
 
 interface Refused {
