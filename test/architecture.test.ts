@@ -40,7 +40,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   piscina: /^actors\/hosts\/thread/,
   comlink: /^actors\//,
   fastq: /^supervisor\/mailbox\.ts$/,
-  'proper-lockfile': /^store\//,
+  'proper-lockfile': /^(store|bench\/writes)\//,
   pino: /^log\.ts$/,
   zod: /^(plan|agents)\//,
   yaml: /^(plan|merge\/keyed)\//,

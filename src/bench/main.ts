@@ -1,0 +1,50 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { questions } from './questions.ts'
+import { circumstances, type Report } from './suite/report.ts'
+import { reportToHtml } from './suite/report-html.ts'
+import { reportToMarkdown } from './suite/report-text.ts'
+
+/** The suite: asks every question, prints what came of it, and keeps it as JSON and as a page in `.agents/bench`. */
+const { values, positionals } = parseArgs({
+  options: {
+    full: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '1' },
+  },
+  allowPositionals: true,
+})
+const unknown = positionals.filter((name) => !questions.some((question) => question.name === name))
+if (unknown.length > 0) {
+  process.stderr.write(
+    `bench: there is no question ${unknown.join(', ')}; there are ${questions.map(({ name }) => name).join(', ')}\n`,
+  )
+  process.exit(2)
+}
+
+const wanted = questions.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
+const answers: Report['answers'][number][] = []
+const at = new Date().toISOString()
+for (const { name, title, ask } of wanted) {
+  const folder = mkdtempSync(join(tmpdir(), `troupe-bench-${name}-`))
+  try {
+    const tell = (text: string): void => void process.stderr.write(`${name}: ${text}\n`)
+    answers.push({ name, title, ...(await ask({ full: values.full, seed: Number(values.seed), folder, tell })) })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+const report: Report = {
+  schema: 'troupe/bench/1',
+  ...circumstances({ at, full: values.full, seed: Number(values.seed) }),
+  answers,
+}
+const kept = join('.agents/bench', at.replaceAll(/[:.]/g, '-'))
+mkdirSync('.agents/bench', { recursive: true })
+writeFileSync(`${kept}.json`, `${JSON.stringify(report, null, 2)}\n`)
+writeFileSync(`${kept}.html`, reportToHtml(report))
+process.stdout.write(
+  values.json ? `${JSON.stringify(report)}\n` : `${reportToMarkdown(report)}\nkept: ${kept}.json and .html\n`,
+)

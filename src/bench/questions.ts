@@ -1,0 +1,5 @@
+import type { Question } from './suite/question.ts'
+import { writesQuestion } from './writes/question.ts'
+
+/** Every question of the suite, in the order in which they are asked. */
+export const questions: readonly Question[] = [writesQuestion]
