@@ -5,6 +5,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
+import { claude } from '../../src/agents/cli/claude.ts'
+import { codex } from '../../src/agents/cli/codex.ts'
 import { readJournal } from '../../src/store/read-journal.ts'
 import type { RunEvent } from '../../src/supervisor/run/events.ts'
 import { isAlive } from '../process-life.ts'
@@ -117,36 +119,53 @@ const runsTheLine = (t: Parameters<typeof serveModel>[0]): ReturnType<typeof ser
     return { calls: [isDone ? ['finish', { outcome: 'done', summary: 'ran it' }] : ['run_command', { command: line }]] }
   })
 
-void t.test('what an agent has run for it hangs no less, and is ended as well (model and acp)', async (t) => {
-  const directory = repositoryOf(t, { 'f.txt': '1\n' })
-  const notes = emptyFolder(t)
-  const { url } = await runsTheLine(t)
-  const fakeAgent = [process.execPath, join(root, 'test/fixtures/acp/main.ts')]
-  const agents = {
-    model: { kind: 'model', endpoint: url, model: 'm' },
-    acp: { kind: 'acp', argv: fakeAgent, expects: 'answer' },
-  }
-  const prompts = {
-    model: (line: string) => `LINE ${line} END`,
-    acp: (line: string) => acpScript([{ run: 'sh', args: ['-c', line] }, { say: 'ran it' }]),
-  }
-  const programs = Object.entries(corpus(await refusingServer(t)))
-  const tasks = (['model', 'acp'] as const).flatMap((agent) =>
-    programs.map(([name, { script, ends }]) => {
-      const id = `${agent}-${name}`
-      const prompt = prompts[agent](`note() { echo "$@" >> '${join(notes, id)}'; }; ${script}`)
-      // long enough for a loaded machine to come to the hanging
-      return { id, agent, verb: 'survive', prompt, timeout: ends === 'timeout' ? '8s' : '60s', env: { HOME: notes } }
-    }),
-  )
-  const { run } = await runJson(directory, '--mode', 'async', manifest(t, { concurrency: 28, agents, tasks }))
-  // what it ran may fail: the agent has seen that, and told
-  const expected = tasks.map(({ id, timeout }) => [id, timeout === '8s' ? 'timeout' : 'completed'])
-  t.same(endsOf(directory, run), Object.fromEntries(expected))
-  const pids = noted(notes)
-  t.ok(pids.length >= 100, `${pids.length} processes were noted`)
-  t.same(pids.filter(isAlive), [])
+/** A program with a command line that runs the line, and tells then as it was recorded. */
+const replaying = ({ name, help }: typeof codex): object => ({
+  kind: name,
+  argv: [join(root, 'test/fixtures/programs/replays.sh')],
+  credentials: [],
+  expects: 'answer',
+  env: { REPLAYS: join(root, `test/fixtures/streams/${name}-ok.jsonl`), HELP: help.flags.join(' ') },
 })
+
+void t.test(
+  'what an agent has run for it hangs no less, and is ended as well (model, acp, codex, claude)',
+  async (t) => {
+    const directory = repositoryOf(t, { 'f.txt': '1\n' })
+    const notes = emptyFolder(t)
+    const { url } = await runsTheLine(t)
+    const fakeAgent = [process.execPath, join(root, 'test/fixtures/acp/main.ts')]
+    const agents = {
+      model: { kind: 'model', endpoint: url, model: 'm' },
+      acp: { kind: 'acp', argv: fakeAgent, expects: 'answer' },
+      codex: replaying(codex),
+      claude: replaying(claude),
+    }
+    const asks = {
+      model: (line: string) => ({ prompt: `LINE ${line} END` }),
+      acp: (line: string) => ({ prompt: acpScript([{ run: 'sh', args: ['-c', line] }, { say: 'ran it' }]) }),
+      codex: (line: string) => ({ prompt: 'Run it.', env: { HOME: notes, LINE: line } }),
+      claude: (line: string) => ({ prompt: 'Run it.', env: { HOME: notes, LINE: line } }),
+    }
+    const programs = Object.entries(corpus(await refusingServer(t)))
+    const tasks = (['model', 'acp', 'codex', 'claude'] as const).flatMap((agent) =>
+      programs.map(([name, { script, ends }]) => {
+        const id = `${agent}-${name}`
+        const asked = asks[agent](`note() { echo "$@" >> '${join(notes, id)}'; }; ${script}`)
+        // long enough for a loaded machine to come to the hanging
+        const timeout = ends === 'timeout' ? '8s' : '3m'
+        return { id, agent, verb: 'survive', timeout, env: { HOME: notes }, ...asked }
+      }),
+    )
+    const { run } = await runJson(directory, '--mode', 'async', manifest(t, { concurrency: 28, agents, tasks }))
+    // what it ran may fail: the agent has seen that, and told
+    const expected = tasks.map(({ id, timeout }) => [id, timeout === '8s' ? 'timeout' : 'completed'])
+    t.same(endsOf(directory, run), Object.fromEntries(expected))
+    const pids = noted(notes)
+    t.ok(pids.length >= 200, `${pids.length} processes were noted`)
+    t.same(pids.filter(isAlive), [])
+  },
+)
 
 /** Holds this many megabytes until it is killed. */
 const holds = (megabytes: number): string =>
