@@ -1,5 +1,6 @@
 import type { Question } from './suite/question.ts'
+import { modesQuestion } from './modes/question.ts'
 import { writesQuestion } from './writes/question.ts'
 
 /** Every question of the suite, in the order in which they are asked. */
-export const questions: readonly Question[] = [writesQuestion]
+export const questions: readonly Question[] = [modesQuestion, writesQuestion]
