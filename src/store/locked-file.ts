@@ -37,12 +37,14 @@ export async function updateLocked<Result>(
   try {
     const epoch = takeEpoch(path, { nowMs: Date.now() })
     forgetEpochsBefore(path, epoch)
-    const { content, result } = change(contentOf(path))
+    const before = contentOf(path)
+    const { content, result } = change(before)
     // nothing is awaited between the look and the rename: only another process can come between
     if (lock.lost.aborted || !isNewest(path, epoch)) {
       throw new TroupeError('LEASE_LOST', `another process took ${path} over; nothing was written`)
     }
-    replaceFile(path, content, { durable })
+    // whoever watches the file is not woken for nothing
+    if (content !== before) replaceFile(path, content, { durable })
     return result
   } finally {
     await lock.release()

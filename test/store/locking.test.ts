@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -109,6 +109,16 @@ void t.test('without the lock updates are lost: the check above can fail', async
   )
   await Promise.all(children.map((child) => once(child, 'exit')))
   t.ok(linesOf(path).length < 1_600)
+})
+
+void t.test('a change that changes nothing leaves the file as it is', async (t) => {
+  const path = join(folder, 'unchanged')
+  await updateLocked(path, line('one'))
+  const { ino } = statSync(path)
+  t.equal(await updateLocked(path, (content) => ({ content: content ?? '', result: 'seen' })), 'seen')
+  t.equal(statSync(path).ino, ino, 'it was not replaced')
+  await updateLocked(path, line('two'))
+  t.not(statSync(path).ino, ino)
 })
 
 void t.test('a holder that was deposed writes nothing', async (t) => {
