@@ -76,6 +76,7 @@ function run(agents: readonly RealAgent[]): { readonly stdout: string; readonly 
     LANG: 'C.UTF-8',
     MOCK_KEY: 'a-key-for-tests-only',
     ANTHROPIC_API_KEY: 'a-key-for-tests-only',
+    GEMINI_API_KEY: 'a-key-for-tests-only',
     TAP_TIMEOUT: '900',
   }
   const tests = [process.execPath, join(root, 'test/real/real.ts'), ...agents.map(({ name }) => name)]

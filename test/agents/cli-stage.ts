@@ -5,6 +5,8 @@ import type { Assignment } from '../../src/agents/agent.ts'
 import { claude } from '../../src/agents/cli/claude.ts'
 import { cliAgent } from '../../src/agents/cli/cli.ts'
 import { codex } from '../../src/agents/cli/codex.ts'
+import { gemini } from '../../src/agents/cli/gemini.ts'
+import { opencode } from '../../src/agents/cli/opencode.ts'
 import { systemClock } from '../../src/clock.ts'
 import type { Launcher, ProgramExit, ProgramOrder } from '../../src/processes/launcher.ts'
 import { newFolder } from './acp-stage.ts'
@@ -31,7 +33,7 @@ export interface Started {
 }
 
 const streams = join(import.meta.dirname, '../fixtures/streams')
-const presets = { codex, claude }
+const presets = { codex, claude, gemini, opencode }
 
 /** The text of a recorded stream. */
 export const streamOf = (name: string): string => readFileSync(join(streams, name), 'utf8')

@@ -97,6 +97,8 @@ const samples: ReadonlyMap<string, Samples> = new Map([
   ],
   ['codex', replayed('codex')],
   ['claude', replayed('claude')],
+  ['gemini', replayed('gemini')],
+  ['opencode', replayed('opencode')],
 ])
 
 t.same([...samples.keys()], [...kinds.keys()], 'every kind is held to the contract')

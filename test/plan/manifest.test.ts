@@ -115,7 +115,7 @@ void t.test('what a manifest leaves out is as the reference says', async (t) => 
   const { agents, ...rest } = sound('version: 1\ntasks: [{ id: a, verb: review }, { id: b, command: [make] }]\n')
   t.same(
     [...agents.keys()].toSorted(),
-    ['acp', 'claude', 'codex', 'command', 'local', 'model'],
+    ['acp', 'claude', 'codex', 'command', 'gemini', 'local', 'model', 'opencode'],
     'agents named for their kind need no declaration',
   )
   t.match(agents.get(asAgentName('local')), { kind: 'local', mode: 'auto', concurrency: null, options: {} })

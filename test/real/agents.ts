@@ -35,6 +35,21 @@ request_max_retries = 1
 stream_max_retries = 1
 `
 
+const opencodeSettings = (server: string): string =>
+  JSON.stringify({
+    small_model: 'mock/glm-4.7',
+    autoupdate: false,
+    share: 'disabled',
+    snapshot: false,
+    provider: {
+      mock: {
+        npm: '@ai-sdk/openai-compatible',
+        options: { baseURL: `${server}/v1`, apiKey: `{env:${key}}` },
+        models: { 'glm-4.7': { name: 'GLM', tool_call: true, limit: { context: 200_000, output: 8_192 } } },
+      },
+    },
+  })
+
 /** Those that are known, by name. */
 export const realAgents: readonly RealAgent[] = [
   {
@@ -66,6 +81,33 @@ export const realAgents: readonly RealAgent[] = [
     home: () => ({}),
     write: (folder, file, content) => ['Write', { file_path: join(folder, file), content }],
     run: (command) => ['Bash', { command, description: 'a command' }],
+  },
+  {
+    name: 'gemini',
+    package: ['@google/gemini-cli', '0.61.0'],
+    program: 'node_modules/.bin/gemini',
+    asks: 2,
+    tellsCost: false,
+    agent: (server) => ({
+      kind: 'gemini',
+      credentials: ['GEMINI_API_KEY'],
+      model: 'gemini-2.5-pro',
+      env: { GOOGLE_GEMINI_BASE_URL: server },
+    }),
+    home: () => ({}),
+    write: (folder, file, content) => ['write_file', { file_path: join(folder, file), content }],
+    run: (command) => ['run_shell_command', { command }],
+  },
+  {
+    name: 'opencode',
+    package: ['opencode-ai', '1.18.33'],
+    program: `node_modules/opencode-${process.platform}-${process.arch}/bin/opencode`,
+    asks: 6,
+    tellsCost: false,
+    agent: () => ({ kind: 'opencode', credentials: ['.config/opencode/opencode.json', key], model: 'mock/glm-4.7' }),
+    home: (server) => ({ '.config/opencode/opencode.json': opencodeSettings(server) }),
+    write: (folder, file, content) => ['write', { filePath: join(folder, file), content }],
+    run: (command) => ['bash', { command, description: 'a command' }],
   },
 ]
 

@@ -54,6 +54,17 @@ void t.test('real agents', async (t) => {
     },
   )
 
+  if (agents.length >= 4)
+    await t.test(`${names}: twelve tasks at once come to one proposal`, async (t) => {
+      const directory = repository('twelve')
+      const tasks = agents.flatMap(({ name }) => [1, 2, 3].map((number) => taskOf(name, `writes ${number}`)))
+      const { stdout, stderr } = await troupe(directory, '--json', 'run', manifest(directory, tasks, server.url))
+      const { run, exitCode } = JSON.parse(stdout) as PrintedRun
+      t.equal(exitCode, 0, stderr)
+      const files = git(directory, 'ls-tree', '--name-only', `refs/troupe/${run}/proposal`).trim().split('\n')
+      t.same(files, ['README.md', ...tasks.map(({ id }) => `${id}.txt`)].toSorted())
+    })
+
   await t.test(
     `${names}: killed in the middle of a command nothing runs on, and the run is gone on with`,
     async (t) => {
@@ -75,12 +86,13 @@ void t.test('real agents', async (t) => {
   )
 })
 
-function taskOf(agent: string, what: string): object {
+function taskOf(agent: string, scene: string) {
+  const id = `${agent}-${scene.replace(' ', '-')}`
   return {
-    id: `${agent}-${what}`,
+    id,
     agent,
-    prompt: `Write the file, and run the command. [${agent} ${what}]`,
-    owns: [`${agent}-${what}.txt`],
+    prompt: `Write the file, and run the command. [${agent} ${scene}]`,
+    owns: [`${id}.txt`],
     timeout: '5m',
   }
 }

@@ -22,6 +22,8 @@ export class Account {
   readonly #written = new Set<string>()
   readonly #denied: string[] = []
   #message: Tail = newTail()
+  /** Whether what was said last may go on. */
+  #isSpeaking = false
   #last: Tool | null = null
   #usage: Usage | null = null
   #end: { readonly error: ToldError | null } | null = null
@@ -73,7 +75,7 @@ export class Account {
     this.#againCount = sign.type === 'again' ? this.#againCount + 1 : this.#again === null ? 0 : this.#againCount
     switch (sign.type) {
       case 'message':
-        return this.#said(sign.text)
+        return this.#said(sign.text, sign.isPart === true)
       case 'tool':
         return this.#used(sign)
       case 'again':
@@ -97,14 +99,17 @@ export class Account {
     return { log: `[denied] ${line}\n`, progress: `denied: ${line}` }
   }
 
-  #said(text: string): Shown {
-    if (text.trim() === '') return { log: '', progress: null }
-    this.#message = newTail()
+  #said(text: string, isPart: boolean): Shown {
+    if (!isPart && text.trim() === '') return { log: '', progress: null }
+    if (!isPart || !this.#isSpeaking) this.#message = newTail()
+    this.#isSpeaking = isPart
     this.#message.add(Buffer.from(text))
-    return { log: `${text.trimEnd()}\n`, progress: this.#message.lastLine(lineLimit) }
+    return { log: isPart ? text : `${text.trimEnd()}\n`, progress: this.#message.lastLine(lineLimit) }
   }
 
   #used(sign: ToolSign): Shown {
+    const feed = this.#isSpeaking ? '\n' : ''
+    this.#isSpeaking = false
     const before = this.#tools.get(sign.id)
     const tool = completed(sign, before)
     const { status, title } = tool
@@ -113,8 +118,8 @@ export class Account {
     if (this.#tools.size > remembered) this.#tools.delete(this.#tools.keys().next().value ?? '')
     if (status !== 'began') this.#last = tool
     if (status === 'done') this.#wrote(tool.writes)
-    if (before?.status === status) return { log: '', progress: null }
-    return { log: `[${status}] ${title}\n`, progress: status === 'failed' ? `failed: ${title}` : title }
+    if (before?.status === status) return { log: feed, progress: null }
+    return { log: `${feed}[${status}] ${title}\n`, progress: status === 'failed' ? `failed: ${title}` : title }
   }
 
   #wrote(paths: readonly string[]): void {

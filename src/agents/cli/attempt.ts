@@ -60,6 +60,7 @@ export async function performAttempt(attempt: Attempt, means: Means): Promise<Ve
       program,
       account,
       programEnd: end,
+      status: end.how === 'exited' ? (preset.statusOfExit?.(end.code) ?? null) : null,
       lastError: errors.tellingLine(200),
       expects,
       changed: assignment.continued || (await changedSince(assignment.directory, since, written)),
@@ -153,7 +154,7 @@ function programOf({ assignment, preset, settings, options, home }: Attempt, res
     directory: assignment.directory,
     env: environmentOf({
       inherited: inheritedFrom(process.env, options.inheritEnv),
-      agent: { ...preset.env(settings), ...home.env, ...options.env },
+      agent: { ...preset.env(settings, home.path), ...home.env, ...options.env },
       assignment,
       resultPath,
     }),

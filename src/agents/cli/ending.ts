@@ -14,6 +14,8 @@ export interface Evidence {
   readonly account: Account
   /** `stopped` where it was given up. */
   readonly programEnd: ProgramEnd
+  /** HTTP status that its exit status stands for; null for none. */
+  readonly status: number | null
   /** The last telling line of its errors; null when it said nothing there. */
   readonly lastError: string | null
   readonly expects: Expected
@@ -87,10 +89,10 @@ function agentFailure({ program }: Evidence, what: string): Failure {
 }
 
 /** What the provider of the agent's model refused, as far as the program tells; null where something else went wrong. */
-function refusalIn({ account, programEnd, now }: Evidence): Refusal | null {
+function refusalIn({ account, programEnd, status, now }: Evidence): Refusal | null {
   const error: ToldError | null = account.end?.error ?? cutOff(account, programEnd)
   if (error === null) return null
-  const refusal = refusalOf(error, now)
+  const refusal = refusalOf({ ...error, status: error.status ?? status }, now)
   return refusal.class === null ? null : refusal
 }
 

@@ -6,10 +6,12 @@ import { sandboxMistakes } from '../sandbox/options.ts'
 import { usualProviderOf } from '../usual-provider.ts'
 import { claude } from './claude.ts'
 import { codex } from './codex.ts'
+import { gemini } from './gemini.ts'
+import { opencode } from './opencode.ts'
 import { cliOptions } from './options.ts'
 import type { Preset } from './preset.ts'
 
-const presets: readonly Preset[] = [codex, claude]
+const presets: readonly Preset[] = [codex, claude, gemini, opencode]
 
 /** Coding agents with a command line, each a kind of its own. */
 export const cliKinds: readonly AgentKind[] = presets.map(kindOf)

@@ -26,11 +26,13 @@ export interface Preset {
   readonly help: { readonly argv: readonly string[]; readonly flags: readonly string[] }
   /** Arguments for one task; the prompt comes over standard input. */
   argv(settings: Settings): readonly string[]
-  env(settings: Settings): Readonly<Record<string, string>>
+  env(settings: Settings, home: string): Readonly<Record<string, string>>
   /** What lies in its home, by path; a credential of the same path goes before it. */
   files(settings: Settings): HomeContents['files']
   /** Understands an event on its standard output. */
   readonly signs: ReadSigns
+  /** HTTP status that an exit status stands for; null for none. */
+  statusOfExit?(code: number): number | null
   /** Understands a line that is no event. */
   straySigns?(line: string): readonly Sign[]
 }

@@ -43,7 +43,7 @@ export async function probe(
   const fitness = await ask(preset, asked, {
     ...inheritedFrom(environment, inheritEnv),
     ...unattended,
-    ...preset.env(settings),
+    ...preset.env(settings, home),
     HOME: home,
     ...env,
   })
@@ -76,8 +76,9 @@ function output([program = '', ...rest]: readonly string[], env: Record<string, 
   const settings = { timeout: limitMs, killSignal: 'SIGKILL', env, windowsHide: true } as const
   const child = execFile(program, rest, settings, (error, stdout, stderr) => {
     const text = stripVTControlCharacters(`${stdout}\n${stderr}`)
-    const why = error?.killed === true ? `no answer in ${limitMs / 1_000} s` : text.trim().split('\n', 1)[0]
-    resolve({ text, failed: error === null ? null : (why ?? '').slice(0, 200) })
+    const said = text.trim().split('\n', 1)[0] ?? ''
+    const why = error?.killed === true ? `no answer in ${limitMs / 1_000} s` : said || `status ${error?.code}`
+    resolve({ text, failed: error === null ? null : why.slice(0, 200) })
   })
   child.stdin?.end()
   return promise

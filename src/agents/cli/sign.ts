@@ -2,8 +2,8 @@ import type { Usage } from '../usage.ts'
 
 /** Something that an agent's program tells while it works, whatever its own words for it are. */
 export type Sign =
-  /** A whole message of the model. */
-  | { readonly type: 'message'; readonly text: string }
+  /** A whole message of the model, or a part that goes on what was said just before. */
+  | { readonly type: 'message'; readonly text: string; readonly isPart?: boolean }
   | ToolSign
   /** The provider refused, or broke off, and the program tries again by itself. */
   | { readonly type: 'again'; readonly why: string }
@@ -30,6 +30,8 @@ export interface ToldError {
   /** HTTP status of the provider's answer; null where it is not told. */
   readonly status: number | null
   readonly text: string
+  /** Of that answer, names in small letters. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Understands one event of a program; empty for one that says nothing that matters, or that nobody knows. */

@@ -5,7 +5,7 @@ import { plainText } from '../../monitor/plain-text.ts'
 import { type Check, fine, warning } from './check.ts'
 
 /** Programs of agents that are no kind of their own. */
-const programs = ['gemini', 'opencode', 'qwen']
+const programs = ['qwen']
 const limitMs = 2_000
 
 type Environment = Readonly<Record<string, string | undefined>>

@@ -15,6 +15,14 @@ const recorded: Readonly<Partial<Record<ProviderTrouble, string>>> = {
   'finds it too long': 'context',
 }
 
+/** What Gemini exits with: the lowest byte of the HTTP status. */
+const geminiExits: Readonly<Partial<Record<ProviderTrouble, number>>> = {
+  'asks to slow down': 173,
+  breaks: 244,
+  'refuses the key': 145,
+  'finds it too long': 144,
+}
+
 /** A program with a command line of its own, of which it is known what it told: it edits by itself, and tells as it was recorded. */
 const recordedPlayer = (name: string, differs: Player['differs'], cannot: Player['cannot']): Player => ({
   title: name,
@@ -38,8 +46,9 @@ function asLine(name: string, happening: Happening): string {
   if ('does' in happening) return happening.does === 'say' ? plays(`${name}-ok`) : asShell(happening)
   if (happening.provider === 'drops the stream') return `echo '${droppedStream}'; exit 1`
   const stream = recorded[happening.provider]
+  const code = name === 'gemini' ? geminiExits[happening.provider] : 1
   if (stream === undefined) throw new TypeError(`${happening.provider} was not recorded of ${name}`)
-  return `${plays(`${name}-${stream}`)}; exit 1`
+  return `${plays(`${name}-${stream}`)}; exit ${code ?? 1}`
 }
 
 const droppedStream = JSON.stringify({
@@ -47,7 +56,7 @@ const droppedStream = JSON.stringify({
   error: { message: 'stream disconnected before completion: closed' },
 })
 
-/** Codex and Claude Code. */
+/** Every command line that is a kind of agent. */
 export const recordedPlayers: readonly Player[] = [
   recordedPlayer(
     'codex',
@@ -59,5 +68,7 @@ export const recordedPlayers: readonly Player[] = [
     },
     {},
   ),
-  recordedPlayer('claude', {}, { 'dropped stream then success': 'what it tells then was not recorded' }),
+  ...['claude', 'gemini', 'opencode'].map((name) =>
+    recordedPlayer(name, {}, { 'dropped stream then success': 'what it tells then was not recorded' }),
+  ),
 ]
