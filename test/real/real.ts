@@ -47,7 +47,7 @@ void t.test('real agents', async (t) => {
           })
           t.equal(git(directory, 'show', `refs/troupe/${run}/proposal:${name}-${scene}.txt`), 'written\nrun\n')
         }
-        const refused = { state: 'failed', attempts: 1, reason: /does not accept the key.* 401/ }
+        const refused = { state: 'failed', attempts: 1, reason: /does not accept the key.*\(401/ }
         t.match(resultOf(directory, run, `${name}-refused`), refused)
       }
       t.same([homes(), programs()], [[], []], 'no home is left, and no program')
