@@ -4,6 +4,7 @@ import { baseFor } from '../merge/base-for.ts'
 import { proposeOpenly, tryAnswer } from '../merge/asking/try-answer.ts'
 import { type Checker, type CheckerWorld, openChecker } from '../merge/checker.ts'
 import { openEarlyChecker } from '../merge/early-check.ts'
+import { judge } from '../merge/judge.ts'
 import { openOverlaps } from '../merge/overlaps.ts'
 import { openPasses } from '../merge/passes.ts'
 import type { CheckSettings } from '../merge/proposal-request.ts'
@@ -65,6 +66,7 @@ export const aggregatorActor: ActorFactory = ({ input, signal, emit }): Aggregat
     cancelEarly: () => {
       early.cancel()
     },
+    judge: (request) => judge({ git, checker: checkerOf(request.settings) }, request),
     propose: (request) => propose(proposing, request),
     proposeOpenly: (request) => proposeOpenly(proposing, request),
     tryAnswer: (request) => tryAnswer(proposing, request),

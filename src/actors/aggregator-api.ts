@@ -1,6 +1,7 @@
 import type { ChangeSet } from '../changes/change-set.ts'
 import type { CommitId, RunId } from '../ids.ts'
 import type { EarlyCheckRequest, EarlyVerdict } from '../merge/early-check.ts'
+import type { Judgement, JudgeRequest } from '../merge/judge.ts'
 import type { MergedBase } from '../merge/base-for.ts'
 import type { Conflict } from '../merge/conflict.ts'
 import type { OpenProposal, Trial, TrialRequest } from '../merge/asking/try-answer.ts'
@@ -43,6 +44,8 @@ export interface AggregatorApi {
   checkEarly(request: EarlyCheckRequest): Promise<EarlyVerdict>
   /** Ends the early check under way. */
   cancelEarly(): void
+  /** Checks several answers to one question, each by itself, and measures them. */
+  judge(request: JudgeRequest): Promise<readonly Judgement[]>
   /** Folds everything in manifest order, runs the checks, moves the proposal's ref. */
   propose(request: ProposalRequest): Promise<Proposal>
   /** As `propose`; what stays in conflict is laid out for an agent to be asked about. */

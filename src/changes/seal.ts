@@ -56,7 +56,7 @@ export async function seal(git: Git, order: SealOrder): Promise<Sealed> {
     const exposed = await withoutSecrets(own, order.hide ?? hideNothing)
     const content = await contentOf(own, worktree)
     if (content === null) return { changed: false }
-    return { changed: true, changeSet: await keep(git, order, content), exposed }
+    return { changed: true, changeSet: await keep(git, order, { ...content, base: worktree.commit }), exposed }
   } catch (cause) {
     throw worktreeFailure(`the work in ${directory} cannot be sealed`, cause)
   } finally {
@@ -106,14 +106,16 @@ async function flattenAll(own: PrivateIndex, folders: readonly string[]): Promis
 /** A repository in the place of something tracked is told only by the link that git made of it. */
 const isNewLink = ({ oldMode, newMode }: PathChange): boolean => newMode === '160000' && oldMode !== '160000'
 
-async function keep(git: Git, order: SealOrder, content: Content): Promise<ChangeSet> {
-  const { worktree, ref, task, agent, attempt } = order
-  const commit = await keptCommit(git, ref, {
-    ...content,
-    base: worktree.commit,
-    commit: await commitOf(git, order, content),
-  })
-  return { task, agent, attempt, base: worktree.commit, commit, ...content }
+type Named = Omit<SealOrder, 'worktree' | 'hide'>
+
+/** What was sealed already, as the change set of another task or attempt. Throws TroupeError GIT_FAILED. */
+export const sealAs = (git: Git, { base, tree, files }: ChangeSet, order: Named): Promise<ChangeSet> =>
+  keep(git, order, { base, tree, files })
+
+async function keep(git: Git, order: Named, content: Content & Pick<ChangeSet, 'base'>): Promise<ChangeSet> {
+  const { ref, task, agent, attempt } = order
+  const commit = await keptCommit(git, ref, { ...content, commit: await commitOf(git, order, content) })
+  return { task, agent, attempt, commit, ...content }
 }
 
 type Kept = Pick<ChangeSet, 'base' | 'commit' | 'tree'>
@@ -148,12 +150,12 @@ async function keptAt(git: Git, ref: string): Promise<Kept | null> {
   return tree === '' ? null : { commit: asCommitId(commit), base: asCommitId(base), tree: asTreeId(tree) }
 }
 
-async function commitOf(git: Git, order: SealOrder, { tree }: Content): Promise<CommitId> {
-  const { worktree, at: seconds } = order
-  return writeCommit(git, { tree, parents: [worktree.commit], message: messageWithTrailers(order), seconds })
+async function commitOf(git: Git, order: Named, { base, tree }: Pick<Kept, 'base' | 'tree'>): Promise<CommitId> {
+  const { at: seconds } = order
+  return writeCommit(git, { tree, parents: [base], message: messageWithTrailers(order), seconds })
 }
 
-function messageWithTrailers({ message, run, task, agent, attempt }: SealOrder): string {
+function messageWithTrailers({ message, run, task, agent, attempt }: Named): string {
   const trailers = { 'Troupe-Run': run, 'Troupe-Task': task, 'Troupe-Agent': agent, 'Troupe-Attempt': String(attempt) }
   const lines = Object.entries(trailers).map(([name, value]) => `${name}: ${value}`)
   const text = message.replaceAll('\0', ' ').trim() || task

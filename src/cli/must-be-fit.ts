@@ -1,6 +1,7 @@
 import type { Fitness } from '../agents/agent.ts'
 import { kinds } from '../agents/registry.ts'
 import { must, TroupeError } from '../errors.ts'
+import { allWork } from '../plan/candidates.ts'
 import type { AgentDeclaration, Manifest } from '../plan/task.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -9,9 +10,8 @@ type Environment = Terminal['environment']
 /**
  * A run that would fail for want of a key or of a program is not begun. Throws TroupeError KEY_MISSING or AGENT_UNFIT.
  */
-export async function mustBeFit({ agents, tasks, merge }: Manifest, environment: Environment): Promise<void> {
-  const resolver = merge.resolver === null ? [] : [merge.resolver.task]
-  const used = [...new Set([...tasks, ...resolver].map(({ agent }) => must(agents, agent)))]
+export async function mustBeFit(manifest: Manifest, environment: Environment): Promise<void> {
+  const used = [...new Set(allWork(manifest).map(({ agent }) => must(manifest.agents, agent)))]
   mustHaveKeys(used, environment)
   const unfit = await Promise.all(used.map((agent) => unfitness(agent, environment)))
   const told = unfit.filter((what) => what !== null)

@@ -39,6 +39,7 @@ function planAsJson({ manifest, base, graph, overlaps, placements, warnings }: P
     tasks: manifest.tasks.map((task, index) => ({
       id: task.id,
       agent: task.agent,
+      ...(task.bestOf !== null && { bestOf: task.bestOf }),
       verb: task.verb,
       files: task.files,
       needs: task.needs,
@@ -98,7 +99,7 @@ function rows({ manifest, graph, placements }: Prepared): readonly (readonly str
       return [
         String(number + 1),
         task.id,
-        task.agent,
+        whoDoes(task),
         task.verb,
         host,
         workspace,
@@ -108,6 +109,10 @@ function rows({ manifest, graph, placements }: Prepared): readonly (readonly str
     }),
   )
 }
+
+/** One agent, or all that try it. */
+const whoDoes = ({ agent, bestOf }: Task): string =>
+  bestOf === null ? agent : new Set(bestOf).size === 1 ? `${agent} x ${bestOf.length}` : bestOf.join(' or ')
 
 function table(cells: readonly (readonly string[])[]): readonly string[] {
   const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))

@@ -6,10 +6,11 @@ import { filesOutside } from '../merge/owns.ts'
 import { manifestToYaml } from '../plan/as-manifest.ts'
 import { findIsolation } from '../processes/isolation.ts'
 import { canConfine } from '../processes/sandbox.ts'
+import { allWork, candidatesOf } from '../plan/candidates.ts'
 import { buildGraph, type Graph } from '../plan/graph.ts'
 import { type Overlap, predictOverlaps } from '../plan/overlap.ts'
 import type { Manifest, ModeChoice, Task } from '../plan/task.ts'
-import type { Placement } from '../supervisor/run/open-attempts.ts'
+import type { Placement } from '../supervisor/run/placement.ts'
 import type { RunRules } from '../supervisor/run/rules.ts'
 import { rulesOf } from '../supervisor/run/run-rules.ts'
 import { mustBeFit } from './must-be-fit.ts'
@@ -72,10 +73,9 @@ function keptText({ text }: GivenManifest, manifest: Manifest, options: PlanOpti
 }
 
 /** Whoever asks for isolation or a sandbox gets it, or nothing is started. */
-export function mustIsolate({ agents, tasks, merge }: Manifest): void {
-  const resolver = merge.resolver === null ? [] : [merge.resolver.task]
+export function mustIsolate(manifest: Manifest): void {
   const asking = (key: string, values: readonly unknown[]): string =>
-    [...new Set([...tasks, ...resolver].map(({ agent }) => must(agents, agent)))]
+    [...new Set(allWork(manifest).map(({ agent }) => must(manifest.agents, agent)))]
       .flatMap(({ name, options }) => (values.includes(options[key]) ? [name] : []))
       .join(', ')
   const isolated = asking('isolate', [true])
@@ -123,7 +123,9 @@ const isChanged = ({ mode, concurrency, base, onOverlap, onFailure }: PlanOption
 
 /** Where each task lives and works, all choices made. */
 export const placementsOf = (manifest: Manifest): Prepared['placements'] =>
-  new Map(manifest.tasks.map((task) => [task.id, placementOf(task, manifest)]))
+  new Map(
+    [...manifest.tasks, ...manifest.tasks.flatMap(candidatesOf)].map((task) => [task.id, placementOf(task, manifest)]),
+  )
 
 /** The graph that a run follows: with the edges that predicted conflicts add where they are serialized. */
 export async function graphOf(question: Omit<OverlapQuestion, 'graph'>): Promise<Pick<Prepared, 'graph' | 'overlaps'>> {

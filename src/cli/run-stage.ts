@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os'
-import type { ResourceLimits } from 'node:worker_threads'
 import { type Hosts, openHosts } from '../actors/hosts/registry.ts'
 import type { ChangeSet } from '../changes/change-set.ts'
 import { systemClock } from '../clock.ts'
@@ -19,7 +18,9 @@ import { openTroupeTree, type TroupeTree } from '../supervisor/run/troupe-tree.t
 import type { Workspaces } from '../supervisor/run/workspaces.ts'
 import { openAggregatorPlace } from './aggregator-place.ts'
 import { loggedDeadLetters } from './logged-dead-letters.ts'
-import { placementOf, type Prepared } from './prepare.ts'
+import type { Prepared } from './prepare.ts'
+import { judgingOf } from './judging.ts'
+import { threadLimits } from './thread-limits.ts'
 
 /** What a run works with, but for its journal and whoever watches it. */
 export interface RunStage {
@@ -59,7 +60,7 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
   const live = openLiveBoard()
   const env = { ...process.env, TROUPE_RUN: id } // what is left of a dead run is found by it
   const common = { clock, deadLetters: loggedDeadLetters(log), process: { env } }
-  const hosts = openHosts({ ...common, thread: { maxThreads: manifest.concurrency, ...heapLimit(prepared) } })
+  const hosts = openHosts({ ...common, thread: threadLimits(prepared) })
   const place = openAggregatorPlace(prepared, { ...common, id, folders })
   const where = { repository, run: id, folder: folders.work }
   const workspaces = openWorkspaces({ ...where, clock, parallel: parallelGits, hide: secrets.hide })
@@ -90,6 +91,7 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
     logBytes,
     graceMs,
     secrets: secrets.names,
+    judging: judgingOf(manifest, folders),
     host: (kind) => hosts.get(kind),
     logPath: folders.log,
     kindsModule,
@@ -125,19 +127,6 @@ function relay<News>(): Relay<News> {
       told = listener
     },
   }
-}
-
-/** Threads are shared, so that each may hold what the most generous of their tasks allows; none, if one has no limit. */
-function heapLimit({ manifest, placements }: Prepared): { readonly resourceLimits?: ResourceLimits } {
-  const { resolver } = manifest.merge
-  const inThreads = [
-    ...manifest.tasks.filter(({ id }) => placements.get(id)?.host === 'thread'),
-    ...(resolver !== null && placementOf(resolver.task, manifest).host === 'thread' ? [resolver.task] : []),
-  ]
-  const limits = inThreads.map(({ memoryBytes }) => memoryBytes ?? Number.POSITIVE_INFINITY)
-  const most = Math.max(0, ...limits)
-  if (most === 0 || most === Number.POSITIVE_INFINITY) return {}
-  return { resourceLimits: { maxOldGenerationSizeMb: Math.ceil(most / 1_000_000) } }
 }
 
 function governorOf({ manifest: { agents, providers } }: Prepared, log: Log): Governor {

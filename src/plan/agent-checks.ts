@@ -1,10 +1,11 @@
 import { didYouMean } from './closest.ts'
+import { candidateChecks } from './candidate-checks.ts'
+import { isSound, judgements } from './agent-fit.ts'
 import { commandWords } from './command-words.ts'
 import { isRecord, isText, type LooseAgent, looseAgents, type LooseTask, stringsOf } from './loose.ts'
-import type { PlanKind } from './kinds.ts'
 import type { Path } from './places.ts'
 import { knownProviders } from './providers.ts'
-import { agentOf, argvOf, asksNothing, verbOf } from './resolve-task.ts'
+import { agentOf, asksNothing } from './resolve-task.ts'
 import type { Checked } from './shape-mistakes.ts'
 import type { Mistake } from './task.ts'
 import { templateMistakes } from './template.ts'
@@ -20,6 +21,7 @@ export function agentChecks(tasks: readonly LooseTask[], checked: Checked): read
       const agent = agents.get(agentOf(task.value))
       return agent === undefined ? unknownAgent(task, agents, checked) : fitMistakes(task, agent, checked)
     }),
+    ...candidateChecks(tasks, agents, checked),
     ...argvTemplates(tasks, agents, checked),
     ...unknownProviders(checked),
   ]
@@ -43,7 +45,7 @@ function unknownAgent(
   { places }: Checked,
 ): readonly Mistake[] {
   const name = agentOf(value)
-  if (!isText(name)) return []
+  if (!isText(name) || Array.isArray(value['bestOf'])) return []
   return [places.atValue(['tasks', index, 'agent'], `no agent is called ${name}${didYouMean(name, agents.keys())}`)]
 }
 
@@ -62,27 +64,6 @@ function fitMistakes(task: LooseTask, agent: LooseAgent, { places, kinds }: Chec
   if (kind === undefined || !isSound(task, agent, kind)) return []
   const at: Path = ['tasks', index, 'verb' in value ? 'verb' : 'id']
   return judgements(task, agent, kind).map((message) => places.atValue(at, message))
-}
-
-/** What is wrong by itself is told by itself, and not judged again for what it seems to lack. */
-function isSound({ value }: LooseTask, { options }: LooseAgent, kind: PlanKind): boolean {
-  const { verb, prompt, command, files } = value
-  return (
-    [verb, prompt].every((text) => text === undefined || typeof text === 'string') &&
-    (files === undefined || Array.isArray(files)) &&
-    (command === undefined || (argvOf(command, options) ?? []).length > 0) &&
-    kind.options.safeParse(options).success
-  )
-}
-
-function judgements({ value }: LooseTask, { options }: LooseAgent, kind: PlanKind): readonly string[] {
-  return kind.mistakes({
-    verb: verbOf(value, options),
-    prompt: typeof value['prompt'] === 'string' ? value['prompt'] : null,
-    command: argvOf(value['command'], options),
-    files: stringsOf(value['files']),
-    options,
-  })
 }
 
 /** An agent's argv serves several tasks, so it may quote only what each of them needs. */

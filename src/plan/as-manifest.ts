@@ -103,7 +103,7 @@ function taskEntry(task: Task, { agents, stallMs, memoryBytes }: Manifest): obje
   const [only] = task.command ?? []
   return present({
     id: task.id,
-    agent: task.agent,
+    ...candidatesEntry(task),
     verb: task.verb,
     prompt: task.prompt,
     // a text of nothing but white space would be taken for none
@@ -122,6 +122,12 @@ function taskEntry(task: Task, { agents, stallMs, memoryBytes }: Manifest): obje
     workspace: task.workspace,
   })
 }
+
+/** A number where all are the same, else their names. */
+const candidatesEntry = ({ agent, bestOf }: Task): object =>
+  bestOf === null || bestOf.every((one) => one === agent)
+    ? { agent, bestOf: bestOf?.length ?? null }
+    : { agent: null, bestOf }
 
 const budgetEntry = ({ tokens, costUsd, timeMs }: Budget): object | null =>
   nonEmpty(present({ tokens, costUsd, time: timeMs === null ? null : printDuration(timeMs) }))

@@ -70,6 +70,7 @@ function addTask(clause: Clause, needs: readonly TaskId[], { tasks, ids, mistake
     stallMs: null,
     memoryBytes: null,
     budget: noBudget,
+    bestOf: null,
     retries: 0,
     onRetry: 'fresh',
     env: {},

@@ -25,6 +25,7 @@ export function resolveTask(written: z.infer<typeof taskSchema>, { optionsOf, ..
   return {
     id: asTaskId(written.id),
     agent: asAgentName(agent),
+    bestOf: bestOf(written.bestOf, agent),
     verb: verbOf(written, options),
     prompt: written.prompt ?? null,
     command: argvOf(written.command, options),
@@ -36,6 +37,13 @@ export function resolveTask(written: z.infer<typeof taskSchema>, { optionsOf, ..
     env: written.env ?? {},
     workspace: written.workspace ?? null,
   }
+}
+
+function bestOf(written: z.infer<typeof taskSchema>['bestOf'], agent: string): Task['bestOf'] {
+  if (written === undefined) return null
+  return typeof written === 'number'
+    ? Array.from({ length: written }, () => asAgentName(agent))
+    : written.map(asAgentName)
 }
 
 /** What bounds an attempt, and what follows one that failed. */
@@ -67,14 +75,17 @@ export const sizeOf = (written: string): number | null => (written === 'off' ? n
 /** A task as written, of which nothing need be sound. */
 interface LooselyWritten {
   readonly agent?: unknown
+  readonly bestOf?: unknown
   readonly verb?: unknown
   readonly prompt?: unknown
   readonly command?: unknown
 }
 
 /** The agent that a task is for when it names none. */
-export function agentOf({ agent, command }: LooselyWritten): string {
+export function agentOf({ agent, bestOf: several, command }: LooselyWritten): string {
   if (typeof agent === 'string') return agent
+  const [first]: readonly unknown[] = Array.isArray(several) ? several : []
+  if (typeof first === 'string') return first
   return command === undefined ? 'local' : 'command'
 }
 

@@ -106,6 +106,13 @@ export const mergeSchema = z.strictObject({
 export const taskSchema = z.strictObject({
   id: name.meta({ description: 'Unique among the tasks, also without regard to case; names files and refs.' }),
   agent: text.optional().meta({ description: 'Which agent does it; command where there is a command, else local.' }),
+  bestOf: z
+    .union([z.int().min(2).max(16), z.array(text).min(2).max(16)])
+    .optional()
+    .meta({
+      description:
+        'How many attempts are made side by side, or the agents that make one each; kept is the best by the checks, then the one with the smaller diff.',
+    }),
   verb: text.optional().meta({
     description: 'What is asked, in a word: review, test, docs, implement, fix, …; run where there is a command.',
   }),

@@ -18,6 +18,8 @@ export type RetryStart = 'fresh' | 'continue'
 export interface Task {
   readonly id: TaskId
   readonly agent: AgentName
+  /** Who tries it, each by itself, so that the best is kept; null where it is for its agent alone. */
+  readonly bestOf: readonly AgentName[] | null
   /** What is asked, in a word: review, test, docs, implement, fix or any other. */
   readonly verb: string
   /** Prompt template, or null when there is none. */

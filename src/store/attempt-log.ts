@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, linkSync, openSync, rmSync } from 'node:fs'
 import { stripVTControlCharacters } from 'node:util'
 import { writeAll } from './replace-file.ts'
 
@@ -52,6 +52,16 @@ export function openAttemptLog(path: string, { maxBytes }: AttemptLogOptions): A
       file = null
       return { bytes, cut }
     },
+  }
+}
+
+/** Gives a log another name as well; one that was never written has none. A log costs no work. */
+export function nameLogAlso(path: string, other: string): void {
+  try {
+    rmSync(other, { force: true })
+    linkSync(path, other)
+  } catch {
+    // it lacks the log, or the system lacks links
   }
 }
 

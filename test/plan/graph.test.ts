@@ -23,6 +23,7 @@ const task = (
   stallMs: null,
   memoryBytes: null,
   budget: noBudget,
+  bestOf: null,
   retries: 0,
   onRetry: 'fresh',
   env: {},

@@ -129,6 +129,7 @@ void t.test('what a manifest leaves out is as the reference says', async (t) => 
     stallMs: 900_000,
     memoryBytes: null,
     budget: { tokens: null, costUsd: null, timeMs: null },
+    bestOf: null,
     retries: 0,
     onRetry: 'fresh',
     env: {},
@@ -259,28 +260,33 @@ const budget = fc
   )
   .filter((limits) => Object.keys(limits).length > 0)
 const anyTask = (ids: readonly string[], index: number): fc.Arbitrary<object> =>
-  fc.record(
-    {
-      id: fc.constant(ids[index]),
-      agent: fc.constantFrom('command', 'any'),
-      verb: words,
-      prompt: words,
-      command: fc.oneof(words, fc.array(words, { minLength: 1, maxLength: 3 })),
-      files: fc.array(path, { maxLength: 3 }),
-      owns: fc.array(path, { minLength: 1, maxLength: 2 }),
-      needs: fc.subarray(ids.slice(0, index)),
-      priority: fc.integer({ min: -5, max: 5 }),
-      timeout: fc.constantFrom('250ms', '3s', '90s', '5m', '2h', '1.5h', '0.5s'),
-      stall: fc.constantFrom('off', '15m', '3s', '1d'),
-      memory: fc.constantFrom('off', '64MB', '1GB', '1.5GB'),
-      budget,
-      onRetry: fc.constantFrom('fresh', 'continue'),
-      retries: fc.nat(5),
-      env: fc.dictionary(fc.stringMatching(/^[A-Z]{1,5}$/), words, { maxKeys: 2 }),
-      workspace: fc.constantFrom('own', 'shared', 'none'),
-    },
-    { requiredKeys: ['id', 'command'] },
-  )
+  fc
+    .record(
+      {
+        id: fc.constant(ids[index]),
+        agent: fc.constantFrom('command', 'any'),
+        verb: words,
+        prompt: words,
+        command: fc.oneof(words, fc.array(words, { minLength: 1, maxLength: 3 })),
+        files: fc.array(path, { maxLength: 3 }),
+        owns: fc.array(path, { minLength: 1, maxLength: 2 }),
+        needs: fc.subarray(ids.slice(0, index)),
+        priority: fc.integer({ min: -5, max: 5 }),
+        timeout: fc.constantFrom('250ms', '3s', '90s', '5m', '2h', '1.5h', '0.5s'),
+        stall: fc.constantFrom('off', '15m', '3s', '1d'),
+        memory: fc.constantFrom('off', '64MB', '1GB', '1.5GB'),
+        budget,
+        onRetry: fc.constantFrom('fresh', 'continue'),
+        retries: fc.nat(5),
+        env: fc.dictionary(fc.stringMatching(/^[A-Z]{1,5}$/), words, { maxKeys: 2 }),
+        workspace: fc.constantFrom('own', 'shared', 'none'),
+        bestOf: fc.integer({ min: 2, max: 16 }),
+      },
+      { requiredKeys: ['id', 'command'] },
+    )
+    .map(({ bestOf, ...task }) =>
+      bestOf === undefined || !['own', undefined].includes(task.workspace) ? task : { ...task, bestOf },
+    )
 const manifests = fc.uniqueArray(name, { minLength: 1, maxLength: 6 }).chain((ids) =>
   fc.record(
     {

@@ -12,6 +12,7 @@ export interface Aggregator {
   look: AggregatorApi['look']
   checkEarly: AggregatorApi['checkEarly']
   cancelEarly(): Promise<void>
+  judge: AggregatorApi['judge']
   propose(request: ProposalRequest): Promise<Proposal>
   proposeOpenly: AggregatorApi['proposeOpenly']
   tryAnswer: AggregatorApi['tryAnswer']
@@ -61,6 +62,7 @@ export function openAggregator(): Aggregator {
       }),
     checkEarly: (request) => ask((actor) => actor.call('checkEarly', request)),
     cancelEarly: () => ask((actor) => actor.call('cancelEarly')),
+    judge: (request) => ask((actor) => actor.call('judge', request)),
     propose: (request) => ask((actor) => actor.call('propose', request)),
     proposeOpenly: (request) => ask((actor) => actor.call('proposeOpenly', request)),
     tryAnswer: (request) => ask((actor) => actor.call('tryAnswer', request)),

@@ -34,7 +34,7 @@ export interface AttemptMeans extends AttemptBounds {
 /** An attempt's end, and the workspace to release once the end is journaled; null when it must be kept. */
 export interface AttemptResult {
   readonly end: AttemptEnd
-  readonly workspace: Workspace | null
+  readonly workspace: Workspace | Pick<Workspace, 'release'> | null
 }
 
 /** Carries one attempt from an empty workspace to a sealed change set. Never throws: every trouble is an end. */

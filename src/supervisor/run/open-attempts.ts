@@ -1,65 +1,46 @@
-import { agentSpec } from '../../actors/agent-spec.ts'
-import type { AgentActorApi, AgentEvent } from '../../actors/agent-api.ts'
-import type { ActorHandle, ActorHost, HostKind } from '../../actors/contract.ts'
-import type { Assignment } from '../../agents/agent.ts'
 import type { ChangeSet } from '../../changes/change-set.ts'
 import type { Clock } from '../../clock.ts'
-import { asActorId, type CommitId, type RunId, type TaskId } from '../../ids.ts'
+import { type CommitId, type RunId, type TaskId } from '../../ids.ts'
 import { must } from '../../errors.ts'
 import { openMemoryMeter } from '../../processes/memory-use.ts'
 import { signalMarked } from '../../processes/signal-marked.ts'
 import type { Marker } from '../../processes/sweep.ts'
-import { renderArguments, renderText, type TemplateValues } from '../../plan/template.ts'
-import type { Manifest, Task, WorkspaceKind } from '../../plan/task.ts'
+import { renderText, type TemplateValues } from '../../plan/template.ts'
+import { candidatesOf } from '../../plan/candidates.ts'
+import type { Task } from '../../plan/task.ts'
 import { converse, type Places } from './conversation.ts'
 import type { Aggregator } from './aggregator.ts'
-import { type AttemptMeans, type AttemptResult, carryOutAttempt, failedBefore } from './attempt.ts'
+import { type AttemptResult, carryOutAttempt, failedBefore } from './attempt.ts'
 import type { AttemptBounds } from './attempt-watch.ts'
-import type { Budgets } from './budgets.ts'
-import type { PauseSwitch } from './pause-switch.ts'
+import type { Account, Budgets } from './budgets.ts'
+import { PauseSwitch } from './pause-switch.ts'
 import { changeSetsBehind } from './attempt-base.ts'
-import { openHeldFiles } from './held-files.ts'
+import { type HeldFiles, openHeldFiles } from './held-files.ts'
 import { ruleOf, type RunRules } from './rules.ts'
 import type { AttemptOrder } from './run.ts'
-import { openSnapshots } from './snapshots.ts'
+import { openSnapshots, type Snapshots } from './snapshots.ts'
+import { type ActorParts, type Piece, startActor } from './start-actor.ts'
+import type { Placement } from './placement.ts'
 import type { RunState } from './state.ts'
 import { taskAt } from './task-change.ts'
-import type { TroupeTree } from './troupe-tree.ts'
-import type { Workspace, Workspaces } from './workspaces.ts'
+import { type JudgingParts, resultOfBest } from './try-candidates.ts'
+import type { Workspaces } from './workspaces.ts'
 
-/** Where a task's actor lives and where it works, all choices made. */
-export interface Placement {
-  readonly kind: string
-  readonly host: HostKind
-  readonly workspace: WorkspaceKind
-}
-
-interface AttemptsParts {
-  readonly run: RunId
+interface AttemptsParts extends ActorParts {
   readonly base: CommitId
-  readonly manifest: Manifest
   readonly rules: RunRules
   readonly clock: Clock
   readonly placements: ReadonlyMap<TaskId, Placement>
   readonly aggregator: Aggregator
   readonly workspaces: Workspaces
-  readonly tree: TroupeTree
   readonly places: Places
   readonly budgets: Budgets
-  host(kind: HostKind): ActorHost
-  logPath(task: TaskId, attempt: number): string
   /** Told of what an attempt has written so far whenever its workspace was saved with something new in it. */
   saved(snapshot: ChangeSet): void
   /** Told when the system does not let us watch every workspace. */
   unwatched(why: string): void
-  /** URL of the module of the kinds of agent. */
-  readonly kindsModule: string
-  /** Bytes of output kept of one attempt. */
-  readonly logBytes: number
-  /** How long a polite stop may take, in milliseconds. */
-  readonly graceMs: number
-  /** Names of variables whose values are written down nowhere. */
-  readonly secrets: readonly string[]
+  /** How several attempts at one task are judged. */
+  readonly judging: Pick<JudgingParts, 'checks' | 'settings' | 'keepLog'>
 }
 
 /** An attempt at a conflict: what is done, on what, and what is asked. */
@@ -78,36 +59,11 @@ export interface Attempts {
 
 /** Carries attempts out: base, workspace, actor, assignment. */
 export function openAttempts(parts: AttemptsParts): Attempts {
-  const { rules, manifest, clock, workspaces } = parts
-  const memory = openMemoryMeter(clock, ['TROUPE_RUN', 'TROUPE_TASK', 'TROUPE_ATTEMPT'])
-  const snapshots = openSnapshots({ clock, everyMs: manifest.snapshotMs, unwatched: parts.unwatched })
-  const held = openHeldFiles()
-  const carryOut = async (piece: Piece): Promise<AttemptResult> => {
-    const { order, task, base, left } = piece
-    const account = parts.budgets.open(task)
-    const conversation = converse({ clock, task, held, account, places: parts.places })
-    const carriedOut = carryOutAttempt({
-      ...boundsOf(parts, piece),
-      spent: account.spent,
-      memoryHeld: ({ identity }) =>
-        memory.held([parts.run, task.id, String(order.attempt)], identity === null ? [] : [identity.pid]),
-      snapshots,
-      saved: piece.saved,
-      // whoever stood still with a place at a provider would keep it from the one that it waits for
-      signal: (name) =>
-        name === 'SIGSTOP' && conversation.holdsPlace ? 0 : signalMarked(marks(parts.run, order), name),
-      openWorkspace: () =>
-        workspaces.open({ kind: piece.placement.workspace, task, attempt: order.attempt, base, left }),
-      waited: () => conversation,
-      used: () => conversation.used,
-      startActor: (workspace, heard) =>
-        conversation.with(startActor(parts, { ...piece, workspace, heard, listen: conversation.hear })),
-    })
-    const result = await carriedOut.finally(() => {
-      conversation.end()
-    })
-    account.close(result.end)
-    return result
+  const { rules, manifest, clock } = parts
+  const tools = {
+    memory: openMemoryMeter(clock, ['TROUPE_RUN', 'TROUPE_TASK', 'TROUPE_ATTEMPT']),
+    snapshots: openSnapshots({ clock, everyMs: manifest.snapshotMs, unwatched: parts.unwatched }),
+    held: openHeldFiles(),
   }
   return {
     async task(order, state) {
@@ -116,30 +72,92 @@ export function openAttempts(parts: AttemptsParts): Attempts {
       if (task === undefined) throw new RangeError(`no task ${index}`)
       const found = await baseOf(parts, state, index).catch((error: unknown) => ({ end: failedBefore('base', error) }))
       if ('end' in found) return { end: found.end, workspace: null }
-      return await carryOut(pieceOf(parts, { order, task, state, base: found.base }))
+      const what = { order, task, state, base: found.base }
+      return task.bestOf === null
+        ? await carryOutAlone(parts, tools, pieceOf(parts, what))
+        : await carryOutSeveral(parts, tools, what)
     },
     async resolution(order, { task, placement, base, prompt }) {
       const values = valuesOf(parts.run, { order, task, summaries: new Map() })
       const more = task.prompt === null ? '' : `\n\n${renderText(task.prompt, values)}`
-      return await carryOut({
-        order,
-        task,
-        placement,
-        base,
-        left: null,
-        rebased: null,
-        values,
-        prompt: prompt + more,
-        saved() {},
-      })
+      const asked = { values, prompt: prompt + more, saved() {} }
+      return await carryOutAlone(parts, tools, { order, task, placement, base, left: null, rebased: null, ...asked })
     },
   }
 }
 
-function pieceOf(
-  parts: AttemptsParts,
-  { order, task, state, base }: Pick<Piece, 'order' | 'task' | 'base'> & { readonly state: RunState },
-): Piece {
+/** What all attempts of a run have in common. */
+interface Tools {
+  readonly memory: ReturnType<typeof openMemoryMeter>
+  readonly snapshots: Snapshots
+  readonly held: HeldFiles
+}
+
+async function carryOutAlone(parts: AttemptsParts, tools: Tools, piece: Piece): Promise<AttemptResult> {
+  const account = parts.budgets.open(piece.task)
+  const result = await carryOut(parts, tools, { ...piece, account, held: tools.held, holder: piece.task })
+  account.close(result.end)
+  return result
+}
+
+/** They share a budget, and hold files for one task until the last has ended. */
+async function carryOutSeveral(parts: AttemptsParts, tools: Tools, what: Whole): Promise<AttemptResult> {
+  const { task, order, base } = what
+  const account = parts.budgets.open(task)
+  const held = { ask: tools.held.ask, release: () => {} }
+  const candidates = candidatesOf(task)
+  const underWay = candidates.map((one, at) =>
+    carryOut(parts, tools, {
+      ...candidatePiece(parts, what, { one, at }),
+      account,
+      held,
+      holder: { ...task, agent: one.agent },
+    }),
+  )
+  const results = await Promise.all(underWay)
+  tools.held.release(task.id)
+  const tried = { task, attempt: order.attempt, base, candidates, results }
+  const result = await resultOfBest({ ...parts, ...parts.judging }, tried)
+  account.close(result.end)
+  return result
+}
+
+/** An attempt with what it may share with others. */
+interface Shared extends Piece {
+  readonly account: Account
+  readonly held: HeldFiles
+  /** Who holds files and takes places. */
+  readonly holder: Task
+}
+
+async function carryOut(parts: AttemptsParts, { memory, snapshots }: Tools, piece: Shared): Promise<AttemptResult> {
+  const { order, task, base, left, account, held, holder } = piece
+  const conversation = converse({ clock: parts.clock, task: holder, held, account, places: parts.places })
+  const carriedOut = carryOutAttempt({
+    ...boundsOf(parts, piece),
+    spent: account.spent,
+    memoryHeld: ({ identity }) =>
+      memory.held([parts.run, task.id, String(order.attempt)], identity === null ? [] : [identity.pid]),
+    snapshots,
+    saved: piece.saved,
+    // whoever stood still with a place at a provider would keep it from the one that it waits for
+    signal: (name) => (name === 'SIGSTOP' && conversation.holdsPlace ? 0 : signalMarked(marks(parts.run, order), name)),
+    openWorkspace: () =>
+      parts.workspaces.open({ kind: piece.placement.workspace, task, attempt: order.attempt, base, left }),
+    waited: () => conversation,
+    used: () => conversation.used,
+    startActor: (workspace, heard) =>
+      conversation.with(startActor(parts, { ...piece, workspace, heard, listen: conversation.hear })),
+  })
+  return await carriedOut.finally(() => {
+    conversation.end()
+  })
+}
+
+/** A task at which an attempt is made. */
+type Whole = Pick<Piece, 'order' | 'task' | 'base'> & { readonly state: RunState }
+
+function pieceOf(parts: AttemptsParts, { order, task, state, base }: Whole): Piece {
   const values = valuesOf(parts.run, { order, task, summaries: summariesFor(parts.rules, task, state) })
   const { left, rebased } = taskAt(state, ruleOf(parts.rules, task.id).index).tally
   return {
@@ -157,6 +175,25 @@ function pieceOf(
   }
 }
 
+/** As the task, but for who does it and what it is called; what it writes is compared with nobody's until it is chosen. */
+function candidatePiece(
+  parts: AttemptsParts,
+  what: Whole,
+  { one, at }: { readonly one: Task; readonly at: number },
+): Piece {
+  const { order } = what
+  const asTask = pieceOf(parts, { ...what, task: { ...what.task, agent: one.agent } })
+  const tell: AttemptOrder['tell'] = (event) =>
+    order.tell('line' in event ? { ...event, line: `${at + 1}: ${event.line}` } : event)
+  return {
+    ...asTask,
+    task: one,
+    order: { ...order, task: one.id, pauses: new PauseSwitch(), tell },
+    placement: must(parts.placements, one.id),
+    saved() {},
+  }
+}
+
 /** What bounds an attempt, and who stops it. */
 function boundsOf(
   { clock, graceMs }: AttemptsParts,
@@ -165,21 +202,6 @@ function boundsOf(
   const { timeoutMs, stallMs, memoryBytes } = task
   const { polite, force, pauses } = order
   return { clock, graceMs, timeoutMs, stallMs, memoryBytes, polite, force, pauses }
-}
-
-/** One attempt with all that differs between tasks and conflicts. */
-interface Piece {
-  readonly order: AttemptOrder
-  readonly task: Task
-  readonly placement: Placement
-  readonly base: CommitId
-  readonly left: CommitId | null
-  /** What it had written before it was rebased; null where it was not. */
-  readonly rebased: CommitId | null
-  readonly values: TemplateValues
-  /** Filled in. */
-  readonly prompt: string | null
-  readonly saved: AttemptMeans['saved']
 }
 
 /** What every process of an attempt carries, and hands on to what it starts. */
@@ -204,60 +226,13 @@ async function baseOf({ rules, base, aggregator }: AttemptsParts, state: RunStat
   }
 }
 
-interface Start extends Piece {
-  readonly workspace: Workspace
-  readonly heard: () => void
-  readonly listen: (event: AgentEvent) => void
-}
-
-/** A process of the actor's own is told like those that its agent starts. */
-async function startActor(parts: AttemptsParts, start: Start): Promise<ActorHandle<AgentActorApi>> {
-  const { order, task } = start
-  const { kind, host } = start.placement
-  const id = asActorId(`${task.id}.${order.attempt}`)
-  const log = { path: parts.logPath(task.id, order.attempt), maxBytes: parts.logBytes }
-  const assignment = assignmentOf(parts, start)
-  const spec = agentSpec(id, {
-    assignment,
-    kind,
-    kindsModule: parts.kindsModule,
-    log,
-    graceMs: parts.graceMs * programShare,
-    secrets: parts.secrets,
-  })
-  const emit = (event: unknown): void => {
-    start.heard()
-    start.listen(event as AgentEvent)
-    order.tell(event as AgentEvent)
-  }
-  const actor = await parts.tree.startAgent(id, () => parts.host(host).start<AgentActorApi>(spec, { emit }))
-  if (actor.identity !== null) order.tell({ type: 'process', process: actor.identity })
-  return actor
-}
-
-function assignmentOf({ run, manifest }: AttemptsParts, start: Start): Assignment {
-  const { order, task, workspace, prompt, values, rebased } = start
-  const { options } = must(manifest.agents, task.agent)
-  const withPrompt = { ...values, prompt: prompt ?? '' }
-  const argv = options['argv'] as readonly string[] | undefined
-  return {
-    run,
-    task: task.id,
-    attempt: order.attempt,
-    agent: task.agent,
-    verb: task.verb,
-    prompt,
-    command: task.command === null ? null : renderArguments(task.command, withPrompt),
-    files: task.files,
-    owns: task.owns,
-    env: task.env,
-    options: argv === undefined ? options : { ...options, argv: renderArguments(argv, withPrompt) },
-    directory: workspace.directory,
-    looksOnly: start.placement.workspace !== 'own',
-    continued: workspace.continued ?? false,
-    timeoutMs: task.timeoutMs,
-    rebased,
-  }
+function summariesFor(rules: RunRules, { needs }: Task, state: RunState): ReadonlyMap<TaskId, string> {
+  return new Map(
+    needs.map((need) => {
+      const { state: needed } = taskAt(state, ruleOf(rules, need).index)
+      return [need, needed.phase === 'succeeded' ? needed.summary : '']
+    }),
+  )
 }
 
 interface ValueParts extends Pick<Piece, 'order' | 'task'> {
@@ -268,15 +243,3 @@ function valuesOf(run: RunId, { order, task, summaries }: ValueParts): TemplateV
   const { id, verb, agent, files } = task
   return { run, task: id, verb, agent, attempt: order.attempt, prompt: '', files, summaries }
 }
-
-function summariesFor(rules: RunRules, { needs }: Task, state: RunState): ReadonlyMap<TaskId, string> {
-  return new Map(
-    needs.map((need) => {
-      const { state: needed } = taskAt(state, ruleOf(rules, need).index)
-      return [need, needed.phase === 'succeeded' ? needed.summary : '']
-    }),
-  )
-}
-
-/** A program must be gone before its actor's own time is over. */
-const programShare = 0.8

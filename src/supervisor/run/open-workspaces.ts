@@ -12,7 +12,7 @@ import type { Clock } from '../../clock.ts'
 import type { CommitId, RunId, TaskId } from '../../ids.ts'
 import { hideNothing, type Redactor } from '../../redaction.ts'
 import { snapshotRef } from '../../refs.ts'
-import { sealAttempt } from './seal-attempt.ts'
+import { sealAttempt, sealedAs } from './seal-attempt.ts'
 import type { Workspace, WorkspaceOrder, Workspaces } from './workspaces.ts'
 
 interface WorkspacesOptions {
@@ -86,6 +86,7 @@ export function openWorkspaces(options: WorkspacesOptions): Workspaces {
           return lookingAt(repository.root)
       }
     },
+    keepAs: (changeSet, task, attempt) => sealedAs(changeSet, { repository, run, clock, task, attempt }),
     async close() {
       await objects[Symbol.asyncDispose]()
       await shared.close()

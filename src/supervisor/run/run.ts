@@ -101,7 +101,10 @@ export class Run {
     lost: readonly SalvagedAttempt[],
   ): Promise<Settlement> {
     await this.record(resumed)
-    await Promise.all(lost.map((attempt) => this.#bury(attempt)))
+    await Promise.all(lost.filter(({ candidateOf }) => candidateOf === undefined).map((attempt) => this.#bury(attempt)))
+    // their ends are those of the tasks that they tried
+    for (const { candidateOf, release } of lost)
+      if (candidateOf !== undefined && release !== null) this.#releaseLater(release())
     return await this.#settlement()
   }
 

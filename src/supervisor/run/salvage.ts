@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { ChangeSet } from '../../changes/change-set.ts'
 import type { Repository } from '../../changes/repository.ts'
 import { sealedAt } from '../../changes/seal.ts'
@@ -9,10 +10,11 @@ import { messageOf } from '../../errors.ts'
 import type { RunId, TaskId } from '../../ids.ts'
 import type { Redactor } from '../../redaction.ts'
 import { changeSetRef } from '../../refs.ts'
+import { candidatesOf } from '../../plan/candidates.ts'
 import type { Manifest, Task } from '../../plan/task.ts'
 import type { AttemptEnd, Recorded } from './events.ts'
 import { itemsOf } from './persistent-vector.ts'
-import { resolutionName, resolutionTask } from './resolution-task.ts'
+import { resolutionTask } from './resolution-task.ts'
 import { sealAttempt } from './seal-attempt.ts'
 import type { RunState } from './state.ts'
 import { worktreeName } from './open-workspaces.ts'
@@ -23,6 +25,8 @@ export interface OrphanedAttempt {
   readonly attempt: number
   /** The task on whose conflicts it was at work; absent for an attempt at a task. */
   readonly resolves?: TaskId
+  /** The task that it tried beside others; its end is that task's. Absent for an attempt at a task. */
+  readonly candidateOf?: TaskId
 }
 
 /** How an orphaned attempt ends, and how to give its workspace back once that is journaled; null where there is none to give. */
@@ -53,7 +57,10 @@ export function orphansOf(
   const records = [...itemsOf(state.tasks)]
   const attempts = tasks.flatMap((task, index) => {
     const at = records[index]?.state
-    return at?.phase === 'dispatched' || at?.phase === 'running' ? [{ task, attempt: at.attempt }] : []
+    if (at?.phase !== 'dispatched' && at?.phase !== 'running') return []
+    const { attempt } = at
+    const beside = candidatesOf(task).map((one) => ({ task: one, attempt, candidateOf: task.id }))
+    return [{ task, attempt }, ...beside]
   })
   const asked = [...state.resolutions].flatMap(([resolves, { standing, attempts: attempt, files }]) => {
     if (resolver === null || standing.phase !== 'running') return []
@@ -90,10 +97,15 @@ export async function salvage(
 /** Names of the worktrees that hold work which could not be sealed. */
 export function keptWorktrees(records: readonly Recorded[]): readonly string[] {
   return records.flatMap(({ event }) => {
-    if (!('end' in event) || !('kept' in event.end)) return []
-    const name = event.type === 'resolution-ended' ? resolutionName(event.task) : event.task
-    return [worktreeName(name, event.attempt)]
+    if (!('end' in event)) return []
+    const own = 'kept' in event.end ? [event.end.kept] : []
+    return [...own, ...keptByCandidates(event.end)].map((directory) => basename(directory))
   })
+}
+
+function keptByCandidates(end: AttemptEnd): readonly string[] {
+  const told = 'details' in end ? end.details['bestOf'] : undefined
+  return Array.isArray(told) ? told.flatMap(({ kept }: { readonly kept?: string }) => kept ?? []) : []
 }
 
 interface Left {

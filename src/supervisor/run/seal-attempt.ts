@@ -1,5 +1,6 @@
 import type { Repository } from '../../changes/repository.ts'
-import { seal } from '../../changes/seal.ts'
+import type { ChangeSet } from '../../changes/change-set.ts'
+import { seal, sealAs } from '../../changes/seal.ts'
 import type { Worktree } from '../../changes/worktree.ts'
 import type { Clock } from '../../clock.ts'
 import type { RunId } from '../../ids.ts'
@@ -20,22 +21,26 @@ export interface SealedAttempt {
 
 /** Makes what lies in an attempt's worktree its change set. Throws TroupeError GIT_FAILED or NO_SPACE when something cannot be kept. */
 export async function sealAttempt(worktree: Worktree, sealed: SealedAttempt): Promise<Sealing> {
-  const { repository, run, clock, task, attempt, hide } = sealed
-  const result = await seal(repository.git, {
-    worktree,
-    task: task.id,
-    agent: task.agent,
-    attempt,
-    run,
-    ref: changeSetRef(run, task.id, attempt),
-    at: Math.floor(clock.now() / 1_000),
-    message: titleOf(task),
-    ...(hide !== undefined && { hide }),
-  })
+  const { repository, hide } = sealed
+  const result = await seal(repository.git, { worktree, ...named(sealed), ...(hide !== undefined && { hide }) })
   if (!result.changed) return { how: 'unchanged' }
   const { changeSet, exposed } = result
   return { how: 'changed', changeSet, exposed }
 }
+
+/** Makes what another attempt has made the change set of this one. Throws TroupeError GIT_FAILED. */
+export const sealedAs = (changeSet: ChangeSet, sealed: Omit<SealedAttempt, 'hide'>): Promise<ChangeSet> =>
+  sealAs(sealed.repository.git, changeSet, { ...named(sealed), agent: changeSet.agent })
+
+const named = ({ run, clock, task, attempt }: SealedAttempt) => ({
+  task: task.id,
+  agent: task.agent,
+  attempt,
+  run,
+  ref: changeSetRef(run, task.id, attempt),
+  at: Math.floor(clock.now() / 1_000),
+  message: titleOf(task),
+})
 
 /** Nothing of the prompt: that is kept only where the manifest says so. */
 const titleOf = ({ id, verb, files }: Task): string => `${id}: ${verb} ${files.join(' ')}`.trim().slice(0, 200)

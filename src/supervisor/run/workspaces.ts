@@ -44,6 +44,8 @@ export interface Workspace {
 /** Makes workspaces of every kind. */
 export interface Workspaces {
   open(order: WorkspaceOrder): Promise<Workspace>
+  /** Makes what was sealed for another the change set of an attempt at a task. Throws TroupeError GIT_FAILED. */
+  keepAs(changeSet: ChangeSet, task: Task, attempt: number): Promise<ChangeSet>
   /** Takes away what is left of the run's workspaces, refused seals excepted. */
   close(): Promise<void>
 }
