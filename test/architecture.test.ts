@@ -42,6 +42,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   fastq: /^supervisor\/mailbox\.ts$/,
   'proper-lockfile': /^(store|bench\/writes)\//,
   pino: /^log\.ts$/,
+  '@lydell/node-pty': /^processes\/pty-launcher\.ts$/,
   zod: /^(plan|agents)\//,
   yaml: /^(plan|merge\/keyed)\//,
   commander: /^cli\//,

@@ -1,9 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import t from 'tap'
 import { gone } from '../process-life.ts'
 import { kinds } from '../../src/agents/registry.ts'
 import { foldText } from '../../src/agents/command/failure.ts'
+import { newTerminalText } from '../../src/processes/terminal-text.ts'
 import { newTail } from '../../src/agents/command/tail.ts'
 import { must } from '../../src/errors.ts'
 import { assignment, type Direction, groupGone, perform, type Performance } from './perform.ts'
@@ -275,5 +277,84 @@ t.test('mistakes: there must be something to run', (t) => {
   t.same(kind.mistakes({ ...task, command: null, options: { argv: ['true'] } }), [])
   t.match(kind.mistakes({ ...task, command: null, options: {} }), [/nothing to run/])
   t.notOk(kind.options.safeParse({ arvg: ['x'] }).success)
+  t.end()
+})
+
+t.test('with pty a program has a terminal of the size asked for, and its log is plain text', async (t) => {
+  const script = String.raw`test -t 0 && test -t 1 && test -t 2 && stty size; printf '\033[1mbold\033[0m \033]0;title\007%s\n' "$TERM"; exit 3`
+  const seen = await run(['sh', '-c', script], { options: { pty: { columns: 90, rows: 20 } } })
+  t.equal(seen.output, '20 90\nbold xterm-256color\n')
+  t.match(seen.outcome, { how: 'failed', failure: { message: 'sh exited with 3: bold xterm-256color' } })
+  const without = await run(['sh', '-c', 'test -t 1 || echo none'], {})
+  t.equal(without.output, 'none\n')
+})
+
+t.test('what a program asks in its terminal is answered by the table, once each', async (t) => {
+  const script = `printf 'Overwrite a? [y/N] '; read one; printf 'Choose a number: '; stty -icanon; two=$(head -c 1); echo; echo "got $one $two"`
+  const answers = [
+    { when: String.raw`\[y/n\] $`, say: 'yes' },
+    { when: 'number: $', say: '2', enter: false },
+  ]
+  const { outcome } = await run(['sh', '-c', script], { options: { pty: true, answers } })
+  t.match(outcome, { how: 'completed', summary: /got yes 2$/ })
+})
+
+t.test('known prompts are answered without a table, and so are questions to the terminal', async (t) => {
+  const enter = await run(['sh', '-c', `printf 'Press any key to continue...'; read x; echo on`], {
+    options: { pty: true },
+  })
+  t.match(summaryIn(enter), /on$/)
+  const place = String.raw`stty -icanon -echo; printf '\033[6n'; head -c 6 | od -An -c; echo asked`
+  const asked = await run(['sh', '-c', place], { options: { pty: true } })
+  t.match(summaryIn(asked), /033 +\[ +1 +; +1 +R\s+asked$/)
+})
+
+t.test('with pty everything that a program started ends with it, and at a stop', async (t) => {
+  const script = 'setsid sh -c "echo daemon; exec sleep 1000" & sleep 1000'
+  const { outcome, processes } = await run(['sh', '-c', script], {
+    options: { pty: true },
+    direction: { stopAtFirstSign: 'enough', graceMs: 1_000 },
+  })
+  t.same(outcome, { how: 'cancelled', reason: 'enough' })
+  t.equal(processes.length, 1)
+  for (const { group } of processes) await groupGone(group)
+  const none = await run(['no-such-program'], { options: { pty: true } })
+  t.match(failureIn(none), { kind: 'agent', message: 'no-such-program: not found on PATH' })
+})
+
+t.test('what a terminal is told is the same text in whatever pieces it comes', (t) => {
+  const part = fc.constantFrom(
+    '\u001B[31m',
+    '\u001B[0m',
+    '\u001B]0;t\u0007',
+    '\u001B(B',
+    '\u001B[6n',
+    '\r\n',
+    '\r',
+    'ü🎭 x',
+    '\n',
+  )
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 12 }), fc.integer({ min: 1, max: 7 }), (parts, size) => {
+      const bytes = Buffer.from(`${parts.join('')}.`)
+      const [whole, pieces] = [newTerminalText(() => {}), newTerminalText(() => {})]
+      const cut = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
+        bytes.subarray(at * size, at * size + size),
+      )
+      const text = cut.map((piece) => pieces.add(piece)).join('')
+      return text === whole.add(bytes) && !text.includes('\u001B') && !text.includes('\r')
+    }),
+  )
+  t.end()
+})
+
+t.test('mistakes: answers need a terminal, and sound expressions', (t) => {
+  const task = { verb: 'run', prompt: null, command: ['true'], files: [] }
+  const answers = [{ when: '(', say: 'y' }]
+  t.match(kind.mistakes({ ...task, options: { answers } }), [
+    /answers: \( is no regular/,
+    /answers are for an agent with pty/,
+  ])
+  t.same(kind.mistakes({ ...task, options: { pty: true, answers: [{ when: 'y', say: 'y' }] } }), [])
   t.end()
 })

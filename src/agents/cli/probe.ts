@@ -2,9 +2,10 @@ import { execFile } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { realpathSync, statSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { delimiter, isAbsolute, join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import * as z from 'zod'
+import { findProgram } from '../../processes/find-program.ts'
 import { unattended } from '../../processes/unattended.ts'
 import type { Fitness } from '../agent.ts'
 import { inheritedFrom } from '../command/environment.ts'
@@ -82,13 +83,6 @@ function output([program = '', ...rest]: readonly string[], env: Record<string, 
   })
   child.stdin?.end()
   return promise
-}
-
-/** The file behind a name, as the system would find it; null where there is none. */
-function findProgram(name: string, environment: Environment): string | null {
-  const isPath = /[/\\]/.test(name)
-  const folders = isPath ? [''] : (environment['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder))
-  return folders.map((folder) => join(folder, name)).find((path) => statOf(path)?.isFile() === true) ?? null
 }
 
 const statOf = (path: string) => statSync(path, { throwIfNoEntry: false })

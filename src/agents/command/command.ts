@@ -4,6 +4,7 @@ import type { Clock } from '../../clock.ts'
 import type { Agent, AgentContext, Assignment, Outcome } from '../agent.ts'
 import type { OwnHome } from '../own-home.ts'
 import { inSandboxAtHome } from '../sandbox/sandbox.ts'
+import { Dialogue } from './dialogue.ts'
 import { environmentOf, inheritedFrom } from './environment.ts'
 import { type BadEnd, failureOf, nameOf } from './failure.ts'
 import { commandOptions } from './options.ts'
@@ -29,11 +30,13 @@ export function commandAgent(clock: Clock, launcher: Launcher): Agent {
     const cancelled = (): Outcome => ({ how: 'cancelled', reason: messageOf(context.signal.reason) })
     if (context.signal.aborted) return cancelled()
     const options = commandOptions.parse(assignment.options)
-    return await inSandboxAtHome({ choice: options, assignment, context, launcher }, async (inside, home) => {
+    const base = await launcherFor(options, { clock, launcher })
+    return await inSandboxAtHome({ choice: options, assignment, context, launcher: base }, async (inside, home) => {
       const given = { inherited: inherited(options.inheritEnv), home, resultPath: newResultPath(home?.path) }
       const program = programOf(assignment, options, given)
       const place = await context.place()
-      const ran = await watched(program, context, { clock, launcher: inside }).finally(() =>
+      const dialogue = options.pty === false ? null : new Dialogue(options.answers)
+      const ran = await watched(program, context, { clock, launcher: inside, dialogue }).finally(() =>
         place.release({ how: 'ok' }),
       )
       const result = takeResult(given.resultPath)
@@ -87,7 +90,20 @@ interface Means {
   readonly launcher: Launcher
 }
 
-async function watched(program: Program, context: AgentContext, { clock, launcher }: Means): Promise<Ran<ProgramEnd>> {
+/** The addon for terminals is loaded only where one is asked for. */
+async function launcherFor({ pty }: z.infer<typeof commandOptions>, { clock, launcher }: Means): Promise<Launcher> {
+  if (pty === false) return launcher
+  const { ptyLauncher } = await import('../../processes/pty-launcher.ts')
+  return ptyLauncher(clock, pty === true ? { columns: 120, rows: 40 } : pty)
+}
+
+interface Watching extends Means {
+  /** Null where the program has no terminal. */
+  readonly dialogue: Dialogue | null
+}
+
+async function watched(program: Program, context: AgentContext, means: Watching): Promise<Ran<ProgramEnd>> {
+  const { clock, launcher, dialogue } = means
   const began = clock.monotonic()
   const all = newTail()
   const errors = newTail()
@@ -98,7 +114,9 @@ async function watched(program: Program, context: AgentContext, { clock, launche
     signal: context.signal,
     graceMs: context.graceMs,
     started: context.started,
-    output(chunk, source) {
+    ...(dialogue !== null && { input: (input) => dialogue.open(input) }),
+    output(printed, source) {
+      const chunk = dialogue === null ? printed : Buffer.from(dialogue.hear(printed))
       context.output(chunk)
       all.add(chunk)
       if (source === 'stderr') errors.add(chunk)

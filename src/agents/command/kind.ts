@@ -2,7 +2,7 @@ import type { Agent, AgentKind } from '../agent.ts'
 import { systemClock } from '../../clock.ts'
 import { once, programLauncher } from '../load-once.ts'
 import { sandboxMistakes } from '../sandbox/options.ts'
-import { commandOptions } from './options.ts'
+import { answerMistakes, commandOptions } from './options.ts'
 
 /** Any program, by its argv. */
 export const commandKind: AgentKind = {
@@ -13,7 +13,7 @@ export const commandKind: AgentKind = {
   preferredWorkspace: () => 'own',
   willWrite: () => null,
   mistakes({ command, options }) {
-    const found = sandboxMistakes(options)
+    const found = [...sandboxMistakes(options), ...answerMistakes(options)]
     if (command !== null ? command.length > 0 : Array.isArray(options['argv']) && options['argv'].length > 0)
       return found
     return [...found, 'nothing to run: give the task a command, or its agent options.argv']

@@ -17,6 +17,35 @@ export const commandOptions = z.strictObject({
       'Give each program a pid namespace of its own (bwrap or unshare, Linux): nothing that it starts can outlive it. Refused where that does not work.',
   }),
   ...sandboxOptions,
+  pty: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        columns: z.int().min(1).max(1_000).default(120).meta({ description: 'Characters in a line.' }),
+        rows: z.int().min(1).max(1_000).default(40).meta({ description: 'Lines.' }),
+      }),
+    ])
+    .default(false)
+    .meta({
+      description:
+        'Start each program in a terminal of its own, 120 by 40 or of the size given, for those that insist on one. What only a terminal understands is left out of the log.',
+    }),
+  answers: z
+    .array(
+      z.strictObject({
+        when: z.string().min(1).max(1_000).meta({
+          description:
+            'A regular expression, whatever the case, for the end of what the program has said since the last answer.',
+        }),
+        say: z.string().max(1_000).meta({ description: 'What is typed.' }),
+        enter: z.boolean().default(true).meta({ description: 'Whether Enter is pressed after it.' }),
+      }),
+    )
+    .max(100)
+    .default([])
+    .meta({
+      description: 'With pty: what is typed where a program asks something; a few known prompts are answered without.',
+    }),
   successExitCodes: z
     .array(z.int().min(0).max(255))
     .min(1)
@@ -34,3 +63,20 @@ export const commandOptions = z.strictObject({
     .default({})
     .meta({ description: 'Environment variables of the program; those of the task win.' }),
 })
+
+/** What is wrong with the answers that a program is to get. */
+export function answerMistakes(options: Readonly<Record<string, unknown>>): readonly string[] {
+  const { pty, answers } = commandOptions.parse(options)
+  const bad = answers.flatMap(({ when }) => (isPattern(when) ? [] : [`answers: ${when} is no regular expression`]))
+  return answers.length > 0 && pty === false
+    ? [...bad, 'answers are for an agent with pty: any other has no input']
+    : bad
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text, 'i').source !== ''
+  } catch {
+    return false
+  }
+}
