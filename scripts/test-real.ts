@@ -6,7 +6,8 @@ import { programOf, type RealAgent, realAgents } from '../test/real/agents.ts'
 import { countTests } from './count-tests.ts'
 
 /**
- * Runs test/real/real.ts: real coding agents against models on this machine. `npm run test:real -- codex claude` for some of them.
+ * Runs test/real/real.ts: real coding agents against models on this machine. `npm run test:real -- codex claude` for some of them. With
+ * `--conformance` it holds them to the table of scenes that every kind of agent is held to, in threads and in processes: minutes for each.
  *
  * Each is installed, in an exact version and without its install scripts, into a folder of its own below `.real`, once. They run in an
  * empty home there, with no other environment and, where this system makes such a thing, in a network namespace that has loopback only.
@@ -14,7 +15,8 @@ import { countTests } from './count-tests.ts'
  */
 const root = resolve(import.meta.dirname, '..')
 const real = join(root, '.real')
-const asked = process.argv.slice(2)
+const asked = process.argv.slice(2).filter((word) => word !== '--conformance')
+const file = process.argv.includes('--conformance') ? 'conformance.ts' : 'real.ts'
 const unknown = asked.filter((name) => realAgents.every((agent) => agent.name !== name))
 if (unknown.length > 0) {
   console.error(`not known: ${unknown.join(', ')}; there are ${realAgents.map(({ name }) => name).join(', ')}`)
@@ -77,9 +79,9 @@ function run(agents: readonly RealAgent[]): { readonly stdout: string; readonly 
     MOCK_KEY: 'a-key-for-tests-only',
     ANTHROPIC_API_KEY: 'a-key-for-tests-only',
     GEMINI_API_KEY: 'a-key-for-tests-only',
-    TAP_TIMEOUT: '900',
+    TAP_TIMEOUT: '1800',
   }
-  const tests = [process.execPath, join(root, 'test/real/real.ts'), ...agents.map(({ name }) => name)]
+  const tests = [process.execPath, join(root, 'test/real', file), ...agents.map(({ name }) => name)]
   const [program = '', ...rest] = [...namespace(), ...tests]
   const ended = spawnSync(program, rest, {
     cwd: root,

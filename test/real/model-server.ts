@@ -60,8 +60,8 @@ function stepOf(agent: RealAgent, { done, file, folder, hangs }: Step) {
   return { content: `I wrote ${file}.`, usage }
 }
 
-/** As every provider tells it. */
-const usage = {
+/** What an answer used, as every provider tells it. */
+export const usage = {
   input_tokens: 100,
   output_tokens: 20,
   prompt_tokens: 100,
@@ -72,12 +72,18 @@ const usage = {
   totalTokenCount: 120,
 }
 
-const call = ([name, input]: readonly [string, object], at: number) => ({
+/** A call of a tool. */
+export const call = ([name, input]: readonly [string, object], at: number) => ({
   toolCalls: [{ name, arguments: JSON.stringify(input), id: `call_${at}` }],
   usage,
 })
 
-const refusal = (status: number, type: string, message: string) => ({ error: { message, type }, status, retryAfter: 1 })
+/** An answer that is none. */
+export const refusal = (status: number, type: string, message: string) => ({
+  error: { message, type },
+  status,
+  retryAfter: 1,
+})
 
 /** Agents tell their model where they work. */
 const folderIn = (text: string): string =>

@@ -75,7 +75,7 @@ async function attempt(
   { player, scene, host, folder, directory }: Performing,
   happens: readonly Happening[],
 ): Promise<HostedPerformance> {
-  const given = await player.stage(t, happens)
+  const given = await player.stage(t, happens, directory)
   const stop = scene.stop && {
     when: () => existsSync(join(directory, scene.stop?.when ?? '')),
     graceMs: scene.stop.graceMs,

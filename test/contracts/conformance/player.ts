@@ -7,8 +7,8 @@ export interface Player {
   /** What it is called in the names of tests. */
   readonly title: string
   readonly kind: string
-  /** Makes an assignment in which all this happens; what it needs goes with the test. */
-  stage(t: Test, happens: readonly Happening[]): Promise<Partial<Assignment>>
+  /** Makes an assignment for a folder in which all this happens; what it needs goes with the test. */
+  stage(t: Test, happens: readonly Happening[], directory: string): Promise<Partial<Assignment>>
   /** Scenes that end in another way. */
   readonly differs: Readonly<Partial<Record<SceneName, Difference>>>
   /** Scenes that cannot happen to it, each with the reason. */
