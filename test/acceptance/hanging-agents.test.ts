@@ -237,7 +237,7 @@ void t.test('an isolated program takes along what hides from everything else', a
   const tasks = [
     { id: 'hides', agent: 'line', command: hidden },
     { id: 'fails', agent: 'alone', command: ['sh', '-c', 'echo "$1" > said.txt; exit 7', 'sh', "a 'b' $HOME"] },
-    { id: 'stops', agent: 'line', command: term, timeout: '400ms' },
+    { id: 'stops', agent: 'line', command: term, timeout: '3s' },
     { id: 'greedy', agent: 'line', command: `${holds(300)}`, memory: '150MB' },
   ]
   const { run } = await runJson(directory, manifest(t, { agents, tasks }))
