@@ -6,6 +6,8 @@ import { repositoryFolders } from './repository-folders.ts'
 
 /** What lies around a workspace as it was at a time. */
 export interface Perimeter {
+  /** The repository's root; null where the workspace is in none. */
+  readonly root: string | null
   /** Absolute paths that have come, gone or changed since then, sorted. */
   changed(): Promise<readonly string[]>
 }
@@ -21,6 +23,7 @@ export async function openPerimeter(
   const look = (): Promise<Look> => lookAround(workspace, environment['HOME'] ?? homedir())
   const before = await look()
   return {
+    root: repositoryFolders(workspace)[1] ?? null,
     async changed() {
       const after = await look()
       const paths = new Set([...before.keys(), ...after.keys()])
@@ -32,19 +35,23 @@ export async function openPerimeter(
 const toldPaths = 200
 
 /** The outcome with what was changed outside: as findings where it has some, and always among its details. */
-export function withReport(outcome: Outcome, paths: readonly string[], output: AgentContext['output']): Outcome {
-  if (paths.length === 0 || outcome.how === 'cancelled') return outcome
-  const told = paths.slice(0, toldPaths)
+export async function withReport(
+  outcome: Outcome,
+  perimeter: Perimeter,
+  output: AgentContext['output'],
+): Promise<Outcome> {
+  const told = (await perimeter.changed()).slice(0, toldPaths)
+  if (told.length === 0 || outcome.how === 'cancelled') return outcome
   for (const path of told) output(`[troupe: changed outside the workspace: ${path}]\n`)
   const details = { ...outcome.details, outside: told }
   if (outcome.how === 'failed') return { ...outcome, details }
-  return { ...outcome, details, findings: [...outcome.findings, ...told.map(findingOf)] }
+  return { ...outcome, details, findings: [...outcome.findings, ...told.map((path) => findingOf(path, perimeter))] }
 }
 
-const findingOf = (path: string): Finding => ({
+const findingOf = (path: string, { root }: Perimeter): Finding => ({
   rule: 'troupe/outside-the-workspace',
   severity: 'warning',
-  file: path,
+  file: root !== null && path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path,
   line: 1,
   column: 1,
   endLine: 1,

@@ -41,7 +41,7 @@ export async function inSandbox(order: SandboxOrder, work: (launcher: Launcher) 
   const inside = isolation === null ? launcher : containedLauncher(launcher, { argv: isolation.argv, environment: {} })
   if (choice.sandbox !== 'none') return await work(inside)
   const perimeter = await openPerimeter(assignment.directory, process.env)
-  return withReport(await work(inside), await perimeter.changed(), context.output)
+  return await withReport(await work(inside), perimeter, context.output)
 }
 
 /** The same for an agent that has no home of its own where nothing confines it: then it is given none. */
