@@ -18,6 +18,8 @@ export interface Recording {
   readonly stream: string
   readonly errors?: string
   readonly end?: ProgramExit
+  /** What it tells before it waits for the answer to what it asks in it. */
+  readonly first?: string
   /** Files that it leaves in the workspace. */
   readonly leaves?: Readonly<Record<string, string>>
   /** Goes on without an end until it is signalled. */
@@ -49,25 +51,36 @@ function replaying(recording: Recording, started: Started[]): Launcher {
         if (!hasEnded) queueMicrotask(() => listener.ended(exit))
         hasEnded = true
       }
-      const play = (): void => {
-        listener.started(process.pid, null)
-        for (const [name, text] of Object.entries(recording.leaves ?? {}))
-          writeFileSync(join(order.directory, name), text)
-        listener.output(Buffer.from(recording.errors ?? ''), 'stderr')
-        const text = recording.stream.includes('\n') ? recording.stream : streamOf(recording.stream)
+      const tell = (text: string): void => {
         const bytes = Buffer.from(text.replaceAll('$W', order.directory))
         const size = recording.chunkBytes ?? bytes.length
         for (let at = 0; at < bytes.length; at += size) listener.output(bytes.subarray(at, at + size), 'stdout')
+      }
+      const begin = (): void => {
+        listener.started(process.pid, null)
+        listener.output(Buffer.from(recording.errors ?? ''), 'stderr')
+        if (recording.first === undefined) play()
+        else tell(recording.first)
+      }
+      const play = (): void => {
+        for (const [name, text] of Object.entries(recording.leaves ?? {}))
+          writeFileSync(join(order.directory, name), text)
+        tell(recording.stream.includes('\n') ? recording.stream : streamOf(recording.stream))
         if (recording.hangs !== true) end(recording.end ?? { how: 'exited', code: 0 })
       }
       return {
         signal: (signal) => end({ how: 'signalled', signal }),
         input: {
-          write: (bytes) => (seen.prompt += Buffer.from(bytes).toString()),
-          // these programs wait for the end of their input before they begin
+          write(bytes) {
+            const text = Buffer.from(bytes).toString()
+            seen.prompt += text
+            // one that is spoken to begins at its first message, others when their input has ended
+            if (text.startsWith('{"type":"user"')) queueMicrotask(begin)
+            if (text.startsWith('{"type":"control_response"')) queueMicrotask(play)
+          },
           end() {
             seen.hadItsInputClosed = true
-            queueMicrotask(play)
+            if (!seen.prompt.startsWith('{"type":"user"')) queueMicrotask(begin)
           },
         },
       }

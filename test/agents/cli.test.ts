@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import type { PlaceAnswer } from '../../src/agents/agent.ts'
+import type { AgentContext, PlaceAnswer } from '../../src/agents/agent.ts'
 import { geminiSigns } from '../../src/agents/cli/gemini-signs.ts'
 import { opencodeSigns } from '../../src/agents/cli/opencode-signs.ts'
 import { claudeSigns } from '../../src/agents/cli/claude-signs.ts'
@@ -42,7 +42,7 @@ for (const name of names) {
     t.match(output, /\[done\] \S+ \S*new\.txt\n[^]*\[done\] \S+ echo ran >> new\.txt\n[^]*I wrote new\.txt\./)
     t.equal(progress.at(-1), 'I wrote new.txt.')
     t.equal(used.length, name === 'opencode' ? 3 : 1)
-    t.match(started, [{ hadItsInputClosed: true, prompt: /^Please write new\.txt\.[^]*unattended/ }])
+    t.match(started, [{ hadItsInputClosed: true, prompt: /Please write new\.txt\.[^]*unattended/ }])
   })
 
   void t.test(`${name}: a stream in pieces of any size says the same`, async (t) => {
@@ -230,6 +230,56 @@ void t.test('opencode tells the price of each step, and 0 where it knows none', 
   t.end()
 })
 
+const asks = (tool: string, input: object): string =>
+  `${JSON.stringify({ type: 'control_request', request_id: 'r1', request: { subtype: 'can_use_tool', tool_name: tool, input } })}\n`
+
+/** What Claude was answered. */
+const answerIn = ({ started }: Awaited<ReturnType<typeof replay>>): { behavior?: string; message?: string } => {
+  const line = started[0]?.prompt.split('\n').find((one) => one.includes('control_response')) ?? '{}'
+  return JSON.parse(line).response
+}
+
+void t.test('Claude asks before it writes, and is allowed what the task may write', async (t) => {
+  const asked: (readonly string[])[] = []
+  const mayWrite: AgentContext['mayWrite'] = (paths) => {
+    asked.push(paths)
+    return Promise.resolve({ allowed: true })
+  }
+  const first = asks('Write', { file_path: '$W/new.txt', content: 'hello' })
+  const played = await replay(t, 'claude', { first, stream: 'claude-ok.jsonl', leaves }, { mayWrite })
+  t.match(played.outcome, { how: 'completed', details: { denied: undefined } })
+  const response = { behavior: 'allow', updatedInput: { content: 'hello' } }
+  t.match(answerIn(played), { subtype: 'success', request_id: 'r1', response })
+  t.same(asked, [['new.txt']])
+  t.ok(played.started[0]?.hadItsInputClosed)
+})
+
+for (const [what, first, reason] of [
+  ['of another task', asks('Edit', { file_path: '$W/new.txt' }), /new\.txt belongs to the task other/],
+  ['outside the workspace', asks('Write', { file_path: '$W/../out.txt' }), /out\.txt/],
+  ['of git', asks('NotebookEdit', { notebook_path: '$W/.git/config' }), /\.git/],
+  ['on the web', asks('WebFetch', { url: 'http://a' }), /nobody is there to allow WebFetch/],
+] as const)
+  void t.test(`Claude is denied what is ${what}, with the reason`, async (t) => {
+    const played = await replay(
+      t,
+      'claude',
+      { first, stream: 'claude-ok.jsonl', leaves },
+      { mayWrite: () => Promise.resolve({ allowed: false, reason: 'new.txt belongs to the task other' }) },
+    )
+    t.match(answerIn(played), { response: { behavior: 'deny', message: reason } })
+    t.match(played.outcome, { how: 'completed', details: { denied: [reason] } })
+    t.match(played.output, /\[denied\] /)
+  })
+
+void t.test('Claude gets an answer to whatever else it asks', async (t) => {
+  const request = { type: 'control_request', request_id: 'r2', request: { subtype: 'something_new' } }
+  const first = `${JSON.stringify(request)}\n`
+  const played = await replay(t, 'claude', { first, stream: 'claude-ok.jsonl', leaves })
+  t.match(answerIn(played), { subtype: 'error', request_id: 'r2', error: /something_new/ })
+  t.match(played.outcome, { how: 'completed' })
+})
+
 void t.test('a file is held before others write it, and one that was not to be written is told', async (t) => {
   const asked: (readonly string[])[] = []
   const { outcome } = await replay(
@@ -318,7 +368,7 @@ void t.test('what a program is started with follows from the manifest', async (t
   t.match(await argvOf('codex', {}, { timeoutMs: 90_000 }), /background_terminal_max_timeout=90000/)
   t.match(
     await argvOf('claude', { argv: ['/opt/claude'] }),
-    /^\/opt\/claude --print .*acceptEdits --allowedTools Bash $/,
+    /^\/opt\/claude --print .*--permission-mode default --allowedTools Bash $/,
   )
   t.match(
     await argvOf('claude', {}, { verb: 'review', timeoutMs: 90_000 }),

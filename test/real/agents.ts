@@ -10,8 +10,9 @@ export interface RealAgent {
   readonly program: string
   /** How often it asks again by itself after a 429, plus once. */
   readonly asks: number
-  /** What it adds to the usage that it tells. */
   readonly tellsCost: boolean
+  /** Whether it asks before it writes. */
+  readonly asksFirst: boolean
   /** Its declaration, but for `argv`. */
   agent(server: string): Readonly<Record<string, unknown>>
   /** Files of its user's home, which it may have. */
@@ -58,6 +59,7 @@ export const realAgents: readonly RealAgent[] = [
     program: 'node_modules/@openai/codex-*/vendor/*/bin/codex',
     asks: 2,
     tellsCost: false,
+    asksFirst: false,
     agent: () => ({ kind: 'codex', credentials: ['.codex/config.toml', key] }),
     home: (server) => ({ '.codex/config.toml': codexSettings(server) }),
     write: (_, file, text) => {
@@ -73,6 +75,7 @@ export const realAgents: readonly RealAgent[] = [
     program: 'node_modules/@anthropic-ai/claude-code-*/claude',
     asks: 3,
     tellsCost: true,
+    asksFirst: true,
     agent: (server) => ({
       kind: 'claude',
       credentials: ['ANTHROPIC_API_KEY'],
@@ -88,6 +91,7 @@ export const realAgents: readonly RealAgent[] = [
     program: 'node_modules/.bin/gemini',
     asks: 2,
     tellsCost: false,
+    asksFirst: false,
     agent: (server) => ({
       kind: 'gemini',
       credentials: ['GEMINI_API_KEY'],
@@ -104,6 +108,7 @@ export const realAgents: readonly RealAgent[] = [
     program: `node_modules/opencode-${process.platform}-${process.arch}/bin/opencode`,
     asks: 6,
     tellsCost: false,
+    asksFirst: false,
     agent: () => ({ kind: 'opencode', credentials: ['.config/opencode/opencode.json', key], model: 'mock/glm-4.7' }),
     home: (server) => ({ '.config/opencode/opencode.json': opencodeSettings(server) }),
     write: (folder, file, content) => ['write', { filePath: join(folder, file), content }],

@@ -2,7 +2,7 @@ import { LLMock } from '@copilotkit/aimock'
 import type { RealAgent } from './agents.ts'
 
 /** What an agent is to be told, by the mark in its prompt: `[codex hangs]`. */
-const mark = /\[(\w+) (writes|limited|refused|hangs)(?: (\d+))?\]/
+const mark = /\[(\w+) (writes|strays|limited|refused|hangs)(?: (\d+))?\]/
 
 /** What an agent's command that never ends carries in its arguments. */
 export const endless = (agent: string): string => `a-command-of-${agent}-without-an-end`
@@ -24,7 +24,8 @@ export async function serveModels(agents: readonly RealAgent[]): Promise<Served>
     if (scene === 'limited' && times <= agent.asks) return refusal(429, 'rate_limit_error', 'slow down')
     const done = messages.filter(({ role }) => role === 'tool').length
     const file = `${task.replace(/\W+/g, '-').slice(1, -1)}.txt`
-    return stepOf(agent, { done, file, folder: folderIn(all), hangs: scene === 'hangs' && !served.letsGo })
+    const strays = scene === 'strays'
+    return stepOf(agent, { done, file, folder: folderIn(all), strays, hangs: scene === 'hangs' && !served.letsGo })
   })
   await server.start()
   return {
@@ -50,13 +51,18 @@ interface Step {
   readonly file: string
   readonly folder: string
   readonly hangs: boolean
+  /** Whether it also tries to write what its task does not own. */
+  readonly strays: boolean
 }
 
-function stepOf(agent: RealAgent, { done, file, folder, hangs }: Step) {
-  if (done === 0) return call(agent.write(folder, file, 'written\n'), done)
+function stepOf(agent: RealAgent, { done, file, folder, hangs, strays }: Step) {
+  const use = (tool: readonly [string, object]) => call(tool, done)
+  if (strays && done === 0) return use(agent.write(folder, 'not-mine.txt', 'written\n'))
+  const next = strays ? done - 1 : done
+  if (next === 0) return use(agent.write(folder, file, 'written\n'))
   // some give their model an answer while a command still runs
-  if (hangs) return call(agent.run(`tail -f /dev/null; : ${endless(agent.name)}`), done)
-  if (done === 1) return call(agent.run(`echo run >> ${file}`), done)
+  if (hangs) return use(agent.run(`tail -f /dev/null; : ${endless(agent.name)}`))
+  if (next === 1) return use(agent.run(`echo run >> ${file}`))
   return { content: `I wrote ${file}.`, usage }
 }
 

@@ -30,7 +30,11 @@ void t.test('real agents', async (t) => {
     `${names}: each edits a file and runs a command; a refusal has its class, a passing one parks it`,
     async (t) => {
       const directory = repository('writes')
-      const tasks = agents.flatMap(({ name }) => scenes.map((scene) => taskOf(name, scene)))
+      const strays = agents.filter(({ asksFirst }) => asksFirst)
+      const tasks = [
+        ...agents.flatMap(({ name }) => scenes.map((scene) => taskOf(name, scene))),
+        ...strays.map(({ name }) => taskOf(name, 'strays')),
+      ]
       const { stdout, stderr } = await troupe(directory, '--json', 'run', manifest(directory, tasks, server.url))
       const { run, exitCode } = JSON.parse(stdout) as PrintedRun
       t.equal(exitCode, 1, stderr)
@@ -50,6 +54,12 @@ void t.test('real agents', async (t) => {
         const refused = { state: 'failed', attempts: 1, reason: /does not accept the key.*\(401/ }
         t.match(resultOf(directory, run, `${name}-refused`), refused)
       }
+      for (const { name } of strays)
+        t.match(resultOf(directory, run, `${name}-strays`), {
+          state: 'succeeded',
+          details: { denied: [/not-mine\.txt/], touched: [`${name}-strays.txt`] },
+          changeSet: { files: [`${name}-strays.txt`] },
+        })
       t.same([homes(), programs()], [[], []], 'no home is left, and no program')
     },
   )

@@ -1,3 +1,4 @@
+import { claudeQuestions } from './claude-questions.ts'
 import { claudeSigns } from './claude-signs.ts'
 import type { Preset } from './preset.ts'
 
@@ -9,14 +10,27 @@ export const claude: Preset = {
   credentials: '[ANTHROPIC_API_KEY], [CLAUDE_CODE_OAUTH_TOKEN], or [.claude/.credentials.json] for a login',
   help: {
     argv: ['--help'],
-    flags: ['--print', '--output-format', '--permission-mode', '--allowedTools', '--no-session-persistence', '--model'],
+    flags: [
+      '--print',
+      '--input-format',
+      '--output-format',
+      '--permission-prompt-tool',
+      '--permission-mode',
+      '--allowedTools',
+      '--no-session-persistence',
+      '--model',
+    ],
   },
   argv: ({ access, model }) => [
     '--print',
+    '--input-format',
+    'stream-json',
     '--output-format',
     'stream-json',
     '--verbose',
     '--no-session-persistence',
+    '--permission-prompt-tool',
+    'stdio',
     ...permissions[access],
     ...(model === null ? [] : ['--model', model]),
   ],
@@ -32,12 +46,13 @@ export const claude: Preset = {
     ...(timeoutMs !== null && { BASH_DEFAULT_TIMEOUT_MS: String(timeoutMs), BASH_MAX_TIMEOUT_MS: String(timeoutMs) }),
   }),
   files: () => ({}),
+  questions: claudeQuestions,
   signs: claudeSigns,
 }
 
-/** What is not allowed here is denied: nobody answers. A rule that allows Edit or Write would allow them outside the workspace too. */
+/** What is neither allowed nor denied here is asked. A rule that allows Edit or Write would allow them outside the workspace too. */
 const permissions = {
   read: ['--permission-mode', 'dontAsk', '--allowedTools', 'Read Grep Glob'],
-  write: ['--permission-mode', 'acceptEdits', '--allowedTools', 'Bash'],
+  write: ['--permission-mode', 'default', '--allowedTools', 'Bash'],
   all: ['--permission-mode', 'bypassPermissions'],
 } as const

@@ -13,6 +13,24 @@ export interface Settings {
   readonly secrets: Readonly<Record<string, string>>
 }
 
+/** Something that a program asks before it does it. */
+export interface Question {
+  /** What it would do, in a line. */
+  readonly what: string
+  /** Files that it would write; empty for anything else. */
+  readonly writes: readonly string[]
+  /** The answer, as it is written to the program; null allows it. */
+  answer(refusal: string | null): string
+}
+
+/** How a program is spoken to that asks. */
+export interface Questions {
+  /** The prompt, as it is written to the program. */
+  prompt(text: string): string
+  /** What an event asks; null where it asks nothing. */
+  read(event: unknown): Question | null
+}
+
 /** A coding agent with a command line that works without a person: how it is started, and what it tells. */
 export interface Preset {
   /** What a manifest calls it, and its program. */
@@ -29,6 +47,8 @@ export interface Preset {
   env(settings: Settings, home: string): Readonly<Record<string, string>>
   /** What lies in its home, by path; a credential of the same path goes before it. */
   files(settings: Settings): HomeContents['files']
+  /** Left out where it gets its prompt as plain text, and asks nothing. */
+  readonly questions?: Questions
   /** Understands an event on its standard output. */
   readonly signs: ReadSigns
   /** HTTP status that an exit status stands for; null for none. */

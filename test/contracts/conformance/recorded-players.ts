@@ -28,7 +28,10 @@ const recordedPlayer = (name: string, differs: Player['differs'], cannot: Player
   title: name,
   kind: name,
   stage: async (_t, happens) => {
-    const lines = ['cat > /dev/null', ...happens.map((happening) => asLine(name, happening))]
+    const lines = [
+      name === 'claude' ? 'read -r _' : 'cat > /dev/null',
+      ...happens.map((happening) => asLine(name, happening)),
+    ]
     return {
       verb: 'implement',
       prompt: 'Do it.',

@@ -1,0 +1,136 @@
+import { isAbsolute, relative, resolve, sep } from 'node:path'
+import { messageOf } from '../../errors.ts'
+import { type ProgramInput, noInput } from '../../processes/launcher.ts'
+import { type Program, type ProgramEnd, runProgram } from '../../processes/program.ts'
+import type { AgentContext } from '../agent.ts'
+import { newTail, type Tail } from '../command/tail.ts'
+import { confine } from '../confinement/confinement.ts'
+import { promptOf } from '../task-prompt.ts'
+import { Account, type Shown } from './account.ts'
+import { JsonLines } from './json-lines.ts'
+import type { Attempt, Means } from './order.ts'
+import type { Question } from './preset.ts'
+import type { Sign, ToolSign } from './sign.ts'
+
+/** What was heard of a program, and how it ended. */
+export interface Heard {
+  readonly account: Account
+  readonly errors: Tail
+  readonly end: ProgramEnd
+}
+
+/** Some programs try again for ever, and say so: what they wait for is the governor's to wait for. */
+const triesAgain = 8
+
+/** Gives the program its prompt, hears what it tells, and answers what it asks, at once and without a person. */
+export async function converse(program: Program, attempt: Attempt, means: Means): Promise<Heard> {
+  const { preset } = attempt
+  const { clock, launcher, context } = means
+  const errors = newTail()
+  const ear = new Ear(attempt, context)
+  const lines = new JsonLines({ event: (event) => ear.event(event), stray: (line) => ear.stray(line) })
+  const errorLines = new JsonLines({
+    event: (event) => ear.stray(JSON.stringify(event)),
+    stray: (line) => ear.stray(line),
+  })
+  const end = await runProgram(program, {
+    clock,
+    launcher,
+    signal: AbortSignal.any([context.signal, ear.givenUp]),
+    graceMs: context.graceMs,
+    started: context.started,
+    input(input) {
+      const prompt = `${promptOf(attempt.assignment, attempt.expects)}\n`
+      input.write(Buffer.from(preset.questions === undefined ? prompt : preset.questions.prompt(prompt)))
+      if (preset.questions === undefined) input.end()
+      else ear.input = input
+    },
+    output(chunk, source) {
+      if (source === 'stdout') return lines.receive(chunk)
+      errors.add(chunk)
+      errorLines.receive(chunk)
+    },
+  })
+  lines.close()
+  errorLines.close()
+  return { account: ear.account, errors, end }
+}
+
+/** Hears a program: writes down what it tells, and answers what it asks. */
+class Ear {
+  readonly account = new Account()
+  input: ProgramInput = noInput
+  readonly #attempt: Attempt
+  readonly #context: AgentContext
+  readonly #givenUp = new AbortController()
+
+  constructor(attempt: Attempt, context: AgentContext) {
+    this.#attempt = attempt
+    this.#context = context
+  }
+
+  /** Aborts when nothing more is to be expected. */
+  get givenUp(): AbortSignal {
+    return this.#givenUp.signal
+  }
+
+  event(event: object): void {
+    const { preset } = this.#attempt
+    const question = preset.questions?.read(event) ?? null
+    if (question !== null) void this.#answer(question)
+    for (const sign of preset.signs(event)) this.#hear(sign)
+    if (this.account.againCount >= triesAgain) this.#givenUp.abort()
+  }
+
+  stray(line: string): void {
+    this.#context.output(`${line}\n`)
+    for (const sign of this.#attempt.preset.straySigns?.(line) ?? []) this.#hear(sign)
+  }
+
+  #hear(sign: Sign): void {
+    this.#show(this.account.hear(sign))
+    if (sign.type === 'usage') this.#context.used(sign.usage)
+    if (sign.type === 'tool' && sign.status === 'began' && !this.#isAsked) this.#hold(sign)
+    // it waits for another prompt
+    if (sign.type === 'end') this.input.end()
+  }
+
+  #show({ log, progress }: Shown): void {
+    if (log !== '') this.#context.output(log)
+    if (progress !== null) this.#context.progress(progress)
+  }
+
+  /** Whether it asks before it writes. */
+  get #isAsked(): boolean {
+    const { preset, settings } = this.#attempt
+    return preset.questions !== undefined && settings.access === 'write'
+  }
+
+  /** Lets the supervisor know of files before others write them, where nobody is asked. */
+  #hold({ writes = [] }: ToolSign): void {
+    const { directory } = this.#attempt.assignment
+    const paths = writes.map((path) => relative(directory, resolve(directory, path))).filter(isInside)
+    if (paths.length === 0) return
+    void this.#context.mayWrite(paths).then(
+      (answer) => {
+        if (!answer.allowed) this.#show(this.account.deny(`${answer.reason}, and was written all the same`))
+      },
+      () => {}, // it is being stopped
+    )
+  }
+
+  async #answer(question: Question): Promise<void> {
+    const refusal = await this.#refusalOf(question).catch(messageOf)
+    if (refusal !== null) this.#show(this.account.deny(`${question.what}: ${refusal}`))
+    this.input.write(Buffer.from(question.answer(refusal)))
+  }
+
+  async #refusalOf({ what, writes }: Question): Promise<string | null> {
+    if (writes.length === 0) return `nobody is there to allow ${what}: do without`
+    const { directory } = this.#attempt.assignment
+    const answer = await confine(directory, (paths) => this.#context.mayWrite(paths)).allow(writes)
+    return answer.ok ? null : answer.reason
+  }
+}
+
+const isInside = (path: string): boolean => path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path)
