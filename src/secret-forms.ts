@@ -7,17 +7,6 @@ export interface Secret {
 /** Shorter values cannot be told from any other text. */
 export const shortestSecret = 6
 
-/** Those of the variables that hold something that can be hidden. */
-export function secretsIn(
-  names: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
-): readonly Secret[] {
-  return [...new Set(names)].flatMap((name) => {
-    const value = environment[name] ?? ''
-    return value.length < shortestSecret ? [] : [{ name, value }]
-  })
-}
-
 /** One way in which a secret may be written. */
 export interface SecretForm {
   readonly name: string

@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { openRedactor } from '../src/redaction.ts'
-import { formsOf, secretsIn } from '../src/secret-forms.ts'
+import { formsOf } from '../src/secret-forms.ts'
+import { secretsIn } from '../src/secret-values.ts'
 
 const planted = 'k3y/with+odd "signs" ü'
 
@@ -89,4 +93,19 @@ void t.test('only what is long enough to be told from other text is a secret', a
   const environment = { SHORT: '12345', LONG: '123456', NONE: undefined }
   t.same(secretsIn(['SHORT', 'LONG', 'NONE', 'LONG'], environment), [{ name: 'LONG', value: '123456' }])
   t.ok(formsOf([{ name: 'LONG', value: '123456' }]).every(({ text }) => text.length >= 6))
+})
+
+void t.test('keys in files of credentials are secrets, and what only stands beside them is not', async (t) => {
+  const home = mkdtempSync(join(tmpdir(), 'troupe-secrets-'))
+  t.teardown(() => rmSync(home, { recursive: true }))
+  const held = {
+    access_token: 'eyJhbGciOi.J9xQ-44_zz.aaBBcc',
+    issuer: 'https://auth.example.com/oauth/authorize',
+    at: '2026-11-26T03:00:00.000Z',
+  }
+  writeFileSync(join(home, 'auth.json'), JSON.stringify(held))
+  const found = (name: string) => secretsIn([name], { HOME: home }).map(({ value }) => value)
+  t.same(found('auth.json'), [held.access_token])
+  t.same(found('~/auth.json'), [held.access_token])
+  t.same(['nosuch.json', '../etc/passwd', '.'].flatMap(found), [])
 })

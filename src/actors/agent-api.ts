@@ -13,7 +13,7 @@ export interface AgentActorInput {
   readonly log: { readonly path: string; readonly maxBytes: number } | null
   /** How long a polite stop of the agent's own programs may take, in milliseconds. */
   readonly graceMs: number
-  /** Names of variables whose values are written down nowhere; none by default. */
+  /** Names of variables and files whose secrets are written down nowhere; none by default. */
   readonly secrets?: readonly string[]
 }
 

@@ -22,7 +22,7 @@ export interface AggregatorInput {
   readonly scratch: string
   /** Absolute folder in which the logs of checks are kept; without it none are. */
   readonly logs?: string
-  /** Names of variables whose values are written down nowhere; none by default. */
+  /** Names of variables and files whose secrets are written down nowhere; none by default. */
   readonly secrets?: readonly string[]
 }
 

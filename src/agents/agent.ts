@@ -188,7 +188,7 @@ export interface AgentKind {
     options: Readonly<Record<string, unknown>>,
     environment: Readonly<Record<string, string | undefined>>,
   ): string | null
-  /** Names of variables that hold keys and the like for an agent with these options: nobody may write their values down. */
+  /** Names of variables, and of files in the home folder, with keys and the like for an agent with these options: nobody may write these down. */
   secrets?(options: Readonly<Record<string, unknown>>): readonly string[]
   /** Whether the program of an agent with these options is there and has what it is asked for; tried for real, and remembered. */
   fitness?(

@@ -2,11 +2,12 @@ import { kinds } from '../agents/registry.ts'
 import { must, TroupeError } from '../errors.ts'
 import type { Manifest } from '../plan/task.ts'
 import { openRedactor, type Redactor } from '../redaction.ts'
-import { secretsIn, shortestSecret } from '../secret-forms.ts'
+import { shortestSecret } from '../secret-forms.ts'
+import { secretsIn } from '../secret-values.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Names of all variables whose values nobody may write down: those that a manifest names, and the keys and credentials of its agents. */
+/** Names of all variables and files whose values nobody may write down: those that a manifest names, and the keys and credentials of its agents. */
 function secretNames({ secrets, agents }: Pick<Manifest, 'secrets' | 'agents'>): readonly string[] {
   const ofAgents = [...agents.values()].flatMap(({ kind, options }) => must(kinds, kind).secrets?.(options) ?? [])
   return [...new Set([...secrets, ...ofAgents])]

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Judgement } from '../../src/merge/judge.ts'
@@ -116,7 +116,10 @@ void t.test('when the supervisor dies, the work of all that tried is kept, and a
   first.child.kill('SIGKILL')
   await first.ended
   process.env['AGAIN'] = directory
-  const { stdout, stderr } = await troupe(directory, '--json', 'resume')
+  const moved = `${path}.moved`
+  renameSync(path, moved)
+  t.match(await troupe(directory, 'resume'), { status: 2, stderr: /the prompt of fix is not kept with the run/ })
+  const { stdout, stderr } = await troupe(directory, '--json', 'resume', '--manifest', moved)
   delete process.env['AGAIN']
   t.match(stdout, /^\{/, stderr)
   const { exitCode, run, proposal } = JSON.parse(stdout) as PrintedRun

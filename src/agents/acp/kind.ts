@@ -1,7 +1,7 @@
 import type { Agent, AgentKind } from '../agent.ts'
 import { systemClock } from '../../clock.ts'
 import { once, programLauncher } from '../load-once.ts'
-import { isVariable, missingCredential } from '../own-home.ts'
+import { missingCredential } from '../own-home.ts'
 import { sandboxMistakes } from '../sandbox/options.ts'
 import { acpOptions } from './options.ts'
 import { usualProvider } from './presets.ts'
@@ -27,7 +27,7 @@ export const acpKind: AgentKind = {
     return usualProvider(preset, credentials, env)
   },
   missing: (options, environment) => missingCredential(acpOptions.parse(options).credentials, environment),
-  secrets: (options) => acpOptions.parse(options).credentials.filter(isVariable),
+  secrets: (options) => acpOptions.parse(options).credentials,
   load: once(load),
 }
 

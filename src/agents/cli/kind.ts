@@ -1,7 +1,7 @@
 import { systemClock } from '../../clock.ts'
 import type { AgentKind } from '../agent.ts'
 import { once, programLauncher } from '../load-once.ts'
-import { isVariable, missingCredential } from '../own-home.ts'
+import { missingCredential } from '../own-home.ts'
 import { sandboxMistakes } from '../sandbox/options.ts'
 import { usualProviderOf } from '../usual-provider.ts'
 import { claude } from './claude.ts'
@@ -36,7 +36,7 @@ function kindOf(preset: Preset): AgentKind {
       return usualProviderOf(preset.usual, credentials, env)
     },
     missing: (options, environment) => missingCredential(cliOptions.parse(options).credentials ?? [], environment),
-    secrets: (options) => (cliOptions.parse(options).credentials ?? []).filter(isVariable),
+    secrets: (options) => cliOptions.parse(options).credentials ?? [],
     async fitness(options, environment) {
       const { probe } = await import('./probe.ts')
       return await probe(preset, cliOptions.parse(options), environment)

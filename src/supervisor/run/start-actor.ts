@@ -25,7 +25,7 @@ export interface ActorParts {
   readonly logBytes: number
   /** How long a polite stop may take, in milliseconds. */
   readonly graceMs: number
-  /** Names of variables whose values are written down nowhere. */
+  /** Names of variables and files whose secrets are written down nowhere. */
   readonly secrets: readonly string[]
 }
 
