@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { claude } from '../../src/agents/cli/claude.ts'
 import { codex } from '../../src/agents/cli/codex.ts'
+import { gemini } from '../../src/agents/cli/gemini.ts'
+import { opencode } from '../../src/agents/cli/opencode.ts'
 import { readJournal } from '../../src/store/read-journal.ts'
 import type { RunEvent } from '../../src/supervisor/run/events.ts'
 import { isAlive } from '../process-life.ts'
@@ -119,6 +121,13 @@ const runsTheLine = (t: Parameters<typeof serveModel>[0]): ReturnType<typeof ser
     return { calls: [isDone ? ['finish', { outcome: 'done', summary: 'ran it' }] : ['run_command', { command: line }]] }
   })
 
+interface Asks {
+  readonly prompt: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+const commandLines = [codex, claude, gemini, opencode]
+
 /** A program with a command line that runs the line, and tells then as it was recorded. */
 const replaying = ({ name, help }: typeof codex): object => ({
   kind: name,
@@ -129,29 +138,27 @@ const replaying = ({ name, help }: typeof codex): object => ({
 })
 
 void t.test(
-  'what an agent has run for it hangs no less, and is ended as well (model, acp, codex, claude)',
+  'what an agent has run for it hangs no less, and is ended as well (model, acp and the command lines)',
   async (t) => {
     const directory = repositoryOf(t, { 'f.txt': '1\n' })
     const notes = emptyFolder(t)
     const { url } = await runsTheLine(t)
     const fakeAgent = [process.execPath, join(root, 'test/fixtures/acp/main.ts')]
-    const agents = {
+    const agents: Readonly<Record<string, object>> = {
       model: { kind: 'model', endpoint: url, model: 'm' },
       acp: { kind: 'acp', argv: fakeAgent, expects: 'answer' },
-      codex: replaying(codex),
-      claude: replaying(claude),
+      ...Object.fromEntries(commandLines.map((preset) => [preset.name, replaying(preset)])),
     }
-    const asks = {
-      model: (line: string) => ({ prompt: `LINE ${line} END` }),
-      acp: (line: string) => ({ prompt: acpScript([{ run: 'sh', args: ['-c', line] }, { say: 'ran it' }]) }),
-      codex: (line: string) => ({ prompt: 'Run it.', env: { HOME: notes, LINE: line } }),
-      claude: (line: string) => ({ prompt: 'Run it.', env: { HOME: notes, LINE: line } }),
+    const asks: Readonly<Record<string, (line: string) => Asks>> = {
+      model: (line) => ({ prompt: `LINE ${line} END` }),
+      acp: (line) => ({ prompt: acpScript([{ run: 'sh', args: ['-c', line] }, { say: 'ran it' }]) }),
     }
+    const byLine = (line: string): Asks => ({ prompt: 'Run it.', env: { HOME: notes, LINE: line } })
     const programs = Object.entries(corpus(await refusingServer(t)))
-    const tasks = (['model', 'acp', 'codex', 'claude'] as const).flatMap((agent) =>
+    const tasks = Object.keys(agents).flatMap((agent) =>
       programs.map(([name, { script, ends }]) => {
         const id = `${agent}-${name}`
-        const asked = asks[agent](`note() { echo "$@" >> '${join(notes, id)}'; }; ${script}`)
+        const asked = (asks[agent] ?? byLine)(`note() { echo "$@" >> '${join(notes, id)}'; }; ${script}`)
         // long enough for a loaded machine to come to the hanging
         const timeout = ends === 'timeout' ? '8s' : '3m'
         return { id, agent, verb: 'survive', timeout, env: { HOME: notes }, ...asked }
@@ -162,7 +169,7 @@ void t.test(
     const expected = tasks.map(({ id, timeout }) => [id, timeout === '8s' ? 'timeout' : 'completed'])
     t.same(endsOf(directory, run), Object.fromEntries(expected))
     const pids = noted(notes)
-    t.ok(pids.length >= 200, `${pids.length} processes were noted`)
+    t.ok(pids.length >= 300, `${pids.length} processes were noted`)
     t.same(pids.filter(isAlive), [])
   },
 )
