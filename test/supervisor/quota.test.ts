@@ -94,6 +94,30 @@ void t.test(
   },
 )
 
+void t.test(
+  'after a passing limit as many call at once as went well before, after a quota they begin small',
+  async (t) => {
+    for (const [kind, window] of [
+      ['rate_limit', 4],
+      ['quota', 2],
+    ] as const) {
+      const play = new Play({ start: 5 })
+      for (const id of ['a', 'b', 'c', 'd', 'e']) play.ask(id)
+      play.now += 1
+      play.answer('e', refused('rate_limit', { retryAfterMs: 1_000 }))
+      t.match(play.budget, { window: 2, ceiling: 5 })
+      for (const id of ['a', 'b', 'c', 'd']) play.answer(id)
+      play.now += 1_000
+      play.ask('f')
+      play.answer('f', kind === 'quota' ? refused('quota', { until: play.now + 1_000 }) : { how: 'ok' })
+      play.now += 1_000
+      play.ask('g')
+      play.answer('g')
+      t.match(play.budget, { hold: null, ceiling: 5, window })
+    }
+  },
+)
+
 void t.test('a lone refusal without a date waits longer each time, less a chance', async (t) => {
   const play = new Play()
   for (const [refusals, pause] of [1_000, 2_000, 4_000].entries()) {

@@ -194,7 +194,7 @@ const isLimit = (kind: ProviderClass): boolean => kind === 'rate_limit' || kind 
 
 function succeeded({ most }: BudgetLimits, before: Budget, { isProbe }: Holder, inUse: number): Budget {
   // what was under way when the provider began to refuse says nothing of now
-  const budget = isProbe ? { ...before, hold: null } : before
+  const budget = isProbe ? resumed(before) : before
   if (budget.hold !== null || inUse < budget.window) return budget
   const { window, ceiling } = budget
   const steady = budget.steady + 1
@@ -202,6 +202,12 @@ function succeeded({ most }: BudgetLimits, before: Budget, { isProbe }: Holder, 
   if (ceiling === null || window < ceiling - 1) return grown
   if (window === ceiling - 1) return steady < budget.patience * Math.max(1, window / 2) ? { ...budget, steady } : grown
   return steady < window ? { ...budget, steady } : { ...grown, ceiling: null, patience: firstPatience }
+}
+
+/** After a passing limit those who waited call again as many at once as went well before; after all else they begin small. */
+function resumed(budget: Budget): Budget {
+  const well = budget.hold?.class === 'rate_limit' ? (budget.ceiling ?? 0) - 1 : 0
+  return { ...budget, hold: null, window: Math.max(budget.window, well) }
 }
 
 /** A number that is refused again is tried less often. */

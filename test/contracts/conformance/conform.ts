@@ -56,7 +56,7 @@ async function performScene(t: Test, performing: Performing): Promise<HostedPerf
   const first = await attempt(t, performing, scene.happens)
   if (!again || scene.again !== true || first.outcome.how !== 'failed') return first
   const { kind, class: why } = first.outcome.failure
-  t.match({ kind, class: why }, uncounted, 'it counts against no retry')
+  t.match({ kind, class: why }, uncounted, 'it counts against no retry', { ended: first.outcome })
   t.match(first.released.at(-1), { how: 'refused', class: why }, 'and whoever shares its provider knows')
   return await attempt(
     t,
