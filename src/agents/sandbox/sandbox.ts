@@ -81,7 +81,7 @@ function containerOf({ choice, assignment, home }: SandboxOrder, proxy: Proxy | 
   const { directory, looksOnly = false } = assignment
   const argv = confiningArgv({
     writable: looksOnly ? [home] : [directory, home],
-    visible: [directory, ...repositoryFolders(directory), ...foldersOfPath(process.env['PATH'] ?? '')],
+    visible: [directory, ...repositoryFolders(directory), ...foldersOfPath(process.env['PATH'] ?? ''), ...ours],
     network: choice.sandbox !== 'strict',
     shared: proxy === null ? null : { folder: proxy.folder, at: inside },
   })
@@ -94,6 +94,9 @@ function containerOf({ choice, assignment, home }: SandboxOrder, proxy: Proxy | 
 const forwarderPath = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './forwarder.ts' : './forwarder.js', import.meta.url),
 )
+
+/** What a forwarder is run with. */
+const ours = [process.execPath, forwarderPath]
 
 const address = `http://127.0.0.1:${port}`
 const proxyVariables = {
