@@ -64,7 +64,7 @@ void t.test('a secret that agents echo in every way is nowhere on disk, and neit
       agent: 'threaded',
       prompt,
       command: sh(
-        `printf %s "$PLANTED" | cut -c1-9 | tr -d '\\n'; printf '%s\\n' "$PLANTED" | cut -c10-; echo "$PLANTED" >&2
+        `printf %s "$PLANTED" | cut -c1-9 | tr -d '\\n'; printf '%s\\n' "$PLANTED" | cut -c10-; echo "$PLANTED"
         printf %s "$PLANTED" | base64; printf %s "$PLANTED" | od -An -tx1 | tr -d ' \\n'; echo
         printf '{"summary": "found %s", "findings": [{"rule": "r", "file": "kept.txt", "line": 1, "message": "%s"}]}' "$PLANTED" "$PLANTED" > "$TROUPE_RESULT"`,
       ),
