@@ -2,11 +2,12 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { programOf, type RealAgent, realAgents } from '../test/real/agents.ts'
+import { agentsNamed, programOf, type RealAgent, realAgents } from '../test/real/agents.ts'
 import { countTests } from './count-tests.ts'
 
 /**
- * Runs test/real/real.ts: real coding agents against models on this machine. `npm run test:real -- codex claude` for some of them. With
+ * Runs test/real/real.ts: real coding agents against models on this machine. `npm run test:real -- codex claude` for some
+ * of them, `-- acp` for those that are driven by the Agent Client Protocol. With
  * `--conformance` it holds them to the table of scenes that every kind of agent is held to, in threads and in processes: minutes for each.
  *
  * Each is installed, in an exact version and without its install scripts, into a folder of its own below `.real`, once. They run in an
@@ -17,13 +18,15 @@ const root = resolve(import.meta.dirname, '..')
 const real = join(root, '.real')
 const asked = process.argv.slice(2).filter((word) => word !== '--conformance')
 const file = process.argv.includes('--conformance') ? 'conformance.ts' : 'real.ts'
-const unknown = asked.filter((name) => realAgents.every((agent) => agent.name !== name))
+const unknown = asked.filter((name) => agentsNamed([name]).length === 0)
 if (unknown.length > 0) {
-  console.error(`not known: ${unknown.join(', ')}; there are ${realAgents.map(({ name }) => name).join(', ')}`)
+  console.error(
+    `not known: ${unknown.join(', ')}; there are ${realAgents.map(({ name }) => name).join(', ')}, and acp for the last four`,
+  )
   process.exit(2)
 }
 const began = performance.now()
-const wanted = realAgents.filter(({ name }) => asked.length === 0 || asked.includes(name))
+const wanted = agentsNamed(asked)
 const installed = await Promise.all(wanted.map(async (agent) => isInstalled(agent) || (await install(agent))))
 const there = wanted.filter((_, index) => installed[index])
 const skipped = wanted.length - there.length
@@ -66,7 +69,9 @@ async function install(agent: RealAgent): Promise<boolean> {
 
 function run(agents: readonly RealAgent[]): { readonly stdout: string; readonly status: number | null } {
   const home = join(real, 'home')
-  for (const folder of [home, join(real, 'state')]) {
+  // Codex works in no home below the temporary folder, and this may be a clone there
+  const temporary = join(real, 'tmp')
+  for (const folder of [home, join(real, 'state'), temporary]) {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
   }
@@ -75,6 +80,7 @@ function run(agents: readonly RealAgent[]): { readonly stdout: string; readonly 
     PATH: `${node}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin`,
     HOME: home,
     XDG_STATE_HOME: join(real, 'state'),
+    TMPDIR: temporary,
     LANG: 'C.UTF-8',
     MOCK_KEY: 'a-key-for-tests-only',
     ANTHROPIC_API_KEY: 'a-key-for-tests-only',

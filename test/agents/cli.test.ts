@@ -328,9 +328,11 @@ void t.test(
       OPENAI_API_KEY,
       CODEX_API_KEY,
       SOME_SECRET,
+      TMPDIR,
       MORE,
     } = started[0]?.order.environment ?? {}
     t.equal(CODEX_HOME, join(own, '.codex'))
+    t.equal(TMPDIR, join(own, 'tmp'), 'Codex works in no home below its temporary folder')
     t.match(own, join(state, 'troupe/homes'))
     t.same([OPENAI_API_KEY, CODEX_API_KEY, SOME_SECRET, MORE], ['the-key', 'the-key', undefined, '1'])
     t.equal(seen[0], '{"a":"login"}')

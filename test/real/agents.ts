@@ -8,11 +8,15 @@ export interface RealAgent {
   readonly package: readonly [name: string, version: string]
   /** Where its program lies below its folder; a pattern. */
   readonly program: string
-  /** How often it asks again by itself after a 429, plus once. */
+  /** How often it asks until it gives up after a 429; 0 where that is too long to wait for. */
   readonly asks: number
+  /** Whether it tells its tokens, and all files that it has written. */
+  readonly tellsAll: boolean
   readonly tellsCost: boolean
   /** Whether it asks before it writes. */
   readonly asksFirst: boolean
+  /** Arguments that go first. */
+  readonly words?: readonly string[]
   /** Its declaration, but for `argv`. */
   agent(server: string): Readonly<Record<string, unknown>>
   /** Files of its user's home, which it may have. */
@@ -38,6 +42,7 @@ stream_max_retries = 1
 
 const opencodeSettings = (server: string): string =>
   JSON.stringify({
+    model: 'mock/glm-4.7',
     small_model: 'mock/glm-4.7',
     autoupdate: false,
     share: 'disabled',
@@ -51,13 +56,14 @@ const opencodeSettings = (server: string): string =>
     },
   })
 
-/** Those that are known, by name. */
-export const realAgents: readonly RealAgent[] = [
+/** Those that have a command line of their own. */
+const commandLines: readonly RealAgent[] = [
   {
     name: 'codex',
     package: ['@openai/codex', '0.169.0'],
     program: 'node_modules/@openai/codex-*/vendor/*/bin/codex',
     asks: 2,
+    tellsAll: true,
     tellsCost: false,
     asksFirst: false,
     agent: () => ({ kind: 'codex', credentials: ['.codex/config.toml', key] }),
@@ -74,6 +80,7 @@ export const realAgents: readonly RealAgent[] = [
     package: ['@anthropic-ai/claude-code', '2.1.332'],
     program: 'node_modules/@anthropic-ai/claude-code-*/claude',
     asks: 3,
+    tellsAll: true,
     tellsCost: true,
     asksFirst: true,
     agent: (server) => ({
@@ -90,6 +97,7 @@ export const realAgents: readonly RealAgent[] = [
     package: ['@google/gemini-cli', '0.61.0'],
     program: 'node_modules/.bin/gemini',
     asks: 2,
+    tellsAll: true,
     tellsCost: false,
     asksFirst: false,
     agent: (server) => ({
@@ -107,6 +115,7 @@ export const realAgents: readonly RealAgent[] = [
     package: ['opencode-ai', '1.18.33'],
     program: `node_modules/opencode-${process.platform}-${process.arch}/bin/opencode`,
     asks: 6,
+    tellsAll: true,
     tellsCost: false,
     asksFirst: false,
     agent: () => ({ kind: 'opencode', credentials: ['.config/opencode/opencode.json', key], model: 'mock/glm-4.7' }),
@@ -115,6 +124,72 @@ export const realAgents: readonly RealAgent[] = [
     run: (command) => ['bash', { command, description: 'a command' }],
   },
 ]
+
+/** The same by the Agent Client Protocol: where they come from, what starts them, and how often they ask. */
+const byProtocol: readonly (readonly [
+  name: string,
+  origin: Pick<RealAgent, 'package' | 'program' | 'asks'>,
+  words: readonly string[],
+])[] = [
+  [
+    'codex',
+    { package: ['@agentclientprotocol/codex-acp', '2.6.0'], program: 'node_modules/.bin/codex-acp', asks: 2 },
+    [],
+  ],
+  [
+    'claude',
+    {
+      package: ['@agentclientprotocol/claude-agent-acp', '0.101.0'],
+      program: 'node_modules/.bin/claude-agent-acp',
+      asks: 3,
+    },
+    [],
+  ],
+  ['gemini', { package: ['@google/gemini-cli', '0.61.0'], program: 'node_modules/.bin/gemini', asks: 0 }, ['--acp']],
+  [
+    'opencode',
+    {
+      package: ['opencode-ai', '1.18.33'],
+      program: `node_modules/opencode-${process.platform}-${process.arch}/bin/opencode`,
+      asks: 6,
+    },
+    ['acp'],
+  ],
+]
+
+const protocolAgents: readonly RealAgent[] = byProtocol.flatMap(([preset, origin, words]) =>
+  commandLines
+    .filter(({ name }) => name === preset)
+    .map((known) => ({
+      ...known,
+      ...origin,
+      name: `acp-${preset}`,
+      words,
+      tellsAll: false,
+      tellsCost: false,
+      asksFirst: true,
+      // in the mode in which Codex asks, its commands write only where its model says that they need to
+      run: (command) => {
+        const [tool, input] = known.run(command)
+        const more = { sandbox_permissions: 'require_escalated', justification: 'It writes.' }
+        return [tool, preset === 'codex' ? { ...input, ...more } : input]
+      },
+      agent(server) {
+        const { model, credentials, env } = known.agent(server)
+        const models = preset === 'gemini' ? { GEMINI_MODEL: model } : {}
+        return { kind: 'acp', preset, credentials, env: { ...(env as object | undefined), ...models } }
+      },
+    })),
+)
+
+/** Those that are known, by name. */
+export const realAgents: readonly RealAgent[] = [...commandLines, ...protocolAgents]
+
+/** What a word on the command line stands for: an agent, or all that are driven by the protocol; none for all with a command line. */
+export function agentsNamed(words: readonly string[]): readonly RealAgent[] {
+  if (words.length === 0) return commandLines
+  return realAgents.filter(({ name }) => words.includes(name) || (words.includes('acp') && name.startsWith('acp-')))
+}
 
 /** The program of an agent that is installed in a folder; null where it is not, or in another version. */
 export function programOf({ program, package: [name] }: RealAgent, folder: string): string | null {

@@ -2,7 +2,7 @@ import { LLMock } from '@copilotkit/aimock'
 import type { RealAgent } from './agents.ts'
 
 /** What an agent is to be told, by the mark in its prompt: `[codex hangs]`. */
-const mark = /\[(\w+) (writes|strays|limited|refused|hangs)(?: (\d+))?\]/
+const mark = /\[([\w-]+) (writes|strays|limited|refused|hangs)(?: (\d+))?\]/
 
 /** What an agent's command that never ends carries in its arguments. */
 export const endless = (agent: string): string => `a-command-of-${agent}-without-an-end`

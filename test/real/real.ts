@@ -38,26 +38,28 @@ void t.test('real agents', async (t) => {
       const { stdout, stderr } = await troupe(directory, '--json', 'run', manifest(directory, tasks, server.url))
       const { run, exitCode } = JSON.parse(stdout) as PrintedRun
       t.equal(exitCode, 1, stderr)
-      for (const { name, tellsCost } of agents) {
+      for (const { name, asks, tellsAll, tellsCost } of agents) {
         for (const scene of ['writes', 'limited'] as const) {
           t.match(resultOf(directory, run, `${name}-${scene}`), {
             state: 'succeeded',
-            attempts: scene === 'limited' ? 2 : 1,
+            attempts: scene === 'limited' && asks > 0 ? 2 : 1,
             details: {
               proof: { clean: true, lastToolFailed: false, changed: 'yes' },
-              touched: [`${name}-${scene}.txt`],
-              usage: { inputTokens: 300, outputTokens: 60, costUsd: tellsCost ? Number : null },
+              ...(tellsAll && {
+                touched: [`${name}-${scene}.txt`],
+                usage: { inputTokens: 300, outputTokens: 60, costUsd: tellsCost ? Number : null },
+              }),
             },
           })
           t.equal(git(directory, 'show', `refs/troupe/${run}/proposal:${name}-${scene}.txt`), 'written\nrun\n')
         }
-        const refused = { state: 'failed', attempts: 1, reason: /does not accept the key.*\(401/ }
+        const refused = { state: 'failed', attempts: 1, reason: /does not accept the key.*\(401|asks to log in/ }
         t.match(resultOf(directory, run, `${name}-refused`), refused)
       }
       for (const { name } of strays)
         t.match(resultOf(directory, run, `${name}-strays`), {
           state: 'succeeded',
-          details: { denied: [/not-mine\.txt/], touched: [`${name}-strays.txt`] },
+          details: { denied: [/not-mine\.txt/] },
           changeSet: { files: [`${name}-strays.txt`] },
         })
       t.same([homes(), programs()], [[], []], 'no home is left, and no program')
@@ -109,7 +111,9 @@ function taskOf(agent: string, scene: string) {
 
 function manifest(directory: string, tasks: readonly object[], url: string): string {
   const path = `${directory}.json`
-  const declared = agents.map((agent) => [agent.name, { ...agent.agent(url), argv: [program(agent)] }] as const)
+  const declared = agents.map(
+    (agent) => [agent.name, { ...agent.agent(url), argv: [program(agent), ...(agent.words ?? [])] }] as const,
+  )
   writeFileSync(path, JSON.stringify({ version: 1, agents: Object.fromEntries(declared), tasks }))
   return path
 }
@@ -135,7 +139,10 @@ function write(path: string, text: string): void {
 }
 
 const resultOf = (directory: string, run: string, task: string): unknown =>
-  JSON.parse(readFileSync(join(directory, '.agents/runs', run, `${task.split('-')[0]}_${task}_result.json`), 'utf8'))
+  JSON.parse(readFileSync(join(directory, '.agents/runs', run, `${agentOf(task)}_${task}_result.json`), 'utf8'))
+
+/** A task is named for its agent and its scene. */
+const agentOf = (task: string): string => task.slice(0, task.lastIndexOf('-'))
 
 const homes = (): readonly string[] => readdirSync(join(process.env['XDG_STATE_HOME'] ?? '', 'troupe/homes'))
 
@@ -149,7 +156,7 @@ const commandsOf = (agent: string): readonly string[] => commandLines().filter((
 
 /** Agents that run. */
 const programs = (): readonly string[] =>
-  commandLines().filter((line) => agents.some(({ name }) => line.startsWith(join(real, name))))
+  commandLines().filter((line) => agents.some(({ name }) => line.includes(`${join(real, name)}/`)))
 
 function commandLineOf(pid: string): string {
   try {

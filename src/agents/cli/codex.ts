@@ -22,9 +22,13 @@ export const codex: Preset = {
     ...settings('check_for_update_on_startup=false', 'analytics.enabled=false', 'otel.exporter="none"'),
     ...(timeoutMs === null ? [] : settings(`background_terminal_max_timeout=${timeoutMs}`)),
   ],
-  // without a login it takes the key from this variable only
-  env: ({ secrets: { OPENAI_API_KEY: key } }) => (key === undefined ? {} : { CODEX_API_KEY: key }),
-  files: () => ({}),
+  env: ({ secrets: { OPENAI_API_KEY: key } }, home) => ({
+    // every tool of it fails where its home lies below the temporary folder
+    TMPDIR: `${home}/tmp`,
+    // without a login it takes the key from this variable only
+    ...(key !== undefined && { CODEX_API_KEY: key }),
+  }),
+  files: () => ({ 'tmp/README': 'This folder is for one attempt.\n' }),
   signs: codexSigns,
   straySigns: codexStraySigns,
 }
