@@ -9,6 +9,7 @@ import { kinds } from '../../src/agents/registry.ts'
 import { openGit } from '../../src/changes/git.ts'
 import { openRepository } from '../../src/changes/repository.ts'
 import { doctorCommand } from '../../src/cli/doctor.ts'
+import { planCommand } from '../../src/cli/plan.ts'
 import { findRun, type FoundRun } from '../../src/cli/find-run.ts'
 import { initCommand } from '../../src/cli/init.ts'
 import { loggedDeadLetters } from '../../src/cli/logged-dead-letters.ts'
@@ -411,6 +412,33 @@ t.test('doctor tries what a run needs and says what to do', async (t) => {
   t.equal(ok, false)
   const found = checks.find(({ name }: { readonly name: string }) => name === 'repository')
   t.match(found, { state: 'wrong', found: /not inside a git repository/, todo: /^Run inside/ })
+})
+
+t.test('nothing is begun whose agents lack a key, or a program that has what it is asked for', async (t) => {
+  const directory = await repositoryOf(t, { 'a.txt': 'a' })
+  const programs = join(directory, 'programs')
+  mkdirSync(programs)
+  const agents = { coder: { kind: 'codex', credentials: ['NO_SUCH_KEY'] } }
+  const tasks = [{ id: 'a', agent: 'coder', prompt: 'Do it.' }]
+  writeFileSync(join(directory, 'troupe.json'), JSON.stringify({ version: 1, agents, tasks }))
+  const state = join(directory, 'state')
+  const planned = (environment: Readonly<Record<string, string>> = {}) => {
+    const PATH = `${programs}:/usr/bin:/bin`
+    const setting = { directory, environment: { PATH, XDG_STATE_HOME: state, ...environment } }
+    return invoke(planCommand, setting, { given: ['troupe.json'] })
+  }
+  t.match(await planned(), { status: 2, err: /coder: the variable NO_SUCH_KEY is not set\n +KEY_MISSING/ })
+  const key = { NO_SUCH_KEY: 'a key that is long' }
+  t.match(await planned(key), { status: 2, err: /coder: codex: not found\n +AGENT_UNFIT: Install the program/ })
+  const write = (said: string): void => writeFileSync(join(programs, 'codex'), `#!/bin/sh\necho '${said}'\n`)
+  write('codex-cli 0.1.0 --json')
+  chmodSync(join(programs, 'codex'), 0o755)
+  t.match(await planned(key), {
+    status: 2,
+    err: /coder: codex-cli 0\.1\.0 --json lacks --ephemeral, .*\n +AGENT_UNFIT/,
+  })
+  write('codex-cli 1.0 --json --ephemeral --skip-git-repo-check --sandbox --config --model')
+  t.match(await planned(key), { status: 0, out: /coder/ })
 })
 
 t.test('the commands answer from a shell, and a failure has no stack trace', async (t) => {
