@@ -141,6 +141,11 @@ const rows: readonly Row[] = [
   ['too large', { status: 413, text: '' }, 'context'],
   ['no room', { status: 503, text: '' }, 'overloaded'],
   ...[408, 500, 502, 504].map((status): Row => [`status ${status}`, { status, text: '' }, 'network']),
+  [
+    'opencode: a stream that broke off',
+    { status: null, text: 'Cannot connect to API: The socket connection was closed unexpectedly.' },
+    'network',
+  ],
   ['no connection', { status: null, text: 'fetch failed: connect ECONNREFUSED 127.0.0.1:1' }, 'network'],
   ['a wrong request', { status: 400, text: openai({ code: 'bad', message: 'no such field' }) }, null],
   ['nothing that is known', { status: null, text: 'exit 1' }, null],

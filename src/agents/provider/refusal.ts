@@ -100,7 +100,7 @@ const words: readonly (readonly [RegExp, ProviderClass])[] = [
   [/overloaded|high demand|\b5(?:03|29)\b/i, 'overloaded'],
   [/\b401\b|\b403\b|unauthorized|authentication|invalid (?:api )?key|permission.?denied/i, 'auth'],
   [
-    /ECONN\w+|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EPIPE|UND_ERR|fetch failed|socket hang up|disconnected|terminated|\b50[024]\b/i,
+    /ECONN\w+|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EPIPE|UND_ERR|fetch failed|socket hang up|cannot connect to api|socket connection was closed|disconnected|terminated|\b50[024]\b/i,
     'network',
   ],
 ]
