@@ -218,17 +218,22 @@ void t.test('Gemini tells a message in parts, and a failed command as a success'
   t.match(ended('Command exited with code: 0'), [{ type: 'tool', status: 'done' }])
 })
 
-void t.test('opencode tells the price of each step, and 0 where it knows none', (t) => {
-  const step = (part: object) => opencodeSigns({ type: 'step_finish', part: { reason: 'tool-calls', ...part } })
-  const tokens = { input: 1, output: 2, reasoning: 3, cache: { read: 4, write: 5 } }
-  t.match(step({ tokens, cost: 0.5 }), [{ usage: { inputTokens: 10, outputTokens: 5, costUsd: 0.5 } }])
-  t.match(step({ tokens, cost: 0 }), [{ usage: { inputTokens: 10, outputTokens: 5, costUsd: null } }])
-  t.match(step({ reason: 'length' }), [{ type: 'end', error: { text: 'its model ended with length' } }])
-  t.match(opencodeSigns({ type: 'error', error: { name: 'UnknownError', data: 7 } }), [
-    { error: { text: 'UnknownError' } },
-  ])
-  t.end()
-})
+void t.test(
+  'opencode tells the price of each step, 0 where it knows none, and a tool that is not there as completed',
+  (t) => {
+    const step = (part: object) => opencodeSigns({ type: 'step_finish', part: { reason: 'tool-calls', ...part } })
+    const tokens = { input: 1, output: 2, reasoning: 3, cache: { read: 4, write: 5 } }
+    t.match(step({ tokens, cost: 0.5 }), [{ usage: { inputTokens: 10, outputTokens: 5, costUsd: 0.5 } }])
+    t.match(step({ tokens, cost: 0 }), [{ usage: { inputTokens: 10, outputTokens: 5, costUsd: null } }])
+    t.match(step({ reason: 'length' }), [{ type: 'end', error: { text: 'its model ended with length' } }])
+    const invalid = { tool: 'invalid', callID: 'a', state: { status: 'completed', input: { tool: 'write' } } }
+    t.match(opencodeSigns({ type: 'tool_use', part: invalid }), [{ status: 'failed', title: 'invalid write' }])
+    t.match(opencodeSigns({ type: 'error', error: { name: 'UnknownError', data: 7 } }), [
+      { error: { text: 'UnknownError' } },
+    ])
+    t.end()
+  },
+)
 
 const asks = (tool: string, input: object): string =>
   `${JSON.stringify({ type: 'control_request', request_id: 'r1', request: { subtype: 'can_use_tool', tool_name: tool, input } })}\n`

@@ -67,17 +67,20 @@ export function opencodeSigns(given: unknown): readonly Sign[] {
 }
 
 function toolSign({ tool, callID: id, state }: Of<'tool_use'>['part']): Sign {
-  const { filePath: path, command, pattern } = state.input
-  const about = [path, command, pattern, state.title].find((value) => typeof value === 'string') ?? ''
-  const exit = state.metadata.exit ?? 0
+  const { filePath: path, command, pattern, tool: wanted } = state.input
+  const about = [path, command, pattern, wanted, state.title].find((value) => typeof value === 'string') ?? ''
   return {
     type: 'tool',
     id,
-    status: state.status !== 'completed' || exit !== 0 ? 'failed' : 'done',
+    status: hasFailed(tool, state) ? 'failed' : 'done',
     title: `${tool} ${about}`,
     writes: typeof path === 'string' && editing.has(tool) ? [path] : [],
   }
 }
+
+/** A command that failed, and a tool that is not there or was called wrongly, are told as completed too. */
+const hasFailed = (tool: string, { status, metadata }: z.infer<typeof state>): boolean =>
+  status !== 'completed' || (metadata.exit ?? 0) !== 0 || tool === 'invalid'
 
 const editing: ReadonlySet<string> = new Set(['write', 'edit', 'patch', 'multiedit'])
 
