@@ -7,6 +7,8 @@ export interface Player {
   /** What it is called in the names of tests. */
   readonly title: string
   readonly kind: string
+  /** The player of the same code; threads and processes are tried with that one, unless all is asked for. */
+  readonly like?: string
   /** Makes an assignment for a folder in which all this happens; what it needs goes with the test. */
   stage(t: Test, happens: readonly Happening[], directory: string): Promise<Partial<Assignment>>
   /** Scenes that end in another way. */

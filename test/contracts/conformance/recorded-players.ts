@@ -27,6 +27,7 @@ const geminiExits: Readonly<Partial<Record<ProviderTrouble, number>>> = {
 const recordedPlayer = (name: string, differs: Player['differs'], cannot: Player['cannot']): Player => ({
   title: name,
   kind: name,
+  ...((name === 'gemini' || name === 'opencode') && { like: 'codex' }),
   stage: async (_t, happens) => {
     const lines = [
       name === 'claude' ? 'read -r _' : 'cat > /dev/null',
