@@ -412,6 +412,7 @@ void t.test('a program is asked once for each build of it whether it has what it
   const ask = () => probe(codex, { env: {} }, environment)
   const count = (): number => readFileSync(calls, 'utf8').split('\n').length - 1
   t.match(await probe(codex, { argv: ['no-such-program'], env: {} }, environment), { how: 'absent' })
+  t.match(await probe(codex, { argv: ['./in-the-workspace'], env: {} }, environment), { how: 'fit' })
   write('codex-cli 0.20.0 --json --sandbox --config --model')
   t.match(await ask(), {
     how: 'unfit',

@@ -31,6 +31,8 @@ export async function probe(
   environment: Environment,
 ): Promise<Fitness> {
   const [name = ''] = argv
+  // a path that begins in the workspace, which is not there yet
+  if (/[/\\]/.test(name) && !isAbsolute(name)) return { how: 'fit', version: name }
   const program = findProgram(name, { ...environment, ...env })
   if (program === null) return { how: 'absent', program: name }
   const folder = join(stateFolder(environment), 'troupe', 'probes')
