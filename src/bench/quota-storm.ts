@@ -56,7 +56,7 @@ async function layOut(run: number): Promise<string> {
 
 /**
  * Reviews, since they need no checkout of their own: it is not git that is measured. All tasks wait for one that is answered when every run
- * has come so far, nor is how long a run takes to begin.
+ * has come so far: how long a run takes to begin is not measured either.
  */
 function manifestOf(run: number, { gather, storm }: Endpoints): object {
   const agent = { kind: 'model', model: 'm', keyFrom: 'STORM_KEY' }
@@ -129,13 +129,25 @@ async function measure(): Promise<Ends & Seen & { readonly goodput: number }> {
   return { ...ends, ...seen, goodput: idealMs / seen.spanMs }
 }
 
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+
+function textOf(result: Awaited<ReturnType<typeof measure>>): string {
+  const { goodput, spanMs, heldShare, emptyShare, served, refusals, told, early, mostProbes, use } = result
+  const { completed, parked, failed } = result
+  return [
+    `${limit} at once, ${runs} runs, ${tasks} tasks of ${callsEach} calls of ${serviceMs} ms`,
+    `goodput ${percent(goodput)} in ${(spanMs / 1_000).toFixed(1)} s (${percent(heldShare)} lost to holds, ${percent(emptyShare)} with nobody there)`,
+    `calls: ${served} served, ${refusals} refused, ${told} of them with a date, ${early} came before it, ${mostProbes} at most went to see at once`,
+    `attempts: ${completed} completed, ${parked} parked, ${failed} failed`,
+    `calls at once, by tenths of the time: ${use.join(' ')}`,
+  ].join('\n')
+}
+
 try {
   const result = await measure()
-  const { goodput, completed, parked, failed, served, refusals, told, early, mostProbes } = result
-  const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
-  const text = `${limit} at once, ${runs} runs, ${tasks} tasks of ${callsEach} calls: goodput ${percent(goodput)} (${(result.spanMs / 1_000).toFixed(1)} s; ${percent(result.heldShare)} lost to holds, ${percent(result.emptyShare)} with nobody there); ${served} calls served, ${refusals} refused, ${told} of them with a date; ${early} came before it, ${mostProbes} at most went to see at once; ${completed} attempts completed, ${parked} parked, ${failed} failed; calls at once by tenths of the time: ${result.use.join(' ')}`
+  const { goodput, completed, failed, early, mostProbes } = result
   const line = { schema: 'troupe/bench-storm/1', limit, runs, tasks, callsEach, serviceMs, ...result }
-  process.stdout.write(`${values.json ? JSON.stringify(line) : text}\n`)
+  process.stdout.write(`${values.json ? JSON.stringify(line) : textOf(result)}\n`)
   const isWell = goodput >= wanted && failed === 0 && completed === tasks + runs && early === 0 && mostProbes <= 1
   process.exitCode = isWell ? 0 : 1
 } finally {
