@@ -1,11 +1,11 @@
 import { unreachable } from '../errors.ts'
-import type { Severity } from '../agents/agent.ts'
 import type { UsageSum } from '../agents/usage.ts'
 import { quoted, rangeText } from './conflict-message.ts'
 import type { ToldConflict } from './conflict-texts.ts'
 import { blameSection, checksSection, tailBlock, trialSection } from './checks-markdown.ts'
 import { code, count, fenceFor, section, table, words } from './markdown.ts'
 import type { Disposition, Proposal } from './proposal.ts'
+import { headlineOf, isKnownUsage, usageText, worstFirst } from './proposal-words.ts'
 
 /** A proposal for people: the answer first, then what to do with it, then the evidence. Ends in a newline. */
 export function proposalToMarkdown(proposal: Proposal): string {
@@ -28,18 +28,15 @@ export function proposalToMarkdown(proposal: Proposal): string {
     .join('\n\n')}\n`
 }
 
-function heading({ run, verdict, tasks, conflicts, base, commit, files, createdAt, interrupted }: Proposal): string {
-  const landed = tasks.filter(({ disposition }) => disposition.state === 'landed').length
-  const unsettled = conflicts.length === 0 ? 'no conflicts' : count(conflicts.length, 'conflict')
+function heading(proposal: Proposal): string {
+  const { run, base, commit, files, createdAt, interrupted } = proposal
   return [
-    `# ${verdictWords[verdict]}: ${landed} of ${count(tasks.length, 'task')} landed, ${unsettled}`,
+    `# ${headlineOf(proposal)}`,
     '',
     `Run \`${run}\`, ${createdAt}${interrupted ? ', **stopped before its end**' : ''}. ` +
       `${count(files.length, 'file')} changed from \`${short(base)}\` to \`${short(commit)}\`.`,
   ].join('\n')
 }
-
-const verdictWords = { pass: 'Checks pass', fail: 'Checks fail', 'not-run': 'Not checked' } as const
 
 function howToApply({ run, files, base, commit }: Proposal): string {
   if (files.length === 0) return 'There is nothing to apply.'
@@ -55,7 +52,7 @@ function howToApply({ run, files, base, commit }: Proposal): string {
 
 function tasksSection({ tasks, usage }: Proposal): string {
   if (tasks.length === 0) return ''
-  const withUsage = isKnown(usage)
+  const withUsage = isKnownUsage(usage)
   const rows = tasks.map(({ task, agent, attempts, usage, summary, disposition }) => [
     code(task),
     agent,
@@ -68,24 +65,10 @@ function tasksSection({ tasks, usage }: Proposal): string {
   return section('Tasks', [table(head, rows), ...(withUsage ? [totalText(usage)] : [])].join('\n\n'))
 }
 
-/** Older proposals tell nothing of it. */
-const isKnown = (usage: UsageSum | undefined): boolean =>
-  usage !== undefined && [usage.inputTokens, usage.outputTokens, usage.costUsd].some((amount) => amount !== null)
-
 function totalText(usage: UsageSum): string {
   const { unknown, models } = usage
   const rest = unknown === 0 ? '' : `; ${count(unknown, 'task')} did not tell all of it, so it may be more`
   return `Used in all: ${usageText(usage)}${models.length === 0 ? '' : ` (${models.map(words).join(', ')})`}${rest}.`
-}
-
-/** Amounts that are known; a sum that may be too low begins with `≥`. */
-function usageText({ inputTokens, outputTokens, costUsd, unknown }: UsageSum): string {
-  const amounts = [
-    ...(inputTokens === null ? [] : [`${inputTokens} tokens in`]),
-    ...(outputTokens === null ? [] : [`${outputTokens} out`]),
-    ...(costUsd === null ? [] : [`${costUsd.toFixed(2)} USD`]),
-  ]
-  return amounts.length === 0 ? 'unknown' : `${unknown > 0 ? '≥ ' : ''}${amounts.join(', ')}`
 }
 
 function outcomeText(disposition: Disposition): string {
@@ -212,13 +195,11 @@ function identicalSection({ identical }: Proposal): string {
   return section('Changed alike', items.join('\n'))
 }
 
-const severityOrder = { error: 0, warning: 1, note: 2 } as const satisfies Record<Severity, number>
 const shownFindings = 100
 
 function findingsSection({ findings }: Proposal): string {
   if (findings.length === 0) return ''
-  const worstFirst = findings.toSorted((a, b) => severityOrder[a.severity] - severityOrder[b.severity])
-  const rows = worstFirst
+  const rows = worstFirst(findings)
     .slice(0, shownFindings)
     .map(({ severity, rule, file, line, message, tasks }) => [
       severity,

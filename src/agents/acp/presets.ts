@@ -1,3 +1,4 @@
+import { quietClaude } from '../quiet-claude.ts'
 import { type UsualProvider, usualProviderOf } from '../usual-provider.ts'
 
 /** An agent that is known: how it is started, and what it needs to work unattended. */
@@ -35,15 +36,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     argv: ['claude-agent-acp'],
     // it begins in a mode in which a model decides
     mode: 'default',
-    env: {
-      DISABLE_TELEMETRY: '1',
-      DISABLE_ERROR_REPORTING: '1',
-      DISABLE_AUTOUPDATER: '1',
-      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-      CLAUDE_CODE_MAX_RETRIES: '2',
-      // guesses of what a person would type next cost calls
-      CLAUDE_CODE_ENABLE_PROMPT_SUGGESTION: 'false',
-    },
+    env: quietClaude,
     files: {},
     usual: { key: 'ANTHROPIC_API_KEY', provider: 'anthropic' },
     reads: true,

@@ -1,3 +1,4 @@
+import { quietClaude } from '../quiet-claude.ts'
 import { claudeQuestions } from './claude-questions.ts'
 import { claudeSigns } from './claude-signs.ts'
 import type { Preset } from './preset.ts'
@@ -35,12 +36,7 @@ export const claude: Preset = {
     ...(model === null ? [] : ['--model', model]),
   ],
   env: ({ access, timeoutMs }) => ({
-    DISABLE_TELEMETRY: '1',
-    DISABLE_ERROR_REPORTING: '1',
-    DISABLE_AUTOUPDATER: '1',
-    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-    CLAUDE_CODE_MAX_RETRIES: '2',
-    CLAUDE_CODE_ENABLE_PROMPT_SUGGESTION: 'false',
+    ...quietClaude,
     // as root it refuses to let its model do all, but where it is told that it is confined
     ...(access === 'all' && { IS_SANDBOX: '1' }),
     ...(timeoutMs !== null && { BASH_DEFAULT_TIMEOUT_MS: String(timeoutMs), BASH_MAX_TIMEOUT_MS: String(timeoutMs) }),

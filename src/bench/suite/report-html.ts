@@ -1,4 +1,5 @@
 import { html, Markup } from '../../html.ts'
+import { htmlPage, htmlTable } from '../../html-page.ts'
 import { drawPlot } from './draw-plot.ts'
 import { measuredTable, ratioTable, type Report } from './report.ts'
 import type { Answer, Question, Table } from './question.ts'
@@ -7,29 +8,17 @@ import type { Answer, Question, Table } from './question.ts'
 export function reportToHtml(report: Report): string {
   const { at, full, seed, machine, versions, answers } = report
   const title = `Troupe: benchmarks, ${full ? 'full' : 'short'} form`
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <title>${title}</title>
-        <style>
-          ${style}
-        </style>
-      </head>
-      <body>
-        <h1>${title}</h1>
-        <p>
-          ${at}; ${machine.system}, ${machine.cores} cores (${machine.cpu}), ${machine.memoryMb} MB; Node
-          ${versions['node'] ?? ''}; seed ${seed}.
-        </p>
-        <p>
-          Every ratio compares what was measured in turn in the same rounds: the median of the rounds, and half the
-          distance of their quartiles as its spread.
-        </p>
-        ${answers.map(answerPart)}
-      </body>
-    </html> `
-  return `${page.text.trimEnd()}\n`
+  const body = html`<h1>${title}</h1>
+    <p>
+      ${at}; ${machine.system}, ${machine.cores} cores (${machine.cpu}), ${machine.memoryMb} MB; Node
+      ${versions['node'] ?? ''}; seed ${seed}.
+    </p>
+    <p>
+      Every ratio compares what was measured in turn in the same rounds: the median of the rounds, and half the distance
+      of their quartiles as its spread.
+    </p>
+    ${answers.map(answerPart)}`
+  return htmlPage({ title, style, body })
 }
 
 const answerPart = (answer: Answer & Pick<Question, 'title'>): Markup =>
@@ -46,21 +35,12 @@ const tablePart = ({ title, head, rows }: Table): Markup | null =>
   rows.length === 0
     ? null
     : html`<h3>${title}</h3>
-        <table>
-          <thead>
-            <tr>
-              ${head.map((name) => html`<th>${name}</th>`)}
-            </tr>
-          </thead>
-          <tbody>
-            ${rows.map(
-              (row) =>
-                html`<tr>
-                  ${row.map((cell) => html`<td class="${cell === 'NOT MET' ? 'bad' : ''}">${cell}</td>`)}
-                </tr>`,
-            )}
-          </tbody>
-        </table>`
+        ${htmlTable(
+          head,
+          rows.map((row) => row.map(cellOf)),
+        )}`
+
+const cellOf = (cell: string): Markup | string => (cell === 'NOT MET' ? html`<span class="bad">${cell}</span>` : cell)
 
 const style = new Markup(`
 body{font:15px/1.45 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}

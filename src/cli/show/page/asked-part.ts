@@ -1,7 +1,8 @@
 import { html, type Markup } from '../../../html.ts'
+import { htmlTable } from '../../../html-page.ts'
 import { quoted } from '../../../merge/conflict-message.ts'
 import type { Proposal } from '../../../merge/proposal.ts'
-import { part, tableOf } from './parts.ts'
+import { part } from './parts.ts'
 
 /** What declared commands made anew, and what agents answered about conflicts. */
 export const askedPart = (proposal: Proposal): Markup => html`${regeneratedPart(proposal)}${resolutionsPart(proposal)}`
@@ -9,7 +10,7 @@ export const askedPart = (proposal: Proposal): Markup => html`${regeneratedPart(
 function regeneratedPart({ regenerated }: Proposal): Markup | null {
   if (regenerated.length === 0) return null
   const rows = regenerated.map(({ paths, name, verdict, reason }) => [filesOf(paths), name, verdict, reason ?? ''])
-  return part('Made anew', [tableOf(['Files', 'By', 'Verdict', 'Why'], rows)])
+  return part('Made anew', [htmlTable(['Files', 'By', 'Verdict', 'Why'], rows)])
 }
 
 function resolutionsPart({ resolutions }: Proposal): Markup | null {
@@ -21,7 +22,7 @@ function resolutionsPart({ resolutions }: Proposal): Markup | null {
     attempts,
     outcome === 'kept' ? html`<span class="good">kept</span>` : html`<span class="bad">${outcome}</span>: ${reason}`,
   ])
-  return part('Asked', [tableOf(['Task', 'Agent', 'Files', 'Attempts', 'Outcome'], rows)])
+  return part('Asked', [htmlTable(['Task', 'Agent', 'Files', 'Attempts', 'Outcome'], rows)])
 }
 
 const filesOf = (paths: readonly string[]): Markup => html`${paths.map((path) => html`<code>${quoted(path)}</code> `)}`

@@ -1,10 +1,14 @@
 import { html, type Markup } from '../../../html.ts'
+import { htmlTable } from '../../../html-page.ts'
 import type { BlamedCheck, CheckResult, Proposal, SeenPart, Verdict } from '../../../merge/proposal.ts'
-import { folded, lines, part, tableOf } from './parts.ts'
+import { folded, lines, part } from './parts.ts'
 
 /** The checks, and who is to blame where one failed. */
 export function checksPart({ checks, blame }: Proposal): Markup {
-  const told = part('Checks', checks.length === 0 ? [none] : [tableOf(heads, checks.map(row)), ...checks.flatMap(tail)])
+  const told = part(
+    'Checks',
+    checks.length === 0 ? [none] : [htmlTable(heads, checks.map(row)), ...checks.flatMap(tail)],
+  )
   return html`${told}${part('Blame', blame.map(blamed))}`
 }
 

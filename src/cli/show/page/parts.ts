@@ -9,24 +9,6 @@ export const part = (title: string, content: readonly Markup[]): Markup | null =
         ${content}
       </section>`
 
-/** A table with these heads. */
-export const tableOf = (head: readonly string[], rows: readonly (readonly Filling[])[]): Markup =>
-  html`<table>
-    <thead>
-      <tr>
-        ${head.map((name) => html`<th>${name}</th>`)}
-      </tr>
-    </thead>
-    <tbody>
-      ${rows.map(
-        (cells) =>
-          html`<tr>
-            ${cells.map((cell) => html`<td>${cell}</td>`)}
-          </tr>`,
-      )}
-    </tbody>
-  </table>`
-
 /** Something long, folded away. */
 export const folded = (summary: Filling, content: Filling): Markup =>
   html`<details>

@@ -1,6 +1,8 @@
 import { html, type Markup } from '../../../html.ts'
+import { htmlPage } from '../../../html-page.ts'
 import { count } from '../../../merge/markdown.ts'
 import type { Proposal } from '../../../merge/proposal.ts'
+import { headlineOf } from '../../../merge/proposal-words.ts'
 import { askedPart } from './asked-part.ts'
 import { checksPart } from './checks-part.ts'
 import { conflictsPart, resolvedPart } from './conflicts-part.ts'
@@ -10,33 +12,11 @@ import { tasksPart } from './tasks-part.ts'
 
 /** A proposal as one page for a browser: no script, nothing from a network, every text of an agent escaped. */
 export function proposalPage(proposal: Proposal): string {
-  const title = headline(proposal)
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
-        <title>${title}</title>
-        <style>
-          ${style}
-        </style>
-      </head>
-      <body>
-        <h1 class="${proposal.verdict}">${title}</h1>
-        ${summary(proposal)} ${tasksPart(proposal)} ${conflictsPart(proposal)} ${resolvedPart(proposal)}
-        ${askedPart(proposal)} ${checksPart(proposal)} ${findingsPart(proposal)}
-      </body>
-    </html> `
-  return page.text
-}
-
-const verdictWords = { pass: 'Checks pass', fail: 'Checks fail', 'not-run': 'Not checked' } as const
-
-function headline({ verdict, tasks, conflicts }: Proposal): string {
-  const landed = tasks.filter(({ disposition }) => disposition.state === 'landed').length
-  const unsettled = conflicts.length === 0 ? 'no conflicts' : count(conflicts.length, 'conflict')
-  return `${verdictWords[verdict]}: ${landed} of ${count(tasks.length, 'task')} landed, ${unsettled}`
+  const title = headlineOf(proposal)
+  const body = html`<h1 class="${proposal.verdict}">${title}</h1>
+    ${summary(proposal)} ${tasksPart(proposal)} ${conflictsPart(proposal)} ${resolvedPart(proposal)}
+    ${askedPart(proposal)} ${checksPart(proposal)} ${findingsPart(proposal)}`
+  return htmlPage({ title, style, body })
 }
 
 function summary({ run, createdAt, interrupted, base, commit, files, replay }: Proposal): Markup {

@@ -1,14 +1,16 @@
 import { html, type Markup } from '../../../html.ts'
+import { htmlTable } from '../../../html-page.ts'
 import { count } from '../../../merge/markdown.ts'
-import type { Disposition, Proposal, ProposalTask } from '../../../merge/proposal.ts'
-import { part, tableOf } from './parts.ts'
+import type { Disposition, Proposal } from '../../../merge/proposal.ts'
+import { isKnownUsage, usageText } from '../../../merge/proposal-words.ts'
+import { part } from './parts.ts'
 import { tasksPicture } from './tasks-picture.ts'
 
 /** How the tasks came together, as a picture and as a table. */
 export function tasksPart(proposal: Proposal): Markup | null {
   const { tasks } = proposal
   if (tasks.length === 0) return null
-  const amounts = tasks.map(used)
+  const amounts = tasks.map(({ usage }) => (isKnownUsage(usage) ? usageText(usage) : ''))
   const isTold = amounts.some((amount) => amount !== '')
   const head = ['Task', 'Agent', 'Attempts', 'Outcome', 'Summary', ...(isTold ? ['Used'] : [])]
   const rows = tasks.map((task, number) => [
@@ -19,7 +21,7 @@ export function tasksPart(proposal: Proposal): Markup | null {
     task.summary?.split('\n')[0] ?? '',
     ...(isTold ? [amounts[number] ?? ''] : []),
   ])
-  const table = tableOf(head, rows)
+  const table = htmlTable(head, rows)
   return part('Tasks', [tasksPicture(proposal), table])
 }
 
@@ -31,15 +33,4 @@ function outcome(disposition: Disposition): Markup {
       (<code>${disposition.commit.slice(0, 10)}</code>)`
   const kept = state === 'left-out' ? html`; kept at <code>${disposition.ref}</code>` : null
   return html`<span class="bad">${state}</span>: ${disposition.reason}${kept}`
-}
-
-/** Amounts that are known; a sum that may be too low begins with `≥`. */
-function used({ usage }: Partial<ProposalTask>): string {
-  if (usage === undefined) return ''
-  const amounts = [
-    ...(usage.inputTokens === null ? [] : [`${usage.inputTokens} tokens in`]),
-    ...(usage.outputTokens === null ? [] : [`${usage.outputTokens} out`]),
-    ...(usage.costUsd === null ? [] : [`${usage.costUsd.toFixed(2)} USD`]),
-  ]
-  return amounts.length === 0 ? '' : `${usage.unknown > 0 ? '≥ ' : ''}${amounts.join(', ')}`
 }
