@@ -602,6 +602,19 @@ void t.test('what a resolver decides lands, and is told with what it was made fr
   t.match(states(await fold({ ...given, policy: off })), { two: 'left-out' })
 })
 
+/** Git that tells which commits it was asked to merge into another. */
+function tellingMerges(git: Git): { readonly git: Git; readonly merged: readonly string[] } {
+  const merged: string[] = []
+  const telling: Git = {
+    ...git,
+    run(args, options) {
+      if (args.includes('merge-tree')) merged.push(args.at(-1) ?? '')
+      return git.run(args, options)
+    },
+  }
+  return { git: telling, merged }
+}
+
 void t.test('what meets in texts only lands without a merge by git, and the tree is what git makes', async (t) => {
   using sealing = new Sealing()
   const base = await sealing.begin({
@@ -621,20 +634,13 @@ void t.test('what meets in texts only lands without a merge by git, and the tree
     { a: numbered(30, { 14: 'other\n' }) },
   ]
   const changeSets = await Promise.all(sides.map((files, number) => sealing.seal(`t${number}`, base, files)))
-  const calls: string[] = []
-  const counted: Git = {
-    ...sealing.git,
-    run(args, options) {
-      if (args.includes('merge-tree')) calls.push(args.at(-1) ?? '')
-      return sealing.git.run(args, options)
-    },
-  }
+  const { git, merged } = tellingMerges(sealing.git)
   const candidates = changeSets.map((changeSet) => candidate(changeSet))
   const policy: MergePolicy = { strategy: 'in-order', resolvers: null, blame: false }
-  const folded = await fold({ git: counted, base, date, candidates, policy })
+  const folded = await fold({ git, base, date, candidates, policy })
   t.strictSame(Object.values(states(folded)), [...Array(6).fill('landed'), 'left-out'])
   const byGit = [4, 5, 6].flatMap((number) => changeSets[number]?.commit ?? [])
-  t.strictSame(new Set(calls), new Set(byGit), 'git merges from what may be a rename on')
+  t.strictSame(new Set(merged), new Set(byGit), 'git merges from what may be a rename on')
 
   let commit = base
   for (const changeSet of changeSets.slice(0, 6)) {
@@ -645,4 +651,24 @@ void t.test('what meets in texts only lands without a merge by git, and the tree
   }
   t.strictSame(await sealing.listing(folded.commit), await sealing.listing(commit))
   t.strictSame(told(folded.conflicts), [{ kind: 'content', file: 'a', ours: 't5', theirs: 't6' }])
+})
+
+void t.test('what git and a resolver brought in is there when the next one lands without git', async (t) => {
+  using sealing = new Sealing()
+  const source = (imports: string, last: string): string =>
+    `import { a } from './a.ts'\n${imports}\n${numbered(20)}${last}`
+  const base = await sealing.begin({ 'f.ts': source('', '') })
+  const changeSets = [
+    await sealing.seal('one', base, { 'f.ts': source("import { b } from './b.ts'\n", '') }),
+    await sealing.seal('two', base, { 'f.ts': source("import { c } from './c.ts'\n", '') }),
+    await sealing.seal('three', base, { 'f.ts': source('', 'the end\n') }),
+  ]
+  const candidates = changeSets.map((changeSet) => candidate(changeSet))
+  const policy: MergePolicy = { strategy: 'in-order', resolvers: { upTo: 'likely', off: [] }, blame: false }
+  const { git, merged } = tellingMerges(sealing.git)
+  const folded = await fold({ git, base, date, candidates, policy })
+  t.strictSame(Object.values(states(folded)), ['landed', 'landed', 'landed'])
+  t.strictSame(merged, [changeSets[1]?.commit], 'only where a resolver was needed')
+  const text = await sealing.read(folded.commit, 'f.ts')
+  for (const line of ['./b.ts', './c.ts', 'the end']) t.match(text, line)
 })
