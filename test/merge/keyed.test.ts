@@ -124,6 +124,16 @@ void t.test('line ends, a missing last line end and brackets on one line stay as
   t.equal(merged('a.toml', { base: 'b = 1', ours: 'b = 1\nc = 1', theirs: 'b = 1\nd = 1' }), 'b = 1\nc = 1\nd = 1')
 })
 
+void t.test('brackets that both sides emptied together close at once, and keep a comment', async (t) => {
+  const emptied = (rest: string): Texts => ({
+    base: `{\n  "x": {\n    "a": 1,\n    "b": 2${rest}\n  }\n}\n`,
+    ours: `{\n  "x": {\n    "a": 1${rest}\n  }\n}\n`,
+    theirs: `{\n  "x": {\n    "b": 2${rest}\n  }\n}\n`,
+  })
+  t.equal(merged('a.json', emptied('')), '{\n  "x": {}\n}\n')
+  t.equal(merged('a.json', emptied('\n    // said')), '{\n  "x": {\n    // said\n  }\n}\n')
+})
+
 type Flat = Readonly<Record<string, number>>
 type Document = { readonly x: Flat; readonly y: { readonly z: Flat } }
 const keys = ['a', 'b', 'c', 'd', 'e', 'f']

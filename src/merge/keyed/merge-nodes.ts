@@ -89,10 +89,17 @@ function written(
       entries.splice(at, 0, { ...entry, value: found.value, lead: leadFor(entry, onto) })
     }
   }
-  if (entries.length === 0) return sides.find((side) => side.entries.length === 0) ?? { ...onto, entries }
+  if (entries.length === 0) return sides.find((side) => side.entries.length === 0) ?? emptied(onto)
   const model = [onto, ...sides].find((one) => one.entries.length > 0) ?? onto
   return { ...onto, open: model.open, close: model.close, entries: withLeads(entries, onto) }
 }
+
+/** Brackets that nothing is left in close at once, as the white space before the end was that of the entries. */
+const emptied = (onto: KeyedContainer): KeyedContainer => ({
+  ...onto,
+  entries: [],
+  close: onto.close.replace(/^\s+(?=[\]}])/, ''),
+})
 
 /** Comments are taken over where they say something else; white space stays. */
 const withBesides = (entry: KeyedEntry, { lead, tail }: Wanted): KeyedEntry => ({
