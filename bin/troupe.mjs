@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // plain JavaScript that any Node parses: says what is missing instead of a syntax error, then loads the program
-import { existsSync } from 'node:fs'
 import module from 'node:module'
+import { isBuilt } from './is-built.mjs'
 
 const need = 24
 if (Number(process.versions.node.split('.')[0]) < need) {
@@ -10,7 +10,7 @@ if (Number(process.versions.node.split('.')[0]) < need) {
   process.exit(69)
 }
 module.enableCompileCache?.() // halves the start, and with .ts sources the memory of every worker
-const source = new URL('../src/cli/main.ts', import.meta.url)
-const built = new URL('../dist/cli/main.js', import.meta.url)
-const { main } = await import((existsSync(source) ? source : built).href)
+// what was built starts sooner; a checkout whose sources have changed since runs these
+const program = isBuilt() ? '../dist/cli/main.js' : '../src/cli/main.ts'
+const { main } = await import(new URL(program, import.meta.url).href)
 process.exitCode = await main(process.argv.slice(2))

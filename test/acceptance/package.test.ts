@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
 import t from 'tap'
+import { canConfine } from '../../src/processes/sandbox.ts'
 import { emptyFolder, exampleRepository, root, withoutHooks } from './troupe.ts'
 
 const home = emptyFolder(t)
@@ -33,6 +34,60 @@ void t.test('the package, installed elsewhere, runs in every mode without the so
   }
   const help = execFileSync('env', [...withoutHooks, process.execPath, program, '--help'], { encoding: 'utf8' })
   t.match(help, /Usage: troupe/)
+})
+
+void t.test(
+  'the package confines a program, with what it needs for that beside it',
+  { skip: !canConfine() },
+  async (t) => {
+    const directory = exampleRepository(t, 'service')
+    const manifest = join(emptyFolder(t), 'troupe.yaml')
+    writeFileSync(
+      manifest,
+      `version: 1
+agents: { confined: { kind: command, sandbox: strict, hosts: [localhost] } }
+tasks: [{ id: made, agent: confined, command: [touch, made.txt] }]
+`,
+    )
+    const args = [join(modules, 'troupe/bin/troupe.mjs'), '--json', 'run', manifest]
+    const said = execFileSync(process.execPath, args, {
+      cwd: directory,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    t.match(JSON.parse(said), { exitCode: 0, proposal: { files: ['made.txt'] } })
+  },
+)
+
+void t.test('a checkout runs what was built, and its sources once one of them is newer', async (t) => {
+  const checkout = emptyFolder(t)
+  cpSync(join(root, 'bin'), join(checkout, 'bin'), { recursive: true })
+  const files = {
+    'src/cli/main.ts': 'sources',
+    'src/deep/one.ts': '',
+    'dist/cli/main.js': 'built',
+    'package-lock.json': '',
+  }
+  for (const [name, says] of Object.entries(files)) {
+    mkdirSync(dirname(join(checkout, name)), { recursive: true })
+    writeFileSync(join(checkout, name), `export const main = async () => console.log('${says}')\n`)
+  }
+  const dated = (seconds: number, ...names: readonly string[]): void => {
+    for (const name of names) utimesSync(join(checkout, name), seconds, seconds)
+  }
+  const says = (): string =>
+    execFileSync('env', [...withoutHooks, process.execPath, join(checkout, 'bin/troupe.mjs')], {
+      encoding: 'utf8',
+    }).trim()
+  dated(1000, 'package-lock.json', 'src/cli/main.ts', 'src/deep/one.ts', 'src/deep', 'src/cli', 'src')
+  dated(2000, 'dist/cli/main.js')
+  t.equal(says(), 'built')
+  for (const changed of ['src/deep/one.ts', 'src/deep', 'package-lock.json']) {
+    dated(3000, changed)
+    t.equal(says(), 'sources', changed)
+    dated(1000, changed)
+  }
+  t.equal(says(), 'built')
 })
 
 void t.test('a program of a user compiles and runs with the library, as its documentation has it', (t) => {

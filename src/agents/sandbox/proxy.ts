@@ -11,11 +11,12 @@ import type { MayReach } from './hosts.ts'
 /** A proxy on a socket that only whoever sees its folder can reach. */
 export interface Proxy {
   readonly folder: string
+  /** The socket's name in the folder. */
+  readonly socketName: string
   close(): Promise<void>
 }
 
-/** The socket's name in the folder. */
-export const socketName = 'proxy'
+const socketName = 'proxy'
 
 /**
  * Lets through what may be reached, as a tunnel (CONNECT) or as a request for an http address, and refuses all else with 403.
@@ -41,6 +42,7 @@ export async function openProxy(may: MayReach, refused: (host: string) => void):
   await once(server, 'listening')
   return {
     folder,
+    socketName,
     async close() {
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))

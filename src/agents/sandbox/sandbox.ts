@@ -9,7 +9,7 @@ import { inOwnHome } from '../in-own-home.ts'
 import type { OwnHome } from '../own-home.ts'
 import { mayReach } from './hosts.ts'
 import { openPerimeter, withReport } from './perimeter.ts'
-import { openProxy, type Proxy, socketName } from './proxy.ts'
+import type { Proxy } from './proxy.ts'
 import { repositoryFolders } from './repository-folders.ts'
 
 /** How an agent wants its programs to be confined. */
@@ -65,7 +65,8 @@ async function confined(order: SandboxOrder, work: (launcher: Launcher) => Promi
   const { choice, context, launcher } = order
   const hosts = choice.sandbox === 'strict' ? (choice.hosts ?? []) : []
   const refused = (host: string): void => context.output(`[troupe: ${host} is not among the agent's hosts]\n`)
-  const proxy = hosts.length === 0 ? null : await openProxy(mayReach(hosts), refused)
+  // node:http is as much to load as all the rest of an agent
+  const proxy = hosts.length === 0 ? null : await (await import('./proxy.ts')).openProxy(mayReach(hosts), refused)
   try {
     return await work(containedLauncher(launcher, containerOf(order, proxy)))
   } finally {
@@ -87,7 +88,7 @@ function containerOf({ choice, assignment, home }: SandboxOrder, proxy: Proxy | 
   })
   const environment = { TMPDIR: '/tmp' }
   if (proxy === null) return { argv, environment }
-  const forwarder = [process.execPath, forwarderPath, join(inside, socketName), String(port)]
+  const forwarder = [process.execPath, forwarderPath, join(inside, proxy.socketName), String(port)]
   return { argv: [...argv, ...forwarder], environment: { ...environment, ...proxyVariables } }
 }
 

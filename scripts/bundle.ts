@@ -1,0 +1,85 @@
+import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
+import { isBuilt } from '../bin/is-built.mjs'
+
+/**
+ * Makes dist, unless it is there: the program, its workers and the library in a few dozen files instead of a module each.
+ * `node_modules` stays what native addons, and what starts workers of its own, come from.
+ */
+const sources = resolve('src')
+
+/** What is loaded by its place: each keeps it, beside what it looks for there. */
+const entries = [
+  'cli/main',
+  'cli/doctor/probe-actor',
+  'actors/hosts/thread-entry',
+  'actors/hosts/process-entry',
+  'actors/agent-actor',
+  'actors/aggregator-actor',
+  'agents/registry',
+  'supervisor/library',
+]
+/** Runs where nothing else of dist is to be seen. */
+const alone = 'agents/sandbox/forwarder'
+
+const external = ['@ast-grep/*', '@lydell/node-pty', 'piscina', 'pino']
+
+/** A module says where it was before it was bundled, so that what it looks for beside itself is found. */
+const places: Plugin = {
+  name: 'places',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => {
+      const own = relative(sources, path).replace(/\.ts$/, '.js')
+      const place = `(troupeDist + ${JSON.stringify(own)})`
+      return { contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', place), loader: 'ts' }
+    }),
+}
+const banner = `import { createRequire as troupeRequire } from 'node:module'
+const require = troupeRequire(import.meta.url)
+const troupeDist = import.meta.url.slice(0, import.meta.url.lastIndexOf('/dist/') + 6)`
+
+const common = {
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  outdir: 'dist',
+  outbase: 'src',
+  keepNames: true,
+  external,
+  plugins: [places],
+  banner: { js: banner },
+  metafile: true,
+} as const satisfies BuildOptions
+
+async function bundle(): Promise<void> {
+  const began = new Date()
+  rmSync('dist', { recursive: true, force: true })
+  const sourcesOf = (names: readonly string[]): string[] => names.map((name) => `src/${name}.ts`)
+  const results = [
+    await build({ ...common, entryPoints: sourcesOf(entries), splitting: true, chunkNames: 'chunks/[name]-[hash]' }),
+    await build({ ...common, entryPoints: sourcesOf([alone]) }),
+  ]
+  mkdirSync('dist/processes', { recursive: true })
+  for (const script of globSync('src/processes/*.pl')) copyFileSync(script, script.replace('src', 'dist'))
+  writeFileSync('dist/licences.txt', licencesOf(results.map(({ metafile }) => metafile)))
+  // a source that was written meanwhile is newer
+  utimesSync('dist/cli/main.js', began, began)
+}
+
+/** The licences of the packages that were taken in. */
+function licencesOf(metafiles: readonly Metafile[]): string {
+  const inputs = metafiles.flatMap(({ inputs }) => Object.keys(inputs))
+  const folders = inputs.flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? [])
+  return [...new Set(folders)]
+    .toSorted()
+    .map((folder) => {
+      const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'))
+      const texts = globSync(`${folder}/{LICENSE,LICENCE,license}*`).map((path) => readFileSync(path, 'utf8').trim())
+      return [`${name} ${version}, ${license}`, ...texts].join('\n\n')
+    })
+    .join('\n\n---\n\n')
+}
+
+if (!isBuilt()) await bundle()
