@@ -7,10 +7,10 @@ import { lineOf, recordOf } from '../../src/store/journal-record.ts'
 import type { Recorded } from '../../src/supervisor/run/events.ts'
 import { recordsIn, runIn } from '../chaos/evidence.ts'
 import { brokenPromises } from '../chaos/invariants.ts'
-import { live, type Fate, type Mode } from '../chaos/life.ts'
+import { type Fate, live } from '../chaos/life.ts'
 import { processesOf } from '../chaos/processes.ts'
-import { buildScene, copyScene, type Scene } from '../chaos/scene.ts'
-import { carryOutTrial, type TrialResult } from '../chaos/trial.ts'
+import { agentOf, buildScene, copyScene, type Scene } from '../chaos/scene.ts'
+import { carryOutTrial } from '../chaos/trial.ts'
 import { runUndisturbed } from '../chaos/undisturbed.ts'
 import { emptyFolder, fingerprint } from './troupe.ts'
 
@@ -22,36 +22,41 @@ const modes = ['thread', 'process'] as const
 let scenes = 0
 const newFolder = (): string => join(folder, `scene ${scenes++}`)
 
-interface Circumstances {
-  readonly retries?: number
-  readonly meddle?: (scene: Scene) => void
-}
-
-const tryOut = (mode: Mode, fates: readonly Fate[], circumstances: Circumstances = {}): Promise<TrialResult> =>
-  carryOutTrial(template, { folder: newFolder(), tree, trial: { mode, fates, patient: false }, ...circumstances })
-
-const crashesIn = (records: readonly Recorded[]): readonly string[] =>
+const crashesIn = (records: readonly Recorded[], agent: string): readonly string[] =>
   records.flatMap(({ event }) =>
-    event.type === 'attempt-ended' && event.end.how === 'failed' && ['crash', 'memory'].includes(event.end.failure.kind)
+    event.type === 'attempt-ended' &&
+    event.end.how === 'failed' &&
+    ['crash', 'memory'].includes(event.end.failure.kind) &&
+    agentOf(event.task) === agent
       ? [event.end.failure.message]
       : [],
   )
 
-void t.test('agents whose processes are killed have crashed, and are tried again', async (t) => {
-  for (const mode of modes) {
-    const scene = copyScene(template, newFolder(), 3)
-    const before = fingerprint(scene.repository)
-    const hunt = huntProcessesIn(scene)
-    t.match(await live(scene, mode, { fate: 'none' }), { status: 0 }, mode)
-    const killed = hunt.end()
-    const crashes = crashesIn(recordsIn(scene))
-    // on a busy machine most have ended by themselves before the journal is read
-    t.ok(killed >= 1 && crashes.length >= 1, `${killed} killed, ${crashes.length} crashed`)
-    t.same(await brokenPromises(scene, { tree, before, durable: [] }), [])
-  }
-})
+void t.test(
+  'an actor that exits, throws where nobody catches, runs out of memory, or is killed takes nobody along',
+  async (t) => {
+    for (const mode of modes) {
+      const scene = copyScene(template, newFolder(), 1)
+      const before = fingerprint(scene.repository)
+      const hunt = huntProcessesIn(scene)
+      t.match(
+        await live(scene, mode, { fate: 'agents' }),
+        { status: 0 },
+        `${mode}: the supervisor has lived through it`,
+      )
+      const killed = hunt.end()
+      const records = recordsIn(scene)
+      const crashes = crashesIn(records, 'sh')
+      // on a busy machine most have ended by themselves before the journal is read
+      t.ok(killed >= 1 && crashes.length >= 1, `${killed} killed, ${crashes.length} crashed`)
+      const unruly = crashesIn(records, 'local').join('\n')
+      for (const told of [/exited with code 3/, /thrown where nobody catches/, /memory/]) t.match(unruly, told)
+      t.same(await brokenPromises(scene, { tree, before, durable: [] }), [], 'and all are tried again')
+    }
+  },
+)
 
-/** Kills every process of a first attempt as soon as the journal tells of it. */
+/** Kills every process of a first attempt as soon as the journal tells of it, but for those of agents that die by themselves. */
 function huntProcessesIn(scene: Scene): { end(): number } {
   const killed = new Set<number>()
   const look = (): void => {
@@ -81,67 +86,73 @@ function killOne(pid: number): boolean {
 
 const firstProcessesIn = (scene: Scene): readonly ProcessIdentity[] =>
   recordsIn(scene).flatMap(({ event }) =>
-    event.type === 'process-started' && event.attempt === 1 ? [event.process] : [],
+    event.type === 'process-started' && event.attempt === 1 && agentOf(event.task) !== 'local' ? [event.process] : [],
   )
 
-void t.test('an actor that exits, throws where nobody catches, or runs out of memory takes nobody along', async (t) => {
-  for (const mode of modes) {
-    const { broken, lives, records } = await tryOut(mode, [{ fate: 'agents' }], { retries: 1 })
-    t.same(broken, [], mode)
-    t.equal(lives.length, 1, 'the supervisor has lived through it')
-    const crashes = crashesIn(records).join('\n')
-    for (const told of [/exited with code 3/, /thrown where nobody catches/, /memory/]) t.match(crashes, told)
-  }
-})
+const hourMs = 3_600_000
 
-for (const [code, told] of [
-  ['ENOSPC', 'NO_SPACE'],
-  ['EIO', 'STORE_FAILED'],
-] as const) {
-  void t.test(`a journal that cannot be written (${code}) ends the run, says so once, and loses nothing`, async (t) => {
-    for (const mode of modes) {
-      let running: readonly ProcessIdentity[] = []
-      const meddle = (scene: Scene): void => {
-        running = processesOf(runIn(scene)?.id ?? '')
-      }
-      const { broken, lives } = await tryOut(mode, [{ fate: 'disk', write: 12, code }], { meddle })
-      t.same(broken, [], mode)
-      t.same(running, [], 'nothing was left running')
-      const [failed] = lives
-      t.match(failed, { status: 3, said: told })
-      t.equal(failed?.said.split(told).length, 2, `once: ${failed?.said}`)
-    }
-  })
+/** What befalls one supervisor after the other, and what happens to what it left before the next. */
+interface Ordeal {
+  readonly fate: Fate
+  readonly meddle: (scene: Scene) => void
 }
 
-void t.test('a torn end and a line of garbage at the end of a journal cost nothing', async (t) => {
-  for (const end of ['', '\n']) {
-    const meddle = (scene: Scene): void => {
-      appendFileSync(journalOf(scene), `00000000 {"seq":\u0000 garbage${end}`)
-    }
-    const { broken, kills } = await tryOut('thread', [{ fate: 'line', line: 25, how: 'written' }], { meddle })
-    t.equal(kills, 1)
-    t.same(broken, [])
-  }
-})
+/** A journal whose disk is full or broken, in this mode as in the other. */
+const disks = [
+  { fate: 'disk', write: 12, code: 'ENOSPC' },
+  { fate: 'disk', write: 6, code: 'EIO' },
+] as const
 
-void t.test(
-  'a wall clock that jumps by hours, while nobody works and while somebody does, changes nothing',
-  async (t) => {
-    const hourMs = 3_600_000
-    for (const byMs of [5 * hourMs, -5 * hourMs]) {
-      const clock: Fate = { fate: 'clock', byMs }
-      t.same((await tryOut('thread', [clock])).broken, [], 'while somebody works')
-      const meddle = (scene: Scene): void => {
-        shiftTimes(journalOf(scene), byMs)
-      }
-      const killed: Fate = { fate: 'line', line: 25, how: 'synced' }
-      const { broken, kills } = await tryOut('process', [killed, { ...killed, line: 9 }], { meddle })
-      t.equal(kills, 2)
-      t.same(broken, [], 'while nobody does')
+const killed: Fate = { fate: 'line', line: 9, how: 'synced' }
+
+/** A torn end and a line of garbage at the end of a journal. */
+const garbage: readonly Ordeal[] = ['', '\n'].map((end) => ({
+  fate: { ...killed, how: 'written' },
+  meddle: (scene) => appendFileSync(journalOf(scene), `00000000 {"seq":\u0000 garbage${end}`),
+}))
+
+/** A wall clock that jumps by hours while nobody works: first five forth and then five back from where it was. */
+const jumps: readonly Ordeal[] = [5, -10].map((hours) => ({
+  fate: killed,
+  meddle: (scene) => shiftTimes(journalOf(scene), hours * hourMs),
+}))
+
+/** Runs take long, and what they go through costs little: so all of it befalls one run in each mode. */
+const ordeals = [
+  { mode: 'thread', named: 'garbage at the end of the journal', others: garbage, jumpMs: 5 * hourMs },
+  { mode: 'process', named: 'a clock that jumps while nobody works', others: jumps, jumpMs: -5 * hourMs },
+] as const
+
+for (const { mode, named, others, jumpMs } of ordeals) {
+  const title = `disks that fail, ${named}, and a clock that jumps while somebody works lose nothing (${mode})`
+  void t.test(title, async (t) => {
+    const running: ProcessIdentity[] = []
+    const all: readonly Ordeal[] = [
+      ...disks.map((fate) => ({
+        fate,
+        meddle: (scene: Scene) => running.push(...processesOf(runIn(scene)?.id ?? '')),
+      })),
+      ...others,
+    ]
+    const meddles = all.map(({ meddle }) => meddle)
+    const clock: Fate = { fate: 'clock', byMs: jumpMs }
+    const { broken, kills, lives } = await carryOutTrial(template, {
+      folder: newFolder(),
+      tree,
+      trial: { mode, fates: [...all.map(({ fate }) => fate), clock], patient: false },
+      meddle: (scene) => meddles.shift()?.(scene),
+    })
+    t.same(broken, [], 'nothing is lost')
+    t.same(running, [], 'where the disk failed nothing was left running')
+    for (const [index, told] of ['NO_SPACE', 'STORE_FAILED'].entries()) {
+      t.match(lives[index], { status: 3, said: told })
+      t.equal(lives[index]?.said.split(told).length, 2, `once: ${lives[index]?.said}`)
     }
-  },
-)
+    t.equal(kills, others.length)
+    t.same(lives.at(-1)?.fate, clock, 'there was something left to do where the clock jumped')
+    t.equal(lives.at(-1)?.status, 0)
+  })
+}
 
 const journalOf = (scene: Scene): string => runIn(scene)?.files.journal ?? ''
 

@@ -15,10 +15,10 @@ export type Fault =
   /** Wall time jumps so far, forth and back again, all the time. */
   | { readonly fate: 'clock'; readonly byMs: number }
 
-/** The supervisor kills itself at the nth line that it writes into the journal. */
+/** The supervisor kills itself at the nth line that it writes into the journal, or at the very last, which says that the run has ended. */
 interface KillAtLine {
   readonly fate: 'line'
-  readonly line: number
+  readonly line: number | 'last'
   /**
    * `unsynced`: nothing of the line and those that go with it is in the file, as after a power cut, although whoever does not wait for
    * the disk has had the time to act on them. `torn`: half of the line is there; `written`: all of it; `synced`: all of it, on disk.
@@ -51,7 +51,7 @@ function killing(file: JournalFile, kill: KillAtLine, noteTo: string): JournalFi
     ...file,
     async write(bytes) {
       const ends = lineEnds(bytes)
-      const index = kill.line - written - 1
+      const index = kill.line === 'last' ? lastOf(bytes, ends) : kill.line - written - 1
       written += ends.length
       const end = ends[index]
       if (end === undefined) return await file.write(bytes)
@@ -71,6 +71,10 @@ function lineEnds(bytes: Uint8Array): readonly number[] {
   for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) ends.push(at + 1)
   return ends
 }
+
+/** Which of these lines says that the run has ended; -1 for none. */
+const lastOf = (bytes: Uint8Array, ends: readonly number[]): number =>
+  ends.findIndex((end, index) => Buffer.from(bytes.subarray(ends[index - 1] ?? 0, end)).includes('"type":"run-ended"'))
 
 function failing(file: JournalFile, { write, code }: Extract<Fault, { readonly fate: 'disk' }>): JournalFile {
   let writes = 0

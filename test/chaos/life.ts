@@ -13,8 +13,15 @@ import type { Scene } from './scene.ts'
 /** Where the actors of a run live. */
 export type Mode = 'async' | 'thread' | 'process'
 
-/** What happens to a supervisor; a moment counts from its start and kills it. */
-export type Fate = Fault | { readonly fate: 'moment'; readonly ms: number } | { readonly fate: 'none' }
+/** What happens to a supervisor. */
+export type Fate = Fault | KillAtMoment | { readonly fate: 'none' }
+
+/** A kill so many milliseconds after its start, or after its first task has begun, which is as late on any machine. */
+interface KillAtMoment {
+  readonly fate: 'moment'
+  readonly ms: number
+  readonly since?: 'start' | 'first-task'
+}
 
 /** What a supervisor's life came to. */
 export interface Life {
@@ -37,24 +44,29 @@ export async function live(scene: Scene, mode: Mode, fate: Fate): Promise<Life> 
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''
+  let leftBehind: readonly ProcessIdentity[] = []
+  const spares: (() => void)[] = []
+  const { pid = 0 } = child
+  const aim = (): void => {
+    if (fate.fate !== 'moment' || spares.length > 0) return
+    if (fate.since === 'first-task' && !said.includes(' running (attempt ')) return
+    const kill = (): void => {
+      leftBehind = descendantsOf(pid)
+      child.kill('SIGKILL')
+    }
+    spares.push(systemClock.after(fate.ms, kill))
+  }
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       said += text
+      aim()
     })
   }
-  let leftBehind: readonly ProcessIdentity[] = []
-  const { pid = 0 } = child
-  const spare =
-    fate.fate === 'moment'
-      ? systemClock.after(fate.ms, () => {
-          leftBehind = descendantsOf(pid)
-          child.kill('SIGKILL')
-        })
-      : (): void => {}
+  aim()
   const closed = once(child, 'close')
   const [status, signal] = (await once(child, 'exit')) as [number | null, string | null]
   const durationMs = performance.now() - began
-  spare()
+  for (const spare of spares) spare()
   // whoever a killed one leaves behind may hold the pipes
   if (signal === null) await closed
   child.stdout.destroy()

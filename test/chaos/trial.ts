@@ -10,8 +10,8 @@ import { copyScene, type Scene } from './scene.ts'
 export interface Trial {
   readonly mode: Mode
   readonly fates: readonly Fate[]
-  /** Whether the next supervisor waits until everything that the last one left behind is gone. */
-  readonly patient: boolean
+  /** Whether the next supervisor waits until everything that the last one left behind is gone; or every other one. */
+  readonly patient: boolean | 'in-turn'
 }
 
 /** What became of a trial. */
@@ -58,7 +58,7 @@ export async function carryOutTrial(
     if (!life.killed && hasEnded(recordsIn(scene))) break
     durable.push(...completedIn(recordsIn(scene)))
     orphans.push(orphansOf(life))
-    if (trial.patient) await orphans.at(-1)
+    if (trial.patient === true || (trial.patient === 'in-turn' && lives.length % 2 === 0)) await orphans.at(-1)
     meddle?.(scene)
   }
   const broken = [

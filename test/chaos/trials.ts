@@ -20,15 +20,20 @@ export const trialsAtEveryRecord = (urn: Urn): readonly Trial[] =>
     manners.map((how) => trialAt(urn, { fate: 'line', line: index + 1, how }, index * manners.length)),
   ).flat()
 
-/** Kills at lines that are drawn by lot, one from each part of the journal but the last, of which it is the very last line. */
-export function trialsAtSomeRecords(urn: Urn, count: number): readonly Trial[] {
-  const random = seededRandom(urn.seed)
-  const part = urn.undisturbed.lines / count
-  return Array.from({ length: count }, (_, index) => {
-    if (index === count - 1) return trialAt(urn, { fate: 'line', line: urn.undisturbed.lines, how: 'synced' }, index)
-    const line = 1 + Math.floor((index + random()) * part)
-    return trialAt(urn, { fate: 'line', line, how: manners[index % manners.length] ?? 'torn' }, index)
+/**
+ * One run whose supervisors die in every manner, one after the other: at a line that is drawn by lot unsynced, torn and written, at two
+ * random moments of work, and last of all when it is safe that the run has ended. Each does so little that enough is left for the last.
+ */
+export function trialOfEveryManner(urn: Omit<Urn, 'again'>): Trial {
+  const random = seededRandom(urn.seed + urn.mode.length)
+  const line = (how: (typeof manners)[number], part: number): Fate => ({
+    fate: 'line',
+    line: 1 + Math.floor(random() * urn.undisturbed.lines * part),
+    how,
   })
+  const moment = (): Fate => ({ fate: 'moment', ms: Math.round(random() * 150), since: 'first-task' })
+  const early = [line('unsynced', 1 / 4), moment(), line('torn', 1 / 6), moment(), line('written', 1 / 6)]
+  return { mode: urn.mode, fates: [...early, { fate: 'line', line: 'last', how: 'synced' }], patient: 'in-turn' }
 }
 
 /** Kills at random moments between shortly before the first record and the end. */
