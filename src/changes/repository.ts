@@ -27,18 +27,13 @@ export interface Repository {
  */
 export async function openRepository(path: string): Promise<Repository> {
   const here = openGit(folderAt(path))
-  await checkVersion(here)
-  const root = await rootOf(here, path)
+  const [, { root, own, common }, hasCommit] = await inTurn([checkVersion(here), placesOf(here, path), hasHead(here)])
   const git = openGit(root)
-  const [own, common] = await Promise.all([
-    git.text(['rev-parse', '--absolute-git-dir']),
-    git.text(['rev-parse', '--git-common-dir']),
-    checkHasCommit(git),
-  ])
+  if (!hasCommit) throw new TroupeError('NO_COMMIT_YET', `${root} has no commit yet`)
   return {
     root,
-    gitDirectory: realpathSync(own),
-    commonDirectory: realpathSync(resolve(root, common)),
+    gitDirectory: own,
+    commonDirectory: common,
     git,
     resolveBase: (revision) => resolveBase(git, revision),
     dirtyFiles: async () =>
@@ -67,10 +62,29 @@ async function checkVersion(git: Git): Promise<void> {
     throw new TroupeError('GIT_TOO_OLD', `this is ${text}`)
 }
 
-async function rootOf(git: Git, path: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await git.run(['rev-parse', '--show-toplevel'], { accept: [0, 128] })
-  if (exitCode === 0) return realpathSync(stdout.replace(/\n$/, ''))
-  throw new TroupeError('NOT_A_REPOSITORY', `${path} ${await whyNoRoot(git, stderr)}`)
+/** All are asked at once; of several failures the first of the list is told. */
+async function inTurn<All extends readonly Promise<unknown>[]>(
+  asked: readonly [...All],
+): Promise<{ [At in keyof All]: Awaited<All[At]> }> {
+  await Promise.allSettled(asked)
+  for (const one of asked) await one
+  return await Promise.all(asked)
+}
+
+const questions = ['--show-toplevel', '--absolute-git-dir', '--git-common-dir'] as const
+
+/** Real paths of the checkout's root, its part of the administration and the part that all worktrees share. */
+async function placesOf(git: Git, path: string): Promise<Record<'root' | 'own' | 'common', string>> {
+  const { exitCode, stdout, stderr } = await git.run(['rev-parse', ...questions], { accept: [0, 128] })
+  if (exitCode !== 0) throw new TroupeError('NOT_A_REPOSITORY', `${path} ${await whyNoRoot(git, stderr)}`)
+  const lines = stdout.split('\n').slice(0, -1)
+  // a path may hold the end of a line
+  const answers =
+    lines.length === questions.length
+      ? lines
+      : await Promise.all(questions.map((question) => git.text(['rev-parse', question])))
+  const [root = '', own = '', common = ''] = answers.map((answer) => realpathSync(resolve(git.directory, answer)))
+  return { root, own, common }
 }
 
 async function whyNoRoot(git: Git, said: string): Promise<string> {
@@ -82,9 +96,9 @@ async function whyNoRoot(git: Git, said: string): Promise<string> {
     : 'is inside the folder in which git keeps its own files'
 }
 
-async function checkHasCommit(git: Git): Promise<void> {
+async function hasHead(git: Git): Promise<boolean> {
   const { exitCode } = await git.run(['rev-parse', '--verify', '--quiet', 'HEAD'], { accept: [0, 1, 128] })
-  if (exitCode !== 0) throw new TroupeError('NO_COMMIT_YET', `${git.directory} has no commit yet`)
+  return exitCode === 0
 }
 
 async function resolveBase(git: Git, revision: string): Promise<CommitId> {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -127,6 +128,9 @@ void t.test('a repository is opened from any of its folders and refused with the
   const fresh = emptyFolder(t)
   git(fresh, 'init', '--quiet')
   await t.rejects(openRepository(fresh), { code: 'NO_COMMIT_YET' })
+  const odd = join(emptyFolder(t), 'two\nlines')
+  cpSync(root, odd, { recursive: true })
+  t.match(await openRepository(join(odd, 'dir')), { root: odd, gitDirectory: join(odd, '.git') })
 })
 
 void t.test('a repository names commits, files and what is not committed', async (t) => {
