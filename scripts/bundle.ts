@@ -3,10 +3,8 @@ import { relative, resolve } from 'node:path'
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
 import { isBuilt } from '../bin/is-built.mjs'
 
-/**
- * Makes dist, unless it is there: the program, its workers and the library in a few dozen files instead of a module each.
- * `node_modules` stays what native addons, and what starts workers of its own, come from.
- */
+// makes dist, unless it is there: the program, its workers and the library in fewer and larger files than the sources are
+
 const sources = resolve('src')
 
 /** What is loaded by its place: each keeps it, beside what it looks for there. */
@@ -23,7 +21,8 @@ const entries = [
 /** Runs where nothing else of dist is to be seen. */
 const alone = 'agents/sandbox/forwarder'
 
-const external = ['@ast-grep/*', '@lydell/node-pty', 'piscina', 'pino']
+/** Native addons, and what starts workers from a file of its own. */
+const external = ['@ast-grep/*', '@lydell/node-pty', 'piscina']
 
 /** A module says where it was before it was bundled, so that what it looks for beside itself is found. */
 const places: Plugin = {
