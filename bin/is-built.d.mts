@@ -1,2 +1,2 @@
-/** Whether `dist` is there and newer than everything it is made from; a package has nothing else. */
+/** Whether `dist` is there and newer than each file that it was made from; a package has nothing else. */
 export function isBuilt(): boolean

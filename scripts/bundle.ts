@@ -1,6 +1,6 @@
 import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
-import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
+import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { isBuilt } from '../bin/is-built.mjs'
 
 // makes dist, unless it is there: the program, its workers and the library in fewer and larger files than the sources are
@@ -62,14 +62,23 @@ async function bundle(): Promise<void> {
   ]
   mkdirSync('dist/processes', { recursive: true })
   for (const script of globSync('src/processes/*.pl')) copyFileSync(script, script.replace('src', 'dist'))
-  writeFileSync('dist/licences.txt', licencesOf(results.map(({ metafile }) => metafile)))
+  const inputs = results.flatMap(({ metafile }) => Object.keys(metafile.inputs))
+  writeFileSync('dist/licences.txt', licencesOf(inputs))
+  writeFileSync('dist/sources.txt', sourcesIn(inputs).join('\n'))
   // a source that was written meanwhile is newer
-  utimesSync('dist/cli/main.js', began, began)
+  utimesSync('dist/sources.txt', began, began)
 }
 
+/** What dist is made from; packages change with the lock. */
+const sourcesIn = (inputs: readonly string[]): readonly string[] => [
+  ...new Set(inputs.filter((path) => path.startsWith('src/'))),
+  ...globSync('src/processes/*.pl'),
+  'package-lock.json',
+  'scripts/bundle.ts',
+]
+
 /** The licences of the packages that were taken in. */
-function licencesOf(metafiles: readonly Metafile[]): string {
-  const inputs = metafiles.flatMap(({ inputs }) => Object.keys(inputs))
+function licencesOf(inputs: readonly string[]): string {
   const folders = inputs.flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? [])
   return [...new Set(folders)]
     .toSorted()
