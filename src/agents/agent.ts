@@ -190,6 +190,8 @@ export interface AgentKind {
   ): string | null
   /** Names of variables, and of files in the home folder, with keys and the like for an agent with these options: nobody may write these down. */
   secrets?(options: Readonly<Record<string, unknown>>): readonly string[]
+  /** Programs that people may have, each with the options of an agent that it would be. */
+  readonly programs?: readonly { readonly title: string; readonly options: Readonly<Record<string, unknown>> }[]
   /** Whether the program of an agent with these options is there and has what it is asked for; tried for real, and remembered. */
   fitness?(
     options: Readonly<Record<string, unknown>>,

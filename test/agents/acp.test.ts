@@ -1,4 +1,4 @@
-import { existsSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
@@ -237,6 +237,17 @@ const refusals: readonly (readonly [string, Step, object])[] = [
     { say: "Codex ran out of room in the model's context window" },
     { class: 'context' },
   ],
+  [
+    'an answer of the provider for a last message',
+    { say: '{"error":{"message":"too long","type":"invalid_request_error","code":"context_length_exceeded"}}' },
+    { class: 'context' },
+  ],
+  [
+    'one that is not known for a last message, after a change',
+    { say: '{"error":{"message":"no","type":"invalid_request_error"}}' },
+    { kind: 'agent', message: /refused the request: no/ },
+  ],
+  ['a status that says nothing of limits', { say: 'unexpected status 404 Not Found' }, { kind: 'agent' }],
   ['an error of its own', { error: { code: -32_603, message: 'Internal error' } }, { kind: 'agent' }],
 ]
 
@@ -468,3 +479,35 @@ void t.test(
     t.same(homesIn(state), [])
   },
 )
+
+void t.test('a program is asked once for each build of it what it is, before anything starts', async (t) => {
+  const folder = newFolder(t)
+  const program = join(folder, 'an-agent')
+  const calls = join(folder, 'calls')
+  const write = (line: string): void => {
+    writeFileSync(program, `#!/bin/sh\necho called $A_KEY >>'${calls}'\n${line}\n`)
+    chmodSync(program, 0o755)
+  }
+  const environment = { PATH: `${folder}:${process.env['PATH']}`, XDG_STATE_HOME: folder, A_KEY: 'a key' }
+  const ask = (options: object = {}) =>
+    must(kinds, 'acp').fitness?.({ argv: ['an-agent'], credentials: ['A_KEY'], ...options }, environment)
+  const main = join(import.meta.dirname, '../fixtures/acp/main.ts')
+  const fake = `exec '${process.execPath}' '${main}' "$@"`
+  t.match(await ask(), { how: 'absent', program: 'an-agent' })
+  t.match(await ask({ argv: ['./in-the-workspace'] }), { how: 'fit' })
+  t.match(await ask({ argv: undefined, preset: 'codex' }), { how: 'absent', program: 'codex-acp' })
+  write('echo no way >&2; exit 3')
+  t.match(await ask(), { how: 'unfit', version: 'an-agent', why: /does not answer by the Agent.*: no way/ })
+  write('cat >/dev/null')
+  t.match(await ask({ startSeconds: 0.5 }), { how: 'unfit', why: 'did not say what it is within 0.5 s' })
+  write(fake)
+  t.match(await ask({ env: { FAKE_START: 'old' } }), { how: 'unfit', why: /^speaks version 0 of the protocol/ })
+  t.same(await ask(), { how: 'fit', version: 'fake 1.2.3' })
+  const before = readFileSync(calls, 'utf8')
+  t.same(await ask(), { how: 'fit', version: 'fake 1.2.3' })
+  t.equal(readFileSync(calls, 'utf8'), before)
+  t.notMatch(before, 'a key')
+  write('exit 3')
+  t.match(await ask(), { how: 'unfit' })
+  t.same(homesIn(folder), [])
+})

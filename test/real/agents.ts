@@ -8,7 +8,7 @@ export interface RealAgent {
   readonly package: readonly [name: string, version: string]
   /** Where its program lies below its folder; a pattern. */
   readonly program: string
-  /** How often it asks until it gives up after a 429; 0 where that is too long to wait for. */
+  /** How often it asks until it gives up after a 429. */
   readonly asks: number
   /** Whether it tells its tokens, and all files that it has written. */
   readonly tellsAll: boolean
@@ -145,7 +145,7 @@ const byProtocol: readonly (readonly [
     },
     [],
   ],
-  ['gemini', { package: ['@google/gemini-cli', '0.61.0'], program: 'node_modules/.bin/gemini', asks: 0 }, ['--acp']],
+  ['gemini', { package: ['@google/gemini-cli', '0.61.0'], program: 'node_modules/.bin/gemini', asks: 2 }, ['--acp']],
   [
     'opencode',
     {

@@ -20,8 +20,8 @@ export async function serveModels(agents: readonly RealAgent[]): Promise<Served>
     if (agent === undefined || tools.length === 0) return { content: 'A title', usage }
     const times = (asked.get(task) ?? 0) + 1
     asked.set(task, times)
-    if (scene === 'refused') return refusal(401, 'authentication_error', 'this key is not known')
-    if (scene === 'limited' && times <= agent.asks) return refusal(429, 'rate_limit_error', 'slow down')
+    if (scene === 'refused') return refused
+    if (scene === 'limited' && times <= agent.asks) return slowDown
     const done = messages.filter(({ role }) => role === 'tool').length
     const file = `${task.replace(/\W+/g, '-').slice(1, -1)}.txt`
     const strays = scene === 'strays'
@@ -84,12 +84,12 @@ export const call = ([name, input]: readonly [string, object], at: number) => ({
   usage,
 })
 
-/** An answer that is none. */
-export const refusal = (status: number, type: string, message: string) => ({
-  error: { message, type },
-  status,
-  retryAfter: 1,
-})
+const refusal = (status: number, type: string, message: string) => ({ error: { message, type }, status, retryAfter: 1 })
+
+/** Answers that are none, in the words of providers: opencode tells nothing else of them by its protocol. */
+export const slowDown = refusal(429, 'rate_limit_error', 'Rate limit reached for requests')
+export const refused = refusal(401, 'authentication_error', 'this key is not known')
+export const broken = refusal(500, 'server_error', 'Internal Server Error')
 
 /** Agents tell their model where they work. */
 const folderIn = (text: string): string =>

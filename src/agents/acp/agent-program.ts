@@ -9,7 +9,7 @@ import { MessagePipe } from './message-pipe.ts'
 export interface RunningMeans {
   readonly clock: Clock
   readonly launcher: Launcher
-  readonly context: AgentContext
+  readonly context: Pick<AgentContext, 'output' | 'started' | 'graceMs'>
 }
 
 const maximumMessageBytes = 16 * 1024 * 1024

@@ -160,7 +160,7 @@ function programOf({ assignment, options, preset, home }: Attempt, resultPath: s
     directory: assignment.directory,
     env: environmentOf({
       inherited: inheritedFrom(process.env, options.inheritEnv),
-      agent: { ...preset?.env, ...home.env, ...options.env },
+      agent: { ...preset?.env(home.path), ...home.env, ...options.env },
       assignment,
       resultPath,
     }),

@@ -3,6 +3,7 @@ import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../errors.ts'
 import type { AcpOptions } from './options.ts'
 import { tokensIn } from './updates.ts'
+import { Silent, within } from './within.ts'
 
 /** What the agent was asked for, in people's words. */
 type Step = 'to say what it is' | 'for a session' | 'to log in' | 'for its mode' | 'to do the task'
@@ -49,7 +50,6 @@ export interface Watching {
 
 const followUps = 3
 
-class Silent extends Error {}
 class Unfit extends Error {}
 
 /** One session: initialize, a session, its mode, the task, and its end as a value. */
@@ -81,14 +81,22 @@ export async function converse(connection: ClientConnection, order: Order, watch
 
 type Session = Awaited<ReturnType<typeof open>>
 
-async function open(agent: ClientContext, { directory, options, reads }: Order, at: (step: Step) => void) {
-  const { protocolVersion, authMethods } = await agent.request('initialize', {
+/** The first question: what the agent is, and which version of the protocol it speaks. */
+export const initialize = (agent: ClientContext, reads: boolean) =>
+  agent.request('initialize', {
     protocolVersion: PROTOCOL_VERSION,
     clientCapabilities: { fs: { readTextFile: reads, writeTextFile: true }, terminal: true },
     clientInfo: { name: 'troupe', version: '1' },
   })
-  if (protocolVersion !== PROTOCOL_VERSION)
-    throw new Unfit(`it speaks version ${protocolVersion} of the protocol, and Troupe ${PROTOCOL_VERSION}`)
+
+/** What is wrong with a version of the protocol, in words; null for nothing. */
+export const foreignVersion = (version: number): string | null =>
+  version === PROTOCOL_VERSION ? null : `speaks version ${version} of the protocol, and Troupe ${PROTOCOL_VERSION}`
+
+async function open(agent: ClientContext, { directory, options, reads }: Order, at: (step: Step) => void) {
+  const { protocolVersion, authMethods } = await initialize(agent, reads)
+  const foreign = foreignVersion(protocolVersion)
+  if (foreign !== null) throw new Unfit(`it ${foreign}`)
   const session = () => agent.request('session/new', { cwd: directory, mcpServers: [] })
   at('for a session')
   return await session().catch(async (error: unknown) => {
@@ -166,34 +174,3 @@ async function brokenOff(
   const settled = Promise.all([agent.notify('session/cancel', { sessionId }), answer])
   await within(settled, { clock, due: () => until }).catch((error: unknown) => messageOf(error))
 }
-
-interface Limit {
-  readonly clock: Clock
-  readonly signal?: AbortSignal
-  /** When the wait is over, on the monotonic clock; looked at again each time it is reached. */
-  readonly due: () => number
-}
-
-/** The answer; rejects with Silent when it does not come in time, and with the signal's reason when that aborts. */
-async function within<Answer>(answer: Promise<Answer>, { clock, signal, due }: Limit): Promise<Answer> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const onAbort = (): void => reject(signal?.reason)
-  let cancelTimer = (): void => {}
-  const look = (): void => {
-    const left = due() - clock.monotonic()
-    if (left <= 0) reject(new Silent())
-    else if (left < Infinity) cancelTimer = clock.after(Math.min(left, longestTimerMs), look)
-  }
-  signal?.addEventListener('abort', onAbort)
-  if (signal?.aborted === true) onAbort()
-  else look()
-  try {
-    return await Promise.race([answer, promise])
-  } finally {
-    cancelTimer()
-    signal?.removeEventListener('abort', onAbort)
-    answer.catch(() => {})
-  }
-}
-
-const longestTimerMs = 2 ** 31 - 1

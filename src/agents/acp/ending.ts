@@ -143,12 +143,11 @@ function statusIn(data: unknown): number | null {
 
 /** The whole last message of agents that end their turn well when the provider refuses. */
 const apology =
-  /^(?:\W*(?:error|api error)\W*:?\s*)?(?:exceeded retry limit, last status: (\d{3})|unexpected status (\d{3})|api error: (\d{3})|stream disconnected before completion|you(?:'|’)ve hit your usage limit|quota exceeded\. check your plan|codex ran out of room in the model|we(?:'|’)re currently experiencing high demand)/i
+  /^\{\s*"error"\s*:|^(?:\W*(?:error|api error)\W*:?\s*)?(?:exceeded retry limit, last status: (\d{3})|unexpected status (\d{3})|api error: (\d{3})|stream disconnected before completion|you(?:'|’)ve hit your usage limit|quota exceeded\. check your plan|codex ran out of room in the model|we(?:'|’)re currently experiencing high demand)/i
 
 function saidRefusal(said: string, now: number): Refusal | null {
   const found = apology.exec(said.trim())
   if (found === null) return null
   const status = found.slice(1).find((number) => number !== undefined)
-  const refusal = refusalOf({ status: status === undefined ? null : Number(status), text: said }, now)
-  return refusal.class === null ? null : refusal
+  return refusalOf({ status: status === undefined ? null : Number(status), text: said }, now)
 }

@@ -4,7 +4,10 @@ import { once, programLauncher } from '../load-once.ts'
 import { missingCredential } from '../own-home.ts'
 import { sandboxMistakes } from '../sandbox/options.ts'
 import { acpOptions } from './options.ts'
-import { usualProvider } from './presets.ts'
+import { presetNames, presets, usualProvider } from './presets.ts'
+
+/** Who only looks what is there does not wait as long as a run would. */
+const startSeconds = 20
 
 /** Any agent that speaks the Agent Client Protocol over its standard streams. */
 export const acpKind: AgentKind = {
@@ -28,6 +31,11 @@ export const acpKind: AgentKind = {
   },
   missing: (options, environment) => missingCredential(acpOptions.parse(options).credentials, environment),
   secrets: (options) => acpOptions.parse(options).credentials,
+  programs: presetNames.map((preset) => ({ title: presets[preset].argv.join(' '), options: { preset, startSeconds } })),
+  async fitness(options, environment) {
+    const { probe } = await import('./probe.ts')
+    return await probe(acpOptions.parse(options), environment)
+  },
   load: once(load),
 }
 

@@ -1,3 +1,4 @@
+import { quietGemini } from '../quiet-gemini.ts'
 import { geminiSigns } from './gemini-signs.ts'
 import type { Preset } from './preset.ts'
 
@@ -29,10 +30,7 @@ export const gemini: Preset = {
         folderTrust: { enabled: false },
         ...(secrets['GEMINI_API_KEY'] !== undefined && { auth: { selectedType: 'gemini-api-key' } }),
       },
-      privacy: { usageStatisticsEnabled: false },
-      telemetry: { enabled: false },
-      // it waits without a word, however long it was told to wait
-      general: { enableAutoUpdate: false, maxAttempts: 2, retryFetchErrors: false },
+      ...quietGemini,
       ...(timeoutMs !== null && { tools: { shell: { inactivityTimeout: Math.ceil(timeoutMs / 1_000) } } }),
     }),
   }),

@@ -37,6 +37,7 @@ function kindOf(preset: Preset): AgentKind {
     },
     missing: (options, environment) => missingCredential(cliOptions.parse(options).credentials ?? [], environment),
     secrets: (options) => cliOptions.parse(options).credentials ?? [],
+    programs: [{ title: preset.name, options: { credentials: [] } }],
     async fitness(options, environment) {
       const { probe } = await import('./probe.ts')
       return await probe(preset, cliOptions.parse(options), environment)

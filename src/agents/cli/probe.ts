@@ -1,15 +1,11 @@
 import { execFile } from 'node:child_process'
-import { createHash, randomUUID } from 'node:crypto'
-import { realpathSync, statSync } from 'node:fs'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { isAbsolute, join } from 'node:path'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import * as z from 'zod'
-import { findProgram } from '../../processes/find-program.ts'
 import { unattended } from '../../processes/unattended.ts'
 import type { Fitness } from '../agent.ts'
 import { inheritedFrom } from '../command/environment.ts'
-import { stateFolder } from '../own-home.ts'
+import { fitnessOf, probesFolder } from '../fitness.ts'
 import type { CliOptions } from './options.ts'
 import type { Preset } from './preset.ts'
 
@@ -19,40 +15,25 @@ type Environment = Readonly<Record<string, string | undefined>>
 const limitMs = 20_000
 const versionLimit = 60
 
-const fitSchema = z.object({ how: z.literal('fit'), version: z.string() })
-
-/**
- * Asks a program for its version and its help, once for each build of it: what it said is remembered below XDG_STATE_HOME until one of
- * its files is another.
- */
-export async function probe(
+/** Asks a program for its version and its help, once for each build of it. */
+export function probe(
   preset: Preset,
   { argv = [preset.name], env, inheritEnv }: Pick<CliOptions, 'argv' | 'env' | 'inheritEnv'>,
   environment: Environment,
 ): Promise<Fitness> {
-  const [name = ''] = argv
-  // a path that begins in the workspace, which is not there yet
-  if (/[/\\]/.test(name) && !isAbsolute(name)) return { how: 'fit', version: name }
-  const program = findProgram(name, { ...environment, ...env })
-  if (program === null) return { how: 'absent', program: name }
-  const folder = join(stateFolder(environment), 'troupe', 'probes')
-  const asked = [program, ...argv.slice(1)]
-  const path = join(folder, `${keyOf(preset, asked)}.json`)
-  const known = await readFile(path, 'utf8').then(fitnessIn, () => null)
-  if (known !== null) return known
-  const home = join(folder, 'home')
-  await mkdir(home, { recursive: true, mode: 0o700 })
-  const settings = { access: 'write', model: null, timeoutMs: null, secrets: {} } as const
-  const fitness = await ask(preset, asked, {
-    ...inheritedFrom(environment, inheritEnv),
-    ...unattended,
-    ...preset.env(settings, home),
-    HOME: home,
-    ...env,
+  const { name, help } = preset
+  return fitnessOf({ argv, env, about: [name, help] }, environment, async (asked) => {
+    const home = join(probesFolder(environment), 'home')
+    await mkdir(home, { recursive: true, mode: 0o700 })
+    const settings = { access: 'write', model: null, timeoutMs: null, secrets: {} } as const
+    return await ask(preset, asked, {
+      ...inheritedFrom(environment, inheritEnv),
+      ...unattended,
+      ...preset.env(settings, home),
+      HOME: home,
+      ...env,
+    })
   })
-  // what is wrong may be put right without a change of these files
-  if (fitness.how === 'fit') await keep(path, fitness)
-  return fitness
 }
 
 async function ask(preset: Preset, argv: readonly string[], env: Record<string, string>): Promise<Fitness> {
@@ -85,35 +66,4 @@ function output([program = '', ...rest]: readonly string[], env: Record<string, 
   })
   child.stdin?.end()
   return promise
-}
-
-const statOf = (path: string) => statSync(path, { throwIfNoEntry: false })
-
-/** Differs when a file of the program or what is looked for does. */
-function keyOf({ name, help }: Preset, argv: readonly string[]): string {
-  const files = argv.map((word) => {
-    const stat = isAbsolute(word) ? statOf(word) : undefined
-    return stat === undefined ? word : [realpathSync(word), stat.mtimeMs, stat.size, stat.ino]
-  })
-  return createHash('sha256')
-    .update(JSON.stringify([name, help, files]))
-    .digest('hex')
-    .slice(0, 32)
-}
-
-function fitnessIn(text: string): Fitness | null {
-  try {
-    return fitSchema.parse(JSON.parse(text))
-  } catch {
-    return null
-  }
-}
-
-/** What cannot be kept is asked again. */
-async function keep(path: string, fitness: Fitness): Promise<void> {
-  const draft = `${path}.${randomUUID()}`
-  await writeFile(draft, JSON.stringify(fitness)).then(
-    () => rename(draft, path),
-    () => {},
-  )
 }

@@ -96,11 +96,11 @@ const words: readonly (readonly [RegExp, ProviderClass])[] = [
     'context',
   ],
   [isUsedUp, 'quota'],
-  [/\b429\b|rate.?limit|too many requests|resource.?exhausted/i, 'rate_limit'],
-  [/overloaded|high demand|\b5(?:03|29)\b/i, 'overloaded'],
+  [/\b429\b|rate.?limit|too many requests|resource.?exhausted|速率限制/i, 'rate_limit'],
+  [/overloaded|high demand|service unavailable|访问量过大|\b5(?:03|29)\b/i, 'overloaded'],
   [/\b401\b|\b403\b|unauthorized|authentication|invalid (?:api )?key|permission.?denied/i, 'auth'],
   [
-    /ECONN\w+|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EPIPE|UND_ERR|fetch failed|socket hang up|cannot connect to api|socket connection was closed|disconnected|terminated|\b50[024]\b/i,
+    /ECONN\w+|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EPIPE|UND_ERR|fetch failed|socket hang up|cannot connect to api|socket connection was closed|disconnected|terminated|internal server error|bad gateway|gateway time-?out|\b50[024]\b/i,
     'network',
   ],
 ]

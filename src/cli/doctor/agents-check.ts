@@ -4,18 +4,20 @@ import { kinds } from '../../agents/registry.ts'
 import { plainText } from '../../monitor/plain-text.ts'
 import { type Check, fine, warning } from './check.ts'
 
-/** Programs of agents that are no kind of their own. */
-const programs = ['qwen']
+/** Programs of agents that no kind knows. */
+const others = ['qwen']
 const limitMs = 2_000
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Which coding agents are on the PATH, with their versions, and whether they can do what a run would ask for. None is needed. */
 export function checkAgents(environment: Environment): Promise<readonly Check[]> {
-  const known = [...kinds.values()].flatMap(({ name, fitness }) => (fitness === undefined ? [] : [{ name, fitness }]))
+  const known = [...kinds.values()].flatMap(({ programs: all = [], fitness }) =>
+    fitness === undefined ? [] : all.map((one) => ({ ...one, fitness })),
+  )
   return Promise.all([
-    ...known.map(async ({ name, fitness }) => checkOf(name, await fitness({ credentials: [] }, environment))),
-    ...programs.map(async (name) => ({ name, todo: null, ...(await versionOf(name, environment)) })),
+    ...known.map(async ({ title, options, fitness }) => checkOf(title, await fitness(options, environment))),
+    ...others.map(async (name) => ({ name, todo: null, ...(await versionOf(name, environment)) })),
   ])
 }
 
