@@ -30,6 +30,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'actors',
     'supervisor',
     'monitor',
+    'cli',
   ],
   cli: ['src', 'processes', 'plan', 'agents', 'changes', 'merge', 'store', 'actors', 'supervisor', 'monitor'],
 }
@@ -37,13 +38,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 /** The only places that may know a package. */
 const homes: Readonly<Record<string, RegExp>> = {
   '@agentclientprotocol/sdk': /^agents\/acp\//,
-  piscina: /^actors\/hosts\/thread/,
+  piscina: /^(actors\/hosts\/thread|bench\/overhead\/)/,
   comlink: /^actors\//,
   fastq: /^supervisor\/mailbox\.ts$/,
   'proper-lockfile': /^(store|bench\/writes)\//,
   pino: /^log\.ts$/,
   '@lydell/node-pty': /^processes\/pty-launcher\.ts$/,
-  zod: /^(plan|agents)\//,
+  zod: /^(plan|agents|bench\/overhead)\//,
   yaml: /^(plan|merge\/keyed)\//,
   commander: /^cli\//,
   '@ast-grep/napi': /^syntax\//,

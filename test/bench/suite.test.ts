@@ -2,16 +2,23 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import t from 'tap'
-import type { Answer } from '../../src/bench/suite/question.ts'
+import t, { type Test } from 'tap'
+import { byBlame, byHalving, byOneByOne, brokenBy, failingByChance } from '../../src/bench/integration/blame-runs.ts'
+import { askIntegration } from '../../src/bench/integration/question.ts'
+import { timeLines } from '../../src/bench/overhead/commands.ts'
+import { askOverhead } from '../../src/bench/overhead/question.ts'
+import { drawFlame } from '../../src/bench/suite/draw-flame.ts'
+import { flameOf, placesOf } from '../../src/bench/suite/flame.ts'
+import type { Answer, Setting } from '../../src/bench/suite/question.ts'
 import { circumstances, type Report } from '../../src/bench/suite/report.ts'
 import { reportToHtml } from '../../src/bench/suite/report-html.ts'
 import { reportToMarkdown } from '../../src/bench/suite/report-text.ts'
 import { inRounds } from '../../src/bench/suite/rounds.ts'
-import { fairness, isMet, quantile, ratioOf, spread } from '../../src/bench/suite/statistics.ts'
+import { fairness, growthOf, isMet, quantile, ratioOf, spread } from '../../src/bench/suite/statistics.ts'
 import { hold } from '../../src/bench/writes/contest.ts'
 import type { Way } from '../../src/bench/writes/way.ts'
 import { openWriters } from '../../src/bench/writes/writers.ts'
+import { findProgram } from '../../src/processes/find-program.ts'
 
 void t.test('quantiles lie between what was measured, and in order', async (t) => {
   t.equal(quantile([4, 1, 3, 2], 0.5), 2.5)
@@ -108,4 +115,112 @@ void t.test('a report is told as Markdown, and as a page of its own', async (t) 
   t.match(page, /^<!doctype html>.*<svg[^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg".*<circle.*<\/html>\n$/s)
   t.match(page, '&lt;b&gt;')
   t.notMatch(page.replaceAll('http://www.w3.org/', ''), /<script|https?:/)
+})
+
+/** An empty folder and nobody who listens. */
+function setting(t: Test): Setting {
+  const folder = mkdtempSync(join(tmpdir(), 'troupe-bench-test-'))
+  t.teardown(() => {
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return { full: false, seed: 1, folder, tell() {} }
+}
+
+/** Everything was measured in every round, and every comparison came to a number. */
+function mustBeWhole(t: Test, { measured, ratios, tables }: Answer, rounds: number): void {
+  for (const { name, samples } of measured) {
+    t.ok(samples.length >= rounds, `${name}: every round`)
+    t.ok(samples.every(Number.isFinite), `${name}: a number every time`)
+  }
+  t.ok(ratios.length > 0, 'something is compared')
+  for (const { name, median } of ratios) t.ok(Number.isFinite(median), name)
+  for (const { head, rows } of tables) t.ok(rows.every((row) => row.length === head.length))
+}
+
+void t.test('a power is found again from what grows with it', async (t) => {
+  const points = [10, 100, 1_000].map((x) => ({ x, y: 3 * x ** 1.5 }))
+  t.ok(Math.abs(growthOf(points) - 1.5) < 1e-9)
+})
+
+void t.test('a profile becomes a tree of times, a picture, and times by part of the sources', async (t) => {
+  const frame = (functionName: string, url: string) => ({
+    functionName,
+    url,
+    scriptId: '',
+    lineNumber: 0,
+    columnNumber: 0,
+  })
+  const flame = flameOf({
+    startTime: 0,
+    endTime: 40,
+    nodes: [
+      { id: 1, callFrame: frame('(root)', ''), children: [2, 4] },
+      { id: 2, callFrame: frame('record', 'file:///x/src/supervisor/run/run.ts'), children: [3] },
+      { id: 3, callFrame: frame('openSync', 'node:fs') },
+      { id: 4, callFrame: frame('', 'file:///x/src/../node_modules/comlink/dist/a<b.js') },
+    ],
+    samples: [2, 3, 4],
+    timeDeltas: [10_000, 20_000, 10_000],
+  })
+  t.equal(flame.ms, 40)
+  t.same(
+    [...placesOf(flame)],
+    [
+      ['supervisor/run/run.ts', 30],
+      ['comlink', 10],
+      ['Node itself', 0],
+    ],
+  )
+  const { text } = drawFlame({ title: 'a & b', flame })
+  t.match(text, /<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg".*record, supervisor\/run\/run\.ts: 30 ms, 75\.0 %/s)
+  t.match(text, 'a &amp; b')
+})
+
+void t.test('overhead: empty tasks are compared with those of peers, and it is told where the time goes', async (t) => {
+  const answer = await askOverhead(setting(t), {
+    rounds: 1,
+    modes: ['async'],
+    tasks: { async: [4, 8], thread: [], process: [] },
+    peers: ['piscina, one task a worker', 'p-queue, in process'],
+    peerTasks: 20,
+    commands: 0,
+    programs: ['xargs', 'a program that nobody has'],
+    ballastBytes: 0,
+  })
+  mustBeWhole(t, answer, 1)
+  t.ok(answer.ratios.some(({ name }) => name.startsWith('empty tasks, async against piscina')))
+  t.match(answer.notes.join(), /a program that nobody has was skipped/)
+  t.ok((answer.flames?.[0]?.flame.ms ?? 0) > 0, 'the flame is not empty')
+})
+
+void t.test(
+  'programs that run a command for every line are timed',
+  { skip: findProgram('xargs', process.env) === null },
+  async (t) => {
+    t.ok((await timeLines('xargs', 2, setting(t).folder)) > 0)
+    await t.rejects(timeLines('false', 1, setting(t).folder), /false ended with 1/)
+  },
+)
+
+void t.test('integration: the fold makes the tree of git merge, and comparisons find every pair', async (t) => {
+  const answer = await askIntegration(setting(t), { rounds: 1, files: 20, sides: [2, 3], workspaces: [2], blamed: [4] })
+  mustBeWhole(t, answer, 1)
+  t.match(answer.tables.find(({ title }) => title.startsWith('Checks run'))?.rows, [
+    ['one of 4, blame', '', '', '0 %'].map((cell) => (cell === '' ? String : cell)),
+  ])
+})
+
+void t.test('every search names those who break a check, and blame alone is not taken in by chance', async (t) => {
+  for (const search of [byBlame, byOneByOne, byHalving]) {
+    t.match(await search(8, brokenBy([3])), { named: [3] })
+    t.match(await search(8, brokenBy([2, 6])), { named: [2, 6] })
+  }
+  const innocents = async (search: typeof byBlame): Promise<number> => {
+    const found = await Promise.all(
+      Array.from({ length: 50 }, (_, seed) => search(16, failingByChance(5, 1 + seed * 104_729))),
+    )
+    return found.filter(({ named }) => named.length > 0).length
+  }
+  t.ok((await innocents(byBlame)) < 10)
+  t.equal(await innocents(byHalving), 50)
 })

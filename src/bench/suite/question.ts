@@ -1,3 +1,5 @@
+import type { Flame } from './flame.ts'
+
 /** What a question of the suite is asked with. */
 export interface Setting {
   /** Everything, and not only what fits into a few minutes. */
@@ -49,10 +51,17 @@ export interface Plot {
   readonly isLine: boolean
 }
 
+/** Where a processor's time went, for a picture. */
+export interface FlameGraph {
+  readonly title: string
+  readonly flame: Flame
+}
+
 /** What came of a question. */
 export interface Answer {
   readonly tables: readonly Table[]
   readonly plots: readonly Plot[]
+  readonly flames?: readonly FlameGraph[]
   readonly measured: readonly Measured[]
   readonly ratios: readonly Ratio[]
   /** Whatever a reader must know: what was skipped and why, what was lost. */

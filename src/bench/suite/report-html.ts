@@ -1,5 +1,6 @@
 import { html, Markup } from '../../html.ts'
 import { htmlPage, htmlTable } from '../../html-page.ts'
+import { drawFlame } from './draw-flame.ts'
 import { drawPlot } from './draw-plot.ts'
 import { measuredTable, ratioTable, type Report } from './report.ts'
 import type { Answer, Question, Table } from './question.ts'
@@ -24,7 +25,7 @@ export function reportToHtml(report: Report): string {
 const answerPart = (answer: Answer & Pick<Question, 'title'>): Markup =>
   html`<section>
     <h2>${answer.title}</h2>
-    ${answer.plots.map((plot) => new Markup(drawPlot(plot)))}${[ratioTable(answer), ...answer.tables].map(tablePart)}${answer.notes.map((note) => html`<p>${note}</p>`)}
+    ${answer.plots.map((plot) => new Markup(drawPlot(plot)))}${(answer.flames ?? []).map(drawFlame)}${[ratioTable(answer), ...answer.tables].map(tablePart)}${answer.notes.map((note) => html`<p>${note}</p>`)}
     <details>
       <summary>everything measured</summary>
       ${tablePart(measuredTable(answer))}

@@ -31,6 +31,15 @@ export function ratioOf(
   return { name, median: median(ratios), spread: spread(ratios), wanted }
 }
 
+/** The power of `x` with which `y` grows: the slope of the straight line that fits their logarithms best (least squares). */
+export function growthOf(points: readonly { readonly x: number; readonly y: number }[]): number {
+  const logs = points.map(({ x, y }) => ({ x: Math.log(x), y: Math.log(y) }))
+  const mean = (of: 'x' | 'y'): number => logs.reduce((sum, point) => sum + point[of], 0) / logs.length
+  const [middleX, middleY] = [mean('x'), mean('y')]
+  const together = logs.reduce((sum, { x, y }) => sum + (x - middleX) * (y - middleY), 0)
+  return together / logs.reduce((sum, { x }) => sum + (x - middleX) ** 2, 0)
+}
+
 /** Whether a ratio is what was hoped for; null where nothing was. */
 export function isMet({ median: value, wanted }: Ratio): boolean | null {
   if (wanted === null) return null
