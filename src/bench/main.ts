@@ -31,7 +31,9 @@ for (const { name, title, ask } of wanted) {
   const folder = mkdtempSync(join(tmpdir(), `troupe-bench-${name}-`))
   try {
     const tell = (text: string): void => void process.stderr.write(`${name}: ${text}\n`)
+    const beganMs = performance.now()
     answers.push({ name, title, ...(await ask({ full: values.full, seed: Number(values.seed), folder, tell })) })
+    tell(`answered in ${Math.round((performance.now() - beganMs) / 1_000)} s`)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -6,6 +6,10 @@ import t, { type Test } from 'tap'
 import { byBlame, byHalving, byOneByOne, brokenBy, failingByChance } from '../../src/bench/integration/blame-runs.ts'
 import { askIntegration } from '../../src/bench/integration/question.ts'
 import { timeLines } from '../../src/bench/overhead/commands.ts'
+import { askModes } from '../../src/bench/modes/question.ts'
+import { askRecovery } from '../../src/bench/recovery/question.ts'
+import { askSpeedUp } from '../../src/bench/speed-up/question.ts'
+import { boundOf, drawGraph } from '../../src/bench/speed-up/random-graph.ts'
 import { askOverhead } from '../../src/bench/overhead/question.ts'
 import { drawFlame } from '../../src/bench/suite/draw-flame.ts'
 import { flameOf, placesOf } from '../../src/bench/suite/flame.ts'
@@ -174,6 +178,42 @@ void t.test('a profile becomes a tree of times, a picture, and times by part of 
   const { text } = drawFlame({ title: 'a & b', flame })
   t.match(text, /<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg".*record, supervisor\/run\/run\.ts: 30 ms, 75\.0 %/s)
   t.match(text, 'a &amp; b')
+})
+
+void t.test('speed-up: the scenarios are carried out one task after the other and all at once', async (t) => {
+  const answer = await askSpeedUp(setting(t), {
+    rounds: 1,
+    serviceMs: 10,
+    model: { modes: [], counts: [1] },
+    program: { modes: [], counts: [1], seconds: 0 },
+    review: { modes: [], counts: [1], sources: 1 },
+    scenarios: { shapes: [{ agents: 2, tasksEach: 1 }], modes: ['async'], seconds: 0.01 },
+    graph: { tasks: 4, leastSeconds: 0.01, mostSeconds: 0.02, places: 2 },
+  })
+  mustBeWhole(t, answer, 1)
+  t.equal(answer.tables[0]?.rows.length, 1)
+})
+
+void t.test('no schedule of a drawn graph is quicker than its bound', async (t) => {
+  const amounts = { tasks: 50, leastSeconds: 1, mostSeconds: 2, places: 4 }
+  const graph = drawGraph(amounts, 1)
+  t.same(graph, drawGraph(amounts, 1), 'the same seed draws the same graph')
+  t.notSame(graph, drawGraph(amounts, 2))
+  t.ok(graph.every(({ needs }, number) => needs.every((need) => need < number)))
+  const chain = [0, 1, 2].map((number) => ({ seconds: 2, needs: number === 0 ? [] : [number - 1] }))
+  t.equal(boundOf(chain, 4), 6)
+  t.equal(boundOf([...chain, ...chain.map(() => ({ seconds: 4, needs: [] }))], 2), 9)
+})
+
+void t.test('modes: every mode is measured, and a table says which for what', async (t) => {
+  const amounts = { starts: 1, atOnce: 2, roundTrips: 2, calls: 10, window: 2, megabytes: 1, processors: 1 }
+  const answer = await askModes(setting(t), { rounds: 1, ...amounts })
+  mustBeWhole(t, { ...answer, measured: answer.measured.filter(({ samples }) => samples.length > 0) }, 1)
+  t.equal(answer.tables.at(-1)?.title, 'Which mode for what')
+})
+
+void t.test('recovery: a killed run is taken up again, and what it took is told by what had ended', async (t) => {
+  mustBeWhole(t, await askRecovery(setting(t), { rounds: 1, counts: [1, 2] }), 1)
 })
 
 void t.test('overhead: empty tasks are compared with those of peers, and it is told where the time goes', async (t) => {

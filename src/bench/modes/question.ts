@@ -22,18 +22,21 @@ const figures = [
   ['delayMs', "delay of the supervisor's loop while they compute (p99)", 'ms'],
 ] as const satisfies readonly (readonly [keyof ModeFigures, string, Measured['unit']])[]
 
-async function ask({ full, tell }: Setting): Promise<Answer> {
-  const amounts: Amounts = {
-    starts: full ? 10 : 4,
-    atOnce: full ? 50 : 8,
-    roundTrips: full ? 2_000 : 500,
-    calls: full ? 100_000 : 10_000,
-    window: 64,
-    megabytes: full ? 400 : 100,
-    processors: availableParallelism(),
-  }
+const processors = availableParallelism()
+const short = { starts: 4, atOnce: 8, roundTrips: 500, calls: 10_000, window: 64, megabytes: 100, processors }
+const full = { starts: 10, atOnce: 50, roundTrips: 2_000, calls: 100_000, window: 64, megabytes: 400, processors }
+
+function ask(setting: Setting): Promise<Answer> {
+  return askModes(setting, { rounds: 5, ...(setting.full ? full : short) })
+}
+
+/** Asks it with so much of each. */
+export async function askModes(
+  { tell }: Setting,
+  { rounds, ...amounts }: Amounts & { readonly rounds: number },
+): Promise<Answer> {
   const things = new Map(modes.map((mode) => [mode, () => measureMode(mode, amounts)]))
-  const results = await inRounds(5, things, tell)
+  const results = await inRounds(rounds, things, tell)
   const of = (mode: Mode, figure: keyof ModeFigures): readonly number[] =>
     (results.get(mode) ?? []).flatMap((one) => one[figure] ?? [])
   return {

@@ -6,7 +6,7 @@ import { systemClock } from '../../clock.ts'
 import type { Answer, Question, Setting } from '../suite/question.ts'
 import { inDigits } from '../suite/report.ts'
 import { inRounds } from '../suite/rounds.ts'
-import { median } from '../suite/statistics.ts'
+import { median, ratioOf } from '../suite/statistics.ts'
 import { type BenchRepository, makeBenchRepository, newestJournal, startTroupe } from '../suite/troupe-run.ts'
 
 /** How long after a supervisor was killed everything runs again, by how much its journal holds. */
@@ -15,8 +15,15 @@ export const recoveryQuestion: Question = { name: 'recovery', title: 'From SIGKI
 /** Tasks that run when the supervisor is killed. */
 const running = 8
 
-async function ask({ full, folder, tell }: Setting): Promise<Answer> {
-  const counts = full ? [100, 1_000, 10_000] : [30, 300]
+function ask(setting: Setting): Promise<Answer> {
+  return askRecovery(setting, { rounds: 5, counts: setting.full ? [50, 500, 5_000, 50_000] : [30, 300] })
+}
+
+/** Asks it for so many tasks that had ended, the fewest first. */
+export async function askRecovery(
+  { folder, tell }: Setting,
+  { rounds, counts }: { readonly rounds: number; readonly counts: readonly number[] },
+): Promise<Answer> {
   const things = new Map(
     counts.map((count) => {
       let trials = 0
@@ -30,7 +37,7 @@ async function ask({ full, folder, tell }: Setting): Promise<Answer> {
       ] as const
     }),
   )
-  const results = await inRounds(full ? 5 : 3, things, tell)
+  const results = await inRounds(rounds, things, tell)
   const all = [...results].map(([count, trials]) => ({ count: Number(count), trials }))
   return {
     tables: [
@@ -60,7 +67,12 @@ async function ask({ full, folder, tell }: Setting): Promise<Answer> {
       unit: 'ms',
       samples: trials.map(({ ms }) => ms),
     })),
-    ratios: [],
+    ratios: all.slice(1).map(({ count, trials }) =>
+      ratioOf(`all run again: time with ${count} tasks that had ended against ${counts[0]}`, {
+        of: trials.map(({ ms }) => ms),
+        to: all[0]?.trials.map(({ ms }) => ms) ?? [],
+      }),
+    ),
     notes: [
       'From the start of `troupe resume`, the start of Node included, to the beginning of the last attempt, as the journal tells.',
     ],

@@ -21,14 +21,14 @@ const ways: ReadonlyMap<string, Way> = new Map<string, Way>([
     'lock for each write',
     { how: 'locked', retries: { retries: 10_000, factor: 1.5, minTimeout: 5, maxTimeout: 40, randomize: true } },
   ],
-  ['lock and epoch for each write', { how: 'fenced' }],
   ['batch writer', { how: 'batched' }],
   ['one writer', { how: 'one writer' }],
   ['own files', { how: 'own file' }],
 ])
 
-/** Other waits between tries for the lock. */
-const otherWaits: ReadonlyMap<string, Way> = new Map<string, Way>([
+/** Others, of the full form: the lock with an epoch, and other waits between tries for it. */
+const otherWays: ReadonlyMap<string, Way> = new Map<string, Way>([
+  ['lock and epoch for each write', { how: 'fenced' }],
   [
     'lock, waits of 1 to 10 ms',
     { how: 'locked', retries: { retries: 100_000, factor: 1.2, minTimeout: 1, maxTimeout: 10, randomize: true } },
@@ -40,7 +40,7 @@ const otherWaits: ReadonlyMap<string, Way> = new Map<string, Way>([
 ])
 
 async function ask(setting: Setting): Promise<Answer> {
-  const all = new Map([...ways, ...(setting.full ? otherWaits : [])])
+  const all = setting.full ? new Map([...ways, ...otherWays]) : ways
   const parts: Part[] = []
   for (const mode of modes) {
     setting.tell(`${mode}: starting ${writers} writers`)
