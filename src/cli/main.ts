@@ -14,12 +14,12 @@ type Action = (
 ) => Promise<number>
 
 /** Runs the command that `argv` (without node and script) names and returns its exit status. */
-export async function main(argv: readonly string[]): Promise<number> {
+export async function main(argv: readonly string[], terminalIn = processTerminal): Promise<number> {
   const outcome: { status: number } = { status: exitCodes.ok }
   const program = describeProgram((load) => async (...given: unknown[]) => {
     const command = given.at(-1) as Command
     const options = command.optsWithGlobals<GlobalOptions>()
-    const terminal = processTerminal(resolve(options.directory))
+    const terminal = terminalIn(resolve(options.directory))
     try {
       const action = await load()
       outcome.status = await action(terminal, { arguments: command.args, options: options as never })

@@ -13,8 +13,10 @@ import {
   manifest,
   repositoryOf,
   root,
+  runHere,
   runJson,
   troupe,
+  troupeHere,
 } from './troupe.ts'
 import { isWritten } from '../until.ts'
 
@@ -58,25 +60,32 @@ void t.test('the diamond gives one and the same proposal in every mode, and touc
   t.equal(git(directory, 'rev-parse', first.proposal.ref).trim(), first.proposal.commit)
 })
 
+/** The diamond in small: what starts a program of its own for each task takes minutes for twenty runs. */
+const smallDiamond = [
+  { id: 'left', command: 'sed -i "1s/.*/left/" list.txt' },
+  { id: 'right', command: 'sed -i "9s/.*/right/" list.txt' },
+  { id: 'more', command: 'sed -i "5s/.*/more/" list.txt' },
+  { id: 'fewer', command: 'sed -i "5s/.*/fewer/" list.txt' },
+  { id: 'broken', command: 'exit 1' },
+  { id: 'join', needs: ['left', 'right'], command: 'sed -n "1p;9p" list.txt > join.txt' },
+  { id: 'notes', command: 'echo notes > notes.txt' },
+]
+
 void t.test('twenty completion orders give one tree', async (t) => {
-  const directory = exampleRepository(t, 'diamond')
-  // by priority, which shuffles the ends here, best-set would choose
-  const text = `${readFileSync(diamond, 'utf8')}\nmerge: { strategy: in-order }\n`
-  const elsewhere = emptyFolder(t)
+  const directory = repositoryOf(t, { 'list.txt': '1\n2\n3\n4\n5\n6\n7\n8\n9\n' })
+  const agents = { sh: { kind: 'command', shell: true } }
   const trees = new Set<string>()
   const orders = new Set<string>()
-  const seeds = Array.from({ length: 20 }, (_, seed) => seed)
   const one = async (seed: number): Promise<void> => {
-    const shuffled = text.replaceAll(
-      /^ {2}- id: (.+)$/gm,
-      (line, id: string) => `${line}\n    priority: ${scattered(seed, id)}`,
-    )
-    const path = join(elsewhere, `${seed}.yaml`)
-    writeFileSync(path, shuffled)
-    const run = await runJson(directory, '--mode', 'async', '--concurrency', String(1 + (seed % 4)), path)
+    const tasks = smallDiamond.map((task) => ({ ...task, agent: 'sh', priority: scattered(seed, task.id) }))
+    // by priority, which shuffles the ends here, best-set would choose
+    const path = manifest(t, { agents, tasks, concurrency: 1 + (seed % 4), merge: { strategy: 'in-order' } })
+    const run = await runHere(directory, path)
+    t.match(states(run), { more: 'landed', fewer: 'left-out', join: 'landed', broken: 'failed' })
     trees.add(run.proposal.tree)
     orders.add(orderOfEnds(directory, run.run))
   }
+  const seeds = Array.from({ length: 20 }, (_, seed) => seed)
   while (seeds.length > 0) await Promise.all(seeds.splice(0, 2).map(one))
   t.equal(trees.size, 1)
   t.ok(orders.size >= 15, `${orders.size} different orders`)
@@ -96,7 +105,7 @@ function orderOfEnds(directory: string, run: string): string {
 
 void t.test('the files that a run leaves are those that the README of .agents promises', async (t) => {
   const directory = exampleRepository(t, 'service')
-  const run = await runJson(directory, readFileSync(join(root, 'examples/service/expression'), 'utf8').trim())
+  const run = await runHere(directory, readFileSync(join(root, 'examples/service/expression'), 'utf8').trim())
   const folder = join(directory, '.agents/runs', run.run)
   const names = readdirSync(folder)
   for (const task of ['review-auth', 'test-auth', 'docs-auth']) {
@@ -127,7 +136,7 @@ void t.test('an expression is the same run as the manifest that it stands for', 
   t.equal(status, 0)
   const path = join(emptyFolder(t), 'troupe.yaml')
   writeFileSync(path, stdout)
-  t.equal((await runJson(directory, path)).proposal.tree, (await runJson(directory, expression)).proposal.tree)
+  t.equal((await runHere(directory, path)).proposal.tree, (await runHere(directory, expression)).proposal.tree)
 })
 
 void t.test('dependants start from what they need, and can quote it', async (t) => {
@@ -146,7 +155,7 @@ void t.test('dependants start from what they need, and can quote it', async (t) 
       },
     ],
   })
-  const { proposal, exitCode } = await runJson(directory, path)
+  const { proposal, exitCode } = await runHere(directory, path)
   t.equal(exitCode, 0)
   t.equal(
     git(directory, 'show', `${proposal.commit}:both.txt`),
@@ -163,7 +172,7 @@ void t.test('overlaps are told, put in order, or refused, as the manifest says',
   const directory = repositoryOf(t, { 'a.txt': '1\n' })
   const task = (id: string): object => ({ id, agent: 'sh', command: `echo ${id} >> a.txt`, files: ['a.txt'] })
   const content = { agents: { sh: { kind: 'command', shell: true } }, tasks: [task('x'), task('y'), task('z')] }
-  const resolved = await runJson(directory, manifest(t, content))
+  const resolved = await runHere(directory, manifest(t, content))
   t.same(states(resolved), { x: 'landed', y: 'landed', z: 'landed' })
   t.match(resolved.proposal.resolved, [
     { file: 'a.txt', task: 'y', resolver: 'both-insert', ours: 'x\n', theirs: 'y\n' },
@@ -171,12 +180,12 @@ void t.test('overlaps are told, put in order, or refused, as the manifest says',
   ])
   t.match((await troupe(directory, 'show')).stdout, /Resolved[\s\S]*a\.txt:2[\s\S]*both-insert/)
   const path = manifest(t, { ...content, merge: { resolve: 'off' } })
-  const warned = await runJson(directory, path)
+  const warned = await runHere(directory, path)
   t.same(states(warned), { x: 'landed', y: 'left-out', z: 'left-out' })
-  const ordered = await runJson(directory, '--on-overlap', 'serialize', path)
+  const ordered = await runHere(directory, '--on-overlap', 'serialize', path)
   t.same(states(ordered), { x: 'landed', y: 'landed', z: 'landed' })
   t.equal(git(directory, 'show', `${ordered.proposal.commit}:a.txt`), '1\nx\ny\nz\n')
-  const refused = await troupe(directory, 'run', '--on-overlap', 'refuse', path)
+  const refused = await troupeHere(directory, 'run', '--on-overlap', 'refuse', path)
   t.match(refused, { status: 2, stderr: /x and y may both write a\.txt/ })
 })
 
@@ -184,7 +193,7 @@ void t.test('what a task owns is predicted as the fold counts it: names with a l
   const directory = repositoryOf(t, { '.github/w.yml': '1\n', 'src/.hidden': '1\n' })
   const owning = (id: string, ...owns: readonly string[]): object => ({ id, command: ['true'], owns })
   const tasks = [owning('x', '**/*.yml'), owning('y', './.github/'), owning('z', 'src/*')]
-  const { stderr } = await troupe(directory, 'run', '--on-overlap', 'refuse', manifest(t, { tasks }))
+  const { stderr } = await troupeHere(directory, 'run', '--on-overlap', 'refuse', manifest(t, { tasks }))
   t.match(stderr, /x and y may both write \.github\/w\.yml/)
   t.notMatch(stderr, 'and z may')
 })
@@ -193,7 +202,7 @@ void t.test('failures: retried, timed out, stopped at, and each with its reason'
   const directory = repositoryOf(t, { 'count.txt': '' })
   const flaky = `n=$(cat ../../count-$TROUPE_RUN 2>/dev/null); echo x$n > ../../count-$TROUPE_RUN; test "$n" = xx || { echo "not yet $n"; exit 1; }`
   const agents = { sh: { kind: 'command', shell: true } }
-  const { proposal } = await runJson(
+  const { proposal } = await runHere(
     directory,
     manifest(t, {
       agents,
@@ -220,7 +229,7 @@ void t.test('failures: retried, timed out, stopped at, and each with its reason'
     'kept\n',
     'what the timed-out attempt wrote is kept',
   )
-  const stopped = await runJson(
+  const stopped = await runHere(
     directory,
     '--on-failure',
     'stop',
@@ -240,7 +249,7 @@ void t.test('a check that fails, that cannot run, and one that passes decide the
   const directory = repositoryOf(t, { 'a.txt': '1\n' })
   const tasks = [{ id: 'x', command: ['touch', 'new.txt'] }]
   const statusOf = async (check: readonly object[]): Promise<number> =>
-    (await runJson(directory, manifest(t, { tasks, check }))).exitCode
+    (await runHere(directory, manifest(t, { tasks, check }))).exitCode
   t.equal(await statusOf([{ run: 'test -f new.txt' }]), 0)
   t.equal(await statusOf([{ run: 'test -f other.txt' }]), 1)
   t.equal(await statusOf([{ run: ['nosuch-program'] }]), 1)
@@ -257,12 +266,12 @@ void t.test('bad input is refused whole, with its place, and nothing is left beh
     stdout: '',
     stderr: /bad\.yaml:2:1 .*did you mean concurrency\?[^]*bad\.yaml:5:12 .*nobody/,
   })
-  t.match((await troupe(directory, 'run', 'reviw a.txt @nobdy')).stderr, 'expression:1:13')
-  t.match(await troupe(directory, 'run', 'missing.yaml'), { status: 2, stderr: /MANIFEST_NOT_FOUND/ })
-  t.match(await troupe(directory, 'run', '--base', 'nosuch', 'review a.txt'), { status: 2, stderr: /BASE_UNKNOWN/ })
+  t.match((await troupeHere(directory, 'run', 'reviw a.txt @nobdy')).stderr, 'expression:1:13')
+  t.match(await troupeHere(directory, 'run', 'missing.yaml'), { status: 2, stderr: /MANIFEST_NOT_FOUND/ })
+  t.match(await troupeHere(directory, 'run', '--base', 'nosuch', 'review a.txt'), { status: 2, stderr: /BASE_UNKNOWN/ })
   t.match(await troupe(directory, 'fly'), { status: 2 })
-  t.match(await troupe('/', 'run', 'review a.txt'), { status: 2, stderr: /NOT_A_REPOSITORY/ })
-  const { stdout } = await troupe(directory, '--json', 'run', 'bad.yaml')
+  t.match(await troupeHere('/', 'run', 'review a.txt'), { status: 2, stderr: /NOT_A_REPOSITORY/ })
+  const { stdout } = await troupeHere(directory, '--json', 'run', 'bad.yaml')
   t.match(JSON.parse(stdout), {
     schema: 'troupe/error/1',
     code: 'MANIFEST_INVALID',
@@ -357,13 +366,13 @@ void t.test(
       ],
     })
     t.match(
-      (await troupe(directory, 'status')).stdout,
+      (await troupeHere(directory, 'status')).stdout,
       /as of now \(content\): x \(line 2\) and y \(line 2\) changed the same part of a\.txt/,
     )
     writeFileSync(gate, '')
     t.match(await run.ended, { status: 0 })
-    t.match(JSON.parse((await troupe(directory, '--json', 'status')).stdout), { conflicts: [], overlaps: [] })
-    const { stdout: log } = await troupe(directory, 'log')
+    t.match(JSON.parse((await troupeHere(directory, '--json', 'status')).stdout), { conflicts: [], overlaps: [] })
+    const { stdout: log } = await troupeHere(directory, 'log')
     t.match(log, /as of now: .*a\.txt/)
     t.match(log, 'x and y: together again in a.txt')
   },
@@ -394,10 +403,10 @@ void t.test(
     const killed = begin(directory, 'run', manifest(t, content))
     await killed.said(told)
     const status = async (): Promise<object> =>
-      JSON.parse((await troupe(directory, '--json', 'status')).stdout) as object
+      JSON.parse((await troupeHere(directory, '--json', 'status')).stdout) as object
     const failures = [{ check: 'runs', tasks: ['rename', 'call'], output: /old: .*not found/ }]
     t.match(await status(), { counts: { running: 3 }, earlyFailures: failures })
-    t.match((await troupe(directory, 'status')).stdout, told)
+    t.match((await troupeHere(directory, 'status')).stdout, told)
     killed.child.kill('SIGKILL')
     await killed.ended
     const resumed = begin(directory, 'resume')
@@ -406,10 +415,10 @@ void t.test(
     writeFileSync(gate, '')
     t.match(await resumed.ended, { status: 1 })
     t.match(await status(), { earlyFailures: [] }, 'as of now is over')
-    const { stdout } = await troupe(directory, 'log')
+    const { stdout } = await troupeHere(directory, 'log')
     t.equal(stdout.split(told).length, 2, 'told once')
-    t.match((await troupe(directory, 'show')).stdout, /rename \+ call break check "runs"/)
-    t.match((await troupe(directory, 'plan', manifest(t, content))).stdout, /^early check: runs$/m)
+    t.match((await troupeHere(directory, 'show')).stdout, /rename \+ call break check "runs"/)
+    t.match((await troupeHere(directory, 'plan', manifest(t, content))).stdout, /^early check: runs$/m)
   },
 )
 
@@ -438,7 +447,7 @@ require('./lock.cjs')
     const tasks = ['left', 'right'].map((id) => ({ id, command: ['node', 'add.cjs', id] }))
     const check = ['node lock.cjs && git diff --exit-code']
     const merge = { keyed: ['package.json'], regenerate: { 'package-lock.json': 'node lock.cjs' } }
-    const run = await runJson(directory, manifest(t, { tasks, check, merge }))
+    const run = await runHere(directory, manifest(t, { tasks, check, merge }))
     t.match(run.proposal, {
       verdict: 'pass',
       conflicts: [],
@@ -451,13 +460,13 @@ require('./lock.cjs')
     t.equal(read('package-lock.json'), text({ lockfileVersion: 3, packages }))
     const replayed = await troupe(directory, '--json', 'replay', run.run)
     t.match(JSON.parse(replayed.stdout), { same: true, commit: run.proposal.commit })
-    t.equal((await troupe(directory, 'apply', run.run)).status, 0)
+    t.equal((await troupeHere(directory, 'apply', run.run)).status, 0)
     t.equal(git(directory, 'rev-parse', 'HEAD').trim(), run.proposal.commit)
 
     git(directory, 'reset', '--quiet', '--hard', run.proposal.base)
     execFileSync(process.execPath, ['add.cjs', 'third'], { cwd: directory })
     git(directory, 'commit', '--quiet', '--all', '--message', 'add the third')
-    t.equal((await troupe(directory, 'apply', run.run)).status, 0, 'also where the branch has moved')
+    t.equal((await troupeHere(directory, 'apply', run.run)).status, 0, 'also where the branch has moved')
     const all = { third: '^1.0.0', ...packages }
     t.same(JSON.parse(git(directory, 'show', 'HEAD:package-lock.json')), { lockfileVersion: 3, packages: all })
     t.same(readdirSync(join(directory, '.agents/runs', run.run, 'work')), [], 'and nothing is left behind')
@@ -511,13 +520,15 @@ void t.test(
       const run = begin(directory, 'run', '--mode', mode, manifest(t, rivals(gate)))
       await run.said('y is paused until x has ended')
       t.equal(stateOf(await pidOf(directory, 'y')), 'T', mode)
-      const { tasks } = JSON.parse((await troupe(directory, '--json', 'status')).stdout) as { tasks: readonly object[] }
+      const { tasks } = JSON.parse((await troupeHere(directory, '--json', 'status')).stdout) as {
+        tasks: readonly object[]
+      }
       t.match(tasks, [{ pausedFor: null }, { pausedFor: 'x', words: 'paused for x' }])
       writeFileSync(gate, '')
       t.match(await run.ended, { status: 0 })
-      const { stdout: log } = await troupe(directory, 'log')
+      const { stdout: log } = await troupeHere(directory, 'log')
       t.match(log, /y: attempt 1 rebased onto the work of x.*1 files/, 'what it had written is kept')
-      await troupe(directory, 'apply')
+      await troupeHere(directory, 'apply')
       t.equal(readFileSync(join(directory, 'a.txt'), 'utf8'), 'one\nx was here\nthree\n')
       t.equal(readFileSync(join(directory, 'earlier.txt'), 'utf8'), 'one\ny was here\nthree\n')
     }
@@ -557,7 +568,7 @@ void t.test('a run that has used all that it may makes its proposal of what is d
     ...['one', 'two', 'three'].map((id) => ({ id, agent: 'sh', command: `echo ${id} > ${id}.txt; ${cost}` })),
   ]
   const path = manifest(t, { agents, tasks, concurrency: 1, budget: { costUsd: 1 } })
-  const run = await runJson(directory, path)
+  const run = await runHere(directory, path)
   t.match(run, { exitCode: 1, reason: '1 task failed; 1 task did not run' })
   t.match(
     run.proposal.tasks.map(({ disposition }) => disposition),

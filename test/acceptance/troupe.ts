@@ -15,11 +15,14 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
+import { isBuilt } from '../../bin/is-built.mjs'
+import type { main as Main } from '../../src/cli/main.ts'
+import type { Terminal } from '../../src/cli/terminal.ts'
 import type { Proposal } from '../../src/merge/proposal.ts'
 import { until } from '../until.ts'
 
 export const root = resolve(import.meta.dirname, '../..')
-const program = join(root, 'bin/troupe.mjs')
+const bin = join(root, 'bin/troupe.mjs')
 
 /** What a command of Troupe came to. */
 export interface Ended {
@@ -42,9 +45,32 @@ export interface UnderWay {
 /** Runs `troupe` as a user would, in a folder. */
 export const troupe = (directory: string, ...args: readonly string[]): Promise<Ended> => begin(directory, ...args).ended
 
+/**
+ * Runs `troupe` in this process, where it is not the program itself that is tested: all but its start, its exit and what it says of
+ * arguments that there are not is as a user has it.
+ */
+export async function troupeHere(directory: string, ...args: readonly string[]): Promise<Ended> {
+  const said = { stdout: '', stderr: '' }
+  const write = (text: string): void => void (said.stderr += text)
+  const terminalIn = (place: string): Terminal => ({
+    directory: place,
+    environment: process.env,
+    live: false,
+    answersSeen: false,
+    screen: { write, columns: 80, rows: 24 },
+    print: (text) => void (said.stdout += `${text}\n`),
+    tell: (text) => write(`${text}\n`),
+  })
+  for (const hook of hooks) delete process.env[hook]
+  const program = isBuilt() ? 'dist/cli/main.js' : 'src/cli/main.ts'
+  const { main } = (await import(join(root, program))) as { main: typeof Main }
+  const status = await main(['--directory', directory, ...args], terminalIn)
+  return { status, signal: null, ...said }
+}
+
 /** Starts `troupe` and does not wait. */
 export function begin(directory: string, ...args: readonly string[]): UnderWay {
-  const child = spawn('env', [...withoutHooks, process.execPath, program, ...args], {
+  const child = spawn('env', [...withoutHooks, process.execPath, bin, ...args], {
     cwd: directory,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -77,8 +103,11 @@ export function begin(directory: string, ...args: readonly string[]): UnderWay {
   }
 }
 
-/** Arguments of env(1): the test runner puts its hooks into every Node that its tests start, and users have none. */
-export const withoutHooks = ['-u', 'NODE_OPTIONS', '-u', 'FORCE_COLOR'] as const
+/** Where the test runner puts its hooks into every Node that its tests start; users have none. */
+const hooks = ['NODE_OPTIONS', 'FORCE_COLOR'] as const
+
+/** Arguments of env(1). */
+export const withoutHooks = hooks.flatMap((name) => ['-u', name])
 
 /** The run that `troupe --json run` printed. */
 export interface PrintedRun {
@@ -92,7 +121,15 @@ export interface PrintedRun {
 
 /** Runs a manifest or an expression and answers with what was printed as JSON. */
 export async function runJson(directory: string, ...args: readonly string[]): Promise<PrintedRun> {
-  const { stdout, stderr } = await troupe(directory, '--json', 'run', ...args)
+  return printed(await troupe(directory, '--json', 'run', ...args))
+}
+
+/** The same in this process. */
+export async function runHere(directory: string, ...args: readonly string[]): Promise<PrintedRun> {
+  return printed(await troupeHere(directory, '--json', 'run', ...args))
+}
+
+function printed({ stdout, stderr }: Ended): PrintedRun {
   if (!stdout.startsWith('{')) throw new Error(`no JSON but ${stdout}${stderr}`)
   return JSON.parse(stdout) as PrintedRun
 }

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { fingerprint, git, manifest, repositoryOf, runJson, troupe } from '../acceptance/troupe.ts'
+import { fingerprint, git, manifest, repositoryOf, runHere, runJson, troupe, troupeHere } from '../acceptance/troupe.ts'
 
 /** A task that writes its id to a file of its own. */
 const writes = (id: string): object => ({ id, command: ['sh', '-c', `echo ${id} > ${id}.txt`] })
@@ -28,7 +28,7 @@ void t.test('apply moves the branch that is checked out, keeps uncommitted chang
   t.equal(head(directory), proposal.commit)
   t.equal(readFileSync(join(directory, 'two.txt'), 'utf8'), 'two\n')
   t.equal(git(directory, 'status', '--porcelain'), ' M a.txt\n')
-  t.match(await troupe(directory, 'apply'), {
+  t.match(await troupeHere(directory, 'apply'), {
     status: 0,
     stdout: 'nothing to apply: main holds the proposal already\n',
   })
@@ -47,31 +47,33 @@ void t.test('apply --task takes the work of one task, and of what it needs, what
     { id: 'bad', command: ['sh', '-c', 'echo half > half.txt; exit 1'] },
     { id: 'idle', command: ['true'] },
   ]
-  const { run } = await runJson(directory, manifest(t, { tasks }))
-  const applied = JSON.parse((await troupe(directory, '--json', 'apply', '--task', 'two', '--branch', 'new')).stdout)
+  const { run } = await runHere(directory, manifest(t, { tasks }))
+  const applied = JSON.parse(
+    (await troupeHere(directory, '--json', 'apply', '--task', 'two', '--branch', 'new')).stdout,
+  )
   t.match(applied, { task: 'two', snapshot: false, how: 'created', to: head(directory, `refs/troupe/${run}/two/1`) })
   t.equal(git(directory, 'ls-tree', '--name-only', 'new'), 'a.txt\none.txt\ntwo.txt\n', 'without the others')
-  t.match(await troupe(directory, 'apply', '--task', 'idle'), {
+  t.match(await troupeHere(directory, 'apply', '--task', 'idle'), {
     status: 2,
     stderr: /idle changed nothing\n {2}CHANGE_SET_NOT_FOUND/,
   })
-  t.match(await troupe(directory, 'apply', '--snapshot'), { status: 2, stderr: /--snapshot needs --task/ })
-  t.match(await troupe(directory, 'apply', '--task', 'no'), { status: 2, stderr: /TASK_NOT_FOUND/ })
+  t.match(await troupeHere(directory, 'apply', '--snapshot'), { status: 2, stderr: /--snapshot needs --task/ })
+  t.match(await troupeHere(directory, 'apply', '--task', 'no'), { status: 2, stderr: /TASK_NOT_FOUND/ })
   writeFileSync(join(directory, 'half.txt'), 'mine\n')
-  t.match(await troupe(directory, 'apply', '--task', 'bad'), { status: 2, stderr: /CHECKOUT_DIRTY|BRANCH_MOVED/ })
+  t.match(await troupeHere(directory, 'apply', '--task', 'bad'), { status: 2, stderr: /CHECKOUT_DIRTY|BRANCH_MOVED/ })
   t.equal(head(directory), base)
   git(directory, 'clean', '--quiet', '--force')
-  t.match(await troupe(directory, 'apply', '--task', 'bad'), { stdout: /1 file changed, not checked\nundo: / })
+  t.match(await troupeHere(directory, 'apply', '--task', 'bad'), { stdout: /1 file changed, not checked\nundo: / })
   t.equal(readFileSync(join(directory, 'half.txt'), 'utf8'), 'half\n', 'what a failed attempt wrote is not lost')
 })
 
 void t.test('apply --branch makes or moves another branch and leaves the checkout alone', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': '1\n' })
   const base = head(directory)
-  const { proposal } = await runJson(directory, manifest(t, { tasks: [writes('one')] }))
+  const { proposal } = await runHere(directory, manifest(t, { tasks: [writes('one')] }))
   git(directory, 'branch', 'old')
   const { refs: _, ...before } = fingerprint(directory)
-  const { stdout } = await troupe(directory, 'apply', '--branch', 'new', '--json')
+  const { stdout } = await troupeHere(directory, 'apply', '--branch', 'new', '--json')
   const applied = JSON.parse(stdout)
   const { commit: to } = proposal
   t.match(applied, {
@@ -82,7 +84,7 @@ void t.test('apply --branch makes or moves another branch and leaves the checkou
     to,
     undo: 'git branch -D new',
   })
-  const moved = await troupe(directory, 'apply', '--branch', 'old')
+  const moved = await troupeHere(directory, 'apply', '--branch', 'old')
   t.match(moved, { status: 0, stdout: /^moved old from / })
   t.same([head(directory, 'new'), head(directory, 'old'), head(directory)], [to, to, base])
   undo(directory, moved.stdout)
@@ -94,19 +96,19 @@ void t.test('apply --branch makes or moves another branch and leaves the checkou
 void t.test('apply refuses what did not pass its checks, unless it is forced', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': '1\n' })
   const check = [{ name: 'present', run: 'test -f other.txt' }]
-  const { proposal, exitCode } = await runJson(directory, manifest(t, { tasks: [writes('one')], check }))
+  const { proposal, exitCode } = await runHere(directory, manifest(t, { tasks: [writes('one')], check }))
   t.equal(exitCode, 1)
   const before = fingerprint(directory)
-  const refused = await troupe(directory, 'apply')
+  const refused = await troupeHere(directory, 'apply')
   t.match(refused, {
     status: 1,
     stdout: '',
     stderr: /did not pass its checks \(present: .+\)\n {2}CHECK_FAILED: .*--force/,
   })
-  const told = JSON.parse((await troupe(directory, 'apply', '--json')).stdout)
+  const told = JSON.parse((await troupeHere(directory, 'apply', '--json')).stdout)
   t.match(told, { schema: 'troupe/error/1', code: 'CHECK_FAILED', details: [{ name: 'present', verdict: 'fail' }] })
   t.same(fingerprint(directory), before)
-  const forced = await troupe(directory, 'apply', '--force')
+  const forced = await troupeHere(directory, 'apply', '--force')
   t.match(forced, { status: 0, stdout: /a check failed\n/ })
   t.equal(head(directory), proposal.commit)
 })
@@ -132,10 +134,10 @@ void t.test(
       { id: 'three', command: ['sh', '-c', 'echo 3 >> list.txt'] },
     ]
     const check = [{ name: 'agree', run: 'test ! -e forbidden.txt' }]
-    const { run } = await runJson(directory, manifest(t, { tasks, check }))
+    const { run } = await runHere(directory, manifest(t, { tasks, check }))
     const now = commit(directory, { 'a.txt': 'meanwhile\n', 'list.txt': 'a\nB\nc\nd\n' })
     writeFileSync(join(directory, 'mine.txt'), 'not committed\n')
-    const { status, stdout, stderr } = await troupe(directory, 'apply')
+    const { status, stdout, stderr } = await troupeHere(directory, 'apply')
     t.equal(status, 0, stderr)
     t.match(
       stdout,
@@ -150,23 +152,23 @@ void t.test(
     t.equal(git(directory, 'show', 'HEAD:list.txt'), 'one\na\nB\nc\nd\n3\n')
     t.equal(git(directory, 'status', '--porcelain'), '?? mine.txt\n')
     t.match(git(directory, 'worktree', 'list').trim().split('\n'), { length: 1 }, 'the checkout of the check is gone')
-    const again = await troupe(directory, 'apply')
+    const again = await troupeHere(directory, 'apply')
     t.match(again, { status: 0, stdout: 'nothing to apply: main holds the proposal already\n' })
     undo(directory, stdout)
     t.equal(head(directory), now)
     const forbidden = commit(directory, { 'forbidden.txt': '' })
-    const red = await troupe(directory, 'apply')
+    const red = await troupeHere(directory, 'apply')
     t.match(red, {
       status: 1,
       stderr: /as the branch would have it, did not pass its checks \(agree: .*\)\n {2}CHECK_FAILED/,
     })
     t.equal(head(directory), forbidden)
-    t.match(await troupe(directory, 'apply', '--no-check', '--branch', 'main'), {
+    t.match(await troupeHere(directory, 'apply', '--no-check', '--branch', 'main'), {
       status: 0,
       stdout: /2 files changed, not checked\n/,
     })
     git(directory, 'reset', '--quiet', '--keep', forbidden)
-    const forced = JSON.parse((await troupe(directory, 'apply', '--force', '--json')).stdout)
+    const forced = JSON.parse((await troupeHere(directory, 'apply', '--force', '--json')).stdout)
     t.match(forced, {
       how: 'folded',
       from: forbidden,
@@ -188,11 +190,11 @@ void t.test(
       writes('free'),
       { id: 'alike', command: ['sh', '-c', 'echo alike > b.txt'] },
     ]
-    const { run } = await runJson(directory, manifest(t, { tasks }))
+    const { run } = await runHere(directory, manifest(t, { tasks }))
     const now = commit(directory, { 'a.txt': 'never the same\n2\n', 'b.txt': 'alike\n' })
     const before = fingerprint(directory)
     for (const more of [[], ['--force']]) {
-      const refused = await troupe(directory, 'apply', ...more)
+      const refused = await troupeHere(directory, 'apply', ...more)
       t.match(refused, {
         status: 1,
         stdout: '',
@@ -201,7 +203,7 @@ void t.test(
       })
       t.same(fingerprint(directory), before)
     }
-    const told = JSON.parse((await troupe(directory, 'apply', '--json')).stdout)
+    const told = JSON.parse((await troupeHere(directory, 'apply', '--json')).stdout)
     t.match(told, {
       code: 'BRANCH_CONFLICTS',
       details: {
@@ -209,13 +211,16 @@ void t.test(
         conflicts: [{ kind: 'content', file: 'a.txt', ours: null, theirs: 'edits' }],
       },
     })
-    t.match(await troupe(directory, 'apply', '--only', 'edits', '--partial'), { status: 1, stderr: /BRANCH_CONFLICTS/ })
+    t.match(await troupeHere(directory, 'apply', '--only', 'edits', '--partial'), {
+      status: 1,
+      stderr: /BRANCH_CONFLICTS/,
+    })
     t.equal(head(directory), now)
-    const part = await troupe(directory, 'apply', '--only', 'free')
+    const part = await troupeHere(directory, 'apply', '--only', 'free')
     t.match(part, { status: 0, stdout: /folded onto what the branch had gained: 1 file changed, not checked\nundo/ })
     t.equal(subjects(directory, `${now}..HEAD`), 'free\n')
     undo(directory, part.stdout)
-    const partial = await troupe(directory, 'apply', '--partial')
+    const partial = await troupeHere(directory, 'apply', '--partial')
     t.match(partial, {
       status: 1,
       stdout:
@@ -232,9 +237,9 @@ void t.test(
 void t.test('apply --task onto a branch that has moved brings its work as one commit', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': '1\n' })
   const tasks = [writes('one'), { id: 'bad', needs: ['one'], command: ['sh', '-c', 'echo half > half.txt; exit 1'] }]
-  await runJson(directory, manifest(t, { tasks, check: [{ name: 'no', run: 'false' }] }))
+  await runHere(directory, manifest(t, { tasks, check: [{ name: 'no', run: 'false' }] }))
   const now = commit(directory, { 'a.txt': '2\n' })
-  t.match(await troupe(directory, 'apply', '--task', 'bad'), {
+  t.match(await troupeHere(directory, 'apply', '--task', 'bad'), {
     status: 0,
     stdout: /folded.*2 files changed, not checked/,
   })
@@ -245,15 +250,21 @@ void t.test('apply --task onto a branch that has moved brings its work as one co
 void t.test('a part of a checked proposal is checked before a branch moves to it', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': '1\n' })
   const check = [{ name: 'both', run: 'test -e one.txt' }]
-  await runJson(directory, manifest(t, { tasks: [writes('one'), writes('two')], check }))
+  await runHere(directory, manifest(t, { tasks: [writes('one'), writes('two')], check }))
   const base = head(directory)
-  t.match(await troupe(directory, 'apply', '--only', 'two'), { status: 1, stderr: /the work of two .*CHECK_FAILED/s })
+  t.match(await troupeHere(directory, 'apply', '--only', 'two'), {
+    status: 1,
+    stderr: /the work of two .*CHECK_FAILED/s,
+  })
   t.equal(head(directory), base)
-  t.match(await troupe(directory, 'apply', '--only', 'one'), { status: 0, stdout: /1 file changed, checks pass/ })
-  t.match(await troupe(directory, 'apply'), { status: 0, stdout: /1 file changed, checks pass\nthere already: one\n/ })
+  t.match(await troupeHere(directory, 'apply', '--only', 'one'), { status: 0, stdout: /1 file changed, checks pass/ })
+  t.match(await troupeHere(directory, 'apply'), {
+    status: 0,
+    stdout: /1 file changed, checks pass\nthere already: one\n/,
+  })
   t.equal(git(directory, 'rev-list', '--count', `${base}..HEAD`), '2\n', 'the rest follows, and nothing comes twice')
   const later = commit(directory, { 'one.txt': 'changed since\n', 'two.txt': 'as well\n' })
-  t.match(await troupe(directory, 'apply'), {
+  t.match(await troupeHere(directory, 'apply'), {
     status: 0,
     stdout: 'nothing to apply: main holds the proposal already\n',
   })
@@ -262,19 +273,19 @@ void t.test('a part of a checked proposal is checked before a branch moves to it
 
 void t.test('apply has nothing to do where nothing changed, and refuses to lose uncommitted changes', async (t) => {
   const directory = repositoryOf(t, { 'one.txt': '1\n' })
-  const { run } = await runJson(directory, manifest(t, { tasks: [{ id: 'looks', command: ['true'] }] }))
-  t.match(await troupe(directory, 'apply'), {
+  const { run } = await runHere(directory, manifest(t, { tasks: [{ id: 'looks', command: ['true'] }] }))
+  t.match(await troupeHere(directory, 'apply'), {
     status: 0,
     stdout: /^nothing to apply: the proposal changes no file\n/,
   })
-  t.match(JSON.parse((await troupe(directory, 'apply', '--json')).stdout), { how: 'nothing', undo: null })
-  await runJson(directory, manifest(t, { tasks: [writes('one')] }))
+  t.match(JSON.parse((await troupeHere(directory, 'apply', '--json')).stdout), { how: 'nothing', undo: null })
+  await runHere(directory, manifest(t, { tasks: [writes('one')] }))
   writeFileSync(join(directory, 'one.txt'), 'mine\n')
   const { '.git/ORIG_HEAD': _, ...before } = fingerprint(directory)
-  t.match(await troupe(directory, 'apply'), { status: 2, stderr: /in one\.txt would be lost\n {2}CHECKOUT_DIRTY/ })
+  t.match(await troupeHere(directory, 'apply'), { status: 2, stderr: /in one\.txt would be lost\n {2}CHECKOUT_DIRTY/ })
   const { '.git/ORIG_HEAD': __, ...after } = fingerprint(directory)
   t.same(after, before)
-  t.match(await troupe(directory, 'apply', run), { status: 0, stdout: /no file/ }, 'the older run, by its id')
+  t.match(await troupeHere(directory, 'apply', run), { status: 0, stdout: /no file/ }, 'the older run, by its id')
 })
 
 void t.test(
@@ -290,27 +301,27 @@ void t.test(
       { id: 'z', command: ['sh', '-c', 'echo 12345 > three.txt'] },
     ]
     const check = [{ name: 'both', run: 'test ! -e three.txt || test ! -e two.txt' }]
-    const { proposal, run } = await runJson(directory, manifest(t, { tasks, check }))
+    const { proposal, run } = await runHere(directory, manifest(t, { tasks, check }))
     t.match(proposal.blame, [{ tasks: ['two', 'three'], dropped: 'three' }])
-    t.match(await troupe(directory, 'replay'), { status: 0, stdout: `the same again: ${proposal.commit}\n` })
-    t.match(JSON.parse((await troupe(directory, '--json', 'replay', run)).stdout), {
+    t.match(await troupeHere(directory, 'replay'), { status: 0, stdout: `the same again: ${proposal.commit}\n` })
+    t.match(JSON.parse((await troupeHere(directory, '--json', 'replay', run)).stdout), {
       schema: 'troupe/replay/1',
       same: true,
     })
-    t.match(await troupe(directory, 'apply', '--only', 'two', '--branch', 'part'), {
+    t.match(await troupeHere(directory, 'apply', '--only', 'two', '--branch', 'part'), {
       status: 0,
       stdout: /2 files changed, checks pass/,
     })
     t.equal(git(directory, 'ls-tree', '--name-only', 'part'), 'a.txt\none.txt\ntwo.txt\n')
     t.equal(git(directory, 'show', 'part:a.txt'), '1\n')
-    t.match(await troupe(directory, 'apply', '--only', 'two,three'), {
+    t.match(await troupeHere(directory, 'apply', '--only', 'two,three'), {
       status: 2,
       stderr: /three is left-out, it is no part of the proposal: breaks the check both together with two/,
     })
-    t.match(await troupe(directory, 'apply', '--only', 'none'), { status: 2, stderr: /TASK_NOT_FOUND/ })
-    const { stdout } = await troupe(directory, 'show', '--conflict', '1')
+    t.match(await troupeHere(directory, 'apply', '--only', 'none'), { status: 2, stderr: /TASK_NOT_FOUND/ })
+    const { stdout } = await troupeHere(directory, 'show', '--conflict', '1')
     t.match(stdout, /<<<<<<< x a\.txt:1[\s\S]*\|\|\|\|\|\|\|[\s\S]*=======[\s\S]*>>>>>>> y a\.txt:1/)
-    t.match(await troupe(directory, 'show', '--conflict', '9'), {
+    t.match(await troupeHere(directory, 'show', '--conflict', '9'), {
       status: 2,
       stderr: /there is no conflict 9: the proposal has/,
     })
