@@ -1,4 +1,4 @@
-import type { Assignment, Outcome, PlaceAnswer, ProviderClass, WriteAnswer } from '../agents/agent.ts'
+import type { Assignment, Outcome, PlaceAnswer, ProviderClass, RefusedAnswer, WriteAnswer } from '../agents/agent.ts'
 import type { Usage } from '../agents/usage.ts'
 import type { ProcessIdentity } from '../process-identity.ts'
 
@@ -52,5 +52,7 @@ export type AgentEvent =
   /** What was used since the last time. */
   | { readonly type: 'usage'; readonly usage: Usage }
   | { readonly type: 'question'; readonly id: number; readonly question: AgentQuestion }
+  /** The provider has refused a call of the one who has the place that was asked for by the question `id`, and keeps it. */
+  | { readonly type: 'refused'; readonly id: number; readonly answer: RefusedAnswer }
   /** The place that was asked for by the question `id` is given back. */
   | { readonly type: 'released'; readonly id: number; readonly answer: PlaceAnswer }

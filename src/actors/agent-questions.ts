@@ -35,6 +35,9 @@ export class AgentQuestions {
     if (said !== 'granted') throw new ProviderHeld(said.provider, said.class, said.until)
     let isHeld = true
     return {
+      refused: (answered) => {
+        if (isHeld) this.#emit({ type: 'refused', id, answer: answered })
+      },
       release: (answered) => {
         if (isHeld) this.#emit({ type: 'released', id, answer: answered })
         isHeld = false

@@ -119,8 +119,13 @@ export type PlaceAnswer =
       readonly until?: number
     }
 
+/** A refusal, as those who wait for their call must know it. */
+export type RefusedAnswer = Extract<PlaceAnswer, { readonly how: 'refused' }>
+
 /** The right to make one call to a provider, or to let one program make its calls. */
 export interface Place {
+  /** The provider has refused a call that the program makes again by itself: the place is kept, and all others are told. */
+  refused(answer: RefusedAnswer): void
   /** Gives the place back; only the first call counts. */
   release(answer: PlaceAnswer): void
 }

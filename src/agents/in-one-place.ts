@@ -1,4 +1,4 @@
-import type { AgentContext, Outcome } from './agent.ts'
+import type { AgentContext, Outcome, Place } from './agent.ts'
 import { placeAnswerOf, type Refusal } from './provider/refusal.ts'
 
 /** What came of an attempt. */
@@ -9,10 +9,10 @@ export interface Verdict {
 }
 
 /** One place for all calls that an agent makes to its provider; given back with what the provider said. */
-export async function inOnePlace(context: AgentContext, perform: () => Promise<Verdict>): Promise<Outcome> {
+export async function inOnePlace(context: AgentContext, perform: (place: Place) => Promise<Verdict>): Promise<Outcome> {
   const place = await context.place()
   try {
-    const { outcome, refusal } = await perform()
+    const { outcome, refusal } = await perform(place)
     if (refusal !== null) place.release(placeAnswerOf(refusal))
     return outcome
   } finally {

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { troupe } from './troupe.ts'
+import { codex } from '../../src/agents/cli/codex.ts'
+import { root, troupe } from './troupe.ts'
 
 t.setTimeout(120_000)
 const scene = mkdtempSync(join(tmpdir(), 'troupe-quota-'))
@@ -71,3 +72,38 @@ void t.test(
     t.notMatch(stdout, /failed/, 'and nothing failed for it')
   },
 )
+
+void t.test('what a program was refused and got over by itself counts for all who share its provider', async (t) => {
+  const directory = join(scene, 'again')
+  mkdirSync(directory)
+  const fixtures = join(root, 'test/fixtures')
+  const manifest = {
+    version: 1,
+    providers: { shared: { account: 'A_KEY', concurrency: 8 } },
+    agents: {
+      codex: {
+        kind: 'codex',
+        argv: [join(fixtures, 'programs/replays.sh')],
+        credentials: [],
+        provider: 'shared',
+        env: {
+          REPLAYS: join(fixtures, 'streams/codex-429-then-ok.jsonl'),
+          HELP: codex.help.flags.join(' '),
+          LEAVES: 'new.txt',
+        },
+      },
+    },
+    tasks: [{ id: 'a', agent: 'codex', prompt: 'Do it.' }],
+  }
+  writeFileSync(join(directory, 'troupe.json'), JSON.stringify(manifest))
+  const git = (...args: readonly string[]): unknown =>
+    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...args], { cwd: directory })
+  git('init', '-q')
+  git('add', '.')
+  git('commit', '-qm', 'begin')
+  const { status, stderr } = await troupe(directory, 'run', 'troupe.json')
+  t.equal(status, 0, stderr)
+  const [name = ''] = readdirSync(quotas).filter((one) => one.startsWith('shared-'))
+  const known = JSON.parse(readFileSync(join(quotas, name), 'utf8')) as object
+  t.match(known, { window: 2, holders: [], hold: { class: 'rate_limit', refusals: 1 } })
+})

@@ -69,13 +69,25 @@ for (const name of names) {
     t.match(continued.outcome, { how: 'completed', details: { proof: { changed: 'yes' } } })
   })
 
-  if (name === 'codex' || name === 'claude')
-    void t.test(`${name}: a refusal that passed by itself is told, and no failure`, async (t) => {
-      const { outcome, output, progress } = await replay(t, name, { stream: `${name}-429-then-ok.jsonl`, leaves })
-      t.match(outcome, { how: 'completed' })
-      t.match(output, /\[again\] .*429/)
-      t.ok(progress.some((line) => line.startsWith('tries again: ')))
-    })
+  void t.test(`${name}: a refusal that passed by itself is told, to those who share the provider too`, async (t) => {
+    const isLogged = name === 'gemini' || name === 'opencode'
+    const errors = isLogged ? streamOf(`${name}-429-then-ok.stderr.txt`) : ''
+    const told: PlaceAnswer[] = []
+    const place = {
+      refused: (answer: PlaceAnswer) => told.push(answer),
+      release: (answer: PlaceAnswer) => told.push(answer),
+    }
+    const { outcome, output, progress } = await replay(
+      t,
+      name,
+      { stream: `${name}-429-then-ok.jsonl`, leaves, errors },
+      { place: () => Promise.resolve(place) },
+    )
+    t.match(outcome, { how: 'completed' })
+    t.match(output, /\[again\] .*(?:429|Rate limit)/)
+    t.ok(progress.some((line) => line.startsWith('tries again: ')))
+    t.same(told, [{ how: 'refused', class: 'rate_limit' }, { how: 'ok' }])
+  })
 
   for (const [what, failure] of [
     ['401', { kind: 'agent', class: 'auth' }],
@@ -93,7 +105,7 @@ for (const name of names) {
         t,
         name,
         { stream: `${name}-${what}.jsonl`, end: { how: 'exited', code } },
-        { place: () => Promise.resolve({ release: (answer) => answers.push(answer) }) },
+        { place: () => Promise.resolve({ refused: () => {}, release: (answer) => answers.push(answer) }) },
       )
       t.match(failureIn(outcome), failure)
       t.match(outcome, { details: { exitCode: code, proof: { clean: false } } })

@@ -388,7 +388,7 @@ void t.test('what goes wrong at the provider has its class', async (t) => {
   for (const [what, answer, failure] of rows)
     await t.test(what, async (t) => {
       const released: unknown[] = []
-      const place = () => Promise.resolve({ release: (how: unknown) => released.push(how) })
+      const place = () => Promise.resolve({ refused: () => {}, release: (how: unknown) => released.push(how) })
       const given = { patience: () => null, options: { idleSeconds: 1 }, direction: { place } }
       const { outcome } = await play(t, [answer], given)
       t.match(outcome, { how: 'failed', failure })
@@ -435,7 +435,7 @@ void t.test('each call has a place of its own, given back before tools act', asy
   const place = () => {
     const mine = (last += 1)
     held.add(mine)
-    return Promise.resolve({ release: () => held.delete(mine) })
+    return Promise.resolve({ refused: () => {}, release: () => held.delete(mine) })
   }
   const heldAtWrite: number[] = []
   const mayWrite = () => {
@@ -455,7 +455,7 @@ void t.test('a place that comes after the stop is given back, and nobody is aske
   const place = async () => {
     controller.abort('enough')
     await granted.promise
-    return { release: given.resolve }
+    return { refused: () => {}, release: given.resolve }
   }
   const { outcome, asked } = await play(t, [finish()], { direction: { signal: controller.signal, place } })
   t.same(outcome, { how: 'cancelled', reason: 'enough' })

@@ -148,6 +148,13 @@ const rows: readonly Row[] = [
   ],
   ['GLM: 1302 in words', { status: null, text: '您的账户已达到速率限制，请您控制请求频率' }, 'rate_limit'],
   ['GLM: 1305 in words', { status: null, text: '该模型当前访问量过大，请您稍后再试' }, 'overloaded'],
+  ['OpenAI: the key in words', { status: null, text: 'Incorrect API key provided: sk-1' }, 'auth'],
+  ['Anthropic: the key in words', { status: null, text: 'invalid x-api-key' }, 'auth'],
+  [
+    'opencode: too long',
+    { status: null, text: 'Session too large to compact - context exceeds model limit even after stripping media' },
+    'context',
+  ],
   ['500 in words', { status: null, text: 'Internal error: Internal Server Error' }, 'network'],
   ['no connection', { status: null, text: 'fetch failed: connect ECONNREFUSED 127.0.0.1:1' }, 'network'],
   ['a wrong request', { status: 400, text: openai({ code: 'bad', message: 'no such field' }) }, null],

@@ -88,7 +88,7 @@ const refusal = (status: number, type: string, message: string) => ({ error: { m
 
 /** Answers that are none, in the words of providers: opencode tells nothing else of them by its protocol. */
 export const slowDown = refusal(429, 'rate_limit_error', 'Rate limit reached for requests')
-export const refused = refusal(401, 'authentication_error', 'this key is not known')
+export const refused = refusal(401, 'authentication_error', 'Incorrect API key provided')
 export const broken = refusal(500, 'server_error', 'Internal Server Error')
 
 /** Agents tell their model where they work. */

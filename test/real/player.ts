@@ -101,7 +101,13 @@ async function serveScript(t: Test, agent: RealAgent, happens: readonly Happenin
 /** Kills an agent's program as soon as it has written the first file. */
 async function killAmidIts(agent: RealAgent, directory: string): Promise<void> {
   await until(() => existsSync(join(directory, 'a.txt')))
-  for (const { pid } of programsOf(agent)) process.kill(pid, 'SIGKILL')
+  for (const { pid } of programsOf(agent)) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // gone with the one before
+    }
+  }
 }
 
 interface Asked {

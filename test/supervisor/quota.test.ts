@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import type { PlaceAnswer } from '../../src/agents/agent.ts'
+import type { PlaceAnswer, RefusedAnswer } from '../../src/agents/agent.ts'
 import { identityOf, type ProcessIdentity } from '../../src/process-identity.ts'
 import type { Change } from '../../src/store/locked-file.ts'
 import type { SharedText } from '../../src/store/shared-file.ts'
@@ -43,6 +43,10 @@ class Play {
 
   answer(id: string, answer: PlaceAnswer = { how: 'ok' }): void {
     this.tell({ type: 'answer', id, answer, chance: 0 })
+  }
+
+  refuse(id: string, answer: RefusedAnswer): void {
+    this.tell({ type: 'refused', id, answer, chance: 0 })
   }
 }
 
@@ -129,6 +133,34 @@ void t.test('a lone refusal without a date waits longer each time, less a chance
   t.same([pauseMs('overloaded', 99, 0), pauseMs('quota', 1, 1), pauseMs('quota', 9, 0)], [300_000, 450_000, 3_600_000])
 })
 
+void t.test(
+  'a program that gets over a refusal by itself keeps its place, and halves once what all may do',
+  async (t) => {
+    const play = new Play({ start: 4, most: 9 })
+    for (const id of ['a', 'b', 'c', 'd']) play.ask(id)
+    for (const id of ['a', 'b', 'b', 'a']) play.refuse(id, { how: 'refused', class: 'rate_limit' })
+    t.match(play.budget, { window: 2, ceiling: 4, hold: null })
+    t.equal(play.budget.holders.length, 4)
+    play.answer('c')
+    play.answer('d', { how: 'refused', class: 'rate_limit' })
+    t.match(play.budget, { window: 2 }, 'it began before')
+    play.refuse('a', { how: 'refused', class: 'rate_limit' })
+    t.match(play.budget, { window: 1 }, 'no more were at work than the window lets in')
+    play.answer('b')
+    play.refuse('a', { how: 'refused', class: 'rate_limit', retryAfterMs: 5_000 })
+    t.match(play.budget, { window: 1, hold: { until: play.now + 5_000 } })
+    play.refuse('a', { how: 'refused', class: 'auth' })
+    play.refuse('gone', { how: 'refused', class: 'rate_limit' })
+    play.answer('a')
+    t.match(play.ask('e'), { how: 'wait', until: play.now + 5_000 })
+    play.now += 5_000
+    t.match(play.ask('e'), { how: 'granted' })
+    t.match(play.ask('f'), { how: 'wait', until: null })
+    play.answer('e')
+    t.equal(play.budget.hold, null)
+  },
+)
+
 void t.test('what the dead held is free, a place that is given back unused as well', async (t) => {
   const play = new Play()
   const other = { pid: 2, group: 2, startTime: 2 }
@@ -171,7 +203,7 @@ const answers = fc.constantFrom<PlaceAnswer>(
 
 const steps = fc.array(
   fc.record({
-    what: fc.constantFrom('ask', 'ask', 'answer', 'leave', 'die', 'time'),
+    what: fc.constantFrom('ask', 'ask', 'answer', 'refuse', 'leave', 'die', 'time'),
     who: fc.nat(30),
     answer: answers,
     ms: fc.nat(5_000),
@@ -208,6 +240,8 @@ function step(play: Play, { what, who, answer, ms, chance }: Step): void {
   if (what === 'time') play.now += ms
   else if (what === 'die') play.tell({ type: 'sweep', isAlive: ({ pid }) => pid !== who % 3 })
   else if (what === 'ask') askChecked(play, who)
+  else if (held !== undefined && what === 'refuse' && answer.how === 'refused')
+    play.tell({ type: 'refused', id: held.id, answer, chance })
   else if (held !== undefined && what === 'leave') play.tell({ type: 'leave', id: held.id })
   else if (held !== undefined) play.tell({ type: 'answer', id: held.id, answer, chance })
 }

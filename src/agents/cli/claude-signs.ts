@@ -82,7 +82,13 @@ export function claudeSigns(given: unknown): readonly Sign[] {
         status: isError === true ? 'failed' : 'done',
       }))
     case 'system':
-      return [{ type: 'again', why: `${told.error}${told.error_status ? ` (${told.error_status})` : ''}` }]
+      return [
+        {
+          type: 'again',
+          why: `${told.error}${told.error_status ? ` (${told.error_status})` : ''}`,
+          error: { status: told.error_status ?? null, text: told.error },
+        },
+      ]
     case 'result':
       return [...denials(told), ...usageSigns(told), { type: 'end', error: errorIn(told) }]
   }

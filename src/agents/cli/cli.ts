@@ -29,10 +29,10 @@ export function cliAgent(preset: Preset, clock: Means['clock'], launcher: Means[
     const contents = { files: preset.files(settings), credentials }
     return await inOwnHome(contents, (home) =>
       inSandbox({ choice: options, assignment, context, launcher, home: home.path }, (inside) =>
-        inOnePlace(context, () =>
+        inOnePlace(context, (place) =>
           performAttempt(
             { assignment, preset, settings, options, expects, home },
-            { clock, launcher: inside, context },
+            { clock, launcher: inside, context, place },
           ),
         ),
       ),

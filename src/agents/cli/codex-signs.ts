@@ -43,7 +43,7 @@ export function codexSigns(given: unknown): readonly Sign[] {
       return [{ type: 'end', error: errorIn(told.error.message) }]
     case 'error':
       // it is told again as the end where it is the end
-      return [{ type: 'again', why: told.message }]
+      return [againSign(told.message)]
     case 'item.started':
     case 'item.updated':
     case 'item.completed':
@@ -80,6 +80,11 @@ function usageSigns(usage: { input_tokens: number; output_tokens: number } | nul
   if (usage === null || usage === undefined) return []
   const { input_tokens: inputTokens, output_tokens: outputTokens } = usage
   return [{ type: 'usage', usage: { model: null, inputTokens, outputTokens, costUsd: null } }]
+}
+
+function againSign(why: string): Sign {
+  const found = /^Reconnecting\.\.\. \d+\/\d+ \((.*)\)$/s.exec(why)?.[1]
+  return { type: 'again', why, ...(found !== undefined && { error: errorIn(found) }) }
 }
 
 function errorIn(text: string): ToldError {

@@ -2,15 +2,15 @@ import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { messageOf } from '../../errors.ts'
 import { type ProgramInput, noInput } from '../../processes/launcher.ts'
 import { type Program, type ProgramEnd, runProgram } from '../../processes/program.ts'
-import type { AgentContext } from '../agent.ts'
 import { newTail, type Tail } from '../command/tail.ts'
 import { confine } from '../confinement/confinement.ts'
+import { placeAnswerOf, refusalOf } from '../provider/refusal.ts'
 import { promptOf } from '../task-prompt.ts'
 import { Account, type Shown } from './account.ts'
 import { JsonLines } from './json-lines.ts'
 import type { Attempt, Means } from './order.ts'
 import type { Question } from './preset.ts'
-import type { Sign, ToolSign } from './sign.ts'
+import type { Sign, ToldError, ToolSign } from './sign.ts'
 
 /** What was heard of a program, and how it ended. */
 export interface Heard {
@@ -27,7 +27,7 @@ export async function converse(program: Program, attempt: Attempt, means: Means)
   const { preset } = attempt
   const { clock, launcher, context } = means
   const errors = newTail()
-  const ear = new Ear(attempt, context)
+  const ear = new Ear(attempt, means)
   const lines = new JsonLines({ event: (event) => ear.event(event), stray: (line) => ear.stray(line) })
   const errorLines = new JsonLines({
     event: (event) => ear.stray(JSON.stringify(event)),
@@ -61,12 +61,16 @@ class Ear {
   readonly account = new Account()
   input: ProgramInput = noInput
   readonly #attempt: Attempt
-  readonly #context: AgentContext
+  readonly #means: Means
   readonly #givenUp = new AbortController()
 
-  constructor(attempt: Attempt, context: AgentContext) {
+  constructor(attempt: Attempt, means: Means) {
     this.#attempt = attempt
-    this.#context = context
+    this.#means = means
+  }
+
+  get #context(): Means['context'] {
+    return this.#means.context
   }
 
   /** Aborts when nothing more is to be expected. */
@@ -90,9 +94,17 @@ class Ear {
   #hear(sign: Sign): void {
     this.#show(this.account.hear(sign))
     if (sign.type === 'usage') this.#context.used(sign.usage)
+    if (sign.type === 'again' && sign.error !== undefined) this.#refused(sign.error)
     if (sign.type === 'tool' && sign.status === 'began' && !this.#isAsked) this.#hold(sign)
     // it waits for another prompt
     if (sign.type === 'end') this.input.end()
+  }
+
+  /** Others who share the provider should know of what this program gets over by itself. */
+  #refused(error: ToldError): void {
+    const { clock, place } = this.#means
+    const answer = placeAnswerOf(refusalOf(error, clock.now()))
+    if (answer.how === 'refused') place.refused(answer)
   }
 
   #show({ log, progress }: Shown): void {

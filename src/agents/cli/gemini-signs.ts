@@ -83,3 +83,9 @@ function usageSigns({ stats }: Of<'result'>): readonly Sign[] {
 
 const errorIn = ({ status, error }: Of<'result'>): ToldError | null =>
   status === 'success' ? null : { status: null, text: error?.message ?? `it ended with ${status}` }
+
+/** What it tells on standard error only: that the provider refused and it tries again. */
+export function geminiStraySigns(line: string): readonly Sign[] {
+  const [, why = '', status] = /^(Attempt \d+ failed with status (\d{3})\. Retrying with backoff.*)$/.exec(line) ?? []
+  return status === undefined ? [] : [{ type: 'again', why, error: { status: Number(status), text: why } }]
+}

@@ -1,5 +1,5 @@
 import { quietGemini } from '../quiet-gemini.ts'
-import { geminiSigns } from './gemini-signs.ts'
+import { geminiSigns, geminiStraySigns } from './gemini-signs.ts'
 import type { Preset } from './preset.ts'
 
 /** The Gemini CLI, by `gemini --output-format stream-json`. */
@@ -35,6 +35,7 @@ export const gemini: Preset = {
     }),
   }),
   signs: geminiSigns,
+  straySigns: geminiStraySigns,
   // of an HTTP status it keeps the lowest byte
   statusOfExit: (code) => statuses.find((status) => (status & 0xff) === code) ?? null,
 }

@@ -105,3 +105,11 @@ const errorIn = ({ name, data }: Of<'error'>['error']): ToldError => ({
   text: [data.message ?? name, data.responseBody ?? ''].join(' ').trim(),
   headers: data.responseHeaders ?? {},
 })
+
+/** What stands in its log only: that a call of its model failed; but for the last one it tries again. Neither status nor code is told. */
+export function opencodeStraySigns(line: string): readonly Sign[] {
+  const [, quoted] = / level=ERROR .*message="stream error" .* error\.error=("(?:[^"\\]|\\.)*")/.exec(line) ?? []
+  if (quoted === undefined) return []
+  const why = quoted.slice(1, -1).replaceAll('\\"', '"')
+  return [{ type: 'again', why, error: { status: null, text: why } }]
+}

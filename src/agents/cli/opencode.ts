@@ -1,4 +1,4 @@
-import { opencodeSigns } from './opencode-signs.ts'
+import { opencodeSigns, opencodeStraySigns } from './opencode-signs.ts'
 import type { Preset } from './preset.ts'
 
 /** opencode, by `opencode run --format json`. */
@@ -7,8 +7,16 @@ export const opencode: Preset = {
   summary: 'Runs the opencode command line.',
   usual: null,
   credentials: '[ZAI_API_KEY] or whatever its provider needs, or [.local/share/opencode/auth.json] for a login',
-  help: { argv: ['run', '--help'], flags: ['--format', '--model'] },
-  argv: ({ model }) => ['run', '--format', 'json', ...(model === null ? [] : ['--model', model])],
+  help: { argv: ['run', '--help'], flags: ['--format', '--model', '--print-logs', '--log-level'] },
+  argv: ({ model }) => [
+    'run',
+    '--format',
+    'json',
+    '--print-logs',
+    '--log-level',
+    'ERROR',
+    ...(model === null ? [] : ['--model', model]),
+  ],
   env: ({ access, timeoutMs }) => ({
     OPENCODE_DISABLE_AUTOUPDATE: '1',
     OPENCODE_DISABLE_MODELS_FETCH: '1',
@@ -21,6 +29,7 @@ export const opencode: Preset = {
     '.config/opencode/opencode.json': JSON.stringify({ autoupdate: false, share: 'disabled', snapshot: false }),
   }),
   signs: opencodeSigns,
+  straySigns: opencodeStraySigns,
 }
 
 /** Whatever would be asked about is denied: nobody answers. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import type { Launcher } from '../../processes/launcher.ts'
-import type { AgentContext, Assignment } from '../agent.ts'
+import type { AgentContext, Assignment, Place } from '../agent.ts'
 import type { OwnHome } from '../own-home.ts'
 import type { Expected } from '../proof.ts'
 import type { CliOptions } from './options.ts'
@@ -21,4 +21,6 @@ export interface Means {
   readonly clock: Clock
   readonly launcher: Launcher
   readonly context: AgentContext
+  /** At its provider. */
+  readonly place: Place
 }

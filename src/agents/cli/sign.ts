@@ -5,8 +5,8 @@ export type Sign =
   /** A whole message of the model, or a part that goes on what was said just before. */
   | { readonly type: 'message'; readonly text: string; readonly isPart?: boolean }
   | ToolSign
-  /** The provider refused, or broke off, and the program tries again by itself. */
-  | { readonly type: 'again'; readonly why: string }
+  /** The provider refused, or broke off, and the program tries again by itself; `error` where it is certain that it does. */
+  | { readonly type: 'again'; readonly why: string; readonly error?: ToldError }
   /** Something was not allowed, and the model was told so. */
   | { readonly type: 'denied'; readonly what: string }
   /** What was used since the last time. */

@@ -92,13 +92,16 @@ const isUsedUp =
 /** In this order: the first that fits. Programs that tell no status tell this much. */
 const words: readonly (readonly [RegExp, ProviderClass])[] = [
   [
-    /context[ _](?:length|window)|maximum context|prompt is too long|too many (?:input )?tokens|ran out of room/i,
+    /context[ _](?:length|window)|maximum context|prompt is too long|too many (?:input )?tokens|ran out of room|context exceeds|too large to compact/i,
     'context',
   ],
   [isUsedUp, 'quota'],
   [/\b429\b|rate.?limit|too many requests|resource.?exhausted|速率限制/i, 'rate_limit'],
   [/overloaded|high demand|service unavailable|访问量过大|\b5(?:03|29)\b/i, 'overloaded'],
-  [/\b401\b|\b403\b|unauthorized|authentication|invalid (?:api )?key|permission.?denied/i, 'auth'],
+  [
+    /\b401\b|\b403\b|unauthorized|authentication|(?:invalid|incorrect) (?:x-)?(?:api[ -]?)?key|permission.?denied/i,
+    'auth',
+  ],
   [
     /ECONN\w+|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EPIPE|UND_ERR|fetch failed|socket hang up|cannot connect to api|socket connection was closed|disconnected|terminated|internal server error|bad gateway|gateway time-?out|\b50[024]\b/i,
     'network',

@@ -1,4 +1,4 @@
-import type { Failure, PlaceAnswer, ProviderClass } from '../../agents/agent.ts'
+import type { Failure, PlaceAnswer, ProviderClass, RefusedAnswer } from '../../agents/agent.ts'
 import type { ProcessIdentity } from '../../process-identity.ts'
 
 /** What a provider may be asked for by everybody together, as far as it is known beforehand. */
@@ -59,6 +59,8 @@ export type BudgetEvent =
   | { readonly type: 'ask'; readonly id: string; readonly process: ProcessIdentity }
   /** `chance`, from 0 to 1, is drawn by the shell. */
   | { readonly type: 'answer'; readonly id: string; readonly answer: PlaceAnswer; readonly chance: number }
+  /** A program was refused a call that it makes again by itself. */
+  | { readonly type: 'refused'; readonly id: string; readonly answer: RefusedAnswer; readonly chance: number }
   /** Given back unused. */
   | { readonly type: 'leave'; readonly id: string }
   | { readonly type: 'spend'; readonly tokens: number }
@@ -105,6 +107,8 @@ export function turn(
       return asked(limits, budget, event, now)
     case 'answer':
       return [answered(limits, budget, event, now), noted]
+    case 'refused':
+      return [refusedAmid(budget, event, now), noted]
     case 'leave':
       return [without(budget, event.id), noted]
     case 'spend': {
@@ -172,6 +176,7 @@ const without = (budget: Budget, id: string): Budget => ({
 })
 
 type Answer = Extract<BudgetEvent, { readonly type: 'answer' }>
+type Amid = Extract<BudgetEvent, { readonly type: 'refused' }>
 
 /** What somebody answers whose place is no longer known changes nothing: another may have swept it away. */
 function answered(limits: BudgetLimits, before: Budget, { id, answer, chance }: Answer, now: number): Budget {
@@ -183,11 +188,28 @@ function answered(limits: BudgetLimits, before: Budget, { id, answer, chance }: 
   if (answer.how === 'ok' || answer.class === 'context') return succeeded(limits, budget, holder, inUse)
   if (!isLimit(answer.class)) return budget
   const isNew = holder.since > budget.halvedAt || holder.isProbe
+  return refusedOne(budget, holder, { answer, chance, now, inUse, isNew })
+}
+
+/**
+ * Who goes on by itself keeps its place. While more are at work than the window lets in, it was halved for what they do: only what is
+ * refused with no more than that halves it again.
+ */
+function refusedAmid(before: Budget, { id, answer, chance }: Amid, now: number): Budget {
+  const holder = before.holders.find((one) => one.id === id)
+  if (holder === undefined || !isLimit(answer.class)) return before
+  const inUse = before.holders.length
+  const refused = { answer, chance, now, inUse, isNew: inUse <= before.window }
+  return { ...refusedOne(without(before, id), holder, refused), holders: before.holders }
+}
+
+function refusedOne(budget: Budget, holder: Holder, refused: Refused): Budget {
+  const { answer, now, inUse, isNew } = refused
   // their number was too large, in whatever order they came there; each one more that is refused in the same moment makes it smaller
   const among = isNew ? Math.max(holder.among, inUse) : inUse
   const tells = answer.class === 'rate_limit' && !holder.isProbe
   const halved = learn(isNew ? halve(budget, tells ? among : null, now) : budget, tells ? among : null)
-  return { ...halved, hold: heldBy(halved, holder, { answer, chance, now }) }
+  return { ...halved, hold: heldBy(halved, holder, refused) }
 }
 
 const isLimit = (kind: ProviderClass): boolean => kind === 'rate_limit' || kind === 'overloaded' || kind === 'quota'
@@ -225,9 +247,13 @@ function learn(budget: Budget, among: number | null): Budget {
 }
 
 interface Refused {
-  readonly answer: Extract<PlaceAnswer, { readonly how: 'refused' }>
+  readonly answer: RefusedAnswer
   readonly chance: number
   readonly now: number
+  /** How many were at work, this one included. */
+  readonly inUse: number
+  /** Whether it is not of the moment in which the window was halved already. */
+  readonly isNew: boolean
 }
 
 /** Without a date: one call too many among others is no reason for all to wait; a lone one waits longer each time. */

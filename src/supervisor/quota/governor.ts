@@ -35,6 +35,9 @@ interface GovernorParts {
 /** Who has done nothing yet waits this long for the end of a hold before it is parked; who is amid its work longer. In milliseconds. */
 const patienceMs = { first: 30_000, later: 600_000 }
 
+/** A place where nothing is limited. */
+const unlimited = { refused: () => {}, giveBack: () => {} }
+
 /** A governor for one run; it touches nothing before it is asked or opened. */
 export function openGovernor(parts: GovernorParts): Governor {
   const budgets = new Map<string, SharedBudget>()
@@ -79,9 +82,9 @@ export function openGovernor(parts: GovernorParts): Governor {
     limits: (task) => providerOf(task) !== null,
     async take(task, isFirst, signal) {
       const provider = providerOf(task)
-      if (provider === null) return () => {}
+      if (provider === null) return unlimited
       const taken = await budgetOf(provider).take(signal, isFirst ? patienceMs.first : patienceMs.later)
-      if (taken.how === 'granted') return taken.giveBack
+      if (taken.how === 'granted') return taken
       return { provider: provider.name, class: taken.hold.class, until: taken.hold.until }
     },
     spend(task, tokens) {

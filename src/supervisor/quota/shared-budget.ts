@@ -1,4 +1,4 @@
-import type { PlaceAnswer } from '../../agents/agent.ts'
+import type { PlaceAnswer, RefusedAnswer } from '../../agents/agent.ts'
 import type { Clock } from '../../clock.ts'
 import { isAlive, type ProcessIdentity } from '../../process-identity.ts'
 import type { SharedText } from '../../store/shared-file.ts'
@@ -6,7 +6,7 @@ import { type Budget, type BudgetEvent, type BudgetLimits, freshBudget, type Hol
 
 /** A place that somebody asked for: it is there, or will not be for longer than one can wait. */
 export type Taken =
-  | { readonly how: 'granted'; giveBack(answer: PlaceAnswer): void }
+  | { readonly how: 'granted'; refused(answer: RefusedAnswer): void; giveBack(answer: PlaceAnswer): void }
   | { readonly how: 'held'; readonly hold: Hold }
 
 interface SharedBudgetParts {
@@ -195,6 +195,9 @@ export class SharedBudget {
     let isHeld = true
     waiting.settle({
       how: 'granted',
+      refused: (answer) => {
+        if (isHeld) this.#tell({ type: 'refused', id, answer, chance: this.#parts.random() })
+      },
       giveBack: (answer) => {
         if (isHeld) this.#tell({ type: 'answer', id, answer, chance: this.#parts.random() })
         isHeld = false

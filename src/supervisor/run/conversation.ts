@@ -1,21 +1,28 @@
 import type { AgentActorApi, AgentAnswer, AgentEvent, AgentQuestion, HeldAnswer } from '../../actors/agent-api.ts'
 import type { ActorHandle } from '../../actors/contract.ts'
-import type { PlaceAnswer } from '../../agents/agent.ts'
+import type { PlaceAnswer, RefusedAnswer } from '../../agents/agent.ts'
 import { type Usage, usageWith } from '../../agents/usage.ts'
 import type { Clock } from '../../clock.ts'
 import type { Task } from '../../plan/task.ts'
 import type { Account } from './budgets.ts'
 import type { HeldFiles } from './held-files.ts'
 
+/** A place at a provider that somebody has. */
+export interface TakenPlace {
+  /** A call was refused, and the place is kept. */
+  refused(answer: RefusedAnswer): void
+  giveBack(answer: PlaceAnswer): void
+}
+
 /** Gives one agent after the other the right to ask its provider. */
 export interface Places {
   /** Whether the task's agent has a provider at all; without one every place is there at once and is kept from nobody. */
   limits(task: Task): boolean
   /**
-   * Resolves when the place is there, to what gives it back, or when it will not be there for long. Rejects only when `signal` aborts.
+   * Resolves when the place is there, or when it will not be there for long. Rejects only when `signal` aborts.
    * @param isFirst whether the attempt has done nothing yet, so that little is lost when it is parked
    */
-  take(task: Task, isFirst: boolean, signal: AbortSignal): Promise<((answer: PlaceAnswer) => void) | HeldAnswer>
+  take(task: Task, isFirst: boolean, signal: AbortSignal): Promise<TakenPlace | HeldAnswer>
   /** What a task has used counts for what its provider allows in a minute. */
   spend(task: Task, tokens: number): void
 }
@@ -48,12 +55,11 @@ interface ConversationParts {
 
 /** Answers the questions of one attempt's agent. */
 export function converse({ clock, task, places, held, account }: ConversationParts): Conversation {
-  const taken = new Map<number, (answer: PlaceAnswer) => void>()
+  const taken = new Map<number, TakenPlace>()
   const over = new AbortController()
   const wait = stopwatch(clock)
   let actor: ActorHandle<AgentActorApi> | null = null
-  let used: Usage | null = null
-  let isFirst = true
+  let [used, isFirst]: [Usage | null, boolean] = [null, true]
   const reply = (id: number, answer: AgentAnswer): void => actor?.cast('answer', id, answer)
 
   function answer(id: number, question: AgentQuestion): void {
@@ -64,13 +70,13 @@ export function converse({ clock, task, places, held, account }: ConversationPar
   async function grant(id: number): Promise<void> {
     if (account.spent.aborted) return // it is being ended
     wait.begin()
-    const giveBack = await places.take(task, isFirst, over.signal).catch(() => null)
+    const place = await places.take(task, isFirst, over.signal).catch(() => null)
     wait.end()
-    if (giveBack === null) return
-    if (typeof giveBack !== 'function') return reply(id, giveBack)
+    if (place === null) return
+    if (!('giveBack' in place)) return reply(id, place)
     isFirst = false
-    if (over.signal.aborted) return giveBack({ how: 'ok' })
-    taken.set(id, giveBack)
+    if (over.signal.aborted) return place.giveBack({ how: 'ok' })
+    taken.set(id, place)
     reply(id, 'granted')
   }
 
@@ -95,21 +101,24 @@ export function converse({ clock, task, places, held, account }: ConversationPar
       if (event.type === 'usage') {
         used = usageWith(used, event.usage)
         account.use(event.usage)
-        places.spend(task, (event.usage.inputTokens ?? 0) + (event.usage.outputTokens ?? 0))
+        places.spend(task, tokensOf(event.usage))
       }
       if (event.type === 'question') answer(event.id, event.question)
+      if (event.type === 'refused') taken.get(event.id)?.refused(event.answer)
       if (event.type !== 'released') return
-      taken.get(event.id)?.(event.answer)
+      taken.get(event.id)?.giveBack(event.answer)
       taken.delete(event.id)
     },
     end() {
       over.abort()
-      for (const giveBack of taken.values()) giveBack({ how: 'ok' })
+      for (const place of taken.values()) place.giveBack({ how: 'ok' })
       taken.clear()
       held.release(task.id)
     },
   }
 }
+
+const tokensOf = ({ inputTokens, outputTokens }: Usage): number => (inputTokens ?? 0) + (outputTokens ?? 0)
 
 /** Time during which at least one wait is on. */
 function stopwatch(clock: Clock) {
