@@ -70,11 +70,12 @@ async function follow(run: FoundRun, terminal: Terminal, tell: (record: Record) 
     cancel = systemClock.after(everyMs, keepTelling)
   }
   keepTelling()
-  const { signal } = interrupted
+  const signal = AbortSignal.any([interrupted.signal, terminal.readerGone])
   const standing: Standing = await watchRun(run, { clock: systemClock, terminal, signal, shown: false })
   cancel()
   tellNew()
-  if (signal.aborted) return exitCodes.interrupted
+  if (interrupted.signal.aborted) return exitCodes.interrupted
+  if (terminal.readerGone.aborted) return exitCodes.ok
   return standing === 'ended' ? exitCodes.ok : exitCodes.unfinished
 }
 

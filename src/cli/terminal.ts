@@ -16,6 +16,8 @@ export interface Terminal {
   readonly screen: Screen
   /** Whether answers go to a terminal: standard output is one. */
   readonly answersSeen: boolean
+  /** Aborts when whoever read the answers has gone, as `head` does: answers are dropped from then on, and work goes on. */
+  readonly readerGone: AbortSignal
   /** Answers: standard output. */
   print(text: string): void
   /** Everything else: standard error. */
@@ -28,13 +30,33 @@ export interface CommonOptions {
   readonly verbose: boolean
 }
 
+const reader = new AbortController()
+
+/** That nobody reads a stream any more is no failure of what is written. */
+function bearLossOfReaders(): void {
+  if (process.stdout.listeners('error').includes(loseReader)) return
+  process.stdout.on('error', loseReader)
+  process.stderr.on('error', unlessGone)
+}
+
+function loseReader(error: NodeJS.ErrnoException): void {
+  unlessGone(error)
+  reader.abort()
+}
+
+function unlessGone(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
+}
+
 /** The terminal of this process. */
 export function processTerminal(directory: string): Terminal {
+  bearLossOfReaders()
   return {
     directory,
     environment: process.env,
     live: process.stderr.isTTY && process.env['TERM'] !== 'dumb' && process.env['CI'] === undefined,
     answersSeen: process.stdout.isTTY,
+    readerGone: reader.signal,
     screen: {
       write: (text) => void process.stderr.write(text),
       get columns() {

@@ -57,6 +57,7 @@ export async function troupeHere(directory: string, ...args: readonly string[]):
     environment: process.env,
     live: false,
     answersSeen: false,
+    readerGone: new AbortController().signal,
     screen: { write, columns: 80, rows: 24 },
     print: (text) => void (said.stdout += `${text}\n`),
     tell: (text) => write(`${text}\n`),

@@ -36,6 +36,7 @@ export async function invoke<Options extends CommonOptions>(
     directory,
     environment,
     answersSeen,
+    readerGone: new AbortController().signal,
     live: false,
     screen: { write, columns: 80, rows: 24 },
     print: (text) => void (said.out += `${text}\n`),

@@ -451,6 +451,21 @@ t.test('the commands answer from a shell, and a failure has no stack trace', asy
   t.match(chunks.join(''), /^troupe: there is no run in .*\n {2}RUN_NOT_FOUND: .*\n$/)
 })
 
+t.test('what nobody reads to its end ends without a complaint', async (t) => {
+  const directory = await repositoryOf(t, {})
+  const text = manifestOf(['tests', 'docs tests'])
+  const play = new Play(text)
+  play.start(identityOf(process.pid, process.pid)).begin('tests')
+  await leaveRun(directory, play, text)
+  for (const args of [['schema'], ['log', '--follow', '-C', directory]]) {
+    const child = spawn(process.execPath, [join(root, 'bin/troupe.mjs'), ...args])
+    child.stdout.destroy()
+    const said: string[] = []
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => said.push(chunk))
+    t.same([...(await once(child, 'close')), ...said], [0, null], args.join(' '))
+  }
+})
+
 void t.test(
   'status tells how many messages reached nobody, from what every supervisor of the run has logged',
   async (t) => {

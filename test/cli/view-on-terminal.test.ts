@@ -26,6 +26,7 @@ void t.test('a view that has ended listens to the process no more', async (t) =>
     live: true,
     screen,
     answersSeen: false,
+    readerGone: new AbortController().signal,
     print: () => {},
     tell: () => {},
   }
