@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { AskedConflict, Proposal } from '../../src/merge/proposal.ts'
 import { gone } from '../process-life.ts'
-import { begin, emptyFolder, git, manifest, type PrintedRun, repositoryOf, troupe } from './troupe.ts'
+import { begin, emptyFolder, git, manifest, type PrintedRun, repositoryOf, troupeHere } from './troupe.ts'
 import { isWritten } from '../until.ts'
 
 interface Teardown {
@@ -34,7 +34,7 @@ function inConflict(
 }
 
 async function printed(directory: string, ...args: readonly string[]): Promise<PrintedRun> {
-  const { stdout, stderr } = await troupe(directory, '--json', ...args)
+  const { stdout, stderr } = await troupeHere(directory, '--json', ...args)
   if (!stdout.startsWith('{')) throw new Error(`no JSON but ${stdout}${stderr}`)
   return JSON.parse(stdout) as PrintedRun
 }
@@ -55,10 +55,10 @@ void t.test(
     t.match(proposal.resolved, [
       { resolver: 'agent:sh', grade: 'checked', evidence: /attempt 2, kept at refs\/troupe/ },
     ])
-    t.match((await troupe(directory, 'replay')).stdout, `the same again: ${proposal.commit}`)
+    t.match((await troupeHere(directory, 'replay')).stdout, `the same again: ${proposal.commit}`)
     t.match(JSON.parse(readFileSync(inRun(directory, 'sh_resolve+two_result.json'), 'utf8')), { state: 'succeeded' })
     t.strictSame(readdirSync(inRun(directory, 'work')), [])
-    t.equal((await troupe(directory, 'doctor', '--run')).status, 0)
+    t.equal((await troupeHere(directory, 'doctor', '--run')).status, 0)
   },
 )
 
@@ -73,7 +73,7 @@ void t.test('whatever an agent does wrong, the conflict stays and the reason is 
   t.match(only(proposal), { attempts: 4, outcome: 'failed', reason: 'it had not ended after 5 s' })
   t.match(proposal.conflicts, [{ file: 'f', ours: 'one', theirs: 'two' }])
   t.equal(git(directory, 'show', `${proposal.commit}:f`), numbers.replace('5', 'one'))
-  const log = (await troupe(directory, 'log')).stdout
+  const log = (await troupeHere(directory, 'log')).stdout
   for (const said of ['it changed g, which is not in conflict', 'it left a conflict marker in f', '(failed)'])
     t.match(log, said)
 })

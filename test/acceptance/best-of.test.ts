@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Judgement } from '../../src/merge/judge.ts'
 import { bestAmong, type Judged } from '../../src/supervisor/run/best-of.ts'
-import { begin, git, manifest, type PrintedRun, repositoryOf, runJson, troupe } from './troupe.ts'
+import { begin, git, manifest, type PrintedRun, repositoryOf, runHere, troupeHere } from './troupe.ts'
 
 t.setTimeout(240_000)
 
@@ -58,7 +58,7 @@ void t.test('several try a task side by side, the best is proposed, and the othe
     ],
     check: ['grep -q fixed f.txt'],
   })
-  const { exitCode, run, proposal } = await runJson(directory, path)
+  const { exitCode, run, proposal } = await runHere(directory, path)
   t.equal(exitCode, 0)
   t.equal(git(directory, 'show', `${proposal.commit}:f.txt`), 'fixed\n')
   t.equal(git(directory, 'show', `${proposal.commit}:g.txt`), 'fixed\n', 'a task that needs it starts from the best')
@@ -84,9 +84,9 @@ void t.test('several try a task side by side, the best is proposed, and the othe
       ],
     },
   })
-  t.match((await troupe(directory, 'show', '--task', 'fix', '--log')).stdout, 'the fourth was here')
+  t.match((await troupeHere(directory, 'show', '--task', 'fix', '--log')).stdout, 'the fourth was here')
   t.same(readdirSync(inRun(directory, run, 'work')), [], 'no workspace is left')
-  t.match(await troupe(directory, 'doctor', '--run'), { status: 0 })
+  t.match(await troupeHere(directory, 'doctor', '--run'), { status: 0 })
 })
 
 void t.test('when the supervisor dies, the work of all that tried is kept, and all try again', async (t) => {
@@ -118,8 +118,8 @@ void t.test('when the supervisor dies, the work of all that tried is kept, and a
   process.env['AGAIN'] = directory
   const moved = `${path}.moved`
   renameSync(path, moved)
-  t.match(await troupe(directory, 'resume'), { status: 2, stderr: /the prompt of fix is not kept with the run/ })
-  const { stdout, stderr } = await troupe(directory, '--json', 'resume', '--manifest', moved)
+  t.match(await troupeHere(directory, 'resume'), { status: 2, stderr: /the prompt of fix is not kept with the run/ })
+  const { stdout, stderr } = await troupeHere(directory, '--json', 'resume', '--manifest', moved)
   delete process.env['AGAIN']
   t.match(stdout, /^\{/, stderr)
   const { exitCode, run, proposal } = JSON.parse(stdout) as PrintedRun

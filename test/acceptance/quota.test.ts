@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { codex } from '../../src/agents/cli/codex.ts'
-import { root, troupe } from './troupe.ts'
+import { root, troupe, troupeHere } from './troupe.ts'
 
 t.setTimeout(120_000)
 const scene = mkdtempSync(join(tmpdir(), 'troupe-quota-'))
@@ -62,10 +62,10 @@ void t.test(
     const hold = { class: 'quota', until, since: until - 9_000, refusals: 3 }
     writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as object), hold }))
     const directory = repository('three')
-    const { status, stderr } = await troupe(directory, 'run', 'troupe.yaml')
+    const { status, stderr } = await troupeHere(directory, 'run', 'troupe.yaml')
     t.equal(status, 0, stderr)
     t.ok(Date.now() >= until, 'it waited')
-    const { stdout } = await troupe(directory, 'log')
+    const { stdout } = await troupeHere(directory, 'log')
     t.match(stdout, /house is held \(quota\) until/)
     t.match(stdout, /house: one task goes to see/)
     t.match(stdout, /house may be asked again/)
@@ -101,7 +101,7 @@ void t.test('what a program was refused and got over by itself counts for all wh
   git('init', '-q')
   git('add', '.')
   git('commit', '-qm', 'begin')
-  const { status, stderr } = await troupe(directory, 'run', 'troupe.json')
+  const { status, stderr } = await troupeHere(directory, 'run', 'troupe.json')
   t.equal(status, 0, stderr)
   const [name = ''] = readdirSync(quotas).filter((one) => one.startsWith('shared-'))
   const known = JSON.parse(readFileSync(join(quotas, name), 'utf8')) as object

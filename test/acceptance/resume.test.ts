@@ -10,8 +10,10 @@ import {
   manifest,
   type PrintedRun,
   repositoryOf,
+  runHere,
   runJson,
   troupe,
+  troupeHere,
 } from './troupe.ts'
 import { isWritten } from '../until.ts'
 
@@ -57,7 +59,7 @@ const leftovers = (directory: string): readonly string[] => [
 ]
 
 async function resume(directory: string): Promise<PrintedRun> {
-  const { stdout, stderr } = await troupe(directory, '--json', 'resume')
+  const { stdout, stderr } = await troupeHere(directory, '--json', 'resume')
   if (!stdout.startsWith('{')) throw new Error(`no JSON but ${stdout}${stderr}`)
   return JSON.parse(stdout) as PrintedRun
 }
@@ -65,6 +67,9 @@ async function resume(directory: string): Promise<PrintedRun> {
 void t.test(
   'a run whose supervisor is killed goes on: nothing done is done again, nothing written is lost',
   async (t) => {
+    const peaceful = gated(t)
+    writeFileSync(peaceful.gate, '')
+    const undisturbed = await runHere(repositoryOf(t, { 'a.txt': 'a\n' }), peaceful.path)
     for (const mode of modes) {
       const directory = repositoryOf(t, { 'a.txt': 'a\n' })
       const before = fingerprint(directory)
@@ -74,7 +79,7 @@ void t.test(
       run.child.kill('SIGKILL')
       await run.ended
       await gone(Number(readFileSync(pid, 'utf8')))
-      t.match((await troupe(directory, 'status')).stdout, 'unfinished (its supervisor is gone)', mode)
+      t.match((await troupeHere(directory, 'status')).stdout, 'unfinished (its supervisor is gone)', mode)
       const [id = ''] = runsOf(directory)
       writeFileSync(gate, '')
       const { exitCode, run: resumed, proposal } = await resume(directory)
@@ -85,20 +90,19 @@ void t.test(
       t.equal(git(directory, 'show', `refs/troupe/${id}/second/1:second.txt`), '2\n', 'what was under way is kept')
       t.same(leftovers(directory), [])
       t.same(fingerprint(directory), before)
-      const undisturbed = repositoryOf(t, { 'a.txt': 'a\n' })
-      t.equal(proposal.tree, (await runJson(undisturbed, path)).proposal.tree)
+      t.equal(proposal.tree, undisturbed.proposal.tree)
       t.match(JSON.parse(readFileSync(inRun(directory, 'sh_first_result.json'), 'utf8')), {
         state: 'succeeded',
         attempts: 1,
       })
-      t.match(await troupe(directory, 'resume'), { status: 2, stderr: /RUN_ENDED/ })
-      const log = (await troupe(directory, 'log', '--follow')).stdout.replaceAll(/^\S+ +\S+ s +/gm, '')
+      t.match(await troupeHere(directory, 'resume'), { status: 2, stderr: /RUN_ENDED/ })
+      const log = (await troupeHere(directory, 'log', '--follow')).stdout.replaceAll(/^\S+ +\S+ s +/gm, '')
       t.match(
         log,
         /^run \S+ started on [\s\S]*^run resumed by process \d+\n(second|third): attempt 1 lost: its supervisor died/m,
       )
       t.match(log, /^run ended with 0: /m)
-      const [line = ''] = (await troupe(directory, '--json', 'log', '--task', 'third')).stdout.split('\n')
+      const [line = ''] = (await troupeHere(directory, '--json', 'log', '--task', 'third')).stdout.split('\n')
       t.match(JSON.parse(line), { schema: 'troupe/event/1', event: { task: 'third' } })
     }
   },
@@ -110,7 +114,7 @@ void t.test('an output past what a log holds is cut, in bounded memory, and the 
   const { run } = await runJson(directory, '--mode', 'thread', manifest(t, { tasks: [{ id: 'loud', command }] }))
   const result = JSON.parse(readFileSync(inRun(directory, 'command_loud_result.json'), 'utf8')) as { details: object }
   t.match(result.details, { output: { bytes: 300_000_004, cut: Number } })
-  t.match((await troupe(directory, 'show', run, '--task', 'loud')).stdout, /of its 300000004 bytes were cut out/)
+  t.match((await troupeHere(directory, 'show', run, '--task', 'loud')).stdout, /of its 300000004 bytes were cut out/)
   t.ok(statSync(inRun(directory, 'logs/loud.1.log')).size < 17 * 1024 * 1024)
 })
 
@@ -119,12 +123,12 @@ void t.test('a new run says that another has not ended; one that somebody carrie
   const { path, gate, pid } = gated(t)
   const run = begin(directory, 'run', path)
   await run.until(() => isWritten(pid))
-  t.match(await troupe(directory, 'resume'), { status: 2, stderr: /is held by process \d+/ })
-  t.notMatch((await troupe(directory, 'run', 'review a.txt')).stderr, 'troupe resume', 'it is under way')
+  t.match(await troupeHere(directory, 'resume'), { status: 2, stderr: /is held by process \d+/ })
+  t.notMatch((await troupeHere(directory, 'run', 'review a.txt')).stderr, 'troupe resume', 'it is under way')
   run.child.kill('SIGKILL')
   await run.ended
   const [id = ''] = runsOf(directory)
-  t.match((await troupe(directory, 'run', 'review a.txt')).stderr, `troupe resume ${id} goes on with it`)
+  t.match((await troupeHere(directory, 'run', 'review a.txt')).stderr, `troupe resume ${id} goes on with it`)
   writeFileSync(gate, '')
   t.match(await resume(directory), { run: id, exitCode: 0 }, 'the newest that has not ended, not the newest')
 })
@@ -180,14 +184,14 @@ void t.test('an interrupted run is taken up where it was stopped', async (t) => 
     ['landed', 'landed', 'landed'],
   )
   t.equal(readFileSync(join(notes, 'first'), 'utf8'), '1\n')
-  t.match((await troupe(directory, 'status')).stdout, 'ended')
+  t.match((await troupeHere(directory, 'status')).stdout, 'ended')
 })
 
 void t.test('a supervisor that died before its first record, or just before its last, is gone on with', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': 'a\n' })
   const { path, notes, gate } = gated(t)
   writeFileSync(gate, '')
-  const { proposal, files } = await runJson(directory, path)
+  const { proposal, files } = await runHere(directory, path)
   const journal = inRun(directory, 'journal.ndjson')
   const lines = readFileSync(journal, 'utf8').split(/(?<=\n)/)
   writeFileSync(journal, lines.slice(0, -1).join(''))
@@ -197,7 +201,7 @@ void t.test('a supervisor that died before its first record, or just before its 
   rmSync(journal)
   const unfinished = inRun(directory, 'sh_first.status.123.tmp')
   writeFileSync(unfinished, '{')
-  t.match((await troupe(directory, 'status')).stdout, 'unfinished')
+  t.match((await troupeHere(directory, 'status')).stdout, 'unfinished')
   git(directory, 'update-ref', '-d', `refs/troupe/${again.run}/first/1`)
   git(directory, 'update-ref', '-d', `refs/troupe/${again.run}/second/1`)
   git(directory, 'update-ref', '-d', `refs/troupe/${again.run}/third/1`)
@@ -220,7 +224,7 @@ void t.test(
       { ...task, id: 'once', retries: 0 },
     ]
     const path = manifest(t, { agents: { sh: { kind: 'command', shell: true } }, snapshot: '100ms', tasks })
-    const { run, proposal } = await runJson(directory, path)
+    const { run, proposal } = await runHere(directory, path)
     t.same(
       proposal.tasks.map(({ disposition }) => disposition.state === 'landed' || disposition.state),
       [true, 'left-out', 'failed'],
@@ -236,8 +240,8 @@ void t.test(
       'one commit on the base',
     )
     t.equal(at('once/snapshot:one.txt'), 'one\n', 'the snapshot was taken while it worked')
-    t.match((await troupe(directory, 'show', '--task', 'once', '--snapshot')).stdout, /^\+one$/m)
-    t.match(await troupe(directory, 'apply', '--task', 'once', '--snapshot', '--branch', 'saved'), { status: 0 })
+    t.match((await troupeHere(directory, 'show', '--task', 'once', '--snapshot')).stdout, /^\+one$/m)
+    t.match(await troupeHere(directory, 'apply', '--task', 'once', '--snapshot', '--branch', 'saved'), { status: 0 })
     t.match(git(directory, 'diff', 'main', 'saved'), /^\+one$/m)
   },
 )
@@ -250,7 +254,7 @@ void t.test('a fork server that dies costs no retry: what it had started is trie
     const path = manifest(t, { agents, tasks: [{ id: 'x', agent: 'sh', command, retries: 0 }] })
     const { run, exitCode } = await runJson(directory, '--mode', mode, path)
     t.equal(exitCode, 0, mode)
-    const log = (await troupe(directory, '--json', 'log', run, '--task', 'x')).stdout.trim().split('\n')
+    const log = (await troupeHere(directory, '--json', 'log', run, '--task', 'x')).stdout.trim().split('\n')
     const ends = log.map((line) => (JSON.parse(line) as { event: { end?: object } }).event.end).filter(Boolean)
     t.match(ends, [
       { failure: { kind: 'infrastructure', message: /the server that had started it died/ } },
@@ -277,7 +281,7 @@ void t.test('a supervisor that is killed while it looks for who breaks a check l
     ],
     merge: { checksAtOnce: 2 },
   })
-  t.match((await troupe(directory, 'plan', path)).stdout, /^prepare: echo ready > ready\ncheck: test$/m)
+  t.match((await troupeHere(directory, 'plan', path)).stdout, /^prepare: echo ready > ready\ncheck: test$/m)
   const run = begin(directory, 'run', path)
   await run.until(() => isWritten(pid))
   run.child.kill('SIGKILL')
@@ -294,14 +298,14 @@ void t.test('a supervisor that is killed while it looks for who breaks a check l
   t.ok(existsSync(join(directory, proposal.blame[0]?.seen[0]?.log ?? '')))
   t.same(leftovers(directory), [])
   t.same(fingerprint(directory), before)
-  t.match((await troupe(directory, 'replay')).stdout, /^the same again/)
+  t.match((await troupeHere(directory, 'replay')).stdout, /^the same again/)
   t.match(
-    (await troupe(directory, 'show')).stdout,
+    (await troupeHere(directory, 'show')).stdout,
     'a + c break check "test"; a alone and c alone pass; c was left out',
   )
   const passes = (): string => git(directory, 'for-each-ref', '--format=%(refname)', 'refs/troupe')
   t.match(passes(), `refs/troupe/${id}/_passed\n`)
   t.match(await troupe(directory, 'doctor', '--run', id), { status: 0 })
-  await troupe(directory, 'gc', '--older-than', '0s', '--unapplied')
+  await troupeHere(directory, 'gc', '--older-than', '0s', '--unapplied')
   t.equal(passes(), '', 'what passed goes with its run')
 })

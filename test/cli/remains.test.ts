@@ -2,7 +2,17 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSyn
 import { join } from 'node:path'
 import t from 'tap'
 import { gone } from '../process-life.ts'
-import { begin, emptyFolder, fingerprint, git, manifest, repositoryOf, runJson, troupe } from '../acceptance/troupe.ts'
+import {
+  begin,
+  emptyFolder,
+  fingerprint,
+  git,
+  manifest,
+  repositoryOf,
+  runHere,
+  troupe,
+  troupeHere,
+} from '../acceptance/troupe.ts'
 import { isWritten } from '../until.ts'
 
 interface Teardown {
@@ -23,7 +33,7 @@ interface Told {
 }
 
 async function gc(directory: string, ...options: readonly string[]): Promise<Told['runs']> {
-  const { stdout, stderr } = await troupe(directory, '--json', 'gc', ...options)
+  const { stdout, stderr } = await troupeHere(directory, '--json', 'gc', ...options)
   if (!stdout.startsWith('{')) throw new Error(`no JSON but ${stdout}${stderr}`)
   return (JSON.parse(stdout) as Told).runs
 }
@@ -70,8 +80,8 @@ void t.test(
     t.equal(git(directory, 'show', `refs/troupe/${id}/one/1:b.txt`), 'mine\n')
     t.match(fingerprint(directory), before)
     writeFileSync(gate, '')
-    t.match(JSON.parse((await troupe(directory, '--json', 'resume')).stdout), { run: id, exitCode: 0 })
-    const log = (await troupe(directory, '--json', 'log', '--task', 'one')).stdout.trim().split('\n')
+    t.match(JSON.parse((await troupeHere(directory, '--json', 'resume')).stdout), { run: id, exitCode: 0 })
+    const log = (await troupeHere(directory, '--json', 'log', '--task', 'one')).stdout.trim().split('\n')
     const lost = log.map((line) => JSON.parse(line) as { event: object }).filter(({ event }) => 'end' in event)
     t.match(lost[0], { event: { end: { how: 'lost', changeSet: { files: ['b.txt'] } } } }, 'what was sealed is named')
   },
@@ -96,11 +106,11 @@ void t.test(
   async (t) => {
     const directory = repositoryOf(t, { 'a.txt': 'a\n' })
     const task = (file: string) => ({ id: file, command: ['sh', '-c', `echo 1 > ${file}.txt`] })
-    const first = await runJson(directory, manifest(t, { tasks: [task('b')] }))
-    const second = await runJson(directory, manifest(t, { tasks: [task('c')] }))
+    const first = await runHere(directory, manifest(t, { tasks: [task('b')] }))
+    const second = await runHere(directory, manifest(t, { tasks: [task('c')] }))
     t.match(await gc(directory, '--older-than', '1h'), [{ whole: false }, { whole: false }], 'young ones stay')
-    t.match(await troupe(directory, 'gc'), { status: 0, stdout: /^nothing to collect: 2 runs on \d+ kB\n$/ })
-    await troupe(directory, 'apply', first.run)
+    t.match(await troupeHere(directory, 'gc'), { status: 0, stdout: /^nothing to collect: 2 runs on \d+ kB\n$/ })
+    await troupeHere(directory, 'apply', first.run)
     t.match(await gc(directory, '--older-than', '0s'), [
       { run: first.run, whole: true, freed: Number },
       { whole: false },
@@ -117,7 +127,7 @@ void t.test(
 
 void t.test('the runs of another checkout of the repository are its own', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': 'a\n' })
-  const { run } = await runJson(directory, manifest(t, { tasks: [{ id: 'b', command: ['touch', 'b'] }] }))
+  const { run } = await runHere(directory, manifest(t, { tasks: [{ id: 'b', command: ['touch', 'b'] }] }))
   const linked = join(emptyFolder(t), 'linked')
   git(directory, 'worktree', 'add', '--quiet', '--detach', linked)
   const rules = ['--unfinished', '--unapplied', '--older-than', '0s']
@@ -149,17 +159,20 @@ void t.test('work that could not be sealed is never taken', async (t) => {
   const rules = ['--unfinished', '--unapplied', '--older-than', '0s']
   t.match(await gc(directory, ...rules), [{ seal: [], leave: [{ name: 'one.1' }], whole: false }])
   t.equal(readFileSync(join(worktree, 'b.txt'), 'utf8'), 'mine\n')
-  t.match(await troupe(directory, 'gc', '--older-than', 'soon'), { status: 2, stderr: /--older-than soon is no age/ })
-  t.match(await troupe(directory, 'gc', 'none'), { status: 2, stderr: /nothing is left of a run none/ })
+  t.match(await troupeHere(directory, 'gc', '--older-than', 'soon'), {
+    status: 2,
+    stderr: /--older-than soon is no age/,
+  })
+  t.match(await troupeHere(directory, 'gc', 'none'), { status: 2, stderr: /nothing is left of a run none/ })
 })
 
 void t.test('doctor --run says of each thing that is kept whether it is whole, and what to do', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': 'a\n' })
   const task = (id: string) => ({ id, command: ['sh', '-c', `echo ${id} > ${id}.txt`] })
-  const { run, files } = await runJson(directory, manifest(t, { tasks: [task('b'), task('c')] }))
+  const { run, files } = await runHere(directory, manifest(t, { tasks: [task('b'), task('c')] }))
   const folder = join(directory, '.agents/runs', run)
   const checks = async (): Promise<Readonly<Record<string, string>>> => {
-    const { stdout, stderr } = await troupe(directory, '--json', 'doctor', '--run', run.slice(0, 15))
+    const { stdout, stderr } = await troupeHere(directory, '--json', 'doctor', '--run', run.slice(0, 15))
     if (!stdout.startsWith('{')) throw new Error(`no JSON but ${stdout}${stderr}`)
     const told = JSON.parse(stdout) as { checks: { name: string; state: string; found: string }[] }
     return Object.fromEntries(told.checks.map(({ name, state, found }) => [name, `${state}: ${found}`]))
@@ -227,5 +240,5 @@ void t.test('doctor --run says of each thing that is kept whether it is whole, a
   t.match(await checks(), { ...whole, objects: new RegExp(`^wrong: .*${blob}`) })
   writeFileSync(journal, readFileSync(journal, 'utf8').replace('attempt-started', 'attempt-Started'))
   t.match(await checks(), { journal: /^wrong: .*journal\.ndjson:\d+ is not a record/ })
-  t.equal((await troupe(directory, 'doctor', '--run', run)).status, 1)
+  t.equal((await troupeHere(directory, 'doctor', '--run', run)).status, 1)
 })
