@@ -122,6 +122,31 @@ void t.test(
   },
 )
 
+void t.test('one more than was refused is tried the later the more places there are', async (t) => {
+  for (const [window, expected] of [
+    [1, 16],
+    [2, 16],
+    [3, 36],
+    [10, 400],
+  ] as const) {
+    const play = new Play({ start: window + 1, most: 99 })
+    let asked = 0
+    const underWay: string[] = []
+    const fill = (): void => {
+      while (play.ask(`${(asked += 1)}`).how === 'granted') underWay.push(`${asked}`)
+    }
+    fill()
+    play.now += 1
+    play.answer(underWay.pop() ?? '', refused())
+    let successes = 0
+    for (; play.budget.window <= window; fill()) {
+      successes += Number(play.budget.window === window)
+      play.answer(underWay.shift() ?? '')
+    }
+    t.equal(successes, expected, `${window} places`)
+  }
+})
+
 void t.test('a lone refusal without a date waits longer each time, less a chance', async (t) => {
   const play = new Play()
   for (const [refusals, pause] of [1_000, 2_000, 4_000].entries()) {

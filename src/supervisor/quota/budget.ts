@@ -42,7 +42,7 @@ export interface Budget {
   readonly ceiling: number | null
   /** Successes since the window last changed. */
   readonly steady: number
-  /** Successes of every two places just below the ceiling before it is tried again; doubles each time that it holds. */
+  /** Successes just below the ceiling before it is tried again, of every two places squared; doubles each time that it holds. */
   readonly patience: number
   /** A refusal of a call that began before is of the same moment, and halves nothing again. */
   readonly halvedAt: number
@@ -222,9 +222,15 @@ function succeeded({ most }: BudgetLimits, before: Budget, { isProbe }: Holder, 
   const steady = budget.steady + 1
   const grown = { ...budget, window: Math.min(most, window + 1), steady: 0 }
   if (ceiling === null || window < ceiling - 1) return grown
-  if (window === ceiling - 1) return steady < budget.patience * Math.max(1, window / 2) ? { ...budget, steady } : grown
+  if (window === ceiling - 1) return steady < triesFor(budget) ? { ...budget, steady } : grown
   return steady < window ? { ...budget, steady } : { ...grown, ceiling: null, patience: firstPatience }
 }
+
+/**
+ * Successes before one more than the window is tried, though it was refused: refused again, it costs all the places for as long as the
+ * hold and one call last, and well received, it is worth one of them.
+ */
+const triesFor = ({ window, patience }: Budget): number => patience * Math.max(1, (window / 2) ** 2)
 
 /** After a passing limit those who waited call again as many at once as went well before; after all else they begin small. */
 function resumed(budget: Budget): Budget {
