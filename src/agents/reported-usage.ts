@@ -13,6 +13,7 @@ export const usageSchema = z.object({
 
 /** The usage in the details of an outcome; null where there is none that can be read. */
 export function reportedUsage(details: Readonly<Record<string, unknown>>): Usage | null {
+  if (details['usage'] === undefined) return null
   const reading = usageSchema.safeParse(details['usage'])
   return reading.success ? reading.data : null
 }

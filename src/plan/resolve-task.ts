@@ -6,7 +6,7 @@ import { normalGlob, normalPath } from './repository-path.ts'
 import type { budgetSchema } from './limit-schema.ts'
 import type { taskSchema } from './schema.ts'
 import { parseSize } from './size.ts'
-import type { Budget, Manifest, Task } from './task.ts'
+import { type Budget, type Manifest, noBudget, type Task } from './task.ts'
 
 type AgentOptions = Readonly<Record<string, unknown>>
 
@@ -22,6 +22,8 @@ type Bounds = Pick<Manifest, 'stallMs' | 'memoryBytes'>
 export function resolveTask(written: z.infer<typeof taskSchema>, { optionsOf, ...bounds }: TaskSurroundings): Task {
   const agent = agentOf(written)
   const options = optionsOf(agent) ?? {}
+  const { timeoutMs, stallMs, memoryBytes, budget, retries, onRetry } = attemptsOf(written, bounds)
+  // no spread, and what is empty is shared: a hundred thousand tasks are kept
   return {
     id: asTaskId(written.id),
     agent: asAgentName(agent),
@@ -29,15 +31,23 @@ export function resolveTask(written: z.infer<typeof taskSchema>, { optionsOf, ..
     verb: verbOf(written, options),
     prompt: written.prompt ?? null,
     command: argvOf(written.command, options),
-    files: (written.files ?? []).map(normalPath),
+    files: written.files?.map(normalPath) ?? nothing,
     owns: written.owns?.map(normalGlob) ?? null,
-    needs: (written.needs ?? []).map(asTaskId),
+    needs: written.needs?.map(asTaskId) ?? nothing,
     priority: written.priority ?? 0,
-    ...attemptsOf(written, bounds),
-    env: written.env ?? {},
+    timeoutMs,
+    stallMs,
+    memoryBytes,
+    budget,
+    retries,
+    onRetry,
+    env: written.env ?? noVariables,
     workspace: written.workspace ?? null,
   }
 }
+
+const nothing: readonly never[] = []
+const noVariables: Task['env'] = {}
 
 function bestOf(written: z.infer<typeof taskSchema>['bestOf'], agent: string): Task['bestOf'] {
   if (written === undefined) return null
@@ -60,11 +70,14 @@ const attemptsOf = (
 })
 
 /** What may be used, as it is written; without a word there is no limit. */
-export const budgetOf = ({ tokens, costUsd, time }: Partial<z.infer<typeof budgetSchema>> = {}): Budget => ({
-  tokens: tokens ?? null,
-  costUsd: costUsd ?? null,
-  timeMs: time === undefined ? null : parseDuration(time),
-})
+export const budgetOf = (written: Partial<z.infer<typeof budgetSchema>> | undefined): Budget =>
+  written === undefined
+    ? noBudget
+    : {
+        tokens: written.tokens ?? null,
+        costUsd: written.costUsd ?? null,
+        timeMs: written.time === undefined ? null : parseDuration(written.time),
+      }
 
 /** Milliseconds of a duration that may be `off`, which is null. */
 export const durationOf = (written: string): number | null => (written === 'off' ? null : parseDuration(written))

@@ -59,13 +59,20 @@ export function openBudgets(clock: Clock, budget: Budget): Budgets {
       cancelTime = run.whenTimeIsUp(clock, budget, look)
       look()
     },
-    open: (task) => openAccount(clock, { budget: task.budget, purse: purseOf(task.id), run, look }),
+    open({ id, budget: own }) {
+      // what a task without limits has used counts for the run alone
+      const purse = isLimited(own) ? purseOf(id) : new Purse()
+      return openAccount(clock, { budget: own, purse, run, look })
+    },
     close() {
       cancelTime()
       exceeded = () => {}
     },
   }
 }
+
+const isLimited = ({ tokens, costUsd, timeMs }: Budget): boolean =>
+  [tokens, costUsd, timeMs].some((limit) => limit !== null)
 
 interface AccountParts {
   /** Of the task. */

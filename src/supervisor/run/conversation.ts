@@ -110,7 +110,7 @@ export function converse({ clock, task, places, held, account }: ConversationPar
       taken.delete(event.id)
     },
     end() {
-      over.abort()
+      over.abort('the attempt has ended') // an abort without a reason makes an error with its stack
       for (const place of taken.values()) place.giveBack({ how: 'ok' })
       taken.clear()
       held.release(task.id)
