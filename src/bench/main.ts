@@ -1,18 +1,23 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { questions } from './questions.ts'
 import { circumstances, type Report } from './suite/report.ts'
 import { reportToHtml } from './suite/report-html.ts'
-import { reportToMarkdown } from './suite/report-text.ts'
+import { movedTable } from './suite/moved.ts'
+import { reportToMarkdown, tableText } from './suite/report-text.ts'
 
-/** The suite: asks every question, prints what came of it, and keeps it as JSON and as a page in `.agents/bench`. */
+/**
+ * The suite: asks every question, or those that are named, prints what came of it, and keeps it as JSON and as a page in `.agents/bench`.
+ * `--against <report.json>` tells how far every ratio has moved since.
+ */
 const { values, positionals } = parseArgs({
   options: {
     full: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
+    against: { type: 'string' },
   },
   allowPositionals: true,
 })
@@ -47,6 +52,9 @@ const kept = join('.agents/bench', at.replaceAll(/[:.]/g, '-'))
 mkdirSync('.agents/bench', { recursive: true })
 writeFileSync(`${kept}.json`, `${JSON.stringify(report, null, 2)}\n`)
 writeFileSync(`${kept}.html`, reportToHtml(report))
+const before = values.against === undefined ? null : (JSON.parse(readFileSync(values.against, 'utf8')) as Report)
 process.stdout.write(
-  values.json ? `${JSON.stringify(report)}\n` : `${reportToMarkdown(report)}\nkept: ${kept}.json and .html\n`,
+  values.json
+    ? `${JSON.stringify(report)}\n`
+    : `${reportToMarkdown(report)}\n${before === null ? '' : `${tableText(movedTable(before, report))}\n\n`}kept: ${kept}.json and .html\n`,
 )

@@ -14,6 +14,7 @@ import { askOverhead } from '../../src/bench/overhead/question.ts'
 import { drawFlame } from '../../src/bench/suite/draw-flame.ts'
 import { flameOf, placesOf } from '../../src/bench/suite/flame.ts'
 import type { Answer, Setting } from '../../src/bench/suite/question.ts'
+import { movedTable } from '../../src/bench/suite/moved.ts'
 import { circumstances, type Report } from '../../src/bench/suite/report.ts'
 import { reportToHtml } from '../../src/bench/suite/report-html.ts'
 import { reportToMarkdown } from '../../src/bench/suite/report-text.ts'
@@ -89,6 +90,28 @@ void t.test('writers: what is not guarded loses updates, everything else loses n
       t.ok(outcome.fairness > 0 && outcome.fairness <= 1.000001 && outcome.wallMs >= outcome.p99Ms * 0.5)
     }
   }
+})
+
+void t.test('it is told how far ratios have moved since another report, the farthest first', async (t) => {
+  const report = (...medians: readonly number[]): Report => ({
+    schema: 'troupe/bench/1',
+    ...circumstances({ at: '2026-01-01T00:00:00.000Z', full: false, seed: 1 }),
+    answers: [
+      {
+        name: 'n',
+        title: '',
+        tables: [],
+        plots: [],
+        measured: [],
+        notes: [],
+        ratios: medians.map((median, number) => ({ name: `r${number}`, median, spread: 0, wanted: null })),
+      },
+    ],
+  })
+  t.same(movedTable(report(10, 10), report(11, 7, 3)).rows, [
+    ['n: r1', '10', '7', '-30 %', 'more than 25 %'],
+    ['n: r0', '10', '11', '+10 %', ''],
+  ])
 })
 
 void t.test('a report is told as Markdown, and as a page of its own', async (t) => {

@@ -22,11 +22,12 @@ export function rateTable(of: Of, { amounts: { modes }, peers }: Scene): Table {
 /** What more tasks cost. */
 export const growthTable = (of: Of, { amounts: { tasks } }: Scene): Table => ({
   title: 'Troupe by the number of empty tasks, mode async',
-  head: ['tasks', 'ms', "the supervisor's largest size, MB"],
+  head: ['tasks', 'ms', "the supervisor's largest size, MB", 'with the proposal, MB'],
   rows: tasks.async.map((count) => [
     `${count}`,
     inDigits(median(of('async', `${count} ms`))),
     inDigits(median(of('async', `${count} MB`))),
+    inDigits(median(of('async', `${count} MB in all`))),
   ]),
 })
 
@@ -116,7 +117,20 @@ export function ratiosOf(of: Of, { amounts, peers, programs }: Scene): readonly 
     ...commands('troupe', 'parallel', null),
     ...commands('troupe with ballast', 'xargs', { atMost: 1.3 }),
     growthRatio(of, amounts),
+    sizeRatio(of, amounts),
   ]
+}
+
+/** 250 MB are allowed at 100,000 tasks. */
+function sizeRatio(of: Of, { tasks }: Amounts): Ratio {
+  const most = tasks.async.at(-1) ?? 0
+  const sizes = of('async', `${most} MB`)
+  const wanted = most >= 100_000 ? { atMost: 1 } : null
+  return ratioOf(
+    `the supervisor's size with ${most} tasks against 250 MB`,
+    { of: sizes, to: sizes.map(() => 250) },
+    wanted,
+  )
 }
 
 function growthRatio(of: Of, { tasks, rounds }: Amounts): Ratio {

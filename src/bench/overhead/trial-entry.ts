@@ -33,14 +33,14 @@ async function carryOut(tasks: number): Promise<TrialFigures> {
   const startedMs = performance.now()
   const prepared = await prepare(file, processTerminal(trial.root), { json: true, verbose: false })
   const ends: number[] = []
-  let beganMs = 0
+  let [beganMs, peakMb] = [0, 0]
   const watch: RunWatch = {
     verbose: false,
     begun() {},
     tell() {},
     observe({ event }) {
       if (event.type === 'run-started') beganMs = performance.now()
-      if (event.type === 'attempt-ended') ends.push(performance.now())
+      if (event.type === 'attempt-ended' && ends.push(performance.now()) === tasks) peakMb = largestMb()
     },
   }
   const { exitCode } = await performRun(
@@ -57,9 +57,12 @@ async function carryOut(tasks: number): Promise<TrialFigures> {
     tasksMs: last - beganMs,
     wholeMs,
     perSecond: ((tasks - 1 - Math.floor(tasks / 4)) / (last - quarter)) * 1_000,
-    peakMb: process.resourceUsage().maxRSS / 1_000,
+    peakMb,
+    wholePeakMb: largestMb(),
   }
 }
+
+const largestMb = (): number => process.resourceUsage().maxRSS / 1_000
 
 async function profiled<Result>(file: string, work: () => Promise<Result>): Promise<Result> {
   const session = new Session()

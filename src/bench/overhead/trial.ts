@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { Mode } from '../../plan/task.ts'
@@ -29,8 +31,9 @@ export interface TrialFigures {
   readonly wholeMs: number
   /** Tasks a second, from when a quarter had ended: hosts have started by then. */
   readonly perSecond: number
-  /** The largest resident size of the supervisor so far. */
+  /** The largest resident size of the supervisor when the last attempt had ended, and when all had ended. */
   readonly peakMb: number
+  readonly wholePeakMb: number
 }
 
 /** Peers that are given empty tasks, one after the other in a process of their own. */
@@ -56,7 +59,10 @@ export const tryPeers = (order: PeersOrder): Promise<PeersFigures> =>
 
 async function apart<Figures>(entry: string, order: object, env: NodeJS.ProcessEnv): Promise<Figures> {
   const program = fileURLToPath(new URL(entry, import.meta.url))
-  const child = spawn(process.execPath, [program, JSON.stringify(order)], { stdio: ['ignore', 'pipe', 'inherit'], env })
+  const child = spawn(process.execPath, [program, JSON.stringify(order)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...env, NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') }, // as bin/troupe.mjs has it
+  })
   const ended = once(child, 'close')
   const answer = await json(child.stdout).catch(() => null)
   const [status] = (await ended) as [number | null]

@@ -19,7 +19,7 @@ export function reportToMarkdown({ at, full, seed, machine, versions, answers }:
 }
 
 /** Columns as wide as their widest cell. */
-function tableText({ title, head, rows }: Table): string {
+export function tableText({ title, head, rows }: Table): string {
   const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => (row[column] ?? '').length), 3))
   const line = (cells: readonly string[]): string =>
     `| ${widths.map((width, at) => (cells[at] ?? '').padEnd(width)).join(' | ')} |`
