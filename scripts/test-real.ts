@@ -85,7 +85,7 @@ function run(agents: readonly RealAgent[]): { readonly stdout: string; readonly 
     MOCK_KEY: 'a-key-for-tests-only',
     ANTHROPIC_API_KEY: 'a-key-for-tests-only',
     GEMINI_API_KEY: 'a-key-for-tests-only',
-    TAP_TIMEOUT: '1800',
+    TAP_TIMEOUT: '7200',
   }
   const tests = [process.execPath, join(root, 'test/real', file), ...agents.map(({ name }) => name)]
   const [program = '', ...rest] = [...namespace(), ...tests]
