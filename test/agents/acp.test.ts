@@ -500,6 +500,7 @@ void t.test('a program is asked once for each build of it what it is, before any
   t.match(await ask(), { how: 'unfit', version: 'an-agent', why: /does not answer by the Agent.*: no way/ })
   write('cat >/dev/null')
   t.match(await ask({ startSeconds: 0.5 }), { how: 'unfit', why: 'did not say what it is within 0.5 s' })
+  t.match(await ask({ sandbox: 'strict' }), { how: 'fit', version: 'an-agent' }, 'it is not started outside')
   write(fake)
   t.match(await ask({ env: { FAKE_START: 'old' } }), { how: 'unfit', why: /^speaks version 0 of the protocol/ })
   t.same(await ask(), { how: 'fit', version: 'fake 1.2.3' })

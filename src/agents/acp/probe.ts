@@ -15,7 +15,7 @@ import { presets } from './presets.ts'
 import { Silent, within } from './within.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
-type Probed = Pick<AcpOptions, 'preset' | 'argv' | 'env' | 'inheritEnv' | 'startSeconds'>
+type Probed = Pick<AcpOptions, 'preset' | 'argv' | 'env' | 'inheritEnv' | 'startSeconds' | 'sandbox'>
 
 /** Once it has answered it is not wanted any more. */
 const graceMs = 2_000
@@ -23,11 +23,14 @@ const versionLimit = 60
 
 /**
  * Asks a program what it is by the protocol's own first question, once for each build of it: in an empty home, without a credential,
- * and no session is begun.
+ * and no session is begun. One that is to be confined is not started for that: it is enough that it is there.
  */
 export function probe(options: Probed, environment: Environment): Promise<Fitness> {
   const argv = options.argv ?? (options.preset === undefined ? [] : presets[options.preset].argv)
-  return fitnessOf({ argv, env: options.env, about: 'acp' }, environment, (asked) => ask(asked, options, environment))
+  const isConfined = (options.sandbox ?? 'none') !== 'none'
+  return fitnessOf({ argv, env: options.env, about: ['acp', isConfined] }, environment, async (asked) =>
+    isConfined ? { how: 'fit', version: argv[0] ?? '' } : await ask(asked, options, environment),
+  )
 }
 
 async function ask(argv: readonly string[], options: Probed, environment: Environment): Promise<Fitness> {
