@@ -39,6 +39,10 @@ for (const { name, title, ask } of wanted) {
     const beganMs = performance.now()
     answers.push({ name, title, ...(await ask({ full: values.full, seed: Number(values.seed), folder, tell })) })
     tell(`answered in ${Math.round((performance.now() - beganMs) / 1_000)} s`)
+  } catch (error) {
+    // what the others came to is kept all the same
+    process.stderr.write(`${name}: no answer: ${error instanceof Error ? error.stack : String(error)}\n`)
+    process.exitCode = 1
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
