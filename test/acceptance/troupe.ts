@@ -19,6 +19,7 @@ import { isBuilt } from '../../bin/is-built.mjs'
 import type { main as Main } from '../../src/cli/main.ts'
 import type { Terminal } from '../../src/cli/terminal.ts'
 import type { Proposal } from '../../src/merge/proposal.ts'
+import { initRepository } from '../init-repository.ts'
 import { until } from '../until.ts'
 
 export const root = resolve(import.meta.dirname, '../..')
@@ -174,16 +175,22 @@ export function manifest(t: Teardown, content: object): string {
   return path
 }
 
+/** Somebody, and no second process after a commit that looks whether there is something to tidy. */
+const gitSettings = ['user.name=Test', 'user.email=test@localhost', 'maintenance.auto=false'].flatMap((one) => [
+  '-c',
+  one,
+])
+
 /** Runs git in a folder. */
 export const git = (directory: string, ...args: readonly string[]): string =>
-  execFileSync('git', ['-c', 'user.name=Test', '-c', 'user.email=test@localhost', ...args], {
+  execFileSync('git', [...gitSettings, ...args], {
     cwd: directory,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   })
 
 function commitAll(directory: string): void {
-  git(directory, 'init', '--quiet', '--initial-branch', 'main')
+  initRepository(directory)
   git(directory, 'add', '--all')
   git(directory, 'commit', '--quiet', '--message', 'base')
 }

@@ -15,6 +15,7 @@ import { seal, type SealOrder, type Sealed } from '../../src/changes/seal.ts'
 import { openWorktrees, type Worktree, type Worktrees } from '../../src/changes/worktree.ts'
 import { asAgentName, asTaskId, type CommitId } from '../../src/ids.ts'
 import { emptyFolder, git } from '../acceptance/troupe.ts'
+import { initRepository } from '../init-repository.ts'
 
 /** What stands at a path: text or bytes, a link, or a program. */
 export type Content = string | Buffer | { readonly link: string } | { readonly run: string }
@@ -40,7 +41,7 @@ export async function sceneOf(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<Scene> {
   const root = emptyFolder(t)
-  git(root, 'init', '--quiet', '--initial-branch', 'main')
+  initRepository(root)
   for (const [name, value] of Object.entries(settings)) git(root, 'config', name, value)
   put(root, files)
   git(root, 'add', '--all')
