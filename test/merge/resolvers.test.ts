@@ -410,6 +410,13 @@ void t.test('the line ends of a file are kept', (t) => {
   t.end()
 })
 
+void t.test('the last word of one line and the first of the next do not become one', (t) => {
+  const base = 'b(2, x)\n\n  c = 3\n'
+  const sides = { ours: '- item\n  c = 3\n', theirs: 'b(2, x)\na(1)\n- item\n' }
+  t.notMatch(settled({ path: 'a.txt', base, ...sides }, 'checked'), 'itema')
+  t.end()
+})
+
 void t.test('no marker of a conflict comes out that did not come in', (t) => {
   const left = `start\n${'<'.repeat(7)} ours\n`
   const one = { base: 'start\n', ours: left, theirs: `start\n${'>'.repeat(7)} theirs\n` }

@@ -2,7 +2,7 @@ import { linesOf } from '../text/lines.ts'
 import { combine } from './combine.ts'
 import { areRewrittenImports } from './import-lines.ts'
 import type { Resolver } from './resolver.ts'
-import { areShort, similarity, tokensOf } from './similarity.ts'
+import { areShort, similarity, tokensOf, wordsOf } from './similarity.ts'
 
 /** Below this the lines were written anew. */
 const leastSimilarity = 0.7
@@ -19,10 +19,14 @@ export const tokensOfLines: Resolver = {
     const least = Math.min(...sides.map((side) => similarity(was, side)))
     const apart = combine(was, sides, { gap: 1 })
     const tokens = apart ?? combine(was, sides, { gap: 0 })
-    if (tokens === null) return null
+    if (tokens === null || areGlued(tokens)) return null
     const evidence = `no word was changed by both (similarity ${least.toFixed(2)}${apart === null ? ', though some that touch' : ''})`
     const isAnew = least < leastSimilarity || areRewrittenImports(chunk, file)
     const grade = isAnew || apart === null ? 'checked' : 'likely'
     return { grade, lines: linesOf(tokens.join('')), evidence }
   },
 }
+
+/** Whether two words have become one: a side took away the line's end between them while the other wrote beside it. */
+const areGlued = (tokens: readonly string[]): boolean =>
+  wordsOf(tokens.join('')).length !== tokens.flatMap(wordsOf).length
