@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import t from 'tap'
+import { withCompileCache } from '../../src/actors/hosts/compile-cache.ts'
 import { followJournal } from '../../src/store/follow-journal.ts'
 import type { JournalFile } from '../../src/store/journal-file.ts'
 import { lineOf } from '../../src/store/journal-record.ts'
@@ -278,7 +279,7 @@ void t.test('twenty kills: whatever was acknowledged is there', async (t) => {
     const path = place(`killed${round}`)
     const child = spawn(process.execPath, [program, path], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { PATH: process.env['PATH'] },
+      env: withCompileCache({ PATH: process.env['PATH'] }),
     })
     let acknowledged = 0
     for await (const line of createInterface({ input: child.stdout })) {
