@@ -291,6 +291,8 @@ void t.test('an agent that dies or breaks the protocol has failed, in a sentence
 })
 
 void t.test('what is no message is set apart, and does no harm', async (t) => {
+  // the library tells the console of each update that it cannot read
+  const complaints = t.capture(console, 'error')
   const turn: Step[] = [
     {
       raw: 'a banner\n{"not": "a message"}\n{broken\n[]\n{"id":99,"result":{}}\n{"jsonrpc":"2.0","method":"new/thing"}\n',
@@ -305,6 +307,7 @@ void t.test('what is no message is set apart, and does no harm', async (t) => {
   t.match(outcome, { how: 'completed' })
   t.match(output, /a banner\n\{"not": "a message"\}\n\{broken\n\[\]\n\{"id":99,"result":\{\}\}\n/)
   t.match(output, /Method not found/)
+  for (const [said] of complaints.args()) t.equal(said, 'Error handling notification')
 })
 
 const odd = fc.string({ unit: fc.constantFrom('a', 'ü', '🎭', '\n', '"', '\\') })
