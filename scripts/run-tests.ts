@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { withCompileCache } from '../src/actors/hosts/compile-cache.ts'
 import { countTests } from './count-tests.ts'
 
 /**
@@ -15,6 +16,7 @@ const file = openSync(tapFile, 'w')
 const reporter = live ? [`--output-file=${tapFile}`] : ['--reporter=tap']
 const { status, signal } = spawnSync('tap', [...reporter, ...process.argv.slice(2)], {
   stdio: ['ignore', live ? 'inherit' : file, 'inherit'],
+  env: withCompileCache(process.env), // each test file is a process that loads much the same
 })
 closeSync(file)
 
