@@ -32,12 +32,25 @@ if (unknown.length > 0) {
 const wanted = questions.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
 const answers: Report['answers'][number][] = []
 const at = new Date().toISOString()
+const kept = join('.agents/bench', at.replaceAll(/[:.]/g, '-'))
+const surroundings = circumstances({ at, full: values.full, seed: Number(values.seed) })
+
+/** After each question: a run that is broken off leaves what it knows. */
+function keep(): Report {
+  const report: Report = { schema: 'troupe/bench/1', ...surroundings, answers }
+  mkdirSync('.agents/bench', { recursive: true })
+  writeFileSync(`${kept}.json`, `${JSON.stringify(report, null, 2)}\n`)
+  writeFileSync(`${kept}.html`, reportToHtml(report))
+  return report
+}
+
 for (const { name, title, ask } of wanted) {
   const folder = mkdtempSync(join(tmpdir(), `troupe-bench-${name}-`))
   try {
     const tell = (text: string): void => void process.stderr.write(`${name}: ${text}\n`)
     const beganMs = performance.now()
     answers.push({ name, title, ...(await ask({ full: values.full, seed: Number(values.seed), folder, tell })) })
+    keep()
     tell(`answered in ${Math.round((performance.now() - beganMs) / 1_000)} s`)
   } catch (error) {
     // what the others came to is kept all the same
@@ -47,15 +60,7 @@ for (const { name, title, ask } of wanted) {
     rmSync(folder, { recursive: true, force: true })
   }
 }
-const report: Report = {
-  schema: 'troupe/bench/1',
-  ...circumstances({ at, full: values.full, seed: Number(values.seed) }),
-  answers,
-}
-const kept = join('.agents/bench', at.replaceAll(/[:.]/g, '-'))
-mkdirSync('.agents/bench', { recursive: true })
-writeFileSync(`${kept}.json`, `${JSON.stringify(report, null, 2)}\n`)
-writeFileSync(`${kept}.html`, reportToHtml(report))
+const report = keep()
 const before = values.against === undefined ? null : (JSON.parse(readFileSync(values.against, 'utf8')) as Report)
 process.stdout.write(
   values.json
