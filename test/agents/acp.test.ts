@@ -13,7 +13,7 @@ import { kinds } from '../../src/agents/registry.ts'
 import { systemClock } from '../../src/clock.ts'
 import { must } from '../../src/errors.ts'
 import { openLauncher } from '../../src/processes/open-launcher.ts'
-import { manifest, repositoryOf, runJson, troupe } from '../acceptance/troupe.ts'
+import { manifest, repositoryOf, runJson, troupeHere } from '../acceptance/troupe.ts'
 import type { Step } from '../fixtures/acp/fake-agent.ts'
 import { failureIn, homesIn, newFolder, play, script, type Staging } from './acp-stage.ts'
 import { assignment, groupGone, perform } from './perform.ts'
@@ -476,7 +476,7 @@ void t.test(
     const { proposal, run } = await runJson(repository, path)
     t.same(proposal.files, ['mine.txt', 'yours.txt'])
     t.match(
-      (await troupe(repository, 'show', run, '--task', 'mine', '--log')).stdout,
+      (await troupeHere(repository, 'show', run, '--task', 'mine', '--log')).stdout,
       /yours\.txt is outside what this task may/,
     )
     t.same(homesIn(state), [])

@@ -13,7 +13,7 @@ import { applyPatch } from '../../src/agents/model/tools/unified-diff.ts'
 import { ProviderHeld } from '../../src/agents/provider/provider-held.ts'
 import { systemClock } from '../../src/clock.ts'
 import { openLauncher } from '../../src/processes/open-launcher.ts'
-import { git, manifest, repositoryOf, runJson, troupe } from '../acceptance/troupe.ts'
+import { git, manifest, repositoryOf, runJson, troupeHere } from '../acceptance/troupe.ts'
 import { type Answer, event, type Asked, serveModel, streamHead } from './model-server.ts'
 import { assignment, type Direction, groupGone, perform, type Performance } from './perform.ts'
 
@@ -689,17 +689,17 @@ void t.test(
       delete process.env['ZAI_API_KEY']
       delete process.env['XDG_STATE_HOME']
     })
-    const without = await troupe(directory, 'run', path)
+    const without = await troupeHere(directory, 'run', path)
     t.match(without, { status: 2, stderr: /async: the variable ZAI_API_KEY holds no key; thread: .*; process: / })
     t.notOk(existsSync(join(directory, '.agents')), 'nothing was started')
     process.env['ZAI_API_KEY'] = key
     mock.nextRequestError(429, { message: 'slow down', code: '1302' })
     const { exitCode, proposal } = await runJson(directory, path)
     t.equal(exitCode, 0)
-    t.match((await troupe(directory, 'log')).stdout, /glm-4\.7 is held \(rate_limit\)/, 'all of them waited')
+    t.match((await troupeHere(directory, 'log')).stdout, /glm-4\.7 is held \(rate_limit\)/, 'all of them waited')
     const files = git(directory, 'ls-tree', '--name-only', proposal.commit).trim().split('\n')
     t.same(files, ['a.txt', 'async.txt', 'process.txt', 'thread.txt'])
-    t.match((await troupe(directory, 'status', '--json')).stdout, /"inputTokens": ?6000/)
+    t.match((await troupeHere(directory, 'status', '--json')).stdout, /"inputTokens": ?6000/)
     const places = execFileSync('sh', ['-c', `grep -rl -e ${key} . || true`], { cwd: directory, encoding: 'utf8' })
     t.equal(places, '', 'the key is nowhere')
   },

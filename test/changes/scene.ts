@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   chmodSync,
@@ -88,10 +89,26 @@ export function put(folder: string, files: Files): void {
 /** Every path of a commit with what stands there, as git tells it. */
 export function contentOf(root: string, commit: string): Readonly<Record<string, string>> {
   const lines = git(root, 'ls-tree', '-r', '-z', commit).split('\0').slice(0, -1)
+  const entries = lines.map((line) => /^(\d+) (\w+) (\w+)\t(.*)$/s.exec(line) ?? [])
+  const blobs = blobsOf(
+    root,
+    entries.flatMap(([, , kind, id = '']) => (kind === 'blob' ? [id] : [])),
+  )
   return Object.fromEntries(
-    lines.map((line) => {
-      const [, mode = '', kind = '', id = '', path = ''] = /^(\d+) (\w+) (\w+)\t(.*)$/s.exec(line) ?? []
-      return [path, `${mode} ${kind === 'blob' ? git(root, 'cat-file', 'blob', id) : id}`]
+    entries.map(([, mode = '', , id = '', path = '']) => [path, `${mode} ${blobs.get(id) ?? id}`]),
+  )
+}
+
+/** What these blobs hold, by one process of git. */
+function blobsOf(root: string, ids: readonly string[]): ReadonlyMap<string, string> {
+  const told = execFileSync('git', ['cat-file', '--batch'], { cwd: root, input: ids.map((id) => `${id}\n`).join('') })
+  let at = 0
+  return new Map(
+    ids.map((id) => {
+      const from = told.indexOf('\n', at) + 1
+      const size = Number(told.toString('latin1', at, from).split(' ')[2])
+      at = from + size + 1
+      return [id, told.toString('utf8', from, from + size)]
     }),
   )
 }

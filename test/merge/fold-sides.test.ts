@@ -13,7 +13,7 @@ import { compatibleSet } from '../../src/merge/compatible-set.ts'
 import { foldSides, type SidesFold } from '../../src/merge/fold-sides.ts'
 import { resolvers } from '../../src/merge/resolvers/registry.ts'
 import type { Grade } from '../../src/merge/resolvers/resolver.ts'
-import { troupe } from '../acceptance/troupe.ts'
+import { troupe, troupeHere } from '../acceptance/troupe.ts'
 
 /** What lies at a path: text, bytes, an entry as git has it, or nothing. */
 type Content = string | Buffer | { readonly mode: string; readonly text: string } | null
@@ -410,17 +410,23 @@ void t.test('troupe fold: one line of JSON, from a bare repository', async (t) =
     conflicts: [],
     resolved: [{ side: Number, path: 'a.js' }],
   })
-  const { stdout: less } = await troupe(folder, 'fold', '--grade', 'certain', bare, base, sides[0] ?? '', 'HEAD')
+  const { stdout: less } = await troupeHere(folder, 'fold', '--grade', 'certain', bare, base, sides[0] ?? '', 'HEAD')
   t.equal(less, '')
   const tree = execFileSync('git', ['-C', bare, 'rev-parse', `${base}^{tree}`], { encoding: 'utf8' }).trim()
-  t.match(await troupe(folder, 'fold', bare, base, sides[0] ?? '', tree), {
+  t.match(await troupeHere(folder, 'fold', bare, base, sides[0] ?? '', tree), {
     status: 2,
     stderr: /is no commit but a tree/,
   })
-  t.match(await troupe(folder, 'fold', join(folder, 'none'), base, ...sides), {
+  t.match(await troupeHere(folder, 'fold', join(folder, 'none'), base, ...sides), {
     status: 2,
     stderr: /there is no folder/,
   })
-  t.match(await troupe(folder, 'fold', bare, 'main', 'x'), { status: 2, stderr: /these are no commit ids: main, x/ })
-  t.match(await troupe(folder, 'fold', bare, base, 'f'.repeat(40), 'e'.repeat(40)), { status: 3, stderr: /GIT_FAILED/ })
+  t.match(await troupeHere(folder, 'fold', bare, 'main', 'x'), {
+    status: 2,
+    stderr: /these are no commit ids: main, x/,
+  })
+  t.match(await troupeHere(folder, 'fold', bare, base, 'f'.repeat(40), 'e'.repeat(40)), {
+    status: 3,
+    stderr: /GIT_FAILED/,
+  })
 })
