@@ -15,6 +15,7 @@ export async function timeLines(program: string, lines: number, home: string): P
     env: { ...process.env, HOME: home },
   })
   const ended = once(child, 'exit')
+  child.stdin?.on('error', () => {}) // its end says more
   child.stdin?.end('x\n'.repeat(lines))
   const [status] = (await ended) as [number | null]
   if (status !== 0) throw new Error(`${program} ended with ${status}`)
