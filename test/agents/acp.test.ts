@@ -8,10 +8,12 @@ import { acpAgent } from '../../src/agents/acp/acp.ts'
 import { MessagePipe } from '../../src/agents/acp/message-pipe.ts'
 import { newOutputEnd } from '../../src/agents/acp/output-end.ts'
 import { choose, judge } from '../../src/agents/acp/permission.ts'
+import { Terminals } from '../../src/agents/acp/terminals.ts'
 import type { AgentContext, Place, PlaceAnswer } from '../../src/agents/agent.ts'
 import { kinds } from '../../src/agents/registry.ts'
 import { systemClock } from '../../src/clock.ts'
 import { must } from '../../src/errors.ts'
+import { type Launcher, noInput } from '../../src/processes/launcher.ts'
 import { openLauncher } from '../../src/processes/open-launcher.ts'
 import { manifest, repositoryOf, runJson, troupeHere } from '../acceptance/troupe.ts'
 import type { Step } from '../fixtures/acp/fake-agent.ts'
@@ -52,6 +54,26 @@ void t.test('an agent that asks edits what its task owns, and what it did is tol
   t.equal(readFileSync(join(directory, 'a.txt'), 'utf8'), 'edited\n')
   t.match(output, /I begin\.\n\[pending\] edit Edit a\.txt\n\[completed\] edit Edit a\.txt\nAll done\./)
   t.same(progress, ['I begin.', 'edit Edit a.txt', 'edit Edit a.txt', 'All', 'All done.'])
+})
+
+void t.test('a command that is asked for while all are stopped is not started: nobody would stop it', async (t) => {
+  const looked = Promise.withResolvers<{ readonly ok: true; readonly value: string }>()
+  const started: string[] = []
+  const launcher: Launcher = {
+    start({ argv }) {
+      started.push(argv.join(' '))
+      return { signal: () => {}, input: noInput }
+    },
+  }
+  const context = { graceMs: 1, started: () => {}, output: () => {} } as unknown as AgentContext
+  const folder = () => looked.promise
+  const terminals = new Terminals({ clock: systemClock, launcher, context, directory: '/', env: {}, folder })
+  const created = terminals.create({ command: 'sleep', args: ['600'], cwd: '/tmp' })
+  await terminals.close()
+  looked.resolve({ ok: true, value: '/tmp' })
+  await t.rejects(created, { message: /the session is over/ })
+  await t.rejects(terminals.create({ command: 'sleep', args: ['600'] }), { message: /the session is over/ })
+  t.same(started, [])
 })
 
 void t.test('an agent is told what it works on, and that nobody answers', async (t) => {

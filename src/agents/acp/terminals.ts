@@ -51,6 +51,7 @@ export class Terminals {
   readonly #ends = new Set<Promise<unknown>>()
   #last = 0
   #busyAt = 0
+  #isClosed = false
 
   constructor(means: TerminalMeans) {
     this.#means = means
@@ -66,6 +67,8 @@ export class Terminals {
     if (this.#open.size >= maximumTerminals)
       throw RequestError.internalError(undefined, `no more than ${maximumTerminals} terminals at once; release some`)
     const directory = await this.#folderOf(order)
+    // what were started now, nobody would stop
+    if (this.#isClosed) throw RequestError.internalError(undefined, 'the session is over')
     const id = `terminal-${++this.#last}`
     this.#open.set(id, this.#start(order, directory))
     return id
@@ -92,8 +95,9 @@ export class Terminals {
     return {}
   }
 
-  /** Stops all that still run, and waits for their ends. */
+  /** Stops all that still run, and waits for their ends; none is started any more. */
   async close(): Promise<void> {
+    this.#isClosed = true
     for (const { stop } of this.#open.values()) stop.abort()
     await Promise.all(this.#ends)
   }
