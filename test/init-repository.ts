@@ -3,11 +3,12 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const made: string[] = []
+let made: string | null = null
 
 /** `git init` in a folder that is there, by a copy of what git has made once in this process: a test file makes dozens. */
 export function initRepository(directory: string): void {
-  cpSync(made[0] ?? make(), join(directory, '.git'), { recursive: true })
+  made ??= make()
+  cpSync(made, join(directory, '.git'), { recursive: true })
 }
 
 function make(): string {
@@ -18,6 +19,5 @@ function make(): string {
   execFileSync('git', ['init', '--quiet', '--initial-branch', 'main', '--template=', folder], { stdio: 'pipe' })
   const repository = join(folder, '.git')
   for (const name of ['hooks', 'info']) mkdirSync(join(repository, name), { recursive: true })
-  made.push(repository)
   return repository
 }

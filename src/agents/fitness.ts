@@ -40,10 +40,10 @@ export async function fitnessOf(
   if (program === null) return { how: 'absent', program: name }
   const asked = [program, ...argv.slice(1)]
   const folder = probesFolder(environment)
-  await mkdir(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, `${keyOf(about, asked)}.json`)
   const known = await readFile(path, 'utf8').then(fitnessIn, () => null)
   if (known !== null) return known
+  await mkdir(folder, { recursive: true, mode: 0o700 })
   const fitness = await ask(asked)
   // what is wrong may be put right without a change of these files
   if (fitness.how === 'fit') await keep(path, fitness)

@@ -1,15 +1,11 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { openGit } from '../changes/git.ts'
 import { systemClock } from '../clock.ts'
-import { readJournal } from '../store/read-journal.ts'
 import type { RunEvent } from '../supervisor/run/events.ts'
 import { type Endpoints, LimitedProvider, type Seen } from './limited-provider.ts'
+import { carryOut, makeBenchRepository } from './suite/troupe-run.ts'
 
 /**
  * How much of what a provider allows is used when several supervisors share it who do not know how much that is: runs of `model` agents
@@ -39,26 +35,13 @@ const serviceMs = Number(values['service-ms'])
 const wanted = 0.9
 
 const folder = mkdtempSync(join(tmpdir(), 'troupe-storm-'))
-const program = fileURLToPath(new URL('../../bin/troupe.mjs', import.meta.url))
 const environment = { ...process.env, XDG_STATE_HOME: join(folder, 'state'), STORM_KEY: 'any' }
-
-/** A repository with one file for each run. */
-async function layOut(run: number): Promise<string> {
-  const root = join(folder, `run${run}`)
-  mkdirSync(root)
-  writeFileSync(join(root, 'readme.txt'), 'a line\n'.repeat(callsEach))
-  const { text: git } = openGit(root)
-  await git(['init', '--quiet', '--initial-branch', 'main'])
-  await git(['add', '--all'])
-  await git(['commit', '--quiet', '--message', 'base'])
-  return root
-}
 
 /**
  * Reviews, since they need no checkout of their own: it is not git that is measured. All tasks wait for one that is answered when every run
  * has come so far: how long a run takes to begin is not measured either.
  */
-function manifestOf(run: number, { gather, storm }: Endpoints): object {
+function manifestOf({ gather, storm }: Endpoints): object {
   const agent = { kind: 'model', model: 'm', keyFrom: 'STORM_KEY' }
   const names = Array.from({ length: tasks / runs }, (_, task) => `t${task}`)
   return {
@@ -78,23 +61,12 @@ function manifestOf(run: number, { gather, storm }: Endpoints): object {
   }
 }
 
-/** Carries one run out and answers with its events. */
-async function carryOut(run: number, endpoints: Endpoints): Promise<readonly RunEvent[]> {
-  const root = await layOut(run)
-  const manifest = join(folder, `run${run}.json`)
-  writeFileSync(manifest, JSON.stringify(manifestOf(run, endpoints)))
-  const said = openSync(join(folder, `run${run}.log`), 'w')
-  const child = spawn(process.execPath, [program, '-C', root, 'run', manifest], {
-    stdio: ['ignore', said, said],
-    env: environment,
-  })
-  const [status] = (await once(child, 'exit')) as [number | null]
-  closeSync(said)
-  if (status !== 0)
-    throw new Error(`run ${run} ended with ${status}:\n${readFileSync(join(folder, `run${run}.log`), 'utf8')}`)
-  const runsFolder = join(root, '.agents/runs')
-  const [id = ''] = readdirSync(runsFolder)
-  return readJournal<RunEvent>(join(runsFolder, id, 'journal.ndjson')).records.map(({ event }) => event)
+/** Carries one run out, in a repository with one file, and answers with its events. */
+async function eventsOf(run: number, endpoints: Endpoints): Promise<readonly RunEvent[]> {
+  const files = { 'readme.txt': 'a line\n'.repeat(callsEach) }
+  const { root } = await makeBenchRepository(join(folder, `run${run}`), files)
+  const records = await carryOut({ root, environment }, manifestOf(endpoints))
+  return records.map(({ event }) => event)
 }
 
 interface Ends {
@@ -122,7 +94,7 @@ async function measure(): Promise<Ends & Seen & { readonly goodput: number }> {
     retryAfterSeconds,
   })
   const endpoints = await provider.listen()
-  const each = await Promise.all(Array.from({ length: runs }, (_, run) => carryOut(run, endpoints)))
+  const each = await Promise.all(Array.from({ length: runs }, (_, run) => eventsOf(run, endpoints)))
   const ends = endsIn(each.flat())
   const { seen } = provider
   const idealMs = Math.ceil((tasks * callsEach) / limit) * serviceMs

@@ -27,7 +27,10 @@ export interface Repository {
  */
 export async function openRepository(path: string): Promise<Repository> {
   const here = openGit(folderAt(path))
-  const [, { root, own, common }, hasCommit] = await inTurn([checkVersion(here), placesOf(here, path), hasHead(here)])
+  const asked = Promise.all([placesOf(here, path), hasHead(here)])
+  asked.catch(() => {}) // what is wrong with git itself is told first
+  await checkVersion(here)
+  const [{ root, own, common }, hasCommit] = await asked
   const git = openGit(root)
   if (!hasCommit) throw new TroupeError('NO_COMMIT_YET', `${root} has no commit yet`)
   return {
@@ -60,15 +63,6 @@ async function checkVersion(git: Git): Promise<void> {
   const [, major = '0', minor = '0'] = /(\d+)\.(\d+)/.exec(text) ?? []
   if (Number(major) < 2 || (Number(major) === 2 && Number(minor) < 38))
     throw new TroupeError('GIT_TOO_OLD', `this is ${text}`)
-}
-
-/** All are asked at once; of several failures the first of the list is told. */
-async function inTurn<All extends readonly Promise<unknown>[]>(
-  asked: readonly [...All],
-): Promise<{ [At in keyof All]: Awaited<All[At]> }> {
-  await Promise.allSettled(asked)
-  for (const one of asked) await one
-  return await Promise.all(asked)
 }
 
 const questions = ['--show-toplevel', '--absolute-git-dir', '--git-common-dir'] as const

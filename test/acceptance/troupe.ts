@@ -24,6 +24,8 @@ import { until } from '../until.ts'
 
 export const root = resolve(import.meta.dirname, '../..')
 const bin = join(root, 'bin/troupe.mjs')
+/** What that runs. */
+const program = join(root, isBuilt() ? 'dist/cli/main.js' : 'src/cli/main.ts')
 
 /** What a command of Troupe came to. */
 export interface Ended {
@@ -64,8 +66,7 @@ export async function troupeHere(directory: string, ...args: readonly string[]):
     tell: (text) => write(`${text}\n`),
   })
   for (const hook of hooks) delete process.env[hook]
-  const program = isBuilt() ? 'dist/cli/main.js' : 'src/cli/main.ts'
-  const { main } = (await import(join(root, program))) as { main: typeof Main }
+  const { main } = (await import(program)) as { main: typeof Main }
   const status = await main(['--directory', directory, ...args], terminalIn)
   return { status, signal: null, ...said }
 }

@@ -67,7 +67,7 @@ export class Terminals {
     if (this.#open.size >= maximumTerminals)
       throw RequestError.internalError(undefined, `no more than ${maximumTerminals} terminals at once; release some`)
     const directory = await this.#folderOf(order)
-    // what were started now, nobody would stop
+    // nobody would stop what is started now
     if (this.#isClosed) throw RequestError.internalError(undefined, 'the session is over')
     const id = `terminal-${++this.#last}`
     this.#open.set(id, this.#start(order, directory))

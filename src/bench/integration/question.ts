@@ -78,24 +78,20 @@ const nameOf = {
 
 type Of = (name: string) => readonly number[]
 
+/** By how many there are, the median of each of these. */
+const rowsOf = (of: Of, counts: readonly number[], names: readonly ((count: number) => string)[]): Table['rows'] =>
+  counts.map((count) => [`${count}`, ...names.map((name) => inDigits(median(of(name(count)))))])
+
 const foldTable = (of: Of, { sides }: Amounts): Table => ({
   title: 'Change sets to one tree',
   head: ['change sets', 'fold, ms', 'git merge in a checkout, ms'],
-  rows: sides.map((count) => [
-    `${count}`,
-    inDigits(median(of(nameOf.fold(count)))),
-    inDigits(median(of(nameOf.merge(count)))),
-  ]),
+  rows: rowsOf(of, sides, [nameOf.fold, nameOf.merge]),
 })
 
 const matrixTable = (of: Of, { workspaces }: Amounts): Table => ({
   title: 'All conflicts known after one workspace was saved',
   head: ['workspaces', 'ms', 'git merge-tree with each other one, ms'],
-  rows: workspaces.map((count) => [
-    `${count}`,
-    inDigits(median(of(nameOf.refresh(count)))),
-    inDigits(median(of(nameOf.mergeTree(count)))),
-  ]),
+  rows: rowsOf(of, workspaces, [nameOf.refresh, nameOf.mergeTree]),
 })
 
 /** A fold of 100 change sets was asked to be 20 times as fast. */

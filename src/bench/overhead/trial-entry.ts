@@ -33,7 +33,8 @@ async function carryOut(tasks: number): Promise<TrialFigures> {
   const startedMs = performance.now()
   const prepared = await prepare(file, processTerminal(trial.root), { json: true, verbose: false })
   const ends: number[] = []
-  let [beganMs, peakMb] = [0, 0]
+  let beganMs = 0
+  let peakMb = 0
   const watch: RunWatch = {
     verbose: false,
     begun() {},

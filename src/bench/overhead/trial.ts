@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { withCompileCache } from '../../actors/hosts/compile-cache.ts'
 import type { Mode } from '../../plan/task.ts'
 import type { PeerName } from './peer-names.ts'
 
@@ -61,7 +60,7 @@ async function apart<Figures>(entry: string, order: object, env: NodeJS.ProcessE
   const program = fileURLToPath(new URL(entry, import.meta.url))
   const child = spawn(process.execPath, [program, JSON.stringify(order)], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...env, NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') }, // as bin/troupe.mjs has it
+    env: withCompileCache(env), // as bin/troupe.mjs has it
   })
   const ended = once(child, 'close')
   const answer = await json(child.stdout).catch(() => null)
