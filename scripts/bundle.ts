@@ -1,6 +1,6 @@
 import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
-import { type BuildOptions, build, type Plugin } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 import { isBuilt } from '../bin/is-built.mjs'
 
 // makes dist, unless it is there: the program, its workers and the library in fewer and larger files than the sources are
@@ -16,10 +16,9 @@ const entries = [
   'actors/agent-actor',
   'actors/aggregator-actor',
   'agents/registry',
+  'agents/sandbox/forwarder',
   'supervisor/library',
 ]
-/** Runs where nothing else of dist is to be seen. */
-const alone = 'agents/sandbox/forwarder'
 
 /** Native addons, and what starts workers from a file of its own. */
 const external = ['@ast-grep/*', '@lydell/node-pty', 'piscina']
@@ -38,31 +37,28 @@ const banner = `import { createRequire as troupeRequire } from 'node:module'
 const require = troupeRequire(import.meta.url)
 const troupeDist = import.meta.url.slice(0, import.meta.url.lastIndexOf('/dist/') + 6)`
 
-const common = {
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node24',
-  outdir: 'dist',
-  outbase: 'src',
-  keepNames: true,
-  external,
-  plugins: [places],
-  banner: { js: banner },
-  metafile: true,
-} as const satisfies BuildOptions
-
 async function bundle(): Promise<void> {
   const began = new Date()
   rmSync('dist', { recursive: true, force: true })
-  const sourcesOf = (names: readonly string[]): string[] => names.map((name) => `src/${name}.ts`)
-  const results = [
-    await build({ ...common, entryPoints: sourcesOf(entries), splitting: true, chunkNames: 'chunks/[name]-[hash]' }),
-    await build({ ...common, entryPoints: sourcesOf([alone]) }),
-  ]
+  const { metafile } = await build({
+    entryPoints: entries.map((name) => `src/${name}.ts`),
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    outdir: 'dist',
+    outbase: 'src',
+    chunkNames: 'chunks/[name]-[hash]',
+    keepNames: true,
+    external,
+    plugins: [places],
+    banner: { js: banner },
+    metafile: true,
+  })
   mkdirSync('dist/processes', { recursive: true })
   for (const script of globSync('src/processes/*.pl')) copyFileSync(script, script.replace('src', 'dist'))
-  const inputs = results.flatMap(({ metafile }) => Object.keys(metafile.inputs))
+  const inputs = Object.keys(metafile.inputs)
   writeFileSync('dist/licences.txt', licencesOf(inputs))
   writeFileSync('dist/sources.txt', sourcesIn(inputs).join('\n'))
   // a source that was written meanwhile is newer
@@ -71,7 +67,7 @@ async function bundle(): Promise<void> {
 
 /** What dist is made from; packages change with the lock. */
 const sourcesIn = (inputs: readonly string[]): readonly string[] => [
-  ...new Set(inputs.filter((path) => path.startsWith('src/'))),
+  ...inputs.filter((path) => path.startsWith('src/')),
   ...globSync('src/processes/*.pl'),
   'package-lock.json',
   'scripts/bundle.ts',
