@@ -1,7 +1,6 @@
 import type { TreeEdits } from '../changes/tree-edit.ts'
-import type { TreeEntry } from '../changes/tree-object.ts'
 import type { ConflictedFile } from './conflicted-file.ts'
-import { type Footprint, footprintsOf, type Results } from './footprint.ts'
+import { entryOf, type Footprint, footprintsOf, type Results } from './footprint.ts'
 import type { SideResolution, SidesRequest } from './sides-request.ts'
 import { commitOnto } from './onto-base.ts'
 import type { SideMerges } from './side-merges.ts'
@@ -128,8 +127,3 @@ function groupsOf(chosen: readonly number[], touching: readonly Touching[]): rea
 
 const editsOf = (results: Results): TreeEdits =>
   new Map([...results].map(([path, result]) => [path, result === null ? null : entryOf(result)]))
-
-function entryOf(result: string): TreeEntry {
-  const [mode = '', oid = ''] = result.split(' ')
-  return { mode, oid }
-}

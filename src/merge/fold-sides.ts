@@ -31,7 +31,7 @@ export interface SidesFold {
 }
 
 /**
- * Folds as many sides as go together into one tree, by objects alone. Two are git's own merge; of more the pairs that touch each other
+ * Folds as many sides as go together into one tree, by objects alone. Of more than two the pairs that touch each other
  * are compared and the largest set without a conflict is taken. They are taken in the order of their ids, so that the same sides give
  * the same tree in whatever order they come.
  * Throws TroupeError GIT_FAILED when an object is missing, USAGE when an id is of no commit.
@@ -61,15 +61,19 @@ function asGiven({ tree, landed, conflicts, resolved }: SidesFold, order: readon
   }
 }
 
-/** One call of git is all that a clean merge takes, and it knows renames. */
-async function foldTwo(request: SidesRequest, [one, two]: readonly [CommitId, CommitId]): Promise<SidesFold> {
+/** In memory where both changed texts only; where there can be renames git is called, which knows them. */
+async function foldTwo(request: SidesRequest, pair: readonly [CommitId, CommitId]): Promise<SidesFold> {
   const { objects, base, policy } = request
   const merges = new SideMerges({ ...request, texts: new TextMerges(objects, policy) })
-  const asGiven = merges.byGit(one, two)
-  asGiven.catch(() => {}) // what is wrong with an id is told first
-  const [first, second] = await Promise.all([ontoBase(objects, base, one), ontoBase(objects, base, two)])
-  const isAsGiven = first.commit === one && second.commit === two
-  const { tree, resolved, left } = await (isAsGiven ? asGiven : merges.byGit(first.commit, second.commit))
+  const [start, ours, theirs] = await Promise.all([
+    ontoBase(objects, base, base),
+    ontoBase(objects, base, pair[0]),
+    ontoBase(objects, base, pair[1]),
+  ])
+  const [one, two] = await Promise.all([ours, theirs].map(({ tree }) => diffTrees(objects, start.tree, tree)))
+  if (one === undefined || two === undefined) throw new RangeError('no two sides')
+  const inMemory = await merges.inMemory({ ...one, tree: ours.tree }, two)
+  const { tree, resolved, left } = inMemory ?? (await merges.byGit(ours.commit, theirs.commit))
   if (left.length > 0) return { tree: null, landed: [0], conflicts: [{ sides: [0, 1], files: left }], resolved: [] }
   return { tree, landed: [0, 1], conflicts: [], resolved: resolved.map((file) => ({ ...file, side: 1 })) }
 }

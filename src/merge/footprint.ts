@@ -1,6 +1,7 @@
 import type { ChangeSet } from '../changes/change-set.ts'
 import type { Git } from '../changes/git.ts'
 import { pathOf } from '../changes/path-bytes.ts'
+import type { TreeEntry } from '../changes/tree-object.ts'
 import { must, TroupeError } from '../errors.ts'
 import type { CommitId } from '../ids.ts'
 
@@ -21,6 +22,12 @@ export interface Footprint<Subject extends Change = ChangeSet> {
 
 /** Path to `mode oid` of what stands there; null for nothing. */
 export type Results = ReadonlyMap<string, string | null>
+
+/** What stands at a path, as an entry of a tree. */
+export function entryOf(result: string): TreeEntry {
+  const [mode = '', oid = ''] = result.split(' ')
+  return { mode, oid }
+}
 
 /** The footprints of change sets, in their order, with one call of git for all of them. */
 export async function footprintsOf<Subject extends Change>(

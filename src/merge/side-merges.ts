@@ -1,14 +1,16 @@
 import type { Git } from '../changes/git.ts'
+import type { Objects } from '../changes/objects.ts'
+import { editTree } from '../changes/tree-edit.ts'
+import type { TreeEntry } from '../changes/tree-object.ts'
 import type { CommitId, TreeId } from '../ids.ts'
 import type { ConflictedFile, Stage } from './conflicted-file.ts'
 import { doubted } from './doubt.ts'
-import { type Footprint } from './footprint.ts'
+import { entryOf, type Footprint } from './footprint.ts'
 import { mergeCommits } from './merge-tree.ts'
 import type { ResolvedFile } from './resolve-merge.ts'
-import type { Side, Touching } from './sides.ts'
+import { commonTexts, type Did, type Side, type Touching } from './sides.ts'
 import { openSpecialPaths, type SpecialPaths } from './special-paths.ts'
-import type { TextMerges } from './text-merges.ts'
-import type { Objects } from '../changes/objects.ts'
+import type { Text, TextMerges } from './text-merges.ts'
 
 /** A merge of two commits, resolvers included; the tree is a result only when nothing is left. */
 export interface Met {
@@ -44,6 +46,29 @@ export class SideMerges {
     return await resolveMerge({ objects, texts, special: this.#special }, merge, pairs)
   }
 
+  /**
+   * Two changes of one base as one tree; null when git must judge.
+   * @param ours what one did, and the tree it led to
+   */
+  async inMemory(ours: Did & { readonly tree: TreeId }, theirs: Did): Promise<Met | null> {
+    const texts = commonTexts(ours, theirs, new Set())
+    if (texts === null) return null
+    // git is asked while the texts are merged: few files have attributes
+    const [special, met] = await Promise.all([this.#special.among(texts), this.#meet(texts, ours, theirs)])
+    if (met === null || special.size > 0) return null
+    const { wholes, left } = met
+    if (left.length > 0) return { tree: ours.tree, resolved: [], left }
+    const edits = new Map<string, TreeEntry | null>(
+      [...theirs.results].map(([path, result]) => [path, result === null ? null : entryOf(result)]),
+    )
+    for (const { path, mode, text } of wholes) edits.set(path, { mode, oid: await this.#parts.texts.store(text) })
+    return {
+      tree: await editTree(this.#parts.objects, ours.tree, edits),
+      resolved: wholes.flatMap(({ path, chunks }) => (chunks.length > 0 ? { path, chunks } : [])),
+      left,
+    }
+  }
+
   /** The files on which two sides do not go together. */
   async conflictsOf(
     { sides, texts }: Touching,
@@ -51,35 +76,42 @@ export class SideMerges {
   ): Promise<readonly ConflictedFile[]> {
     const [a, b] = [footprints[sides[0]], footprints[sides[1]]]
     if (a === undefined || b === undefined) throw new RangeError(`no sides ${sides.join()}`)
-    const conflicts = texts === null ? null : await this.#textConflicts(texts, a, b)
-    return conflicts ?? (await this.byGit(a.changeSet.commit, b.changeSet.commit)).left
+    const met = texts === null ? null : await this.#meet(texts, a, b)
+    return (met ?? (await this.byGit(a.changeSet.commit, b.changeSet.commit))).left
   }
 
   /** null when git must judge. */
-  async #textConflicts(
-    paths: readonly string[],
-    a: Footprint<Side>,
-    b: Footprint<Side>,
-  ): Promise<readonly ConflictedFile[] | null> {
-    const conflicts: ConflictedFile[] = []
-    const resolved: Decided[] = []
+  async #meet(paths: readonly string[], a: Did, b: Did): Promise<Meeting | null> {
+    const [wholes, left]: [Whole[], ConflictedFile[]] = [[], []]
     for (const path of paths) {
       const stages = { base: stageOf(a.before, path), ours: stageOf(a.results, path), theirs: stageOf(b.results, path) }
       const { base, ours, theirs } = stages
       const merge = await this.#parts.texts.merge({ path, base: base.oid, ours: ours.oid, theirs: theirs.oid })
       if (merge.how === 'unlike') return null
-      if (merge.how === 'conflict') conflicts.push(contentConflict(path, stages))
-      else resolved.push({ chunks: merge.chunks, conflict: contentConflict(path, stages) })
+      const conflict = contentConflict(path, stages)
+      if (merge.how === 'conflict') left.push(conflict)
+      else wholes.push({ ...merge, path, mode: ours.mode, conflict })
     }
-    const doubtful = doubted(resolved, 1).filter((one) => !this.#parts.texts.mayKeep(one))
-    return [...conflicts, ...doubtful.map(({ conflict }) => conflict)]
+    const sure = doubted(wholes, 1)
+    const doubtful = sure.filter((one) => !this.#parts.texts.mayKeep(one))
+    return { wholes: sure, left: [...left, ...doubtful.map(({ conflict }) => conflict)].toSorted(byPath) }
   }
 }
 
+/** How files that two sides changed came out. */
+interface Meeting {
+  readonly wholes: readonly Whole[]
+  readonly left: readonly ConflictedFile[]
+}
+
 /** A file that was made whole, and the conflict that it is otherwise. */
-interface Decided extends Pick<ResolvedFile, 'chunks'> {
+interface Whole extends ResolvedFile {
+  readonly mode: string
+  readonly text: Text
   readonly conflict: ConflictedFile
 }
+
+const byPath = (a: ConflictedFile, b: ConflictedFile): number => (a.path < b.path ? -1 : 1)
 
 function stageOf(results: Footprint['results'], path: string): Stage {
   const [mode = '', oid = ''] = (results.get(path) ?? '').split(' ')

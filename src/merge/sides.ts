@@ -95,7 +95,7 @@ export function commonTexts(a: Did, b: Did, special: ReadonlySet<string>): reado
 }
 
 /** What a change did to each path. */
-type Did = Pick<Footprint, 'results' | 'before'>
+export type Did = Pick<Footprint, 'results' | 'before'>
 
 /** A file of one where the other has a folder. */
 const standsInTheWay = (a: Did, b: Did): boolean =>

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import { openGit } from '../../src/changes/git.ts'
+import { type Git, openGit } from '../../src/changes/git.ts'
 import { openObjects } from '../../src/changes/objects.ts'
 import { editTree } from '../../src/changes/tree-edit.ts'
 import type { TreeEntry } from '../../src/changes/tree-object.ts'
@@ -278,6 +278,27 @@ void t.test('a side that goes with each of some but not with all costs no more t
   const twin = await commit(await treeWith(parts.tree, sideOf(refused)), one)
   const more = await foldSides({ ...given, sides: [...parts.sides, rival, twin] })
   t.equal(more.landed.length, 3, 'another set is looked for')
+})
+
+void t.test('two sides that only changed texts need no merge of git, and those with a rename do', async (t) => {
+  const calls: string[] = []
+  const watched: Git = {
+    ...git,
+    run: async (args, options) => {
+      calls.push(...args.filter((arg) => arg === 'merge-tree'))
+      return await git.run(args, options)
+    },
+  }
+  const foldOf = async (name: string): Promise<SidesFold> => {
+    const { base = {}, one = {}, two = {} } = pairs[name] ?? {}
+    const parts = await scene(base, [one, two])
+    return await foldSides({ git: watched, objects, ...parts, policy: { upTo: 'certain', off: [] } })
+  }
+  for (const name of ['files of their own', 'places of one file', 'bytes that are no UTF-8'])
+    t.match(await foldOf(name), { landed: [0, 1] }, name)
+  t.same(calls, [])
+  t.match(await foldOf('a rename and a change'), { landed: [0, 1] })
+  t.same(calls, ['merge-tree'])
 })
 
 void t.test('attributes of the user are honoured, also in memory', async (t) => {
