@@ -44,12 +44,13 @@ class Reader {
   readonly #waiting: PromiseWithResolvers<GitObject>[] = []
   readonly #closed = Promise.withResolvers<void>()
   #end: TroupeError | null = null
+  #isClosing = false
 
   constructor(git: Git) {
     this.#process = git.start(['cat-file', '--batch'])
     const answers = new ObjectAnswers((oid, object) => {
       const asked = this.#waiting.shift()
-      if (this.#waiting.length === 0) holdOpen(this.#process, false)
+      if (this.#waiting.length === 0 && !this.#isClosing) holdOpen(this.#process, false)
       if (object === null) asked?.reject(new TroupeError('GIT_FAILED', `git has no object ${oid}`))
       else asked?.resolve(object)
     })
@@ -95,7 +96,9 @@ class Reader {
     stdin.write(line)
   }
 
+  /** What was asked for and is not answered yet is answered still. */
   async close(): Promise<void> {
+    this.#isClosing = true
     holdOpen(this.#process, true)
     this.#process.stdin.end()
     await this.#closed.promise

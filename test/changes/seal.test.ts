@@ -582,8 +582,12 @@ void t.test('objects are written where git keeps them, in every kind of reposito
   }
 })
 
-void t.test('objects that nobody has closed keep no process alive', async (t) => {
-  const { root } = await sceneOf(t, base)
-  const fixture = join(import.meta.dirname, '../fixtures/reads-an-object.ts')
-  t.equal(execFileSync(process.execPath, [fixture, root], { encoding: 'utf8' }), 'commit')
-})
+void t.test(
+  'objects that nobody has closed keep no process alive, and those being read are read when they are closed',
+  async (t) => {
+    const { root } = await sceneOf(t, base)
+    const fixture = join(import.meta.dirname, '../fixtures/reads-an-object.ts')
+    for (const how of ['leaves', 'closes'])
+      t.equal(execFileSync(process.execPath, [fixture, root, how], { encoding: 'utf8' }), 'commit', how)
+  },
+)
