@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join, resolve } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 import t from 'tap'
 import { acpAgent } from '../../src/agents/acp/acp.ts'
 import { commandAgent } from '../../src/agents/command/command.ts'
@@ -27,9 +27,13 @@ import { assignment, perform } from './perform.ts'
 
 t.setTimeout(280_000)
 
-// what lies below the temporary folder is out of reach for a confined program anyway
-mkdirSync(resolve(import.meta.dirname, '../../.tap'), { recursive: true })
-const folder = mkdtempSync(resolve(import.meta.dirname, '../../.tap', 'sandbox-'))
+// what lies below the temporary folder is out of reach for a confined program anyway; should the checkout lie there, it is let in
+// like a folder of programs, and what the tests' runner loads into every Node by another way is not asked for
+const checkout = resolve(import.meta.dirname, '../..')
+process.env['PATH'] = `${process.env['PATH'] ?? ''}${delimiter}${checkout}`
+delete process.env['NODE_OPTIONS']
+mkdirSync(join(checkout, '.tap'), { recursive: true })
+const folder = mkdtempSync(join(checkout, '.tap', 'sandbox-'))
 const repository = join(folder, 'repository')
 const home = join(folder, 'home')
 const work = join(repository, '.agents', 'runs', 'a-run', 'work')
