@@ -52,7 +52,7 @@ export const beatMs = (staleMs: number): number => Math.max(1_000, Math.floor(st
 
 /** Short waits with jitter: among fifty contenders a long back-off starves whoever came late. */
 const firstWaitMs = 5
-const longestWaitMs = 40
+export const longestWaitMs = 40
 
 function retriesFor(waitMs: number) {
   if (waitMs <= 0) return 0

@@ -1,5 +1,7 @@
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fsync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { threadId } from 'node:worker_threads'
 import { TroupeError, messageOf } from '../errors.ts'
 
 /** How a file is replaced. */
@@ -31,9 +33,53 @@ export function replaceFile(
     if (durable) syncFolder(dirname(path))
   } catch (cause) {
     rmSync(temporary, { force: true })
-    const code = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'NO_SPACE' : 'STORE_FAILED'
-    throw new TroupeError(code, `cannot write ${path}: ${messageOf(cause)}`, { cause })
+    throw failureOf(path, cause)
   }
+}
+
+/**
+ * The same for what must survive a loss of power, while the event loop goes on: resolves when it is on disk, for good.
+ * @param fence called right before the new content takes its place; when it throws, the old one stays
+ * @throws TroupeError STORE_FAILED or NO_SPACE, or what `fence` throws
+ */
+export async function replaceFileDurably(path: string, content: string, fence: () => void): Promise<void> {
+  const temporary = `${path}.${threadId}.${process.pid}.tmp`
+  try {
+    await writeDurably(temporary, content)
+    fence()
+    renameSync(temporary, path)
+    await folderToDisk(dirname(path))
+  } catch (cause) {
+    rmSync(temporary, { force: true })
+    throw cause instanceof TroupeError ? cause : failureOf(path, cause)
+  }
+}
+
+async function writeDurably(path: string, content: string): Promise<void> {
+  const file = openSync(path, 'w')
+  try {
+    writeAll(file, Buffer.from(content))
+    await toDisk(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+async function folderToDisk(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = openSync(folder, 'r')
+  try {
+    await toDisk(handle)
+  } finally {
+    closeSync(handle)
+  }
+}
+
+const toDisk = promisify(fsync)
+
+function failureOf(path: string, cause: unknown): TroupeError {
+  const code = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'NO_SPACE' : 'STORE_FAILED'
+  return new TroupeError(code, `cannot write ${path}: ${messageOf(cause)}`, { cause })
 }
 
 /** Removes what replacements that a crash cut short have left in a folder; nobody else may be writing there. */

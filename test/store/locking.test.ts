@@ -50,7 +50,7 @@ void t.test('500 writes by 50 writers in one event loop: none is lost', async (t
   t.equal(new Set(answers.flat()).size, 500, 'each saw a state of its own')
 })
 
-void t.test('500 writes through the batch writer: none is lost, and they share their replacements', async (t) => {
+void t.test('500 writes through the batch writer: none is lost, and they share their locks', async (t) => {
   const path = join(folder, 'batch')
   const batch = openBatchWriter(path)
   await Promise.all(
@@ -59,7 +59,7 @@ void t.test('500 writes through the batch writer: none is lost, and they share t
     }),
   )
   t.ok(isWhole(path))
-  t.ok(newestEpoch(path).epoch <= 50, `${newestEpoch(path).epoch} replacements`)
+  t.ok(newestEpoch(path).epoch <= 50, `${newestEpoch(path).epoch} locks`)
 })
 
 void t.test('a change that throws is refused alone', async (t) => {

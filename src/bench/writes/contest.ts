@@ -29,7 +29,7 @@ export interface Outcome {
 
 /** Has the writers write, a reader look on, and counts what is there in the end. */
 export async function hold(standing: Writers, { way, path, writers, writes }: Contest): Promise<Outcome> {
-  const reader = openReader(way.how === 'own file' ? `${path}.0` : path)
+  const reader = await openReader(way.how === 'own file' ? `${path}.0` : path)
   const orders = Array.from({ length: writers }, (_, writer) => ({ way, path, writer, writes }))
   const beganMs = performance.now()
   const results = await standing.write(orders, updateBy(way, path))

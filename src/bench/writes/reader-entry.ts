@@ -9,6 +9,7 @@ let isOver = false
 parentPort?.once('message', () => {
   isOver = true
 })
+parentPort?.postMessage('ready')
 while (!isOver) {
   const text = await readFile(path, 'utf8').catch(() => null)
   if (text !== null) {

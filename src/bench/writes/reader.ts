@@ -7,9 +7,10 @@ export interface Seen {
   readonly torn: number
 }
 
-/** Reads a file in a thread of its own until it is told to stop. */
-export function openReader(path: string): { stop(): Promise<Seen> } {
+/** Reads a file in a thread of its own until it is told to stop; resolves once it reads, so that its start disturbs nobody. */
+export async function openReader(path: string): Promise<{ stop(): Promise<Seen> }> {
   const worker = new Worker(new URL('reader-entry.ts', import.meta.url), { workerData: { path } })
+  await once(worker, 'message')
   return {
     async stop() {
       const answer = once(worker, 'message')
