@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { agentsNamed, programOf, type RealAgent, realAgents } from '../test/real/agents.ts'
+import { agentsNamed, folderOf, programOf, type RealAgent, realAgents } from '../test/real/agents.ts'
 import { countTests } from './count-tests.ts'
 
 /**
@@ -27,7 +27,8 @@ if (unknown.length > 0) {
 }
 const began = performance.now()
 const wanted = agentsNamed(asked)
-const installed = await Promise.all(wanted.map(async (agent) => isInstalled(agent) || (await install(agent))))
+const installing = new Map<string, Promise<boolean>>()
+const installed = await Promise.all(wanted.map(madeSure))
 const there = wanted.filter((_, index) => installed[index])
 const skipped = wanted.length - there.length
 if (there.length === 0) finish({ passed: 0, failed: 0, skipped })
@@ -45,15 +46,23 @@ function finish(counted: { passed: number; failed: number; skipped: number }, co
   process.exit(code === 0 && (failed > 0 || missing > 0) ? 1 : code)
 }
 
+/** Some share a folder: one of them installs it. */
+function madeSure(agent: RealAgent): Promise<boolean> {
+  const folder = folderOf(agent, real)
+  const made = installing.get(folder) ?? (isInstalled(agent) ? Promise.resolve(true) : install(agent))
+  installing.set(folder, made)
+  return made
+}
+
 function isInstalled(agent: RealAgent): boolean {
   const [name, version] = agent.package
-  const manifest = join(real, agent.name, 'node_modules', name, 'package.json')
-  if (!existsSync(manifest) || programOf(agent, join(real, agent.name)) === null) return false
+  const manifest = join(folderOf(agent, real), 'node_modules', name, 'package.json')
+  if (!existsSync(manifest) || programOf(agent, real) === null) return false
   return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version === version
 }
 
 async function install(agent: RealAgent): Promise<boolean> {
-  const folder = join(real, agent.name)
+  const folder = folderOf(agent, real)
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n')
   const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--no-save']

@@ -4,6 +4,7 @@ import type { ProcessIdentity } from '../process-identity.ts'
 import type { Launcher, ProgramExit, ProgramInput } from './launcher.ts'
 
 const isWindows = process.platform === 'win32'
+const leavingMs = 2_000
 
 /** What to run. */
 export interface Program {
@@ -26,6 +27,8 @@ export interface Watch {
   readonly started: (process: ProcessIdentity) => void
   /** Given the program's standard input at once; without it, that is closed. */
   readonly input?: (input: ProgramInput) => void
+  /** Asks the program in its own words to end; it has a quarter of the grace before the polite stop. */
+  readonly leave?: () => void
 }
 
 /** How a program ended. */
@@ -37,7 +40,7 @@ export type ProgramEnd =
 /**
  * Runs a program in a process group of its own until nothing of the group is left.
  *
- * When `signal` aborts, the group gets SIGTERM and after `graceMs` SIGKILL. What left the group is ended with the program, as far as
+ * When `signal` aborts, the group gets SIGTERM, later where it can be asked to leave first, and after `graceMs` SIGKILL. What left the group is ended with the program, as far as
  * the launcher can find it.
  *
  * Never rejects: a program that cannot start is the end `not-started`.
@@ -82,20 +85,26 @@ const shellArgv = (script: string): readonly string[] =>
 /** Begins to stop the group at the abort; the returned function calls the rest off and says whether it had begun. */
 function stopWhenAborted(
   send: (name: 'SIGTERM' | 'SIGKILL') => void,
-  { clock, signal, graceMs }: Watch,
+  { clock, signal, graceMs, leave }: Watch,
 ): () => boolean {
   let cancelForce: (() => void) | null = null
+  let cancelSignal = (): void => {}
   const stop = (): void => {
     cancelForce = clock.after(graceMs, () => {
       send('SIGKILL')
     })
-    send('SIGTERM')
+    if (leave === undefined) return send('SIGTERM')
+    leave()
+    cancelSignal = clock.after(Math.min(leavingMs, graceMs / 4), () => {
+      send('SIGTERM')
+    })
   }
   if (signal.aborted) stop()
   else signal.addEventListener('abort', stop, { once: true })
   return () => {
     signal.removeEventListener('abort', stop)
     cancelForce?.()
+    cancelSignal()
     return cancelForce !== null
   }
 }

@@ -1,10 +1,23 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { AskedConflict, Proposal } from '../../src/merge/proposal.ts'
 import { gone } from '../process-life.ts'
-import { begin, emptyFolder, git, manifest, type PrintedRun, repositoryOf, troupeHere } from './troupe.ts'
+import {
+  begin,
+  emptyFolder,
+  git,
+  manifest,
+  type PrintedRun,
+  repositoryOf,
+  root,
+  runHere,
+  troupeHere,
+} from './troupe.ts'
 import { isWritten } from '../until.ts'
+
+process.env['XDG_STATE_HOME'] = emptyFolder(t)
 
 interface Teardown {
   teardown(work: () => void): void
@@ -119,3 +132,40 @@ void t.test('a run that is stopped while an agent is asked leaves the conflict, 
   t.match(only(again.proposal), { outcome: 'kept', attempts: 2 })
   t.equal(again.exitCode, 0)
 })
+
+void t.test(
+  'Codex that asks is not let at what its task does not own, nor at what a running task writes',
+  async (t) => {
+    const directory = repositoryOf(t, { 'f.txt': '1\n' })
+    const notes = emptyFolder(t)
+    const [begun, asked, told] = ['begun', 'asked', 'told'].map((name) => join(notes, name)) as [string, string, string]
+    execFileSync('sh', ['-c', 'mkfifo begun asked'], { cwd: notes })
+    const program = join(root, 'test/fixtures/programs/asks-to-write.sh')
+    const agents = { codex: { kind: 'codex', interface: 'app-server', argv: [program], credentials: [] } }
+    const task = (id: string, owns: readonly string[], env: Readonly<Record<string, string>>) => ({
+      id,
+      agent: 'codex',
+      prompt: 'Do it.',
+      owns,
+      env: { TOLD: told, ...env },
+    })
+    const tasks = [
+      task('first', ['shared.txt'], { WRITES: 'shared.txt', GOES: begun, ENDS: asked }),
+      task('second', ['*.txt'], { BEGINS: begun, WRITES: 'shared.txt src.md own.txt', GOES: asked }),
+    ]
+    const { exitCode, proposal } = await runHere(directory, manifest(t, { agents, tasks }))
+    t.equal(exitCode, 0)
+    t.equal(git(directory, 'ls-tree', '--name-only', proposal.commit ?? ''), 'f.txt\nown.txt\nshared.txt\n')
+    t.same(proposal.conflicts ?? [], [])
+    const held = /shared\.txt is being written by task first, which is still running/
+    const foreign = /src\.md is outside what this task may write: \*\.txt/
+    t.match(JSON.parse(readFileSync(inRun(directory, 'codex_second_result.json'), 'utf8')), {
+      state: 'succeeded',
+      details: { denied: [held, foreign], touched: ['own.txt'] },
+      changeSet: { files: ['own.txt'] },
+    })
+    const [one = '', two = ''] = readFileSync(told, 'utf8').split('\n')
+    t.match(one, held, 'its model is told why')
+    t.match(two, foreign)
+  },
+)

@@ -20,6 +20,8 @@ export interface Recording {
   readonly end?: ProgramExit
   /** What it tells before it waits for the answer to what it asks in it. */
   readonly first?: string
+  /** What `codex app-server` answers to a request, by its method, in place of the usual. */
+  readonly answers?: Readonly<Record<string, object>>
   /** Files that it leaves in the workspace. */
   readonly leaves?: Readonly<Record<string, string>>
   /** Goes on without an end until it is signalled. */
@@ -32,10 +34,11 @@ export interface Started {
   readonly order: ProgramOrder
   prompt: string
   hadItsInputClosed: boolean
+  readonly signals: string[]
 }
 
 const streams = join(import.meta.dirname, '../fixtures/streams')
-const presets = { codex, claude, gemini, opencode }
+const presets = { codex, 'codex-server': codex, claude, gemini, opencode }
 
 /** The text of a recorded stream. */
 export const streamOf = (name: string): string => readFileSync(join(streams, name), 'utf8')
@@ -44,7 +47,7 @@ export const streamOf = (name: string): string => readFileSync(join(streams, nam
 function replaying(recording: Recording, started: Started[]): Launcher {
   return {
     start(order, listener) {
-      const seen: Started = { order, prompt: '', hadItsInputClosed: false }
+      const seen: Started = { order, prompt: '', hadItsInputClosed: false, signals: [] }
       started.push(seen)
       let hasEnded = false
       const end = (exit: ProgramExit): void => {
@@ -62,14 +65,20 @@ function replaying(recording: Recording, started: Started[]): Launcher {
         if (recording.first === undefined) play()
         else tell(recording.first)
       }
+      const served = newServing(tell, () => end(recording.end ?? { how: 'exited', code: 0 }), recording)
       const play = (): void => {
         for (const [name, text] of Object.entries(recording.leaves ?? {}))
           writeFileSync(join(order.directory, name), text)
-        tell(recording.stream.includes('\n') ? recording.stream : streamOf(recording.stream))
+        const stream = recording.stream.includes('\n') ? recording.stream : streamOf(recording.stream)
+        if (order.argv[1] === 'app-server') return served.play(stream)
+        tell(stream)
         if (recording.hangs !== true) end(recording.end ?? { how: 'exited', code: 0 })
       }
       return {
-        signal: (signal) => end({ how: 'signalled', signal }),
+        signal(signal) {
+          seen.signals.push(signal)
+          end({ how: 'signalled', signal })
+        },
         input: {
           write(bytes) {
             const text = Buffer.from(bytes).toString()
@@ -77,14 +86,74 @@ function replaying(recording: Recording, started: Started[]): Launcher {
             // one that is spoken to begins at its first message, others when their input has ended
             if (text.startsWith('{"type":"user"')) queueMicrotask(begin)
             if (text.startsWith('{"type":"control_response"')) queueMicrotask(play)
+            if (order.argv[1] === 'app-server') for (const line of text.trim().split('\n')) served.hear(line, begin)
           },
           end() {
             seen.hadItsInputClosed = true
-            if (!seen.prompt.startsWith('{"type":"user"')) queueMicrotask(begin)
+            if (order.argv[1] === 'app-server') served.leave()
+            else if (!seen.prompt.startsWith('{"type":"user"')) queueMicrotask(begin)
           },
         },
       }
     },
+  }
+}
+
+/** The side of the `codex app-server`: answers what it is asked, and waits for the answers to what it asks itself. */
+function newServing(tell: (text: string) => void, end: () => void, { hangs = false, answers = {} }: Recording) {
+  let rest: string[] = []
+  let waitsFor: unknown = null
+  const say = (message: object): void => tell(`${JSON.stringify(message)}\n`)
+  const goOn = (): void => {
+    while (rest.length > 0 && waitsFor === null) {
+      const line = rest.shift() ?? ''
+      const { id = null, method } = messageIn(line)
+      if (method !== undefined) waitsFor = id
+      tell(`${line}\n`)
+    }
+    if (waitsFor === null && !hangs) end()
+  }
+  const results: Readonly<Record<string, object>> = {
+    initialize: {},
+    'account/login/start': {},
+    'thread/start': { thread: { id: 'a-thread' } },
+    'turn/start': { turn: { id: 'a-turn' } },
+    'turn/steer': { turnId: 'a-turn' },
+    'turn/interrupt': {},
+  }
+  return {
+    play(stream: string): void {
+      rest = stream.trimEnd().split('\n')
+      goOn()
+    },
+    hear(line: string, begin: () => void): void {
+      const { id, method } = messageIn(line)
+      queueMicrotask(() => {
+        if (method === undefined && id === waitsFor) {
+          waitsFor = null
+          goOn()
+        } else if (method !== undefined && id !== undefined) {
+          say({ id, result: results[method], ...answers[method] })
+          if (method === 'turn/start') begin()
+          if (method === 'turn/interrupt') {
+            rest = []
+            say({
+              method: 'turn/completed',
+              params: { threadId: 'a-thread', turn: { id: 'a-turn', status: 'interrupted' } },
+            })
+          }
+        }
+      })
+    },
+    leave: end,
+  }
+}
+
+function messageIn(line: string): { readonly id?: unknown; readonly method?: string } {
+  try {
+    return Object(JSON.parse(line)) as object
+  } catch {
+    return {}
   }
 }
 
@@ -117,7 +186,7 @@ export async function replay(
     directory,
     verb: 'implement',
     prompt: 'Please write new.txt.',
-    options: { credentials: [], ...options },
+    options: { credentials: [], ...(preset === 'codex-server' && { interface: 'app-server' }), ...options },
     ...given,
   })
   return { ...(await perform(agent, what, direction)), started, directory }

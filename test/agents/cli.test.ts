@@ -10,6 +10,9 @@ import { codexSigns, codexStraySigns } from '../../src/agents/cli/codex-signs.ts
 import { JsonLines } from '../../src/agents/cli/json-lines.ts'
 import { probe } from '../../src/agents/cli/probe.ts'
 import { codex } from '../../src/agents/cli/codex.ts'
+import type { ReadSigns } from '../../src/agents/cli/sign.ts'
+import { codexSpeech } from '../../src/agents/cli/codex-speech.ts'
+import type { Settings, Speech } from '../../src/agents/cli/preset.ts'
 import { kinds } from '../../src/agents/registry.ts'
 import { must } from '../../src/errors.ts'
 import { failureIn, homesIn, newFolder } from './acp-stage.ts'
@@ -19,7 +22,9 @@ const state = newFolder(t)
 process.env['XDG_STATE_HOME'] = state
 
 const leaves = { 'new.txt': 'hello\n' }
-const names = ['codex', 'claude', 'gemini', 'opencode'] as const
+const names = ['codex', 'codex-server', 'claude', 'gemini', 'opencode'] as const
+/** Those that tell after each call what it has used. */
+const countsCalls: readonly string[] = ['codex-server', 'opencode']
 
 /** Exit statuses with which Gemini ended: of an HTTP status it keeps the lowest byte. */
 const geminiExits: Readonly<Record<string, number>> = { 401: 145, 429: 173, quota: 173, context: 144, 500: 244 }
@@ -31,7 +36,7 @@ for (const name of names) {
       how: 'completed',
       summary: 'I wrote new.txt.',
       details: {
-        program: name,
+        program: name.split('-')[0],
         exitCode: 0,
         touched: ['new.txt'],
         usage: { inputTokens: 300, outputTokens: 60 },
@@ -41,7 +46,7 @@ for (const name of names) {
     if (name !== 'opencode') t.match(output, /\[began\] \S+ \S*new\.txt\n\[done\][^]*\[began\]/)
     t.match(output, /\[done\] \S+ \S*new\.txt\n[^]*\[done\] \S+ echo ran >> new\.txt\n[^]*I wrote new\.txt\./)
     t.equal(progress.at(-1), 'I wrote new.txt.')
-    t.equal(used.length, name === 'opencode' ? 3 : 1)
+    t.equal(used.length, countsCalls.includes(name) ? 3 : 1)
     t.match(started, [{ hadItsInputClosed: true, prompt: /Please write new\.txt\.[^]*unattended/ }])
   })
 
@@ -155,15 +160,27 @@ for (const name of names) {
   })
 }
 
-const readers = [codexSigns, claudeSigns, geminiSigns, opencodeSigns]
+const serving: Settings = { access: 'write', model: null, timeoutMs: null, secrets: {}, confined: false }
+const speech = (): Speech => codexSpeech({ prompt: 'Do it.', directory: '/w', settings: serving })
+const serverSigns: ReadSigns = (event) => speech().signs?.(event) ?? []
+const keys = 'type item message content usage error id method params result turn changes status'.split(' ')
+const readers = [codexSigns, serverSigns, claudeSigns, geminiSigns, opencodeSigns]
 
 void t.test('no event whatever makes a reader of signs throw', (t) => {
   const words = fc.constantFrom('item.completed', 'turn.completed', 'assistant', 'user', 'result', 'system', 'tool_use')
+  const methods = fc.constantFrom(
+    'turn/completed',
+    'error',
+    'item/started',
+    'item/fileChange/requestApproval',
+    'thread',
+  )
   const value = fc.letrec((tie) => ({
-    any: fc.oneof({ maxDepth: 4 }, words, fc.jsonValue(), tie('record')),
-    record: fc.dictionary(fc.constantFrom('type', 'item', 'message', 'content', 'usage', 'error', 'id'), tie('any')),
+    any: fc.oneof({ maxDepth: 4 }, words, methods, fc.jsonValue(), tie('record')),
+    record: fc.dictionary(fc.constantFrom(...keys), tie('any')),
   })).record
   fc.assert(fc.property(value, (event) => readers.every((read) => Array.isArray(read(event)))))
+  fc.assert(fc.property(value, (event) => speech().read(event) !== undefined))
   t.end()
 })
 
@@ -297,6 +314,195 @@ void t.test('Claude gets an answer to whatever else it asks', async (t) => {
   t.match(played.outcome, { how: 'completed' })
 })
 
+/** The lines that Codex was told. */
+const toldIn = ({ started }: Awaited<ReturnType<typeof replay>>): readonly Told[] =>
+  (started[0]?.prompt ?? '')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Told)
+
+interface Told {
+  readonly id?: unknown
+  readonly method?: string
+  readonly params?: Readonly<Record<string, unknown>>
+  readonly result?: unknown
+  readonly error?: unknown
+}
+
+const lines = (...messages: readonly object[]): string => messages.map((one) => `${JSON.stringify(one)}\n`).join('')
+/** Where an earlier attempt has left its files, nothing need be changed. */
+const goesOn = { continued: true }
+const place = { threadId: 'a-thread', turnId: 'a-turn' }
+const turnEnds = (threadId: string): object => ({
+  method: 'turn/completed',
+  params: { threadId, turn: { id: 'a-turn', status: 'completed', error: null } },
+})
+
+void t.test('Codex asks before it writes, and reads why it may not before it hears that it may not', async (t) => {
+  const asked: (readonly string[])[] = []
+  const mayWrite: AgentContext['mayWrite'] = (paths) => {
+    asked.push(paths)
+    const isMine = !paths.includes('deny.txt')
+    return Promise.resolve(
+      isMine ? { allowed: true } : { allowed: false, reason: 'deny.txt belongs to the task other' },
+    )
+  }
+  const recording = { stream: 'codex-server-denied.jsonl' }
+  const played = await replay(t, 'codex-server', recording, { mayWrite, given: goesOn })
+  t.same(asked, [['deny.txt'], ['b/new.txt']])
+  const [, , , , steer, ...answers] = toldIn(played)
+  const input = [{ type: 'text', text: /allowed:\n- deny\.txt belongs to the task other/ }]
+  t.match(steer, { method: 'turn/steer', params: { threadId: 'a-thread', expectedTurnId: 'a-turn', input } })
+  t.match(answers, [
+    { id: 0, result: { decision: 'decline' } },
+    { id: 1, result: { decision: 'accept' } },
+  ])
+  t.match(played.outcome, {
+    how: 'completed',
+    details: { denied: [/edit .*deny\.txt: deny\.txt belongs to the task other/], touched: ['b/new.txt'] },
+  })
+})
+
+void t.test('Codex is allowed its commands, but for those that say that they need more than the sandbox', async (t) => {
+  const asks = (id: number, more: object): object => ({
+    method: 'item/commandExecution/requestApproval',
+    id,
+    params: { ...place, itemId: 'c', command: 'make', ...more },
+  })
+  const network = { networkApprovalContext: { host: 'a', protocol: 'https' } }
+  const wishes = [
+    asks(1, { reason: null }),
+    asks(2, { reason: 'to install' }),
+    asks(3, network),
+    asks(4, { kind: 'new' }),
+  ]
+  const stream = lines(...wishes, turnEnds('a-thread'))
+  const played = await replay(t, 'codex-server', { stream }, { given: goesOn })
+  const decisions = toldIn(played).filter(({ id, result }) => typeof id === 'number' && result !== undefined)
+  t.match(decisions, [
+    { id: 1, result: { decision: 'accept' } },
+    ...[2, 3, 4].map((id) => ({ id, result: { decision: 'decline' } })),
+  ])
+  t.match(played.outcome, { how: 'completed', details: { denied: [/nobody is there to allow run make outside/] } })
+  const looked = await replay(
+    t,
+    'codex-server',
+    { stream: lines(asks(1, {}), turnEnds('a-thread')) },
+    { given: { verb: 'review' } },
+  )
+  t.match(toldIn(looked).at(-1), { id: 1, result: { decision: 'decline' } }, 'where it only looks there are none')
+})
+
+void t.test('Codex gets an answer to whatever it asks, and nothing waits', async (t) => {
+  const asks = (id: number, method: string): object => ({ method, id, params: place })
+  const stream = lines(
+    asks(1, 'item/permissions/requestApproval'),
+    asks(2, 'mcpServer/elicitation/request'),
+    asks(3, 'item/tool/requestUserInput'),
+    { method: 'something/new', id: 'four' },
+    { method: 'item/fileChange/requestApproval', id: 5, params: { ...place, itemId: 'untold' } },
+    { method: 'item/fileChange/requestApproval', id: 6, params: null },
+    turnEnds('another-thread'),
+    { method: 'item/completed', params: { ...place, item: { type: 'agentMessage', id: 'm', text: 'Done.' } } },
+    turnEnds('a-thread'),
+  )
+  const played = await replay(t, 'codex-server', { stream }, { given: goesOn })
+  t.match(
+    toldIn(played).filter(({ result, error }) => result !== undefined || error !== undefined),
+    [
+      { id: 1, result: { permissions: {}, scope: 'turn' } },
+      { id: 2, result: { action: 'decline' } },
+      { id: 3, error: { code: -32_601, message: /requestUserInput is not known/ } },
+      { id: 'four', error: { code: -32_601 } },
+      { id: 5, result: { decision: 'decline' } },
+      { id: 6, result: { decision: 'decline' } },
+    ],
+  )
+  t.match(played.outcome, { how: 'completed', summary: 'Done.' })
+})
+
+void t.test('Codex is told to break its turn off when it is stopped, and by no signal', async (t) => {
+  const played = await replay(
+    t,
+    'codex-server',
+    { stream: 'codex-server-ok.jsonl', hangs: true },
+    { stopAtFirstSign: 'enough' },
+  )
+  t.same(played.outcome, { how: 'cancelled', reason: 'enough' })
+  t.match(
+    toldIn(played).find(({ method }) => method === 'turn/interrupt'),
+    { params: place },
+  )
+  t.ok(played.started[0]?.hadItsInputClosed)
+  t.same(played.started[0]?.signals, [])
+})
+
+for (const [method, answer, message] of [
+  ['initialize', { result: undefined, error: { code: -1, message: 'not you' } }, /codex: initialize: not you/],
+  ['thread/start', { result: undefined, error: { code: -1, message: 'no model' } }, /codex: thread: no model/],
+  ['thread/start', { result: { thread: 7 } }, /codex: thread: no thread was begun/],
+  ['turn/start', { result: undefined, error: {} }, /codex: turn: it did not say why/],
+] as const)
+  void t.test(
+    `Codex that does not answer ${method} as agreed fails with what it said: ${String(message)}`,
+    async (t) => {
+      const played = await replay(t, 'codex-server', { stream: lines({}), hangs: true, answers: { [method]: answer } })
+      t.match(failureIn(played.outcome), { kind: 'agent', message })
+      t.ok(played.started[0]?.hadItsInputClosed)
+    },
+  )
+
+void t.test('Codex tells its tokens again and again: each call counts once, of all that it starts', async (t) => {
+  const used = (threadId: string, inputTokens: number): object => ({
+    method: 'thread/tokenUsage/updated',
+    params: { threadId, turnId: 'a-turn', tokenUsage: { total: { inputTokens, outputTokens: 1 } } },
+  })
+  const all = [used('a-thread', 10), used('a-thread', 10), used('child', 5), used('a-thread', 30), used('child', 5)]
+  const { outcome, used: told } = await replay(
+    t,
+    'codex-server',
+    { stream: lines(...all, turnEnds('a-thread')) },
+    { given: goesOn },
+  )
+  t.match(outcome, { details: { usage: { inputTokens: 35, outputTokens: 2 } } })
+  t.same(
+    told.map(({ inputTokens }) => inputTokens),
+    [10, 5, 20],
+  )
+})
+
+void t.test(
+  'what Codex is asked for by its app-server follows from the manifest, and its key is told and not kept',
+  async (t) => {
+    const begun = (settings: Partial<Settings>): Told => {
+      const all = { ...serving, ...settings }
+      const told = codexSpeech({ prompt: 'Do it.', directory: '/w', settings: all }).read({
+        id: 'initialize',
+        result: {},
+      })
+      return JSON.parse(typeof told === 'string' ? (told.trim().split('\n').at(-1) ?? '') : '') as Told
+    }
+    const asks = {
+      approvalPolicy: 'untrusted',
+      sandbox: 'workspace-write',
+      ephemeral: true,
+      cwd: '/w',
+      model: undefined,
+    }
+    t.match(begun({}), { method: 'thread/start', params: asks })
+    t.match(begun({ confined: true, model: 'm' }).params, { ...asks, sandbox: 'danger-full-access', model: 'm' })
+    t.match(begun({ access: 'read', confined: true }).params, { approvalPolicy: 'never', sandbox: 'read-only' })
+    t.match(begun({ access: 'all' }).params, { approvalPolicy: 'never', sandbox: 'danger-full-access' })
+    process.env['OPENAI_API_KEY'] = 'the-key'
+    t.teardown(() => delete process.env['OPENAI_API_KEY'])
+    const options = { credentials: ['OPENAI_API_KEY'] }
+    const played = await replay(t, 'codex-server', { stream: 'codex-server-ok.jsonl', leaves }, { options })
+    t.match(toldIn(played)[2], { method: 'account/login/start', params: { type: 'apiKey', apiKey: 'the-key' } })
+    t.match(played.started[0]?.order.argv.join(' '), /^codex app-server .*cli_auth_credentials_store="ephemeral"/)
+    t.match(played.outcome, { how: 'completed' })
+  },
+)
+
 void t.test('a file is held before others write it, and one that was not to be written is told', async (t) => {
   const asked: (readonly string[])[] = []
   const { outcome } = await replay(
@@ -422,6 +628,7 @@ void t.test('a program is asked once for each build of it whether it has what it
   }
   const environment = { PATH: `${folder}:${process.env['PATH']}`, XDG_STATE_HOME: folder }
   const ask = () => probe(codex, { env: {} }, environment)
+  const kind = must(kinds, 'codex')
   const count = (): number => readFileSync(calls, 'utf8').split('\n').length - 1
   t.match(await probe(codex, { argv: ['no-such-program'], env: {} }, environment), { how: 'absent' })
   t.match(await probe(codex, { argv: ['./in-the-workspace'], env: {} }, environment), { how: 'fit' })
@@ -438,4 +645,10 @@ void t.test('a program is asked once for each build of it whether it has what it
   t.equal(count(), before)
   write('codex-cli 0.170.0')
   t.match(await ask(), { how: 'unfit' })
+  const serves = () => kind.fitness?.({ credentials: [], interface: 'app-server' }, environment)
+  write(`codex-cli 0.20.0 ${codex.help.flags.join(' ')}`)
+  t.match(await ask(), { how: 'fit' })
+  t.match(await serves(), { how: 'unfit', why: 'lacks app-server, --listen' }, 'one is not the other')
+  write('codex-cli 0.169.0 app-server --listen --config')
+  t.match(await serves(), { how: 'fit' })
 })

@@ -399,6 +399,7 @@ t.test('doctor tries what a run needs and says what to do', async (t) => {
     /^ok +mode thread +works/m,
     /^ok +mode process +works/m,
     /^ok +codex +codex 1\.2\.3$/m,
+    /^warning +codex app-server +codex 1\.2\.3 lacks app-server, --listen\n +do: install a newer codex/m,
     /^warning +gemini +gemini gives no help: status 3\n +do: /m,
     /^warning +claude +0\.2\.1 --print --model lacks --input-format, .*\n +do: install a newer claude$/m,
     /^warning +qwen +gave no version in 2 s$/m,

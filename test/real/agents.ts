@@ -4,6 +4,8 @@ import { join } from 'node:path'
 /** A real coding agent: which package it comes in, and how a manifest has it ask a server on this machine. */
 export interface RealAgent {
   readonly name: string
+  /** Of whose folder below `.real` its program is; its own where this is left out. */
+  readonly folder?: string
   /** Name and version, exactly. */
   readonly package: readonly [name: string, version: string]
   /** Where its program lies below its folder; a pattern. */
@@ -56,24 +58,33 @@ const opencodeSettings = (server: string): string =>
     },
   })
 
+const codex: RealAgent = {
+  name: 'codex',
+  package: ['@openai/codex', '0.169.0'],
+  program: 'node_modules/@openai/codex-*/vendor/*/bin/codex',
+  asks: 2,
+  tellsAll: true,
+  tellsCost: false,
+  asksFirst: false,
+  agent: () => ({ kind: 'codex', credentials: ['.codex/config.toml', key] }),
+  home: (server) => ({ '.codex/config.toml': codexSettings(server) }),
+  write: (_, file, text) => {
+    const lines = text.trimEnd().replace(/^/gm, '+')
+    const patch = `*** Begin Patch\n*** Add File: ${file}\n${lines}\n*** End Patch`
+    return ['exec_command', { cmd: `apply_patch <<'EOF'\n${patch}\nEOF` }]
+  },
+  run: (cmd) => ['exec_command', { cmd }],
+}
+
 /** Those that have a command line of their own. */
 const commandLines: readonly RealAgent[] = [
+  codex,
   {
-    name: 'codex',
-    package: ['@openai/codex', '0.169.0'],
-    program: 'node_modules/@openai/codex-*/vendor/*/bin/codex',
-    asks: 2,
-    tellsAll: true,
-    tellsCost: false,
-    asksFirst: false,
-    agent: () => ({ kind: 'codex', credentials: ['.codex/config.toml', key] }),
-    home: (server) => ({ '.codex/config.toml': codexSettings(server) }),
-    write: (_, file, text) => {
-      const lines = text.trimEnd().replace(/^/gm, '+')
-      const patch = `*** Begin Patch\n*** Add File: ${file}\n${lines}\n*** End Patch`
-      return ['exec_command', { cmd: `apply_patch <<'EOF'\n${patch}\nEOF` }]
-    },
-    run: (cmd) => ['exec_command', { cmd }],
+    ...codex,
+    name: 'codex-app-server',
+    folder: 'codex',
+    asksFirst: true,
+    agent: (server) => ({ ...codex.agent(server), interface: 'app-server' }),
   },
   {
     name: 'claude',
@@ -191,8 +202,16 @@ export function agentsNamed(words: readonly string[]): readonly RealAgent[] {
   return realAgents.filter(({ name }) => words.includes(name) || (words.includes('acp') && name.startsWith('acp-')))
 }
 
-/** The program of an agent that is installed in a folder; null where it is not, or in another version. */
-export function programOf({ program, package: [name] }: RealAgent, folder: string): string | null {
+/** Where an agent is installed, below the folder for all. */
+export const folderOf = ({ name, folder = name }: RealAgent, real: string): string => join(real, folder)
+
+/** The program of an agent that is installed below a folder for all; null where it is not. */
+export function programOf(agent: RealAgent, real: string): string | null {
+  const {
+    program,
+    package: [name],
+  } = agent
+  const folder = folderOf(agent, real)
   const [found] = globSync(program, { cwd: folder })
   return found !== undefined && existsSync(join(folder, 'node_modules', name)) ? join(folder, found) : null
 }

@@ -15,7 +15,7 @@ const hosts = openHosts({ thread: { maxThreads: 1 } })
 t.teardown(() => hosts[Symbol.asyncDispose]())
 
 for (const agent of realAgents.filter(({ name }) => process.argv.includes(name))) {
-  const program = programOf(agent, join(root, '.real', agent.name))
+  const program = programOf(agent, join(root, '.real'))
   if (program === null) throw new Error(`${agent.name} is not installed`)
   const player = realPlayer(agent, program)
   for (const mode of ['thread', 'process'] as const) {

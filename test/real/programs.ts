@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../acceptance/troupe.ts'
-import type { RealAgent } from './agents.ts'
+import { folderOf, type RealAgent } from './agents.ts'
 
 /** A program that runs. */
 export interface RunningProgram {
@@ -17,8 +17,8 @@ export const allPrograms = (): readonly RunningProgram[] =>
     .map((name) => ({ pid: Number(name), line: lineOf(name) }))
 
 /** Programs of an agent that run. */
-export const programsOf = ({ name }: RealAgent): readonly RunningProgram[] =>
-  allPrograms().filter(({ line }) => line.includes(`${join(root, '.real', name)}/`))
+export const programsOf = (agent: RealAgent): readonly RunningProgram[] =>
+  allPrograms().filter(({ line }) => line.includes(`${folderOf(agent, join(root, '.real'))}/`))
 
 function lineOf(pid: string): string {
   try {

@@ -120,8 +120,8 @@ function manifest(directory: string, tasks: readonly object[], url: string): str
 }
 
 function program(agent: RealAgent): string {
-  const found = programOf(agent, join(real, agent.name))
-  if (found === null) throw new Error(`${agent.name} is not installed in ${join(real, agent.name)}`)
+  const found = programOf(agent, real)
+  if (found === null) throw new Error(`${agent.name} is not installed in ${real}`)
   return found
 }
 

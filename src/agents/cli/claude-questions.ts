@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Question, Questions } from './preset.ts'
+import type { Question, Speech, Topic } from './preset.ts'
 
 const control = z.object({
   type: z.literal('control_request'),
@@ -14,8 +14,8 @@ const wish = z.object({
 })
 
 /** Claude asks over its standard streams before it uses a tool that no rule allows. */
-export const claudeQuestions: Questions = {
-  prompt: (text) => line({ type: 'user', message: { role: 'user', content: text } }),
+export const claudeSpeech = ({ prompt }: Pick<Topic, 'prompt'>): Speech => ({
+  opening: line({ type: 'user', message: { role: 'user', content: prompt } }),
   read(event) {
     const read = control.safeParse(event)
     if (!read.success) return null
@@ -23,7 +23,7 @@ export const claudeQuestions: Questions = {
     const wanted = wish.safeParse(request)
     return wanted.success ? questionOf(id, wanted.data) : unknown(id, request.subtype)
   },
-}
+})
 
 /** The tools for edits, and the part of their input that says which file. */
 const editing: ReadonlyMap<string, string> = new Map([

@@ -1,5 +1,5 @@
 import { quietClaude } from '../quiet-claude.ts'
-import { claudeQuestions } from './claude-questions.ts'
+import { claudeSpeech } from './claude-questions.ts'
 import { claudeSigns } from './claude-signs.ts'
 import type { Preset } from './preset.ts'
 
@@ -42,7 +42,7 @@ export const claude: Preset = {
     ...(timeoutMs !== null && { BASH_DEFAULT_TIMEOUT_MS: String(timeoutMs), BASH_MAX_TIMEOUT_MS: String(timeoutMs) }),
   }),
   files: () => ({}),
-  questions: claudeQuestions,
+  speech: claudeSpeech,
   signs: claudeSigns,
 }
 

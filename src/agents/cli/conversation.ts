@@ -9,8 +9,8 @@ import { promptOf } from '../task-prompt.ts'
 import { Account, type Shown } from './account.ts'
 import { JsonLines } from './json-lines.ts'
 import type { Attempt, Means } from './order.ts'
-import type { Question } from './preset.ts'
-import type { Sign, ToldError, ToolSign } from './sign.ts'
+import type { Question, Speech } from './preset.ts'
+import type { ReadSigns, Sign, ToldError, ToolSign } from './sign.ts'
 
 /** What was heard of a program, and how it ended. */
 export interface Heard {
@@ -24,7 +24,6 @@ const triesAgain = 8
 
 /** Gives the program its prompt, hears what it tells, and answers what it asks, at once and without a person. */
 export async function converse(program: Program, attempt: Attempt, means: Means): Promise<Heard> {
-  const { preset } = attempt
   const { clock, launcher, context } = means
   const errors = newTail()
   const ear = new Ear(attempt, means)
@@ -40,11 +39,11 @@ export async function converse(program: Program, attempt: Attempt, means: Means)
     graceMs: context.graceMs,
     started: context.started,
     input(input) {
-      const prompt = `${promptOf(attempt.assignment, attempt.expects)}\n`
-      input.write(Buffer.from(preset.questions === undefined ? prompt : preset.questions.prompt(prompt)))
-      if (preset.questions === undefined) input.end()
+      input.write(Buffer.from(ear.speech?.opening ?? ear.prompt))
+      if (ear.speech === null) input.end()
       else ear.input = input
     },
+    ...(ear.speech?.farewell !== undefined && { leave: () => ear.leave() }),
     output(chunk, source) {
       if (source === 'stdout') return lines.receive(chunk)
       errors.add(chunk)
@@ -59,7 +58,11 @@ export async function converse(program: Program, attempt: Attempt, means: Means)
 /** Hears a program: writes down what it tells, and answers what it asks. */
 class Ear {
   readonly account = new Account()
+  readonly prompt: string
+  /** Null where it is told its prompt, and nothing else. */
+  readonly speech: Speech | null
   input: ProgramInput = noInput
+  readonly #signs: ReadSigns
   readonly #attempt: Attempt
   readonly #means: Means
   readonly #givenUp = new AbortController()
@@ -67,6 +70,10 @@ class Ear {
   constructor(attempt: Attempt, means: Means) {
     this.#attempt = attempt
     this.#means = means
+    const { assignment, preset, settings, expects } = attempt
+    this.prompt = `${promptOf(assignment, expects)}\n`
+    this.speech = preset.speech?.({ prompt: this.prompt, directory: assignment.directory, settings }) ?? null
+    this.#signs = this.speech?.signs ?? preset.signs
   }
 
   get #context(): Means['context'] {
@@ -79,16 +86,23 @@ class Ear {
   }
 
   event(event: object): void {
-    const { preset } = this.#attempt
-    const question = preset.questions?.read(event) ?? null
-    if (question !== null) void this.#answer(question)
-    for (const sign of preset.signs(event)) this.#hear(sign)
+    const called = this.speech?.read(event) ?? null
+    if (typeof called === 'string') this.#say(called)
+    else if (called !== null) void this.#answer(called)
+    for (const sign of this.#signs(event)) this.#hear(sign)
     if (this.account.againCount >= triesAgain) this.#givenUp.abort()
   }
 
   stray(line: string): void {
     this.#context.output(`${line}\n`)
     for (const sign of this.#attempt.preset.straySigns?.(line) ?? []) this.#hear(sign)
+  }
+
+  /** Asks the program to break off; what does nothing ends with its input. */
+  leave(): void {
+    const words = this.speech?.farewell?.() ?? ''
+    if (words === '') this.input.end()
+    else this.#say(words)
   }
 
   #hear(sign: Sign): void {
@@ -115,7 +129,7 @@ class Ear {
   /** Whether it asks before it writes. */
   get #isAsked(): boolean {
     const { preset, settings } = this.#attempt
-    return preset.questions !== undefined && settings.access === 'write'
+    return preset.speech !== undefined && settings.access === 'write'
   }
 
   /** Lets the supervisor know of files before others write them, where nobody is asked. */
@@ -134,7 +148,11 @@ class Ear {
   async #answer(question: Question): Promise<void> {
     const refusal = await this.#refusalOf(question).catch(messageOf)
     if (refusal !== null) this.#show(this.account.deny(`${question.what}: ${refusal}`))
-    this.input.write(Buffer.from(question.answer(refusal)))
+    this.#say(question.answer(refusal))
+  }
+
+  #say(words: string): void {
+    this.input.write(Buffer.from(words))
   }
 
   async #refusalOf({ what, writes }: Question): Promise<string | null> {

@@ -8,8 +8,8 @@ import { claude } from './claude.ts'
 import { codex } from './codex.ts'
 import { gemini } from './gemini.ts'
 import { opencode } from './opencode.ts'
-import { cliOptions } from './options.ts'
-import type { Preset } from './preset.ts'
+import { cliOptions, codexOptions } from './options.ts'
+import { type Preset, presetFor } from './preset.ts'
 
 const presets: readonly Preset[] = [codex, claude, gemini, opencode]
 
@@ -17,10 +17,12 @@ const presets: readonly Preset[] = [codex, claude, gemini, opencode]
 export const cliKinds: readonly AgentKind[] = presets.map(kindOf)
 
 function kindOf(preset: Preset): AgentKind {
+  const schema = preset.interfaces === undefined ? cliOptions : codexOptions
+  const read = (options: Readonly<Record<string, unknown>>) => codexOptions.parse(options)
   return {
     name: preset.name,
     summary: preset.summary,
-    options: cliOptions,
+    options: schema,
     preferredMode: 'async',
     preferredWorkspace: (verb) => (verb === 'review' ? 'shared' : 'own'),
     willWrite: ({ verb }) => (verb === 'review' ? [] : null),
@@ -32,15 +34,21 @@ function kindOf(preset: Preset): AgentKind {
       return found
     },
     usualProvider(options) {
-      const { credentials = [], env } = cliOptions.parse(options)
+      const { credentials = [], env } = read(options)
       return usualProviderOf(preset.usual, credentials, env)
     },
-    missing: (options, environment) => missingCredential(cliOptions.parse(options).credentials ?? [], environment),
-    secrets: (options) => cliOptions.parse(options).credentials ?? [],
-    programs: [{ title: preset.name, options: { credentials: [] } }],
+    missing: (options, environment) => missingCredential(read(options).credentials ?? [], environment),
+    secrets: (options) => read(options).credentials ?? [],
+    programs: [
+      { title: preset.name, options: { credentials: [] } },
+      ...Object.keys(preset.interfaces ?? {}).map((name) => ({
+        title: `${preset.name} ${name}`,
+        options: { credentials: [], interface: name },
+      })),
+    ],
     async fitness(options, environment) {
       const { probe } = await import('./probe.ts')
-      return await probe(preset, cliOptions.parse(options), environment)
+      return await probe(presetFor(preset, read(options)), read(options), environment)
     },
     load: once(() => load(preset)),
   }

@@ -25,4 +25,12 @@ export const cliOptions = z.strictObject({
   env: commandOptions.shape.env,
 })
 
-export type CliOptions = z.infer<typeof cliOptions>
+/** The same for a program that can be driven in two ways. */
+export const codexOptions = cliOptions.extend({
+  interface: z.enum(['exec', 'app-server']).optional().meta({
+    description:
+      'How Codex is driven: exec (by default), or app-server, by which it asks before each edit; Codex calls that one experimental.',
+  }),
+})
+
+export type CliOptions = z.infer<typeof codexOptions>

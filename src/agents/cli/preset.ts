@@ -11,6 +11,16 @@ export interface Settings {
   readonly timeoutMs: number | null
   /** Values of the variables among the credentials. */
   readonly secrets: Readonly<Record<string, string>>
+  /** Whether its programs write nowhere but in the workspace anyway. */
+  readonly confined: boolean
+}
+
+/** What a program is spoken to about. */
+export interface Topic {
+  readonly prompt: string
+  /** Absolute path to work in. */
+  readonly directory: string
+  readonly settings: Settings
 }
 
 /** Something that a program asks before it does it. */
@@ -23,12 +33,16 @@ export interface Question {
   answer(refusal: string | null): string
 }
 
-/** How a program is spoken to that asks. */
-export interface Questions {
-  /** The prompt, as it is written to the program. */
-  prompt(text: string): string
-  /** What an event asks; null where it asks nothing. */
-  read(event: unknown): Question | null
+/** How one program is spoken to, from its start to its end. */
+export interface Speech {
+  /** What is written to the program first. */
+  readonly opening: string
+  /** What an event calls for: something to decide, or an answer that is written at once; null for nothing. */
+  read(event: unknown): Question | string | null
+  /** What asks the program to break off; empty where it does nothing yet. Left out where only a signal does. */
+  farewell?(): string
+  /** In place of the preset's, where what an event says depends on those before it. */
+  readonly signs?: ReadSigns
 }
 
 /** A coding agent with a command line that works without a person: how it is started, and what it tells. */
@@ -48,11 +62,17 @@ export interface Preset {
   /** What lies in its home, by path; a credential of the same path goes before it. */
   files(settings: Settings): HomeContents['files']
   /** Left out where it gets its prompt as plain text, and asks nothing. */
-  readonly questions?: Questions
+  speech?(topic: Topic): Speech
   /** Understands an event on its standard output. */
   readonly signs: ReadSigns
   /** HTTP status that an exit status stands for; null for none. */
   statusOfExit?(code: number): number | null
   /** Understands a line that is no event. */
   straySigns?(line: string): readonly Sign[]
+  /** Other ways to drive the same program, by the name of the interface. */
+  readonly interfaces?: Readonly<Partial<Record<NonNullable<CliOptions['interface']>, Preset>>>
 }
+
+/** The preset for the interface that is asked for. */
+export const presetFor = (usual: Preset, { interface: wanted }: Pick<CliOptions, 'interface'>): Preset =>
+  (wanted === undefined ? undefined : usual.interfaces?.[wanted]) ?? usual

@@ -25,7 +25,7 @@ export function probe(
   return fitnessOf({ argv, env, about: [name, help] }, environment, async (asked) => {
     const home = join(probesFolder(environment), 'home')
     await mkdir(home, { recursive: true, mode: 0o700 })
-    const settings = { access: 'write', model: null, timeoutMs: null, secrets: {} } as const
+    const settings = { access: 'write', model: null, timeoutMs: null, secrets: {}, confined: false } as const
     return await ask(preset, asked, {
       ...inheritedFrom(environment, inheritEnv),
       ...unattended,

@@ -23,6 +23,8 @@ const geminiExits: Readonly<Partial<Record<ProviderTrouble, number>>> = {
   'finds it too long': 144,
 }
 
+const hangs = 'it has no limit of its own: the stall of the task ends it, as hanging-agents.test.ts shows'
+
 /** A program with a command line of its own, of which it is known what it told: it edits by itself, and tells as it was recorded. */
 const recordedPlayer = (name: string, differs: Player['differs'], cannot: Player['cannot']): Player => ({
   title: name,
@@ -41,7 +43,7 @@ const recordedPlayer = (name: string, differs: Player['differs'], cannot: Player
   },
   differs,
   cannot: {
-    hang: 'it has no limit of its own: the stall of the task ends it, as hanging-agents.test.ts shows',
+    hang: hangs,
     ...cannot,
   },
 })
@@ -60,6 +62,50 @@ const droppedStream = JSON.stringify({
   error: { message: 'stream disconnected before completion: closed' },
 })
 
+const says = (message: object): string => `printf '%s\\n' '${JSON.stringify(message)}'`
+const hears = 'read -r _'
+const turnEnds = (status: string, error: object | null): string =>
+  says({ method: 'turn/completed', params: { threadId: 'a-thread', turn: { id: 'a-turn', status, error } } })
+
+/** Codex where it is spoken to: it is asked for a thread and a turn, and breaks that off where it is told to. */
+const codexServer: Player = {
+  title: 'codex-app-server',
+  kind: 'codex',
+  like: 'claude',
+  stage: async (_t, happens) => {
+    const lines = [
+      hears,
+      says({ id: 'initialize', result: {} }),
+      hears,
+      hears,
+      says({ id: 'thread', result: { thread: { id: 'a-thread' } } }),
+      hears,
+      says({ id: 'turn', result: { turn: { id: 'a-turn' } } }),
+      ...happens.map(asServed),
+      'cat > /dev/null',
+    ]
+    const argv = ['sh', '-c', lines.join('\n'), 'codex']
+    return { verb: 'implement', prompt: 'Do it.', options: { argv, credentials: [], interface: 'app-server' } }
+  },
+  differs: {},
+  cannot: { hang: hangs },
+}
+
+function asServed(happening: Happening): string {
+  if ('does' in happening) {
+    if (happening.does === 'say') return plays('codex-server-ok')
+    if (happening.does === 'work on' && !happening.deaf)
+      return `echo 'works on'\n${hears}\n${turnEnds('interrupted', null)}`
+    return asShell(happening)
+  }
+  if (happening.provider === 'drops the stream')
+    return turnEnds('failed', {
+      message: 'stream disconnected before completion: closed',
+      codexErrorInfo: { responseStreamDisconnected: { httpStatusCode: null } },
+    })
+  return plays(`codex-server-${recorded[happening.provider]}`)
+}
+
 /** Every command line that is a kind of agent. */
 export const recordedPlayers: readonly Player[] = [
   recordedPlayer(
@@ -72,6 +118,7 @@ export const recordedPlayers: readonly Player[] = [
     },
     {},
   ),
+  codexServer,
   ...['claude', 'gemini', 'opencode'].map((name) =>
     recordedPlayer(name, {}, { 'dropped stream then success': 'what it tells then was not recorded' }),
   ),
