@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process'
 import type { MessagePort } from 'node:worker_threads'
 
 /** One end of a two-way pipe for messages that survive structured clone: ordered, and silent once closed. */
@@ -29,43 +28,3 @@ export function portWire(port: MessagePort): Wire {
     },
   }
 }
-
-/** The supervisor's end of a forked child. */
-export function childWire(child: ChildProcess): Wire {
-  return {
-    post(message) {
-      // without a callback a send that fails later would be an 'error' event of the child
-      if (child.connected) child.send(message as object, ignore)
-    },
-    onMessage: (listener) => {
-      child.on('message', listener)
-    },
-    onClose: (listener) => {
-      child.once('disconnect', listener)
-    },
-    close() {
-      if (child.connected) child.disconnect()
-    },
-  }
-}
-
-/** The forked child's own end. Closing drops what was not yet written, so it is the supervisor who closes. */
-export function parentWire(): Wire {
-  return {
-    post(message) {
-      if (process.connected) process.send?.(message, undefined, undefined, ignore)
-    },
-    onMessage: (listener) => {
-      process.on('message', listener)
-    },
-    onClose: (listener) => {
-      process.once('disconnect', listener)
-    },
-    close() {
-      if (process.connected) process.disconnect()
-    },
-  }
-}
-
-/** A failed write needs no answer here: the close of the wire follows it. */
-const ignore = (): void => {}

@@ -6,6 +6,7 @@ import { startTimeOf } from '../process-identity.ts'
 import { findProgram } from './find-program.ts'
 import { type Launcher, noInput, type ProgramExit, type ProgramListener, type RunningProgram } from './launcher.ts'
 import { notStarted } from './program.ts'
+import { noteProgram } from './programs-begun.ts'
 import { signalGroup } from './signal-group.ts'
 import { programVariable, sweepProcesses } from './sweep.ts'
 
@@ -32,6 +33,7 @@ export function ptyLauncher(clock: Clock, { columns, rows }: TerminalSize): Laun
       if (program === null) return refused(listener, Object.assign(new Error(`${file}: not found`), { code: 'ENOENT' }))
       const marker = { [programVariable]: `${process.pid}.${own}-${++started}` }
       const env = { ...environment, ...marker, TERM: name }
+      noteProgram()
       try {
         const terminal = spawn(program, args, { name, cols: columns, rows, cwd: directory, env, encoding: null })
         return follow(terminal, listener, () => sweepProcesses(marker, clock))

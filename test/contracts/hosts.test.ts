@@ -22,6 +22,7 @@ import type { Hears } from '../fixtures/actors/hears.ts'
 import type { HeedsCancel } from '../fixtures/actors/heeds-cancel.ts'
 import type { HoldsALine } from '../fixtures/actors/holds-a-line.ts'
 import { type IgnoresCancel, later } from '../fixtures/actors/ignores-cancel.ts'
+import type { LeavesBehind } from '../fixtures/actors/leaves-behind.ts'
 import type { Spins } from '../fixtures/actors/spins.ts'
 import type { ThrowsLate } from '../fixtures/actors/throws-late.ts'
 import { ManualClock } from '../manual-clock.ts'
@@ -204,6 +205,7 @@ for (const kind of kinds) {
     await t.test('rejects calls after the end, and counts every message as a dead letter', async (t) => {
       const { handle } = await start<Answers>(host, 'answers')
       await handle.stop('enough', Infinity)
+      const { waiting } = clock
       const before = deadLetters.counts['actor-gone']
       const message = 'answers is gone: it was stopped: enough'
       await t.rejects(handle.call('add', 1, 1), { ...gone, message })
@@ -216,7 +218,7 @@ for (const kind of kinds) {
         deadLetters.latest.slice(-3),
         ['call', 'ask', 'cast'].map((type) => ({ ...letter, kind: type, at: clock.now() })),
       )
-      t.equal(clock.waiting, 0)
+      t.equal(clock.waiting, waiting)
     })
 
     await t.test('answers an ask in time and leaves no timer', async (t) => {
@@ -425,6 +427,7 @@ for (const kind of kinds) {
         [],
       )
       t.ok(threads.size <= 3, 'threads are used again')
+      clock.advance(1000) // places that nobody has needed for that long are given up
       t.equal(clock.waiting, 0, 'no timer waits')
       t.same(warnings, [])
     })
@@ -526,6 +529,56 @@ void t.test('the process host', async (t) => {
       'TROUPE_ACTOR',
     ])
     await handle.stop('enough', Infinity)
+  })
+})
+
+void t.test('a process whose actor ended politely', async (t) => {
+  const hosts = openHosts()
+  const host = hosts.get('process')
+  t.teardown(() => hosts[Symbol.asyncDispose]())
+  const pidAfter = async (leave: Exclude<keyof LeavesBehind, 'pid'>): Promise<number> => {
+    const { handle } = await start<LeavesBehind>(host, 'leaves-behind')
+    const pid = await handle.call('pid')
+    t.equal(handle.identity?.pid, pid)
+    await handle.call(leave)
+    await handle.stop('next', Infinity)
+    return pid
+  }
+  const isAlive = (pid: number): boolean => {
+    try {
+      return process.kill(pid, 0)
+    } catch {
+      return false
+    }
+  }
+
+  await t.test('serves the next when nothing is left behind in it, and several at once need several', async (t) => {
+    const first = await pidAfter('nothing')
+    t.same([await pidAfter('nothing'), await pidAfter('nothing')], [first, first])
+    const [one, two] = await Promise.all([pidAfter('nothing'), pidAfter('nothing')])
+    t.not(one, two)
+    t.ok([one, two].includes(first))
+  })
+
+  for (const leave of ['timer', 'program', 'terminal', 'memory'] as const)
+    await t.test(`is not used again after a ${leave}`, async (t) => {
+      const pid = await pidAfter(leave)
+      t.notOk(isAlive(pid), 'it is gone when the actor is')
+      t.not(await pidAfter('nothing'), pid)
+    })
+
+  await t.test('takes nobody along when it dies while nobody is in it', async (t) => {
+    const pid = await pidAfter('nothing')
+    process.kill(pid, 'SIGKILL')
+    while (isAlive(pid)) await new Promise((resolve) => setImmediate(resolve))
+    t.not(await pidAfter('nothing'), pid)
+  })
+
+  await t.test('is gone with the host', async (t) => {
+    const pid = await pidAfter('nothing')
+    t.ok(isAlive(pid))
+    await hosts[Symbol.asyncDispose]()
+    t.notOk(isAlive(pid))
   })
 })
 

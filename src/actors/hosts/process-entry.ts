@@ -1,5 +1,6 @@
 import { importModule, serveActor } from '../actor-side.ts'
-import { parentWire } from '../wire.ts'
+import { type FromChild, LeaseWire, pipeToParent, type ToChild } from './lease-wire.ts'
+import { Remains } from './remains.ts'
 
 // Node ends its own report with its version; the last line shall say what happened
 process.once('uncaughtException', (error: unknown) => {
@@ -9,6 +10,28 @@ process.once('uncaughtException', (error: unknown) => {
   process.exit(1)
 })
 
-// the wire closes when the supervisor says so, and when it is gone: nothing left to live for
-await serveActor(parentWire(), importModule)
-process.exit(0)
+let current: { readonly lease: number; readonly wire: LeaseWire } | null = null
+
+function serve(lease: number): LeaseWire {
+  const wire = new LeaseWire(lease, pipeToParent)
+  current = { lease, wire }
+  void serveActor(wire, importModule)
+    .then(() => remains.none())
+    .then((again) => {
+      pipeToParent.send({ left: lease, again } satisfies FromChild)
+    })
+  return wire
+}
+
+process.on('message', (sent: ToChild) => {
+  if ('ended' in sent) current?.wire.shut()
+  else (current?.lease === sent.lease ? current.wire : serve(sent.lease)).take(sent.message)
+})
+
+// the pipe closes when the supervisor says so, and when it is gone: nothing left to live for
+process.once('disconnect', () => {
+  process.exit(0)
+})
+
+process.stderr.on('error', () => {}) // Node opens it when it is first asked for, and what is open by now does not count
+const remains = new Remains()
