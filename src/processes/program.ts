@@ -27,7 +27,7 @@ export interface Watch {
   readonly started: (process: ProcessIdentity) => void
   /** Given the program's standard input at once; without it, that is closed. */
   readonly input?: (input: ProgramInput) => void
-  /** Asks the program in its own words to end; it has a quarter of the grace before the polite stop. */
+  /** Asks the program in its own words to end; it has a quarter of the grace, two seconds at most, before the polite stop. */
   readonly leave?: () => void
 }
 
@@ -40,8 +40,8 @@ export type ProgramEnd =
 /**
  * Runs a program in a process group of its own until nothing of the group is left.
  *
- * When `signal` aborts, the group gets SIGTERM, later where it can be asked to leave first, and after `graceMs` SIGKILL. What left the group is ended with the program, as far as
- * the launcher can find it.
+ * When `signal` aborts, the group gets SIGTERM, which waits where the program can be asked to leave first, and after `graceMs`
+ * SIGKILL. What left the group is ended with the program, as far as the launcher can find it.
  *
  * Never rejects: a program that cannot start is the end `not-started`.
  */

@@ -26,6 +26,8 @@ export interface Recording {
   readonly leaves?: Readonly<Record<string, string>>
   /** Goes on without an end until it is signalled. */
   readonly hangs?: boolean
+  /** Does not do what it is asked for to end. */
+  readonly isDeaf?: boolean
   readonly chunkBytes?: number
 }
 
@@ -100,7 +102,11 @@ function replaying(recording: Recording, started: Started[]): Launcher {
 }
 
 /** The side of the `codex app-server`: answers what it is asked, and waits for the answers to what it asks itself. */
-function newServing(tell: (text: string) => void, end: () => void, { hangs = false, answers = {} }: Recording) {
+function newServing(
+  tell: (text: string) => void,
+  end: () => void,
+  { hangs = false, isDeaf = false, answers = {} }: Recording,
+) {
   let rest: string[] = []
   let waitsFor: unknown = null
   const say = (message: object): void => tell(`${JSON.stringify(message)}\n`)
@@ -135,7 +141,7 @@ function newServing(tell: (text: string) => void, end: () => void, { hangs = fal
         } else if (method !== undefined && id !== undefined) {
           say({ id, result: results[method], ...answers[method] })
           if (method === 'turn/start') begin()
-          if (method === 'turn/interrupt') {
+          if (method === 'turn/interrupt' && !isDeaf) {
             rest = []
             say({
               method: 'turn/completed',
@@ -145,7 +151,10 @@ function newServing(tell: (text: string) => void, end: () => void, { hangs = fal
         }
       })
     },
-    leave: end,
+    leave(): void {
+      rest = []
+      end()
+    },
   }
 }
 

@@ -399,10 +399,10 @@ void t.test('Codex gets an answer to whatever it asks, and nothing waits', async
     asks(1, 'item/permissions/requestApproval'),
     asks(2, 'mcpServer/elicitation/request'),
     asks(3, 'item/tool/requestUserInput'),
+    turnEnds('another-thread'),
     { method: 'something/new', id: 'four' },
     { method: 'item/fileChange/requestApproval', id: 5, params: { ...place, itemId: 'untold' } },
     { method: 'item/fileChange/requestApproval', id: 6, params: null },
-    turnEnds('another-thread'),
     { method: 'item/completed', params: { ...place, item: { type: 'agentMessage', id: 'm', text: 'Done.' } } },
     turnEnds('a-thread'),
   )
@@ -421,7 +421,7 @@ void t.test('Codex gets an answer to whatever it asks, and nothing waits', async
   t.match(played.outcome, { how: 'completed', summary: 'Done.' })
 })
 
-void t.test('Codex is told to break its turn off when it is stopped, and by no signal', async (t) => {
+void t.test('Codex is told to break its turn off when it is stopped, before any signal', async (t) => {
   const played = await replay(
     t,
     'codex-server',
@@ -435,6 +435,12 @@ void t.test('Codex is told to break its turn off when it is stopped, and by no s
   )
   t.ok(played.started[0]?.hadItsInputClosed)
   t.same(played.started[0]?.signals, [])
+  const item = { type: 'agentMessage', id: 'm', text: 'Hm.' }
+  const stream = lines({ method: 'item/completed', params: { ...place, item } })
+  const direction = { stopAtFirstSign: 'enough', graceMs: 100 }
+  const deaf = await replay(t, 'codex-server', { stream, hangs: true, isDeaf: true }, direction)
+  t.same(deaf.outcome, { how: 'cancelled', reason: 'enough' })
+  t.equal(deaf.started[0]?.signals[0], 'SIGTERM', 'one that does not do so is signalled')
 })
 
 for (const [method, answer, message] of [

@@ -68,7 +68,7 @@ void t.test('real agents', async (t) => {
   )
 
   if (agents.length >= 4)
-    await t.test(`${names}: twelve tasks at once come to one proposal`, async (t) => {
+    await t.test(`${names}: three tasks of each at once come to one proposal`, async (t) => {
       const directory = repository('twelve')
       const tasks = agents.flatMap(({ name }) => [1, 2, 3].map((number) => taskOf(name, `writes ${number}`)))
       const { stdout, stderr } = await troupe(directory, '--json', 'run', manifest(directory, tasks, server.url))
