@@ -92,11 +92,8 @@ const troupe = ({ repository: { root, environment } }: Scene, order: Partial<Tri
 
 async function emptyTasks(scene: Scene, mode: Mode): Promise<Figures> {
   const runs = await troupe(scene, { mode, concurrency: atOnce[mode], tasks: scene.amounts.tasks[mode] })
-  const last = runs.at(-1)
-  // every process is started anew, from the first task to the last
-  const perSecond = mode === 'process' ? ((last?.tasks ?? 0) / (last?.tasksMs ?? 0)) * 1_000 : last?.perSecond
   return {
-    perSecond: perSecond ?? Number.NaN,
+    perSecond: runs.at(-1)?.perSecond ?? Number.NaN,
     ...Object.fromEntries(
       runs.flatMap(({ tasks, tasksMs, peakMb, wholePeakMb }) => [
         [`${tasks} ms`, tasksMs],

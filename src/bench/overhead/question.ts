@@ -18,7 +18,7 @@ const modes: readonly Mode[] = ['async', 'thread', 'process']
 const short: Amounts = {
   rounds: 5,
   modes,
-  tasks: { async: [100, 800], thread: [100], process: [8] },
+  tasks: { async: [100, 800], thread: [100], process: [100] },
   peers: peerNames,
   peerTasks: 1_000,
   commands: 100,
@@ -28,7 +28,7 @@ const short: Amounts = {
 const full: Amounts = {
   rounds: 5,
   modes,
-  tasks: { async: [100, 1_000, 10_000, 100_000], thread: [2_000], process: [100] },
+  tasks: { async: [100, 1_000, 10_000, 100_000], thread: [2_000], process: [2_000] },
   peers: peerNames,
   peerTasks: 20_000,
   commands: 1_000,
@@ -60,7 +60,7 @@ export async function askOverhead(setting: Setting, amounts: Amounts): Promise<A
     notes: [
       ...(peers.length < amounts.peers.length ? ['BullMQ was skipped: there is no redis-server.'] : []),
       ...missing.map((name) => `${name} was skipped: it is not there.`),
-      `An empty task of Troupe goes through the functions that \`troupe run\` uses: mailbox, supervision tree, host, actor and its handshake, journal with fsync before each start and each result, status and result file. At once: ${modes.map((mode) => `${mode} ${atOnce[mode]}`).join(', ')}. Its rate is that of the last three quarters of a run, when its threads stand; in mode process, where every task has a process of its own, which no pool has, that of the whole.`,
+      `An empty task of Troupe goes through the functions that \`troupe run\` uses: mailbox, supervision tree, host, actor and its handshake, journal with fsync before each start and each result, status and result file. At once: ${modes.map((mode) => `${mode} ${atOnce[mode]}`).join(', ')}. Its rate is that of the last three quarters of a run, when its threads and processes stand.`,
       'A peer has 128 tasks under way, in as many workers as there are processors; none of them writes anything down but BullMQ, which writes to the memory of Redis.',
     ],
   }
