@@ -1,6 +1,6 @@
 import type { TreeEdits } from '../changes/tree-edit.ts'
 import type { ConflictedFile } from './conflicted-file.ts'
-import { entryOf, type Footprint, footprintsOf, type Results } from './footprint.ts'
+import { editsOf, type Footprint, footprintsOf } from './footprint.ts'
 import type { SideResolution, SidesRequest } from './sides-request.ts'
 import { commitOnto } from './onto-base.ts'
 import type { SideMerges } from './side-merges.ts'
@@ -124,6 +124,3 @@ function groupsOf(chosen: readonly number[], touching: readonly Touching[]): rea
     isText,
   }))
 }
-
-const editsOf = (results: Results): TreeEdits =>
-  new Map([...results].map(([path, result]) => [path, result === null ? null : entryOf(result)]))

@@ -23,6 +23,10 @@ export interface Footprint<Subject extends Change = ChangeSet> {
 /** Path to `mode oid` of what stands there; null for nothing. */
 export type Results = ReadonlyMap<string, string | null>
 
+/** What a change left at each path, as edits of a tree. */
+export const editsOf = (results: Results): Map<string, TreeEntry | null> =>
+  new Map([...results].map(([path, result]) => [path, result === null ? null : entryOf(result)]))
+
 /** What stands at a path, as an entry of a tree. */
 export function entryOf(result: string): TreeEntry {
   const [mode = '', oid = ''] = result.split(' ')

@@ -1,11 +1,10 @@
 import type { Git } from '../changes/git.ts'
 import type { Objects } from '../changes/objects.ts'
 import { editTree } from '../changes/tree-edit.ts'
-import type { TreeEntry } from '../changes/tree-object.ts'
 import type { CommitId, TreeId } from '../ids.ts'
 import type { ConflictedFile, Stage } from './conflicted-file.ts'
 import { doubted } from './doubt.ts'
-import { entryOf, type Footprint } from './footprint.ts'
+import { editsOf, entryOf, type Footprint } from './footprint.ts'
 import { mergeCommits } from './merge-tree.ts'
 import type { ResolvedFile } from './resolve-merge.ts'
 import { commonTexts, type Did, type Side, type Touching } from './sides.ts'
@@ -58,9 +57,7 @@ export class SideMerges {
     if (met === null || special.size > 0) return null
     const { wholes, left } = met
     if (left.length > 0) return { tree: ours.tree, resolved: [], left }
-    const edits = new Map<string, TreeEntry | null>(
-      [...theirs.results].map(([path, result]) => [path, result === null ? null : entryOf(result)]),
-    )
+    const edits = editsOf(theirs.results)
     for (const { path, mode, text } of wholes) edits.set(path, { mode, oid: await this.#parts.texts.store(text) })
     return {
       tree: await editTree(this.#parts.objects, ours.tree, edits),
@@ -113,10 +110,7 @@ interface Whole extends ResolvedFile {
 
 const byPath = (a: ConflictedFile, b: ConflictedFile): number => (a.path < b.path ? -1 : 1)
 
-function stageOf(results: Footprint['results'], path: string): Stage {
-  const [mode = '', oid = ''] = (results.get(path) ?? '').split(' ')
-  return { mode, oid, path }
-}
+const stageOf = (results: Footprint['results'], path: string): Stage => ({ ...entryOf(results.get(path) ?? ''), path })
 
 /** As git tells of a conflict in a text. */
 export const contentConflict = (path: string, stages: Record<'base' | 'ours' | 'theirs', Stage>): ConflictedFile => ({

@@ -48,7 +48,6 @@ export class ActorChild {
   readonly #parts: ChildParts
   #leases = 0
   #current: { readonly wire: LeaseWire; leave(again: boolean): void } | null = null
-  #next = Promise.withResolvers<void>()
 
   constructor(parts: ChildParts) {
     const child = start(parts)
@@ -67,19 +66,12 @@ export class ActorChild {
     void this.gone.then(() => this.#current?.leave(false))
   }
 
-  /** Settles when it serves another actor, or never will. */
-  get next(): Promise<void> {
-    return this.#next.promise
-  }
-
   /** Whether it can serve; nobody has been told yet of one that has just died. */
   get isThere(): boolean {
     return this.#child.connected && this.#child.exitCode === null && this.#child.signalCode === null
   }
 
   serve(): Lease {
-    this.#next.resolve()
-    this.#next = Promise.withResolvers()
     this.#hold(true)
     this.#leases += 1
     const left = Promise.withResolvers<boolean>()
@@ -103,14 +95,12 @@ export class ActorChild {
   /** Lets it go in good order. */
   dismiss(): void {
     this.#hold(true)
-    this.#next.resolve()
     if (this.#child.connected) this.#child.disconnect()
   }
 
   /** Kills it with all of its group. */
   kill(): void {
     this.#hold(true)
-    this.#next.resolve()
     killGroup(this.#child)
   }
 

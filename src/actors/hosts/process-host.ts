@@ -33,7 +33,8 @@ class ProcessPlaces implements PlaceSource {
   readonly #mark = { name: 'TROUPE_ACTOR', prefix: `${randomUUID()}.` }
   readonly #reaper = new Reaper(this.#mark)
   readonly #all = new Set<ActorChild>()
-  readonly #idle = new Set<ActorChild>()
+  /** Those that serve nobody, with what calls off that they are given up. */
+  readonly #idle = new Map<ActorChild, () => void>()
   #started = 0
   #closed = false
 
@@ -64,8 +65,8 @@ class ProcessPlaces implements PlaceSource {
 
   /** The one that has served last: those that are not needed grow old. */
   #idleChild(): ActorChild | null {
-    const child = [...this.#idle].findLast(({ isThere }) => isThere) ?? null
-    if (child !== null) this.#idle.delete(child)
+    const child = [...this.#idle.keys()].findLast(({ isThere }) => isThere) ?? null
+    if (child !== null) this.#wake(child)
     return child
   }
 
@@ -76,9 +77,14 @@ class ProcessPlaces implements PlaceSource {
     this.#all.add(child)
     void child.gone.then(() => {
       this.#all.delete(child)
-      this.#idle.delete(child)
+      this.#wake(child)
     })
     return child
+  }
+
+  #wake(child: ActorChild): void {
+    this.#idle.get(child)?.()
+    this.#idle.delete(child)
   }
 
   async #endOf(child: ActorChild, left: Promise<boolean>): Promise<PlaceEnd> {
@@ -87,12 +93,12 @@ class ProcessPlaces implements PlaceSource {
       child.dismiss()
       return await child.gone
     }
-    this.#idle.add(child)
     child.rest()
-    const cancelTimer = this.#options.clock.after(idleMs, () => {
-      if (this.#idle.delete(child)) child.dismiss()
-    })
-    void child.next.then(cancelTimer)
+    const giveUp = (): void => {
+      this.#idle.delete(child)
+      child.dismiss()
+    }
+    this.#idle.set(child, this.#options.clock.after(idleMs, giveUp))
     return { how: 'closed' }
   }
 }
