@@ -52,6 +52,8 @@ export type AgentEvent =
   /** What was used since the last time. */
   | { readonly type: 'usage'; readonly usage: Usage }
   | { readonly type: 'question'; readonly id: number; readonly question: AgentQuestion }
+  /** The provider has let in the call of the one who has the place that was asked for by the question `id`. */
+  | { readonly type: 'accepted'; readonly id: number }
   /** The provider has refused a call of the one who has the place that was asked for by the question `id`, and keeps it. */
   | { readonly type: 'refused'; readonly id: number; readonly answer: RefusedAnswer }
   /** The place that was asked for by the question `id` is given back. */

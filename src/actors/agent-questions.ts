@@ -33,8 +33,12 @@ export class AgentQuestions {
     const { id, answer } = this.#ask({ ask: 'place' })
     const said = (await answer) as 'granted' | HeldAnswer
     if (said !== 'granted') throw new ProviderHeld(said.provider, said.class, said.until)
-    let isHeld = true
+    let [isHeld, isIn] = [true, false]
     return {
+      accepted: () => {
+        if (isHeld && !isIn) this.#emit({ type: 'accepted', id })
+        isIn = true
+      },
       refused: (answered) => {
         if (isHeld) this.#emit({ type: 'refused', id, answer: answered })
       },

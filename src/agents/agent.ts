@@ -124,6 +124,8 @@ export type RefusedAnswer = Extract<PlaceAnswer, { readonly how: 'refused' }>
 
 /** The right to make one call to a provider, or to let one program make its calls. */
 export interface Place {
+  /** The provider has let the call in: so many at once are not too many. Only the first call counts. */
+  accepted(): void
   /** The provider has refused a call that the program makes again by itself: the place is kept, and all others are told. */
   refused(answer: RefusedAnswer): void
   /** Gives the place back; only the first call counts. */

@@ -88,6 +88,7 @@ for (const host of ['async', 'thread', 'process'] as const) {
     t.same(events.slice(1), [
       { type: 'question', id: 2, question: { ask: 'may-write', paths: [] } },
       { type: 'usage', usage: { model: 'm', inputTokens: 3, outputTokens: 2, costUsd: null } },
+      { type: 'accepted', id: 1 },
       { type: 'refused', id: 1, answer: { how: 'refused', class: 'overloaded' } },
       { type: 'released', id: 1, answer: { how: 'refused', class: 'rate_limit', retryAfterMs: 5 } },
     ])

@@ -276,7 +276,7 @@ const refusals: readonly (readonly [string, Step, object])[] = [
 for (const [what, step, failure] of refusals) {
   void t.test(`a refusal of the provider is classed: ${what}`, async (t) => {
     const answers: PlaceAnswer[] = []
-    const place: Place = { refused: () => {}, release: (answer) => answers.push(answer) }
+    const place: Place = { accepted: () => {}, refused: () => {}, release: (answer) => answers.push(answer) }
     const { outcome } = await play(t, [[{ edit: 'a.txt' }, step]], { place: async () => place })
     t.match(failureIn(outcome), failure)
     const expected = 'class' in failure ? { how: 'refused', class: failure.class } : { how: 'ok' }

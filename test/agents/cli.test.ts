@@ -79,6 +79,7 @@ for (const name of names) {
     const errors = isLogged ? streamOf(`${name}-429-then-ok.stderr.txt`) : ''
     const told: PlaceAnswer[] = []
     const place = {
+      accepted: () => {},
       refused: (answer: PlaceAnswer) => told.push(answer),
       release: (answer: PlaceAnswer) => told.push(answer),
     }
@@ -110,7 +111,10 @@ for (const name of names) {
         t,
         name,
         { stream: `${name}-${what}.jsonl`, end: { how: 'exited', code } },
-        { place: () => Promise.resolve({ refused: () => {}, release: (answer) => answers.push(answer) }) },
+        {
+          place: () =>
+            Promise.resolve({ accepted: () => {}, refused: () => {}, release: (answer) => answers.push(answer) }),
+        },
       )
       t.match(failureIn(outcome), failure)
       t.match(outcome, { details: { exitCode: code, proof: { clean: false } } })

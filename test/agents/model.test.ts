@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { Assignment } from '../../src/agents/agent.ts'
+import type { Assignment, PlaceAnswer } from '../../src/agents/agent.ts'
 import { modelKind } from '../../src/agents/model/kind.ts'
 import { modelAgent } from '../../src/agents/model/model.ts'
 import { type Patience, usualPatience } from '../../src/agents/model/patience.ts'
@@ -388,7 +388,8 @@ void t.test('what goes wrong at the provider has its class', async (t) => {
   for (const [what, answer, failure] of rows)
     await t.test(what, async (t) => {
       const released: unknown[] = []
-      const place = () => Promise.resolve({ refused: () => {}, release: (how: unknown) => released.push(how) })
+      const place = () =>
+        Promise.resolve({ accepted: () => {}, refused: () => {}, release: (how: unknown) => released.push(how) })
       const given = { patience: () => null, options: { idleSeconds: 1 }, direction: { place } }
       const { outcome } = await play(t, [answer], given)
       t.match(outcome, { how: 'failed', failure })
@@ -435,7 +436,7 @@ void t.test('each call has a place of its own, given back before tools act', asy
   const place = () => {
     const mine = (last += 1)
     held.add(mine)
-    return Promise.resolve({ refused: () => {}, release: () => held.delete(mine) })
+    return Promise.resolve({ accepted: () => {}, refused: () => {}, release: () => held.delete(mine) })
   }
   const heldAtWrite: number[] = []
   const mayWrite = () => {
@@ -448,6 +449,30 @@ void t.test('each call has a place of its own, given back before tools act', asy
   t.equal(held.size, 0)
 })
 
+void t.test('a call that is not refused soon, or whose answer begins, was let in', async (t) => {
+  const told: unknown[] = []
+  const letIn = Promise.withResolvers<void>()
+  const accepted = (): void => {
+    told.push('let in')
+    letIn.resolve()
+  }
+  const place = () =>
+    Promise.resolve({ accepted, refused: () => {}, release: ({ how }: PlaceAnswer) => void told.push(how) })
+  const late: Answer = {
+    raw: (response) => {
+      const end = `${event({ content: 'All is well.' })}${event({}, 'stop')}data: [DONE]\n\n`
+      void letIn.promise.then(() => response.writeHead(200, streamHead).end(end))
+    },
+  }
+  const soon: Answer = { calls: [['read_file', { path: 'a.txt' }]] }
+  const { outcome } = await play(t, [soon, late], { verb: 'review', direction: { place } })
+  t.match(outcome, { how: 'completed' })
+  t.same(
+    told.filter((one, index) => one !== told[index - 1]),
+    ['let in', 'ok', 'let in', 'ok'],
+  )
+})
+
 void t.test('a place that comes after the stop is given back, and nobody is asked', async (t) => {
   const controller = new AbortController()
   const granted = Promise.withResolvers<void>()
@@ -455,7 +480,7 @@ void t.test('a place that comes after the stop is given back, and nobody is aske
   const place = async () => {
     controller.abort('enough')
     await granted.promise
-    return { refused: () => {}, release: given.resolve }
+    return { accepted: () => {}, refused: () => {}, release: given.resolve }
   }
   const { outcome, asked } = await play(t, [finish()], { direction: { signal: controller.signal, place } })
   t.same(outcome, { how: 'cancelled', reason: 'enough' })

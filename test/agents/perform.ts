@@ -71,7 +71,7 @@ export async function perform(agent: Agent, what: Assignment, direction: Directi
     started: (process) => processes.push(process),
     used: (usage) => used.push(usage),
     mayWrite: direction.mayWrite ?? (() => Promise.resolve({ allowed: true })),
-    place: direction.place ?? (() => Promise.resolve({ refused: () => {}, release: () => {} })),
+    place: direction.place ?? (() => Promise.resolve({ accepted: () => {}, refused: () => {}, release: () => {} })),
   })
   return { outcome, output: output.join(''), progress, processes, used }
 }

@@ -10,10 +10,10 @@ import {
   type BudgetLimits,
   freshBudget,
   holdAt,
-  pauseMs,
   turn,
   type Verdict,
 } from '../../src/supervisor/quota/budget.ts'
+import { pauseMs } from '../../src/supervisor/quota/pauses.ts'
 import { SharedBudget } from '../../src/supervisor/quota/shared-budget.ts'
 import { ManualClock } from '../manual-clock.ts'
 
@@ -145,6 +145,33 @@ void t.test('one more than was refused is tried the later the more places there 
     }
     t.equal(successes, expected, `${window} places`)
   }
+})
+
+void t.test('while nothing is known, one more is tried as soon as who came last was let in', async (t) => {
+  const play = new Play({ start: 3, most: 5 })
+  const letIn = (id: string): number => {
+    play.tell({ type: 'accepted', id })
+    return play.budget.window
+  }
+  for (const id of ['a', 'b']) play.ask(id)
+  t.equal(letIn('b'), 3, 'there was room')
+  play.ask('c')
+  t.same([letIn('a'), letIn('gone'), letIn('c'), letIn('c')], [3, 3, 4, 4])
+  play.ask('d')
+  t.equal(letIn('c'), 4)
+  play.answer('a')
+  play.ask('e')
+  play.answer('b')
+  t.equal(play.budget.window, 4, 'the one that is tried will tell')
+  play.ask('f')
+  play.now += 500
+  play.answer('c')
+  t.equal(play.budget.window, 5, 'or it has no more to tell')
+  for (const id of ['g', 'h']) play.ask(id)
+  t.equal(letIn('h'), 5, 'no more than there may be at most')
+  play.answer('h', refused())
+  t.match(play.budget, { window: 2, ceiling: 5 })
+  t.equal(letIn('g'), 2, 'from now on it is known')
 })
 
 void t.test('a lone refusal without a date waits longer each time, less a chance', async (t) => {
@@ -412,8 +439,8 @@ const supervisors: readonly ProcessIdentity[] = [process.pid, 1].flatMap((pid) =
   { ...identityOf(pid), startTime: null },
 ])
 
-/** 100 tasks of four supervisors, each task making its calls one after the other, all of them at once. */
-async function sharedStorm(most: number, callsEach: number) {
+/** 100 tasks of four supervisors, each task making its calls one after the other, all of them at once; they may tell who was let in. */
+async function sharedStorm(most: number, callsEach: number, tells: boolean) {
   const clock = new ManualClock(1_000_000)
   const text = sharedText()
   const provider = new Provider(clock, most)
@@ -435,7 +462,13 @@ async function sharedStorm(most: number, callsEach: number) {
     for (let served = 0; served < callsEach;) {
       const taken = await budget.take(nobody, 600_000)
       if (taken.how !== 'granted') throw new Error('turned away')
+      const cancel = tells
+        ? clock.after(500, () => {
+            taken.accepted()
+          })
+        : () => {}
       const answer = await provider.call()
+      cancel()
       taken.giveBack(answer)
       served += Number(answer.how === 'ok')
     }
@@ -453,15 +486,18 @@ async function sharedStorm(most: number, callsEach: number) {
   return { goodput, refusals: provider.refusals, early: provider.early, mostProbes: provider.mostProbes, failed }
 }
 
-for (const [most, callsEach] of [
-  [1, 1],
-  [3, 2],
-  [10, 6],
+for (const [most, callsEach, tells] of [
+  [1, 1, false],
+  [3, 2, false],
+  [10, 6, false],
+  [10, 3, true],
 ] as const) {
-  void t.test(`four supervisors who share a provider that lets ${most} call at once lose little of it`, async (t) => {
-    const { goodput, ...seen } = await sharedStorm(most, callsEach)
+  const who = tells ? 'four supervisors who tell that calls were let in and' : 'four supervisors who'
+  void t.test(`${who} share a provider that lets ${most} call at once lose little of it`, async (t) => {
+    const { goodput, ...seen } = await sharedStorm(most, callsEach, tells)
     t.comment(`goodput ${(goodput * 100).toFixed(1)} %, ${seen.refusals} refusals`)
     t.ok(goodput >= 0.9, `goodput ${goodput}`)
-    t.match(seen, { early: 0, mostProbes: 1, failed: [] })
+    t.match(seen, { early: 0, mostProbes: tells ? 0 : 1, failed: [] })
+    if (tells) t.equal(seen.refusals, 1, 'one too many, not a burst')
   })
 }

@@ -777,7 +777,7 @@ void t.test('once its task has used all that it may, an agent gets no other plac
       limits: () => true,
       take: () => {
         taken += 1
-        return Promise.resolve({ refused: () => {}, giveBack: () => {} })
+        return Promise.resolve({ accepted: () => {}, refused: () => {}, giveBack: () => {} })
       },
       spend: () => {},
     },

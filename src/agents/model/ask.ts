@@ -52,6 +52,8 @@ export interface ToolWords {
   readonly input: z.ZodObject
 }
 
+/** Who is not refused within this was let in: a refusal comes at once, an answer may take minutes. In milliseconds. */
+const refusalMs = 500
 /** How often people are told that a long answer still comes. */
 const signMs = 30_000
 /** In characters, thoughts included; no model answers that much. */
@@ -171,15 +173,21 @@ function fetchWithPlace({ line, idle, held }: Asking): typeof globalThis.fetch {
     if (held.isOver) place.release({ how: 'ok' })
     if (held.isOver) throw unreachable('nobody waits for the answer any more')
     idle.beat()
-    // a redirect would carry the key to where nobody meant it to go
-    const response = await fetch(url, { ...init, redirect: 'error' }).catch((error: unknown) => {
-      if (init?.signal?.aborted === true) throw error
-      const { cause } = error as { readonly cause?: { readonly code?: unknown; readonly message?: unknown } }
-      throw unreachable(
-        `${line.settings.endpoint} cannot be reached: ${String(cause?.code ?? cause?.message ?? error)}`,
-      )
+    const cancelNotice = line.clock.after(refusalMs, () => {
+      place.accepted()
     })
+    // a redirect would carry the key to where nobody meant it to go
+    const response = await fetch(url, { ...init, redirect: 'error' })
+      .catch((error: unknown) => {
+        if (init?.signal?.aborted === true) throw error
+        const { cause } = error as { readonly cause?: { readonly code?: unknown; readonly message?: unknown } }
+        throw unreachable(
+          `${line.settings.endpoint} cannot be reached: ${String(cause?.code ?? cause?.message ?? error)}`,
+        )
+      })
+      .finally(cancelNotice)
     if (!response.ok) throw await refusedCall(response, line.clock.now())
+    place.accepted()
     return response
   }
 }

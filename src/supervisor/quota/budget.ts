@@ -1,14 +1,14 @@
-import type { Failure, PlaceAnswer, ProviderClass, RefusedAnswer } from '../../agents/agent.ts'
+import type { PlaceAnswer, ProviderClass, RefusedAnswer } from '../../agents/agent.ts'
 import type { ProcessIdentity } from '../../process-identity.ts'
+import { pauseMs } from './pauses.ts'
+import { type Minute, ofLastMinute, type RateLimits, rateUntil } from './rates.ts'
 
 /** What a provider may be asked for by everybody together, as far as it is known beforehand. */
-export interface BudgetLimits {
+export interface BudgetLimits extends RateLimits {
   /** Calls at once to begin with. */
   readonly start: number
   /** Calls at once at most. */
   readonly most: number
-  readonly requestsPerMinute: number | null
-  readonly tokensPerMinute: number | null
 }
 
 /** One who makes a call, or a program that makes its calls. */
@@ -21,6 +21,8 @@ export interface Holder {
   readonly among: number
   /** Sent out to see whether a hold is over. */
   readonly isProbe: boolean
+  /** Told to have been let in by the provider; others may never tell. */
+  readonly isIn?: true
 }
 
 /** Nobody calls until then; after it one goes first. */
@@ -35,7 +37,7 @@ export interface Hold {
 }
 
 /** What is known of one provider, account and model; shared by all supervisors of the machine. All times are since the epoch. */
-export interface Budget {
+export interface Budget extends Minute {
   /** Calls at once, as of now. */
   readonly window: number
   /** The least number of calls at once that was ever refused; null while that is unknown. */
@@ -48,15 +50,13 @@ export interface Budget {
   readonly halvedAt: number
   readonly hold: Hold | null
   readonly holders: readonly Holder[]
-  /** When calls began, of the last minute; kept only where requests are limited. */
-  readonly calls: readonly number[]
-  /** Tokens used in the last minute; kept only where they are limited. */
-  readonly tokens: readonly { readonly at: number; readonly count: number }[]
 }
 
 /** What may be told of a budget. */
 export type BudgetEvent =
   | { readonly type: 'ask'; readonly id: string; readonly process: ProcessIdentity }
+  /** The provider has let a call in, and will answer it. */
+  | { readonly type: 'accepted'; readonly id: string }
   /** `chance`, from 0 to 1, is drawn by the shell. */
   | { readonly type: 'answer'; readonly id: string; readonly answer: PlaceAnswer; readonly chance: number }
   /** A program was refused a call that it makes again by itself. */
@@ -74,9 +74,10 @@ export type Verdict =
   /** The event asked for nothing. */
   | { readonly how: 'noted' }
 
-const minuteMs = 60_000
 const firstPatience = 16
 const mostPatience = 1_024
+/** Whoever was not refused for so long is taken for let in. */
+const trialMs = 500
 
 /** Nothing is known yet. */
 export const freshBudget = ({ start, most }: BudgetLimits): Budget => ({
@@ -101,10 +102,12 @@ export function turn(
   event: BudgetEvent,
   now: number,
 ): readonly [Budget, Verdict] {
-  const budget = forgetOld(before, now)
+  const budget = ofLastMinute(before, now)
   switch (event.type) {
     case 'ask':
       return asked(limits, budget, event, now)
+    case 'accepted':
+      return [letIn(limits, budget, event.id), noted]
     case 'answer':
       return [answered(limits, budget, event, now), noted]
     case 'refused':
@@ -125,16 +128,6 @@ export const holdAt = ({ hold }: Budget, now: number): Hold | null => (hold !== 
 
 const noted: Verdict = { how: 'noted' }
 
-function forgetOld(budget: Budget, now: number): Budget {
-  const { calls, tokens } = budget
-  if ((calls[0] ?? now) > now - minuteMs && (tokens[0]?.at ?? now) > now - minuteMs) return budget
-  return {
-    ...budget,
-    calls: calls.filter((at) => at > now - minuteMs),
-    tokens: tokens.filter(({ at }) => at > now - minuteMs),
-  }
-}
-
 type Ask = Extract<BudgetEvent, { readonly type: 'ask' }>
 
 function asked(limits: BudgetLimits, budget: Budget, { id, process }: Ask, now: number): readonly [Budget, Verdict] {
@@ -150,30 +143,32 @@ function waitOf(limits: BudgetLimits, budget: Budget, now: number): Verdict | nu
   if (hold !== null && hold.until > now) return { how: 'wait', until: hold.until }
   if (hold !== null && holders.some(({ isProbe }) => isProbe)) return { how: 'wait', until: null }
   if (holders.length >= Math.min(window, limits.most)) return { how: 'wait', until: null }
-  const rate = Math.max(requestsUntil(limits, budget), tokensUntil(limits, budget))
-  return rate > now ? { how: 'wait', until: rate } : null
-}
-
-function requestsUntil({ requestsPerMinute: most }: BudgetLimits, { calls }: Budget): number {
-  const oldest = most === null ? undefined : calls.at(-most)
-  return oldest === undefined ? 0 : oldest + minuteMs
-}
-
-/** When enough of the tokens of the last minute are older than that. */
-function tokensUntil({ tokensPerMinute: most }: BudgetLimits, { tokens }: Budget): number {
-  let over = most === null ? 0 : tokens.reduce((sum, { count }) => sum + count, 0) - most + 1
-  for (const { at, count } of tokens) {
-    if (over <= 0) return 0
-    over -= count
-    if (over <= 0) return at + minuteMs
-  }
-  return 0
+  const until = rateUntil(limits, budget)
+  return until > now ? { how: 'wait', until } : null
 }
 
 const without = (budget: Budget, id: string): Budget => ({
   ...budget,
   holders: budget.holders.filter((holder) => holder.id !== id),
 })
+
+/**
+ * While nothing is known of how many may call at once, who came last and was let in shows that one more may be tried: a refusal comes at
+ * once, an answer takes as long as it takes. So one too many is refused, not as many as there are answers at the same time.
+ */
+function letIn({ most }: BudgetLimits, budget: Budget, id: string): Budget {
+  const { ceiling, hold, holders, window, halvedAt } = budget
+  const holder = holders.find((one) => one.id === id)
+  const isFull = ceiling === null && hold === null && holders.length >= window && window < most
+  if (holder === undefined || !isFull || holder.among < window || holder.since <= halvedAt) return budget
+  const told = holders.map((one) => (one === holder ? { ...one, isIn: true as const } : one))
+  return { ...budget, window: window + 1, steady: 0, holders: told }
+}
+
+/** Whether one was let go just now to see whether so many are let in, and will tell. */
+const isTrying = ({ holders, window }: Budget, now: number): boolean =>
+  holders.some(({ isIn }) => isIn === true) &&
+  holders.some(({ among, since, isIn }) => among >= window && isIn !== true && now - since < trialMs)
 
 type Answer = Extract<BudgetEvent, { readonly type: 'answer' }>
 type Amid = Extract<BudgetEvent, { readonly type: 'refused' }>
@@ -185,7 +180,8 @@ function answered(limits: BudgetLimits, before: Budget, { id, answer, chance }: 
   const inUse = before.holders.length
   const budget = without(before, id)
   // a conversation that is too long was read, and refused for itself
-  if (answer.how === 'ok' || answer.class === 'context') return succeeded(limits, budget, holder, inUse)
+  if (answer.how === 'ok' || answer.class === 'context')
+    return succeeded(limits, budget, { isProbe: holder.isProbe, inUse, now })
   if (!isLimit(answer.class)) return budget
   const isNew = holder.since > budget.halvedAt || holder.isProbe
   return refusedOne(budget, holder, { answer, chance, now, inUse, isNew })
@@ -214,14 +210,22 @@ function refusedOne(budget: Budget, holder: Holder, refused: Refused): Budget {
 
 const isLimit = (kind: ProviderClass): boolean => kind === 'rate_limit' || kind === 'overloaded' || kind === 'quota'
 
-function succeeded({ most }: BudgetLimits, before: Budget, { isProbe }: Holder, inUse: number): Budget {
+interface Success {
+  readonly isProbe: boolean
+  /** How many were at work, this one included. */
+  readonly inUse: number
+  readonly now: number
+}
+
+function succeeded({ most }: BudgetLimits, before: Budget, { isProbe, inUse, now }: Success): Budget {
   // what was under way when the provider began to refuse says nothing of now
   const budget = isProbe ? resumed(before) : before
   if (budget.hold !== null || inUse < budget.window) return budget
   const { window, ceiling } = budget
   const steady = budget.steady + 1
   const grown = { ...budget, window: Math.min(most, window + 1), steady: 0 }
-  if (ceiling === null || window < ceiling - 1) return grown
+  if (ceiling === null) return isTrying(budget, now) ? budget : grown
+  if (window < ceiling - 1) return grown
   if (window === ceiling - 1) return steady < triesFor(budget) ? { ...budget, steady } : grown
   return steady < window ? { ...budget, steady } : { ...grown, ceiling: null, patience: firstPatience }
 }
@@ -272,16 +276,4 @@ function heldBy(budget: Budget, { isProbe }: Holder, { answer, chance, now }: Re
   const guessed = now + pauseMs(answer.class, refusals, chance)
   const { until: before, since } = hold ?? { until: now, since: now }
   return { class: answer.class, until: Math.max(before, told ?? guessed, now), since, refusals }
-}
-
-const pauses: Readonly<Partial<Record<NonNullable<Failure['class']>, readonly [firstMs: number, mostMs: number]>>> = {
-  rate_limit: [1_000, minuteMs],
-  overloaded: [10_000, 5 * minuteMs],
-  quota: [15 * minuteMs, 60 * minuteMs],
-}
-
-/** Doubled each time, less a chance of up to a half. */
-export function pauseMs(kind: NonNullable<Failure['class']>, refusals: number, chance: number): number {
-  const [firstMs, mostMs] = pauses[kind] ?? [1_000, minuteMs]
-  return Math.round(Math.min(mostMs, firstMs * 2 ** Math.min(refusals - 1, 30)) * (1 - chance / 2))
 }

@@ -36,7 +36,7 @@ interface GovernorParts {
 const patienceMs = { first: 30_000, later: 600_000 }
 
 /** A place where nothing is limited. */
-const unlimited = { refused: () => {}, giveBack: () => {} }
+const unlimited = { accepted: () => {}, refused: () => {}, giveBack: () => {} }
 
 /** A governor for one run; it touches nothing before it is asked or opened. */
 export function openGovernor(parts: GovernorParts): Governor {

@@ -1,13 +1,11 @@
-import type { PlaceAnswer, RefusedAnswer } from '../../agents/agent.ts'
 import type { Clock } from '../../clock.ts'
 import { isAlive, type ProcessIdentity } from '../../process-identity.ts'
 import type { SharedText } from '../../store/shared-file.ts'
+import type { TakenPlace } from '../run/conversation.ts'
 import { type Budget, type BudgetEvent, type BudgetLimits, freshBudget, type Hold, turn } from './budget.ts'
 
 /** A place that somebody asked for: it is there, or will not be for longer than one can wait. */
-export type Taken =
-  | { readonly how: 'granted'; refused(answer: RefusedAnswer): void; giveBack(answer: PlaceAnswer): void }
-  | { readonly how: 'held'; readonly hold: Hold }
+export type Taken = ({ readonly how: 'granted' } & TakenPlace) | { readonly how: 'held'; readonly hold: Hold }
 
 interface SharedBudgetParts {
   readonly clock: Clock
@@ -103,6 +101,14 @@ export class SharedBudget {
     void this.#change()
   }
 
+  /** Nearly always it changes nothing: only then is it worth a change of the text. */
+  #accepted(id: string): void {
+    const { limits, clock, text } = this.#parts
+    const event = { type: 'accepted', id } as const
+    const budget = this.#read(text.read())
+    if (turn(limits, budget, event, clock.now())[0].window > budget.window) this.#tell(event)
+  }
+
   /** One change of the text at a time; whatever comes meanwhile goes into the next. */
   #change(): Promise<void> {
     this.#round ??= this.#go().finally(() => {
@@ -195,6 +201,9 @@ export class SharedBudget {
     let isHeld = true
     waiting.settle({
       how: 'granted',
+      accepted: () => {
+        if (isHeld) this.#accepted(id)
+      },
       refused: (answer) => {
         if (isHeld) this.#tell({ type: 'refused', id, answer, chance: this.#parts.random() })
       },

@@ -1,7 +1,7 @@
 import type { Failure } from '../../agents/agent.ts'
 import type { CommitId } from '../../ids.ts'
 import { type BackoffRules, type RuleTask, type RunRules, ruleAt } from './rules.ts'
-import { pauseMs } from '../quota/budget.ts'
+import { pauseMs } from '../quota/pauses.ts'
 import { release } from './release.ts'
 import type { Command } from './schedule.ts'
 import type { RunState, Tally } from './state.ts'

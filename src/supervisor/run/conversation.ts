@@ -9,6 +9,8 @@ import type { HeldFiles } from './held-files.ts'
 
 /** A place at a provider that somebody has. */
 export interface TakenPlace {
+  /** A call was let in. */
+  accepted(): void
   /** A call was refused, and the place is kept. */
   refused(answer: RefusedAnswer): void
   giveBack(answer: PlaceAnswer): void
@@ -104,10 +106,7 @@ export function converse({ clock, task, places, held, account }: ConversationPar
         places.spend(task, tokensOf(event.usage))
       }
       if (event.type === 'question') answer(event.id, event.question)
-      if (event.type === 'refused') taken.get(event.id)?.refused(event.answer)
-      if (event.type !== 'released') return
-      taken.get(event.id)?.giveBack(event.answer)
-      taken.delete(event.id)
+      hearOfPlace(taken, event)
     },
     end() {
       over.abort('the attempt has ended') // an abort without a reason makes an error with its stack
@@ -116,6 +115,15 @@ export function converse({ clock, task, places, held, account }: ConversationPar
       held.release(task.id)
     },
   }
+}
+
+/** What is told of a place that is not taken any more is too late. */
+function hearOfPlace(taken: Map<number, TakenPlace>, event: AgentEvent): void {
+  if (event.type === 'accepted') taken.get(event.id)?.accepted()
+  if (event.type === 'refused') taken.get(event.id)?.refused(event.answer)
+  if (event.type !== 'released') return
+  taken.get(event.id)?.giveBack(event.answer)
+  taken.delete(event.id)
 }
 
 const tokensOf = ({ inputTokens, outputTokens }: Usage): number => (inputTokens ?? 0) + (outputTokens ?? 0)

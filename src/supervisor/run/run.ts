@@ -263,6 +263,7 @@ export function liveChange(event: AgentEvent): Partial<LiveLine> {
       return { pid: event.process.pid }
     case 'usage':
     case 'question':
+    case 'accepted':
     case 'refused':
     case 'released':
       return {}
