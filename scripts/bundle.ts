@@ -50,7 +50,6 @@ async function bundle(): Promise<void> {
     outdir: 'dist',
     outbase: 'src',
     chunkNames: 'chunks/[name]-[hash]',
-    keepNames: true,
     external,
     plugins: [places],
     banner: { js: banner },

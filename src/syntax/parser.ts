@@ -10,16 +10,22 @@ export type Matcher = NapiConfig
 /** Parses a source text; a text with mistakes gives a tree with ERROR nodes. */
 export type Parser = (grammar: Grammar, text: string) => SyntaxNode
 
-/** Loads the grammars, which takes some 50 ms: import this file when it is needed. Doing so again, also in another thread, does no harm. */
+/** Gives a parser; importing this file takes some 20 ms: do so when it is needed. Doing so again, also in another thread, does no harm. */
 export function loadParser(): Parser {
-  // only the first registration of a process counts, so all grammars come at once
-  registerDynamicLanguage({ python, go })
-  const names: Readonly<Record<Grammar, string>> = {
-    python: 'python',
-    go: 'go',
-    javascript: Lang.JavaScript,
-    typescript: Lang.TypeScript,
-    tsx: Lang.Tsx,
+  let isRegistered = false
+  return (grammar, text) => {
+    const own = ownNames[grammar]
+    if (own !== undefined) return parse(own, text).root()
+    // takes as long again; only the first registration of a process counts, so all these grammars come at once
+    if (!isRegistered) registerDynamicLanguage({ python, go })
+    isRegistered = true
+    return parse(grammar, text).root()
   }
-  return (grammar, text) => parse(names[grammar], text).root()
+}
+
+/** Names of the grammars that ast-grep brings along. */
+const ownNames: Readonly<Partial<Record<Grammar, string>>> = {
+  javascript: Lang.JavaScript,
+  typescript: Lang.TypeScript,
+  tsx: Lang.Tsx,
 }
