@@ -1,5 +1,11 @@
 import fc from 'fast-check'
-import t from 'tap'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
 import type { PlaceAnswer, RefusedAnswer } from '../../src/agents/agent.ts'
 import { identityOf, type ProcessIdentity } from '../../src/process-identity.ts'
 import type { Change } from '../../src/store/locked-file.ts'
@@ -15,7 +21,9 @@ import {
 } from '../../src/supervisor/quota/budget.ts'
 import { pauseMs } from '../../src/supervisor/quota/pauses.ts'
 import { SharedBudget } from '../../src/supervisor/quota/shared-budget.ts'
+import { handOut, placesOf, withWaiter } from '../../src/supervisor/quota/turns.ts'
 import { ManualClock } from '../manual-clock.ts'
+import { until } from '../until.ts'
 
 const limits: BudgetLimits = { start: 1, most: 64, requestsPerMinute: null, tokensPerMinute: null }
 const us = { pid: 1, group: 1, startTime: 1 }
@@ -396,7 +404,7 @@ class Provider {
   readonly #most: number
   #underWay = 0
   #calls = 0
-  #hold: { readonly until: number; here: number } | null = null
+  #hold: { readonly since: number; readonly until: number; here: number } | null = null
   refusals = 0
   early = 0
   mostProbes = 0
@@ -409,9 +417,11 @@ class Provider {
   async call(): Promise<PlaceAnswer> {
     // calls come in another order than they were let go
     this.#calls += 1
+    const left = this.#clock.now()
     await this.#after(((this.#calls * 7) % 5) * 20 + 10)
     const hold = this.#hold
-    if (hold !== null) this.early += Number(this.#clock.now() < hold.until)
+    // what was under way when the refusal was told could not know of it
+    if (hold !== null) this.early += Number(left > hold.since && this.#clock.now() < hold.until)
     if (hold !== null) this.mostProbes = Math.max(this.mostProbes, (hold.here += 1))
     const isOk = this.#underWay < this.#most
     this.#underWay += Number(isOk)
@@ -422,7 +432,8 @@ class Provider {
     if (hold !== null) hold.here -= 1
     this.refusals += 1
     if (this.refusals % 2 === 1) return refused()
-    this.#hold = { until: this.#clock.now() + 1_000, here: 0 }
+    const since = this.#clock.now()
+    this.#hold = { since, until: since + 1_000, here: 0 }
     return refused('rate_limit', { retryAfterMs: 1_000 })
   }
 
@@ -501,3 +512,94 @@ for (const [most, callsEach, tells] of [
     if (tells) t.equal(seen.refusals, 1, 'one too many, not a burst')
   })
 }
+
+void t.test('places go to whoever has the fewest, by turns, and to no more than wait', async (t) => {
+  const play = new Play({ start: 3 })
+  const wait = (name: string, count: number): void => {
+    play.budget = withWaiter(play.budget, { name, process: us, count })
+  }
+  const hand = (): readonly number[] => {
+    play.budget = handOut(play.limits, play.budget, play.now).budget
+    return ['a', 'b', 'c'].map((name) => placesOf(play.budget, name).length)
+  }
+  wait('a', 9)
+  t.same(hand(), [3, 0, 0])
+  wait('b', 1)
+  wait('c', 9)
+  t.same(hand(), [3, 0, 0], 'all are taken')
+  const back = (name: string): void => {
+    const [place] = placesOf(play.budget, name)
+    play.tell({ type: 'leave', id: place?.id ?? '' })
+  }
+  back('a')
+  t.same(hand(), [2, 1, 0], 'who came first')
+  back('a')
+  t.same(hand(), [1, 1, 1], 'who has none')
+  back('b')
+  t.same(hand(), [2, 0, 1], 'nobody waits there any more')
+  back('c')
+  t.same(hand(), [2, 0, 1])
+  wait('c', 0)
+  back('c')
+  t.same(hand(), [3, 0, 0], 'and nowhere else')
+  t.equal(new Set(play.budget.holders.map(({ id }) => id)).size, 3)
+})
+
+/** One of several supervisors, each a process of its own. */
+function startSupervisor(t: Test, path: string) {
+  const program = fileURLToPath(new URL('../fixtures/quota/takes-places.ts', import.meta.url))
+  const child = spawn(process.execPath, [program, path], { stdio: ['pipe', 'pipe', 'inherit'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  const said = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  return {
+    pid: child.pid,
+    tell: (word: 'take' | 'give back' | 'close') => void child.stdin.write(`${word}\n`),
+    hears: async (): Promise<unknown> => (await said.next()).value,
+    async end(signal: 'SIGSTOP' | 'SIGKILL') {
+      const over = signal === 'SIGKILL' ? once(child, 'exit') : null
+      child.kill(signal)
+      await over
+    },
+  }
+}
+
+void t.test('a place goes from process to process, and past those that die with it or before it', async (t) => {
+  const path = join(t.testdir(), 'quota', 'house.json')
+  const [a, b, c, d] = Array.from({ length: 4 }, () => startSupervisor(t, path)) as [
+    ReturnType<typeof startSupervisor>,
+    ReturnType<typeof startSupervisor>,
+    ReturnType<typeof startSupervisor>,
+    ReturnType<typeof startSupervisor>,
+  ]
+  const budget = (): Budget => JSON.parse(readFileSync(path, 'utf8')) as Budget
+  const waits = ({ pid }: { readonly pid?: number | undefined }) =>
+    until(() => budget().queue.some(({ process }) => process.pid === pid))
+  a.tell('take')
+  t.equal(await a.hears(), 'granted')
+  b.tell('take')
+  await waits(b)
+  await a.end('SIGKILL')
+  t.equal(await b.hears(), 'granted', 'from the dead')
+  c.tell('take')
+  await waits(c)
+  d.tell('take')
+  await waits(d)
+  await c.end('SIGSTOP')
+  b.tell('give back')
+  t.equal(await b.hears(), 'done')
+  await until(() => budget().holders.some(({ process }) => process.pid === c.pid))
+  await c.end('SIGKILL')
+  t.equal(await d.hears(), 'granted', 'it was handed to one that died before it could take it')
+  d.tell('give back')
+  d.tell('take')
+  t.same([await d.hears(), await d.hears()], ['done', 'granted'], 'again, as nobody else waits')
+  b.tell('take')
+  await waits(b)
+  b.tell('close')
+  t.equal(await b.hears(), 'done')
+  t.same(budget().queue, [], 'who closes waits no more')
+  d.tell('give back')
+  d.tell('close')
+  t.same([await d.hears(), await d.hears()], ['done', 'done'])
+  t.same(budget().holders, [])
+})

@@ -25,6 +25,14 @@ export interface Holder {
   readonly isIn?: true
 }
 
+/** A supervisor some of whose agents wait for a place. */
+export interface Waiter {
+  readonly name: string
+  readonly process: ProcessIdentity
+  /** How many wait. */
+  readonly count: number
+}
+
 /** Nobody calls until then; after it one goes first. */
 export interface Hold {
   readonly class: ProviderClass
@@ -50,6 +58,10 @@ export interface Budget extends Minute {
   readonly halvedAt: number
   readonly hold: Hold | null
   readonly holders: readonly Holder[]
+  /** Who waits, by turns. */
+  readonly queue: readonly Waiter[]
+  /** How many places were handed out to those who waited. */
+  readonly handedOut: number
 }
 
 /** What may be told of a budget. */
@@ -64,7 +76,7 @@ export type BudgetEvent =
   /** Given back unused. */
   | { readonly type: 'leave'; readonly id: string }
   | { readonly type: 'spend'; readonly tokens: number }
-  /** Those for whom `isAlive` is false hold nothing any more. */
+  /** Those for whom `isAlive` is false hold nothing any more, and wait for nothing. */
   | { readonly type: 'sweep'; readonly isAlive: (process: ProcessIdentity) => boolean }
 
 /** What comes of asking; `until` is null where only somebody's return helps. */
@@ -88,6 +100,8 @@ export const freshBudget = ({ start, most }: BudgetLimits): Budget => ({
   halvedAt: Number.MIN_SAFE_INTEGER,
   hold: null,
   holders: [],
+  queue: [],
+  handedOut: 0,
   calls: [],
   tokens: [],
 })
@@ -119,7 +133,7 @@ export function turn(
       return [isKept ? { ...budget, tokens: [...budget.tokens, { at: now, count: event.tokens }] } : budget, noted]
     }
     case 'sweep':
-      return [{ ...budget, holders: budget.holders.filter(({ process }) => event.isAlive(process)) }, noted]
+      return [swept(budget, event.isAlive), noted]
   }
 }
 
@@ -145,6 +159,12 @@ function waitOf(limits: BudgetLimits, budget: Budget, now: number): Verdict | nu
   if (holders.length >= Math.min(window, limits.most)) return { how: 'wait', until: null }
   const until = rateUntil(limits, budget)
   return until > now ? { how: 'wait', until } : null
+}
+
+function swept(budget: Budget, isAlive: (process: ProcessIdentity) => boolean): Budget {
+  const ofLiving = <One extends Waiter | Holder>(all: readonly One[]): readonly One[] =>
+    all.filter(({ process }) => isAlive(process))
+  return { ...budget, holders: ofLiving(budget.holders), queue: ofLiving(budget.queue) }
 }
 
 const without = (budget: Budget, id: string): Budget => ({

@@ -2,7 +2,16 @@ import type { Clock } from '../../clock.ts'
 import { isAlive, type ProcessIdentity } from '../../process-identity.ts'
 import type { SharedText } from '../../store/shared-file.ts'
 import type { TakenPlace } from '../run/conversation.ts'
-import { type Budget, type BudgetEvent, type BudgetLimits, freshBudget, type Hold, turn } from './budget.ts'
+import {
+  type Budget,
+  type BudgetEvent,
+  type BudgetLimits,
+  freshBudget,
+  type Hold,
+  type Holder,
+  turn,
+} from './budget.ts'
+import { type HandedOut, handOut, placesOf, withWaiter } from './turns.ts'
 
 /** A place that somebody asked for: it is there, or will not be for longer than one can wait. */
 export type Taken = ({ readonly how: 'granted' } & TakenPlace) | { readonly how: 'held'; readonly hold: Hold }
@@ -21,36 +30,35 @@ interface SharedBudgetParts {
 }
 
 interface Waiting {
-  readonly id: string
-  readonly signal: AbortSignal
   readonly patienceMs: number
   readonly settle: (taken: Taken) => void
 }
 
-interface Round {
-  readonly budget: Budget
-  readonly granted: readonly string[]
-  readonly until: number | null
-}
-
-/** Changes of others are looked for this often, in milliseconds, should the watch miss one. */
-const lookEveryMs = 2_000
+/** Changes of others are looked for this often, in milliseconds, should the watch miss one: seldom where only a date is waited for. */
+const lookEveryMs = { held: 2_000, free: 500 }
 const schema = 'troupe/quota/1'
+/** A place where nobody can be told of it. */
+const free: TakenPlace = { accepted: () => {}, refused: () => {}, giveBack: () => {} }
 
 /** One supervisor's share in a budget: those who wait for a place here, and the text that all supervisors share. */
 export class SharedBudget {
   readonly #parts: SharedBudgetParts
   readonly #unwatch: () => void
+  /** Of this supervisor's share. */
+  readonly #name: string
+  /** Places that somebody here has, or has given back while the text does not say so yet. */
+  readonly #mine = new Set<string>()
   #waiting: Waiting[] = []
   #pending: BudgetEvent[] = []
   #round: Promise<void> | null = null
   #cancelLook: () => void = () => {}
-  #last = 0
   #isClosed = false
   #isBroken = false
 
   constructor(parts: SharedBudgetParts) {
     this.#parts = parts
+    const { pid, startTime } = parts.process
+    this.#name = `${pid}.${startTime}.${parts.random().toString(36).slice(2)}`
     this.#unwatch = parts.text.watch(() => {
       this.look()
     })
@@ -59,9 +67,7 @@ export class SharedBudget {
   /** @param patienceMs who would have to wait longer than this for the end of a hold is told at once; rejects when `signal` aborts */
   take(signal: AbortSignal, patienceMs: number): Promise<Taken> {
     const { promise, resolve, reject } = Promise.withResolvers<Taken>()
-    this.#last += 1
-    const { pid, startTime } = this.#parts.process
-    const waiting = { id: `${pid}.${startTime}.${this.#last}`, signal, patienceMs, settle: resolve }
+    const waiting = { patienceMs, settle: resolve }
     this.#waiting.push(waiting)
     const leave = (): void => {
       this.#waiting = this.#waiting.filter((other) => other !== waiting)
@@ -79,11 +85,9 @@ export class SharedBudget {
     if (this.#parts.limits.tokensPerMinute !== null) this.#tell({ type: 'spend', tokens })
   }
 
-  /** Sees what others have changed, and asks again where that may help. */
+  /** Sees what others have changed: they may have handed out a place to somebody here. */
   look(): void {
-    if (this.#isClosed) return
-    this.#settle({ budget: this.#read(this.#parts.text.read()), granted: [], until: null })
-    if (this.#waiting.length > 0) void this.#change()
+    if (!this.#isClosed && this.#hasToChange()) void this.#change()
   }
 
   /** What was given back is written; nobody is given a place any more. */
@@ -91,9 +95,8 @@ export class SharedBudget {
     this.#isClosed = true
     this.#unwatch()
     this.#cancelLook()
-    while (this.#pending.length > 0 || this.#round !== null) {
-      await (this.#round ?? this.#change())
-    }
+    do await this.#change()
+    while ((this.#pending.length > 0 && !this.#isBroken) || this.#round !== null)
   }
 
   #tell(event: BudgetEvent): void {
@@ -113,7 +116,7 @@ export class SharedBudget {
   #change(): Promise<void> {
     this.#round ??= this.#go().finally(() => {
       this.#round = null
-      if (this.#pending.length > 0 || (!this.#isClosed && this.#wantsMore)) void this.#change()
+      if ((this.#pending.length > 0 && !this.#isBroken) || (!this.#isClosed && this.#wantsMore)) void this.#change()
     })
     this.#wantsMore = true
     return this.#round
@@ -124,51 +127,56 @@ export class SharedBudget {
   async #go(): Promise<void> {
     await Promise.resolve() // whoever asks in the same moment is in the same round
     this.#wantsMore = false
-    if (this.#pending.length === 0 && !this.#mayGrant()) return
+    if (this.#pending.length === 0 && !this.#hasToChange()) return
     const events = this.#pending.splice(0)
-    const asking = this.#isClosed ? [] : [...this.#waiting]
     try {
-      const round = await this.#parts.text.update((text) => this.#played(text, events, asking))
+      const round = await this.#parts.text.update((text) => this.#played(text, events))
       this.#isBroken = false
+      for (const event of events) if (event.type === 'answer' || event.type === 'leave') this.#mine.delete(event.id)
       this.#settle(round)
     } catch (error) {
       if (!this.#isBroken) this.#parts.failed(error)
       this.#isBroken = true
-      for (const { id } of asking) this.#grant(id)
+      this.#pending.unshift(...events) // a place that nobody gave back would be held as long as this process lives
+      for (const { settle } of this.#waiting.splice(0)) settle({ how: 'granted', ...free })
+      this.#lookAgain(null, null)
     }
   }
 
-  /** Looks before it locks: while nothing can be had, nothing is written, so that nobody is woken for nothing. */
-  #mayGrant(): boolean {
-    if (this.#waiting.length === 0) return false
-    const { budget, granted, until } = this.#turned(this.#read(this.#parts.text.read()), [], this.#waiting.slice(0, 1))
-    if (granted.length > 0) return true
-    this.#settle({ budget, granted, until })
+  /** Looks before it locks: while nothing can be handed out, nothing is written, so that nobody is woken for nothing. */
+  #hasToChange(): boolean {
+    const before = this.#read(this.#parts.text.read())
+    this.#settle({ budget: before, given: 0, until: null })
+    const round = this.#turned(before, [])
+    if (round.given > 0 || isIn(before, this.#name) !== isIn(round.budget, this.#name)) return true
+    if (this.#isClosed) return this.#fresh(before).length > 0
+    this.#lookAgain(round.budget.hold, round.until)
     return false
   }
 
-  #played(text: string | null, events: readonly BudgetEvent[], asking: readonly Waiting[]) {
-    const result = this.#turned(this.#read(text), events, asking)
+  #played(text: string | null, events: readonly BudgetEvent[]) {
+    const result = this.#turned(this.#read(text), events)
     return { content: `${JSON.stringify({ schema, ...result.budget })}\n`, result }
   }
 
-  #turned(before: Budget, events: readonly BudgetEvent[], asking: readonly Waiting[]): Round {
+  #turned(before: Budget, events: readonly BudgetEvent[]): HandedOut {
     const { limits, process, clock } = this.#parts
     const now = clock.now()
+    const leaving = this.#isClosed ? this.#fresh(before).map(({ id }) => ({ type: 'leave', id }) as const) : []
     let budget = before
-    for (const event of [{ type: 'sweep', isAlive } as const, ...events]) budget = turn(limits, budget, event, now)[0]
-    const granted: string[] = []
-    for (const { id } of asking) {
-      const [next, verdict] = turn(limits, budget, { type: 'ask', id, process }, now)
-      budget = next
-      if (verdict.how === 'wait') return { budget, granted, until: verdict.until }
-      granted.push(id)
-    }
-    return { budget, granted, until: null }
+    for (const event of [{ type: 'sweep', isAlive: remembered(isAlive) } as const, ...events, ...leaving])
+      budget = turn(limits, budget, event, now)[0]
+    const count = this.#isClosed ? 0 : Math.max(0, this.#waiting.length - this.#fresh(budget).length)
+    return handOut(limits, withWaiter(budget, { name: this.#name, process, count }), now)
   }
 
-  #settle({ budget, granted, until }: Round): void {
-    for (const id of granted) this.#grant(id)
+  /** Handed out to this supervisor, and not yet taken by anybody here. */
+  #fresh(budget: Budget): readonly Holder[] {
+    return placesOf(budget, this.#name).filter(({ id }) => !this.#mine.has(id))
+  }
+
+  #settle({ budget, until }: HandedOut): void {
+    if (!this.#isClosed) for (const { id } of this.#fresh(budget)) this.#grant(id)
     this.#parts.seen(budget)
     if (budget.hold !== null) this.#turnAway(budget.hold)
     this.#lookAgain(budget.hold, until)
@@ -185,19 +193,20 @@ export class SharedBudget {
   #lookAgain(hold: Hold | null, until: number | null): void {
     const { clock } = this.#parts
     this.#cancelLook()
-    if (this.#isClosed || (this.#waiting.length === 0 && hold === null)) return
+    if (this.#isClosed || (this.#waiting.length === 0 && this.#pending.length === 0 && hold === null)) return
     const dates = [until, hold?.until ?? null].filter((date) => date !== null && date > clock.now())
-    const due = Math.min(clock.now() + lookEveryMs, ...(dates as number[]))
+    const due = Math.min(clock.now() + (hold === null ? lookEveryMs.free : lookEveryMs.held), ...(dates as number[]))
     this.#cancelLook = clock.after(Math.max(1, due - clock.now()), () => {
       this.look()
     })
   }
 
-  /** Who has left meanwhile gives the place back unused. */
+  /** To whoever waits longest; who has left meanwhile gives it back unused. */
   #grant(id: string): void {
-    const waiting = this.#waiting.find((one) => one.id === id)
+    this.#mine.add(id)
+    const waiting = this.#waiting.shift()
     if (waiting === undefined) return this.#tell({ type: 'leave', id })
-    this.#waiting = this.#waiting.filter((one) => one !== waiting)
+    const { random } = this.#parts
     let isHeld = true
     waiting.settle({
       how: 'granted',
@@ -205,10 +214,10 @@ export class SharedBudget {
         if (isHeld) this.#accepted(id)
       },
       refused: (answer) => {
-        if (isHeld) this.#tell({ type: 'refused', id, answer, chance: this.#parts.random() })
+        if (isHeld) this.#tell({ type: 'refused', id, answer, chance: random() })
       },
       giveBack: (answer) => {
-        if (isHeld) this.#tell({ type: 'answer', id, answer, chance: this.#parts.random() })
+        if (isHeld) this.#tell({ type: 'answer', id, answer, chance: random() })
         isHeld = false
       },
     })
@@ -220,11 +229,24 @@ export class SharedBudget {
       const read = JSON.parse(text ?? 'null') as (Budget & { readonly schema: string }) | null
       if (read?.schema === schema) {
         const { schema: _schema, ...budget } = read
-        return budget
+        return { ...freshBudget(this.#parts.limits), ...budget }
       }
     } catch {
       // fall through
     }
     return freshBudget(this.#parts.limits)
+  }
+}
+
+const isIn = ({ queue }: Budget, supervisor: string): boolean => queue.some(({ name }) => name === supervisor)
+
+/** One look at each process, however many places it has. */
+function remembered(look: typeof isAlive): typeof isAlive {
+  const seen = new Map<string, boolean>()
+  return (process) => {
+    const name = `${process.pid}.${process.startTime}`
+    const known = seen.get(name) ?? look(process)
+    seen.set(name, known)
+    return known
   }
 }
