@@ -12,3 +12,10 @@ export const programLauncher: () => Promise<Launcher> = once(async () => {
   const { openLauncher } = await import('../processes/open-launcher.ts')
   return openLauncher(systemClock)
 })
+
+/** The same for kinds whose agents are programs: it gets ready while they are loaded. */
+export async function preparedLauncher(): Promise<Launcher> {
+  const launcher = await programLauncher()
+  launcher.prepare?.()
+  return launcher
+}

@@ -1,5 +1,6 @@
 import type { RunOutcome, RunUnderWay, RunWatch } from './conduct-run.ts'
 import { onInterrupts } from './interrupts.ts'
+import { loadAgents } from './load-agents.ts'
 import type { Prepared } from './prepare.ts'
 import { openRunView } from './run-view.ts'
 import type { CommonOptions, Terminal } from './terminal.ts'
@@ -14,6 +15,7 @@ interface CarriedOut {
 
 /** Carries a run out before people's eyes and prints what it came to. */
 export async function carryOut({ prepared, terminal, options, perform }: CarriedOut): Promise<RunOutcome> {
+  loadAgents(prepared)
   // log lines would tear a picture
   const view = openRunView(prepared, options.verbose ? { ...terminal, live: false } : terminal)
   let calledOff = (): void => {}

@@ -39,6 +39,10 @@ export class Forkserver implements Launcher {
     })
   }
 
+  prepare(): void {
+    this.#server.prepare()
+  }
+
   start(order: ProgramOrder, listener: ProgramListener): RunningProgram {
     if (hasNul(order)) return refused(listener)
     const { argv, directory, environment, input } = order

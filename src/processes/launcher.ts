@@ -50,5 +50,7 @@ export interface RunningProgram {
  * When the program has ended, what is left in its group is killed; output is waited for, but not for ever.
  */
 export interface Launcher {
+  /** Gets ready, so that the first start takes no longer than others. */
+  prepare?(): void
   start(order: ProgramOrder, listener: ProgramListener): RunningProgram
 }

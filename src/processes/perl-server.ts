@@ -11,7 +11,7 @@ export interface PerlServerListener {
   gone(pid: number | undefined): void
 }
 
-/** A small process that runs a script of Perl beside this file: begun when it is first needed, and anew when it has died. */
+/** A small process that runs a script of Perl beside this file: begun when it is first needed, or before, and anew when it has died. */
 export class PerlServer {
   readonly #argv: readonly [string, ...string[]]
   readonly #listener: PerlServerListener
@@ -23,6 +23,13 @@ export class PerlServer {
   constructor(perl: string, [script, ...args]: readonly [string, ...string[]], listener: PerlServerListener) {
     this.#argv = [perl, fileURLToPath(new URL(script, import.meta.url)), ...args]
     this.#listener = listener
+  }
+
+  /** Begins it, if it is not there; the event loop does not wait for it. */
+  prepare(): void {
+    if (this.#server !== null) return
+    this.#server = this.#open()
+    this.hold(false)
   }
 
   /** Asks it to start a program: `head`, the variables that it does not have already, and what is given to it. */

@@ -257,12 +257,30 @@ void t.test('so are the daemons of its programs, with and without an environment
   }
 })
 
-void t.test('an idle fork server does not keep the process alive', async (t) => {
+void t.test('an idle fork server does not keep the process alive, also one that only was prepared', async (t) => {
   const fixture = fileURLToPath(new URL('../fixtures/uses-the-forkserver.ts', import.meta.url))
-  const user = spawn(process.execPath, [fixture, 'true'], { stdio: ['ignore', 'ignore', 'inherit'] })
-  const [code] = (await once(user, 'exit')) as [number]
-  t.equal(code, 0)
+  for (const argv of [['true'], ['--only-prepare']]) {
+    const user = spawn(process.execPath, [fixture, ...argv], { stdio: ['ignore', 'ignore', 'inherit'] })
+    const [code] = (await once(user, 'exit')) as [number]
+    t.equal(code, 0)
+  }
 })
+
+void t.test(
+  'a prepared fork server is the one that programs start from',
+  { skip: process.platform !== 'linux' },
+  async (t) => {
+    const children = (): readonly string[] =>
+      readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ')
+    const before = children()
+    const launcher = new Forkserver('perl', systemClock)
+    launcher.prepare()
+    launcher.prepare()
+    const begun = children().filter((pid) => !before.includes(pid))
+    t.equal(begun.length, 1)
+    t.equal((await run(launcher, ['sh', '-c', 'echo $PPID'])).stdout.trim(), begun[0])
+  },
+)
 
 void t.test('the launcher that chooses does the same by either way', async (t) => {
   const launcher = openLauncher(systemClock)

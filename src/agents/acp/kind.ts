@@ -1,6 +1,6 @@
 import type { Agent, AgentKind } from '../agent.ts'
 import { systemClock } from '../../clock.ts'
-import { once, programLauncher } from '../load-once.ts'
+import { once, preparedLauncher } from '../load-once.ts'
 import { missingCredential } from '../own-home.ts'
 import { sandboxMistakes } from '../sandbox/options.ts'
 import { acpOptions } from './options.ts'
@@ -40,6 +40,6 @@ export const acpKind: AgentKind = {
 }
 
 async function load(): Promise<Agent> {
-  const [{ acpAgent }, launcher] = await Promise.all([import('./acp.ts'), programLauncher()])
+  const [{ acpAgent }, launcher] = await Promise.all([import('./acp.ts'), preparedLauncher()])
   return acpAgent(systemClock, launcher)
 }

@@ -1,6 +1,6 @@
 import { systemClock } from '../../clock.ts'
 import type { AgentKind } from '../agent.ts'
-import { once, programLauncher } from '../load-once.ts'
+import { once, preparedLauncher } from '../load-once.ts'
 import { missingCredential } from '../own-home.ts'
 import { sandboxMistakes } from '../sandbox/options.ts'
 import { usualProviderOf } from '../usual-provider.ts'
@@ -59,6 +59,6 @@ const withoutCredentials = ({ name, credentials }: Preset): string =>
   `say what ${name} may log in with: declare its agent with kind: ${name} and credentials: ${credentials}; [] for nothing`
 
 async function load(preset: Preset) {
-  const [{ cliAgent }, launcher] = await Promise.all([import('./cli.ts'), programLauncher()])
+  const [{ cliAgent }, launcher] = await Promise.all([import('./cli.ts'), preparedLauncher()])
   return cliAgent(preset, systemClock, launcher)
 }

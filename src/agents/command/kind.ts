@@ -1,6 +1,6 @@
 import type { Agent, AgentKind } from '../agent.ts'
 import { systemClock } from '../../clock.ts'
-import { once, programLauncher } from '../load-once.ts'
+import { once, preparedLauncher } from '../load-once.ts'
 import { sandboxMistakes } from '../sandbox/options.ts'
 import { answerMistakes, commandOptions } from './options.ts'
 
@@ -22,6 +22,6 @@ export const commandKind: AgentKind = {
 }
 
 async function load(): Promise<Agent> {
-  const [{ commandAgent }, launcher] = await Promise.all([import('./command.ts'), programLauncher()])
+  const [{ commandAgent }, launcher] = await Promise.all([import('./command.ts'), preparedLauncher()])
   return commandAgent(systemClock, launcher)
 }
