@@ -4,23 +4,25 @@ import { withoutSecrets } from '../agents/without-secrets.ts'
 import { foldText } from '../agents/command/failure.ts'
 import { systemClock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
-import { openRedactor } from '../redaction.ts'
+import { hideNothing, openRedactor } from '../redaction.ts'
 import { secretsIn } from '../secret-values.ts'
 import type { AgentActorApi, AgentActorInput, AgentEvent } from './agent-api.ts'
+import { openLoader } from './actor-side.ts'
 import { AgentQuestions } from './agent-questions.ts'
 import { AgentReport } from './agent-report.ts'
-import type { ActorFactory } from './contract.ts'
+import type { ActorContext, ActorFactory } from './contract.ts'
 
 /**
  * The actor that lets an agent do one assignment, in whatever host. Cannot start when the kind is unknown; after that every
  * end of the agent, a thrown error included, is an Outcome.
  */
-export const agentActor: ActorFactory = async ({ input, signal, emit }) => {
-  const order = input as AgentActorInput
+export const agentActor: ActorFactory = async (context) => {
+  const order = context.input as AgentActorInput
   const agent = await loadAgent(order)
-  const questions = new AgentQuestions(signal, emit)
+  const questions = new AgentQuestions(context)
   const api: AgentActorApi = {
-    run: () => perform(agent, order, { signal, emit, questions }),
+    // whoever has done its assignment is not asked for anything any more: no word to end has to come and go
+    run: () => perform(agent, order, { context, questions }).finally(context.finish),
     answer: (id, value) => {
       questions.answer(id, value)
     },
@@ -29,21 +31,24 @@ export const agentActor: ActorFactory = async ({ input, signal, emit }) => {
 }
 
 interface Stage {
-  readonly signal: AbortSignal
-  readonly emit: (event: AgentEvent) => void
+  /** Its signal is not looked at before the agent does. */
+  readonly context: ActorContext
   readonly questions: AgentQuestions
 }
 
+const loadKinds = openLoader()
+
 async function loadAgent({ kind, kindsModule }: AgentActorInput): Promise<Agent> {
-  const { kinds } = (await import(kindsModule)) as { readonly kinds: ReadonlyMap<string, AgentKind> }
+  const { kinds } = (await loadKinds(kindsModule)) as { readonly kinds: ReadonlyMap<string, AgentKind> }
   const found = kinds.get(kind)
   if (found === undefined) throw new TypeError(`no agent is of kind ${kind}; known are ${[...kinds.keys()].join(', ')}`)
   return await found.load()
 }
 
 async function perform(agent: Agent, order: AgentActorInput, stage: Stage): Promise<Outcome> {
-  const hide = openRedactor(secretsIn(order.secrets ?? [], process.env))
-  const report = new AgentReport({ ...order, hide }, systemClock, stage.emit)
+  const { secrets = [], log } = order
+  const hide = secrets.length === 0 ? hideNothing : openRedactor(secretsIn(secrets, process.env))
+  const report = new AgentReport({ log, hide }, systemClock, stage.context.emit)
   const outcome = withoutSecrets(await attempt(agent, order, stage, report), hide)
   const missing = report.close()
   return outcome.how === 'cancelled' ? outcome : { ...outcome, details: { ...outcome.details, ...missing } }
@@ -52,12 +57,14 @@ async function perform(agent: Agent, order: AgentActorInput, stage: Stage): Prom
 async function attempt(
   agent: Agent,
   { assignment, graceMs }: AgentActorInput,
-  { signal, emit, questions }: Stage,
+  { context, questions }: Stage,
   report: AgentReport,
 ): Promise<Outcome> {
   try {
     return await agent(assignment, {
-      signal,
+      get signal() {
+        return context.signal
+      },
       graceMs,
       output: (chunk) => {
         report.output(chunk)
@@ -69,13 +76,13 @@ async function attempt(
         report.started(process)
       },
       used: (usage) => {
-        emit({ type: 'usage', usage })
+        context.emit({ type: 'usage', usage } satisfies AgentEvent)
       },
       mayWrite: (paths) => questions.mayWrite(paths),
       place: () => questions.place(),
     })
   } catch (error) {
-    return outcomeOf(error, signal, assignment.directory)
+    return outcomeOf(error, context.signal, assignment.directory)
   }
 }
 

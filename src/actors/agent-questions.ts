@@ -1,6 +1,7 @@
 import type { Place, WriteAnswer } from '../agents/agent.ts'
 import { ProviderHeld } from '../agents/provider/provider-held.ts'
 import type { AgentAnswer, AgentEvent, AgentQuestion, HeldAnswer } from './agent-api.ts'
+import type { ActorContext } from './contract.ts'
 
 interface Asked {
   resolve(answer: AgentAnswer): void
@@ -9,19 +10,13 @@ interface Asked {
 
 /** Questions of an agent to its supervisor: each goes out as an event and is answered by a call. */
 export class AgentQuestions {
-  readonly #emit: (event: AgentEvent) => void
-  readonly #signal: AbortSignal
+  readonly #context: Pick<ActorContext, 'signal' | 'emit'>
   readonly #open = new Map<number, Asked>()
   #last = 0
 
-  /** @param signal what is still open is given up when it aborts */
-  constructor(signal: AbortSignal, emit: (event: AgentEvent) => void) {
-    this.#emit = emit
-    this.#signal = signal
-    signal.addEventListener('abort', () => {
-      for (const { reject } of this.#open.values()) reject(signal.reason)
-      this.#open.clear()
-    })
+  /** @param context what is still open is given up when its signal aborts, which is not looked at before something is asked */
+  constructor(context: Pick<ActorContext, 'signal' | 'emit'>) {
+    this.#context = context
   }
 
   async mayWrite(paths: readonly string[]): Promise<WriteAnswer> {
@@ -56,14 +51,28 @@ export class AgentQuestions {
   }
 
   #ask(question: AgentQuestion): { readonly id: number; readonly answer: Promise<AgentAnswer> } {
+    if (this.#last === 0) this.#giveUpWhenStopped()
     this.#last += 1
     const id = this.#last
     const { promise: answer, resolve, reject } = Promise.withResolvers<AgentAnswer>()
-    if (this.#signal.aborted) reject(this.#signal.reason)
+    const { signal } = this.#context
+    if (signal.aborted) reject(signal.reason)
     else {
       this.#open.set(id, { resolve, reject })
       this.#emit({ type: 'question', id, question })
     }
     return { id, answer }
+  }
+
+  #giveUpWhenStopped(): void {
+    const { signal } = this.#context
+    signal.addEventListener('abort', () => {
+      for (const { reject } of this.#open.values()) reject(signal.reason)
+      this.#open.clear()
+    })
+  }
+
+  #emit(event: AgentEvent): void {
+    this.#context.emit(event)
   }
 }

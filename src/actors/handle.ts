@@ -172,6 +172,7 @@ export class Handle<Api extends object> implements ActorHandle<Api> {
   #ask(reason: string): void {
     if (this.#asked !== null) return
     this.#asked = reason
+    if (!this.#mux.open) return // it is ending by itself
     const heard = (): void => {
       this.#end()
     }

@@ -1,3 +1,4 @@
+import { copyOf } from './copy.ts'
 import type { Wire } from './wire.ts'
 
 /**
@@ -61,7 +62,7 @@ class MemoryWire implements Wire {
   }
 
   post(message: unknown): void {
-    if (this.#open && this.peer) this.#office.send({ to: this.peer, closes: false, message: structuredClone(message) })
+    if (this.#open && this.peer) this.#office.send({ to: this.peer, closes: false, message: copyOf(message) })
   }
 
   onMessage(listener: (message: unknown) => void): void {

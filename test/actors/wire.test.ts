@@ -2,6 +2,7 @@ import { MessageChannel } from 'node:worker_threads'
 import * as Comlink from 'comlink'
 import fc from 'fast-check'
 import t from 'tap'
+import { copyOf } from '../../src/actors/copy.ts'
 import { PostOffice } from '../../src/actors/memory-wire.ts'
 import { Mux } from '../../src/actors/mux.ts'
 import { Throttle } from '../../src/actors/throttle.ts'
@@ -155,4 +156,34 @@ void t.test('a throttle acts at once, then once a period, and never loses the la
   throttle.flush()
   clock.advance(1000)
   t.equal(runs, 3, 'nothing was owed')
+})
+
+void t.test('property: a copy is what structuredClone makes, of whatever kind the message is', async (t) => {
+  const anything = fc.anything({
+    withMap: true,
+    withSet: true,
+    withDate: true,
+    withSparseArray: true,
+    withNullPrototype: true,
+  })
+  fc.assert(
+    fc.property(anything, (message) => {
+      t.strictSame(copyOf(message), structuredClone(message))
+    }),
+  )
+  const shared = { at: [1] }
+  const endless: { self?: unknown; twice: readonly unknown[] } = { twice: [shared, shared, shared.at] }
+  endless.self = endless
+  const copy = copyOf(endless) as typeof endless
+  t.equal(copy.self, copy)
+  t.equal(copy.twice[0], copy.twice[1])
+  t.equal((copy.twice[0] as typeof shared).at, copy.twice[2])
+  t.not(copy.twice[0], shared)
+  const found = /b/.exec('abc')
+  t.strictSame(copyOf(found), structuredClone(found), 'a list with names')
+  const odd: unknown = JSON.parse('{"__proto__":{"a":1}}')
+  t.strictSame(Object.keys(copyOf(odd) as object), ['__proto__'])
+  for (const refused of [new Proxy({}, {}), { deep: [() => {}] }, Symbol('no')]) {
+    t.throws(() => copyOf(refused), { name: 'DataCloneError' })
+  }
 })

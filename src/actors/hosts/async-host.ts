@@ -1,4 +1,4 @@
-import { importModule, type LoadModule, serveActor } from '../actor-side.ts'
+import { openLoader, serveActor } from '../actor-side.ts'
 import type { ActorHost } from '../contract.ts'
 import { PostOffice } from '../memory-wire.ts'
 import type { Place, PlaceEnd, PlaceSource } from '../place.ts'
@@ -17,7 +17,7 @@ class AsyncPlaces implements PlaceSource {
   readonly kind = 'async'
   readonly capacity = Number.POSITIVE_INFINITY
   readonly #office = new PostOffice()
-  readonly #modules = new Map<string, Promise<object>>()
+  readonly #load = openLoader()
 
   open(lost: (event: unknown) => void): Place {
     const [wire, far] = this.#office.openWire()
@@ -33,17 +33,5 @@ class AsyncPlaces implements PlaceSource {
     }
   }
 
-  async close(): Promise<void> {
-    this.#modules.clear()
-  }
-
-  /** Node resolves and checks anew at each import(); short actors come by the thousand. */
-  readonly #load: LoadModule = (url) => {
-    const known = this.#modules.get(url)
-    if (known !== undefined) return known
-    const loading = importModule(url)
-    this.#modules.set(url, loading)
-    loading.catch(() => this.#modules.delete(url))
-    return loading
-  }
+  async close(): Promise<void> {}
 }

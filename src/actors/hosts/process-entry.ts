@@ -1,4 +1,4 @@
-import { importModule, serveActor } from '../actor-side.ts'
+import { openLoader, serveActor } from '../actor-side.ts'
 import { type FromChild, LeaseWire, pipeToParent, type ToChild } from './lease-wire.ts'
 import { Remains } from './remains.ts'
 
@@ -10,12 +10,13 @@ process.once('uncaughtException', (error: unknown) => {
   process.exit(1)
 })
 
+const load = openLoader()
 let current: { readonly lease: number; readonly wire: LeaseWire } | null = null
 
 function serve(lease: number): LeaseWire {
   const wire = new LeaseWire(lease, pipeToParent)
   current = { lease, wire }
-  void serveActor(wire, importModule)
+  void serveActor(wire, load)
     .then(() => remains.none())
     .then((again) => {
       pipeToParent.send({ left: lease, again } satisfies FromChild)

@@ -1,5 +1,5 @@
 import { type MessagePort, threadId } from 'node:worker_threads'
-import { importModule, serveActor } from '../actor-side.ts'
+import { openLoader, serveActor } from '../actor-side.ts'
 import { portWire } from '../wire.ts'
 
 /** What the host sends to a thread: its end of the actor's wire. */
@@ -12,8 +12,10 @@ export interface ThreadGreeting {
   readonly threadId: number
 }
 
+const load = openLoader()
+
 /** One task of the pool is one actor's whole life: it ends when the supervisor closes the wire. */
 export async function live({ port }: ThreadTask): Promise<void> {
   port.postMessage({ threadId } satisfies ThreadGreeting)
-  await serveActor(portWire(port), importModule)
+  await serveActor(portWire(port), load)
 }
