@@ -122,10 +122,19 @@ const isChanged = ({ mode, concurrency, base, onOverlap, onFailure }: PlanOption
   [mode, concurrency, base, onOverlap, onFailure].some((option) => option !== undefined)
 
 /** Where each task lives and works, all choices made. */
-export const placementsOf = (manifest: Manifest): Prepared['placements'] =>
-  new Map(
-    [...manifest.tasks, ...manifest.tasks.flatMap(candidatesOf)].map((task) => [task.id, placementOf(task, manifest)]),
-  )
+export function placementsOf(manifest: Manifest): Prepared['placements'] {
+  const known = new Map<string, Placement>() // each kept once, however many tasks have it
+  const placements = new Map<TaskId, Placement>()
+  const place = (task: Task): void => {
+    const placement = placementOf(task, manifest)
+    const key = Object.values(placement).join(' ')
+    if (!known.has(key)) known.set(key, placement)
+    placements.set(task.id, known.get(key) ?? placement)
+  }
+  for (const task of manifest.tasks) place(task)
+  for (const task of manifest.tasks) for (const candidate of candidatesOf(task)) place(candidate)
+  return placements
+}
 
 /** The graph that a run follows: with the edges that predicted conflicts add where they are serialized. */
 export async function graphOf(question: Omit<OverlapQuestion, 'graph'>): Promise<Pick<Prepared, 'graph' | 'overlaps'>> {

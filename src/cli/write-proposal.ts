@@ -6,6 +6,7 @@ import type { Proposal } from '../merge/proposal.ts'
 import type { Manifest } from '../plan/task.ts'
 import type { RunLayout } from '../store/layout.ts'
 import { replaceFile } from '../store/replace-file.ts'
+import { jsonPieces } from './json-pieces.ts'
 import { version } from './version.ts'
 
 /** Where a proposal was written. */
@@ -24,15 +25,16 @@ interface Places {
 
 /** Writes a proposal for programs, for people and for code scanners, also where the manifest wants copies. */
 export function writeProposal(proposal: Proposal, { folders, root, output }: Places): ProposalFiles {
+  // one after the other, each in pieces: that of a hundred thousand tasks takes as much memory as all of them did
   const texts = {
-    json: `${JSON.stringify(proposal, null, 2)}\n`,
-    md: proposalToMarkdown(proposal),
-    sarif: `${JSON.stringify(findingsToSarif(proposal.findings, { version }), null, 2)}\n`,
+    json: () => jsonPieces(proposal),
+    md: () => [proposalToMarkdown(proposal)],
+    sarif: () => jsonPieces(findingsToSarif(proposal.findings, { version })),
   }
   const place = (kind: keyof typeof texts, copy: string | null): string => {
     const path = folders.proposal(proposal.createdAt, kind)
-    replaceFile(path, texts[kind], { durable: true })
-    if (copy !== null) writeCopy(resolve(root, copy), texts[kind])
+    replaceFile(path, texts[kind](), { durable: true })
+    if (copy !== null) writeCopy(resolve(root, copy), texts[kind]())
     return path
   }
   return {
@@ -51,7 +53,7 @@ export function removeUnrecorded({ folder }: RunLayout, recorded: readonly strin
   }
 }
 
-function writeCopy(path: string, text: string): void {
+function writeCopy(path: string, pieces: Iterable<string>): void {
   mkdirSync(dirname(path), { recursive: true })
-  replaceFile(path, text)
+  replaceFile(path, pieces)
 }

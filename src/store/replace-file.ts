@@ -13,18 +13,21 @@ export interface ReplaceOptions {
 /**
  * Replaces a file in one step: a reader sees the old content or the new, never a part.
  * A crash leaves at most a `<path>.<pid>.tmp` beside it.
+ * @param content what comes in pieces is never held as a whole
  * @throws TroupeError STORE_FAILED or NO_SPACE
  */
 export function replaceFile(
   path: string,
-  content: string | Uint8Array,
+  content: string | Uint8Array | Iterable<string>,
   { durable = false }: ReplaceOptions = {},
 ): void {
   const temporary = `${path}.${process.pid}.tmp`
   try {
     const file = openSync(temporary, 'w')
     try {
-      writeAll(file, typeof content === 'string' ? Buffer.from(content) : content)
+      if (content instanceof Uint8Array) writeAll(file, content)
+      else if (typeof content === 'string') writeAll(file, Buffer.from(content))
+      else writePieces(file, content)
       if (durable) fsyncSync(file)
     } finally {
       closeSync(file)
@@ -90,6 +93,19 @@ export function removeUnfinished(folder: string): void {
 /** Writes everything, however many writes that takes. */
 export function writeAll(file: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at)
+}
+
+const gatheredCharacters = 65_536
+
+function writePieces(file: number, pieces: Iterable<string>): void {
+  let gathered = ''
+  for (const piece of pieces) {
+    gathered += piece
+    if (gathered.length < gatheredCharacters) continue
+    writeAll(file, Buffer.from(gathered))
+    gathered = ''
+  }
+  writeAll(file, Buffer.from(gathered))
 }
 
 /** Makes a new name in a folder durable. */

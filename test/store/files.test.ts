@@ -2,7 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import fc from 'fast-check'
 import t from 'tap'
+import { jsonPieces } from '../../src/cli/json-pieces.ts'
 import { asAgentName, asRunId, asTaskId, newRunId } from '../../src/ids.ts'
 import { openAttemptLog } from '../../src/store/attempt-log.ts'
 import { layoutOf, listRuns, makeRunFolders, pointStatusAt } from '../../src/store/layout.ts'
@@ -167,4 +169,17 @@ void t.test('a log on a full disk ends nothing', { skip: !existsSync('/dev/full'
   log.warn({}, 'one')
   log.warn({}, 'two')
   t.pass('nobody was stopped')
+})
+
+void t.test('a file is written from pieces, and JSON in pieces reads as JSON at once does', async (t) => {
+  const path = join(t.testdir(), 'pieces')
+  const long = Array.from({ length: 3_000 }, (_, number) => `${number} \u{1F600} ${'x'.repeat(number % 100)}\n`)
+  replaceFile(path, long)
+  t.equal(readFileSync(path, 'utf8'), long.join(''))
+  const part = fc.oneof(fc.jsonValue(), fc.constant(undefined), fc.array(fc.option(fc.jsonValue(), { nil: undefined })))
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), part, { noNullPrototype: true }), (value) => {
+      t.equal([...jsonPieces(value)].join(''), `${JSON.stringify(value, null, 2)}\n`)
+    }),
+  )
 })
