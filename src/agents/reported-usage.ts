@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { added, type Usage, type UsageSum } from './usage.ts'
+import { added, noUsage, untoldUsage, type Usage, type UsageSum } from './usage.ts'
 
 const tokens = z.int().min(0).nullable().default(null)
 
@@ -21,7 +21,7 @@ export function reportedUsage(details: Readonly<Record<string, unknown>>): Usage
 /** The sum with one attempt more; its usage stands in the details of its outcome, if anywhere. */
 export function withAttempt(sum: UsageSum, details: Readonly<Record<string, unknown>>): UsageSum {
   const usage = reportedUsage(details)
-  if (usage === null) return { ...sum, unknown: sum.unknown + 1 }
+  if (usage === null) return sum === noUsage ? untoldUsage : { ...sum, unknown: sum.unknown + 1 }
   const { model, ...amounts } = usage
   const isWhole = Object.values(amounts).every((amount) => amount !== null)
   return added(sum, { ...amounts, models: model === null ? [] : [model], unknown: isWhole ? 0 : 1 })

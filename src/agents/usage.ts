@@ -27,6 +27,9 @@ export interface UsageSum {
 /** The sum of nothing. */
 export const noUsage: UsageSum = { inputTokens: null, outputTokens: null, costUsd: null, models: [], unknown: 0 }
 
+/** What one attempt used that told nothing: kept once, as most tasks of a great many have just this. */
+export const untoldUsage: UsageSum = { ...noUsage, unknown: 1 }
+
 /** What tasks used together; one that did not tell all counts once, however many attempts it had. */
 export function usageOfAll(tasks: readonly UsageSum[]): UsageSum {
   return tasks.reduce((sum, task) => added(sum, { ...task, unknown: Math.min(1, task.unknown) }), noUsage)

@@ -31,10 +31,11 @@ export interface Graph {
  */
 export function buildGraph(tasks: readonly Task[], softEdges: readonly SoftEdge[] = []): Graph {
   const indexOf = new Map(tasks.map(({ id }, index) => [id, index]))
-  const indices = (ids: readonly TaskId[]): readonly number[] => ids.flatMap((id) => indexOf.get(id) ?? [])
+  const indices = (ids: readonly TaskId[]): readonly number[] =>
+    ids.length === 0 ? none : ids.flatMap((id) => indexOf.get(id) ?? [])
   const needs = tasks.map((task) => indices(task.needs))
   const after = softAfter(tasks.length, softEdges, indices)
-  const before = tasks.map((_, index) => [...(needs[index] ?? []), ...(after[index] ?? [])])
+  const before = tasks.map((_, index) => both(needs[index], after[index]))
   const order = topologicalOrder(before)
   const dependants = dependantsOf(needs, after)
   const remaining = remainingOf(order, dependants)
@@ -55,6 +56,13 @@ export function buildGraph(tasks: readonly Task[], softEdges: readonly SoftEdge[
   }
 }
 
+/** Of a hundred thousand tasks most wait for nobody. */
+const none: readonly never[] = []
+
+function both(needs: readonly number[] = none, after: readonly number[] = none): readonly number[] {
+  return after.length === 0 ? needs : [...needs, ...after]
+}
+
 const at = (numbers: readonly number[], index: number): number => numbers[index] ?? 0
 const priority = (tasks: readonly Task[], index: number): number => tasks[index]?.priority ?? 0
 
@@ -63,12 +71,12 @@ function softAfter(
   edges: readonly SoftEdge[],
   indices: (ids: readonly TaskId[]) => readonly number[],
 ): readonly (readonly number[])[] {
-  const after: number[][] = Array.from({ length: size }, () => [])
+  const after: (number[] | undefined)[] = Array.from({ length: size })
   for (const { first, second } of edges) {
     const [earlier, later] = indices([first, second])
-    if (earlier !== undefined && later !== undefined) after[later]?.push(earlier)
+    if (earlier !== undefined && later !== undefined) (after[later] ??= []).push(earlier)
   }
-  return after
+  return after.map((indices) => indices ?? none)
 }
 
 type Visit = 'untouched' | 'entered' | 'placed'
@@ -102,12 +110,12 @@ function dependantsOf(
   needs: readonly (readonly number[])[],
   after: readonly (readonly number[])[],
 ): Graph['dependants'] {
-  const dependants: { readonly index: number; readonly hard: boolean }[][] = needs.map(() => [])
+  const dependants: ({ readonly index: number; readonly hard: boolean }[] | undefined)[] = needs.map(() => undefined)
   for (const index of needs.keys()) {
-    for (const need of needs[index] ?? []) dependants[need]?.push({ index, hard: true })
-    for (const earlier of after[index] ?? []) dependants[earlier]?.push({ index, hard: false })
+    for (const need of needs[index] ?? none) (dependants[need] ??= []).push({ index, hard: true })
+    for (const earlier of after[index] ?? none) (dependants[earlier] ??= []).push({ index, hard: false })
   }
-  return dependants
+  return dependants.map((list) => list ?? none)
 }
 
 function remainingOf(order: readonly number[], dependants: Graph['dependants']): readonly number[] {

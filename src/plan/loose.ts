@@ -47,4 +47,6 @@ export const isText = (value: unknown): value is string => typeof value === 'str
 
 /** The strings of a list; anything else is left out. */
 export const stringsOf = (value: unknown): readonly string[] =>
-  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : nothing
+
+const nothing: readonly never[] = []

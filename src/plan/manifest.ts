@@ -20,8 +20,8 @@ export function readManifest(text: string, { kinds }: { readonly kinds: PlanKind
 function readSoundJson(text: string, kinds: PlanKinds): Reading<Manifest> | null {
   const document = jsonDocument(text)
   if (document === null) return null
-  const result = manifestSchema(kinds).safeParse(document)
-  if (!result.success || crossChecks({ document, places: nowhere, kinds, complete: true }).length > 0) return null
+  const isSound = manifestSchema(kinds).safeParse(document).success // without the copy that comes with it
+  if (!isSound || crossChecks({ document, places: nowhere, kinds, complete: true }).length > 0) return null
   return { ok: true, value: resolveManifest(document as WrittenManifest, kinds), warnings: [] }
 }
 

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { type AgentName, asRunId, type RunId, type TaskId } from '../ids.ts'
 
 /** Absolute paths of what one run keeps on disk. */
@@ -45,9 +45,10 @@ function runLayout(folder: string): RunLayout {
     lease: join(folder, 'lease'),
     supervisorLog: join(logs, 'supervisor.ndjson'),
     work: join(folder, 'work'),
-    status: (agent, task) => join(folder, `${agent}_${task}.status`),
-    result: (agent, task) => join(folder, `${agent}_${task}_result.json`),
-    log: (task, attempt) => join(logs, `${task}.${attempt}.log`),
+    // asked for by every task, and names have nothing in them that a path would be made shorter by
+    status: (agent, task) => `${folder}${sep}${agent}_${task}.status`,
+    result: (agent, task) => `${folder}${sep}${agent}_${task}_result.json`,
+    log: (task, attempt) => `${logs}${sep}${task}.${attempt}.log`,
     proposal: (createdAt, kind) => join(folder, `proposal_${createdAt.replace(/[:.]/g, '-')}.${kind}`),
   }
 }

@@ -58,7 +58,7 @@ interface ConversationParts {
 /** Answers the questions of one attempt's agent. */
 export function converse({ clock, task, places, held, account }: ConversationParts): Conversation {
   const taken = new Map<number, TakenPlace>()
-  const over = new AbortController()
+  const over = overLater()
   const wait = stopwatch(clock)
   let actor: ActorHandle<AgentActorApi> | null = null
   let [used, isFirst]: [Usage | null, boolean] = [null, true]
@@ -72,12 +72,12 @@ export function converse({ clock, task, places, held, account }: ConversationPar
   async function grant(id: number): Promise<void> {
     if (account.spent.aborted) return // it is being ended
     wait.begin()
-    const place = await places.take(task, isFirst, over.signal).catch(() => null)
+    const place = await places.take(task, isFirst, over.signal()).catch(() => null)
     wait.end()
     if (place === null) return
     if (!('giveBack' in place)) return reply(id, place)
     isFirst = false
-    if (over.signal.aborted) return place.giveBack({ how: 'ok' })
+    if (over.signal().aborted) return place.giveBack({ how: 'ok' })
     taken.set(id, place)
     reply(id, 'granted')
   }
@@ -109,7 +109,7 @@ export function converse({ clock, task, places, held, account }: ConversationPar
       hearOfPlace(taken, event)
     },
     end() {
-      over.abort('the attempt has ended') // an abort without a reason makes an error with its stack
+      over.come()
       for (const place of taken.values()) place.giveBack({ how: 'ok' })
       taken.clear()
       held.release(task.id)
@@ -127,6 +127,24 @@ function hearOfPlace(taken: Map<number, TakenPlace>, event: AgentEvent): void {
 }
 
 const tokensOf = ({ inputTokens, outputTokens }: Usage): number => (inputTokens ?? 0) + (outputTokens ?? 0)
+
+/** A signal that is only made where somebody waits: most agents ask for no place. */
+function overLater() {
+  let controller: AbortController | null = null
+  let isOver = false
+  const abort = (): void => controller?.abort('the attempt has ended') // without a reason an error is made, with its stack
+  return {
+    signal() {
+      controller ??= new AbortController()
+      if (isOver && !controller.signal.aborted) abort()
+      return controller.signal
+    },
+    come() {
+      isOver = true
+      abort()
+    },
+  }
+}
 
 /** Time during which at least one wait is on. */
 function stopwatch(clock: Clock) {

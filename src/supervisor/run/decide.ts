@@ -19,7 +19,7 @@ import { isAsking, resolutionHappened } from './resolutions.ts'
 import { resumed } from './resumed.ts'
 import { type RunRules, ruleOf } from './rules.ts'
 import { type Command, schedule } from './schedule.ts'
-import { initialState, type RunState } from './state.ts'
+import { initialState, ready, type RunState, withUsed } from './state.ts'
 import { stop } from './stop.ts'
 import { taskAt, withTally, withTask } from './task-change.ts'
 
@@ -98,7 +98,7 @@ function apply(rules: RunRules, state: RunState, { at, event }: Applied): Decisi
 function started(rules: RunRules, state: RunState): RunState {
   let next: RunState = { ...state, phase: { name: 'working' } }
   for (const [index, rule] of rules.tasks.entries()) {
-    if (rule.needs.length + rule.after.length === 0) next = withTask(rules, next, index, { phase: 'ready' })
+    if (rule.needs.length + rule.after.length === 0) next = withTask(rules, next, index, ready)
   }
   return next
 }
@@ -115,7 +115,7 @@ function woken(rules: RunRules, state: RunState, { task: id, attempt }: Pick<Beg
   const { index } = ruleOf(rules, id)
   const { state: task } = taskAt(state, index)
   if ((task.phase !== 'backing-off' && task.phase !== 'parked') || task.attempt !== attempt) return state
-  return withTask(rules, state, index, { phase: 'ready' })
+  return withTask(rules, state, index, ready)
 }
 
 type ProviderEvent = Extract<RunEvent, { readonly provider: string }>
@@ -163,7 +163,8 @@ function afterEnd(
   const { index, attempt, end, startedAt, endedAt } = ended
   switch (end.how) {
     case 'completed': {
-      const { summary, findings, changeSet } = end
+      const { summary, changeSet } = end
+      const findings = end.findings.length === 0 ? noFindings : end.findings
       const success = { phase: 'succeeded', attempt, startedAt, endedAt, summary, findings, changeSet } as const
       return [release(rules, withTask(rules, state, index, success), index), []]
     }
@@ -190,8 +191,15 @@ function afterEnd(
 
 function withUsage(state: RunState, index: number, end: AttemptEnd): RunState {
   const { tally } = taskAt(state, index)
-  return withTally(state, index, { ...tally, usage: withAttempt(tally.usage, 'details' in end ? end.details : {}) })
+  return withTally(
+    state,
+    index,
+    withUsed(tally, withAttempt(tally.usage, 'details' in end ? end.details : nothingSaid)),
+  )
 }
+
+const nothingSaid = {}
+const noFindings: readonly never[] = []
 
 function withLeft(state: RunState, index: number, { changeSet }: Pick<AttemptEnd, 'changeSet'>): RunState {
   return withTally(state, index, { ...taskAt(state, index).tally, left: changeSet?.commit ?? null })
@@ -210,7 +218,7 @@ function cancelled(rules: RunRules, state: RunState, { index, attempt, reason }:
 /** Goes to the next attempt at once, without counting against the retries. */
 function again(rules: RunRules, state: RunState, undone: Undone): RunState {
   if (state.phase.name === 'stopping') return cancelled(rules, state, undone)
-  return withTask(rules, state, undone.index, { phase: 'ready' })
+  return withTask(rules, state, undone.index, ready)
 }
 
 interface Rebased {

@@ -17,10 +17,16 @@ export const popped = (heap: LeftistHeap): LeftistHeap => (heap === null ? null 
 function merged(a: LeftistHeap, b: LeftistHeap): LeftistHeap {
   if (a === null) return b
   if (b === null) return a
-  const [top, other] = a.key <= b.key ? [a, b] : [b, a]
-  const right = merged(top.right, other)
-  const [long, short] = distanceOf(top.left) >= distanceOf(right) ? [top.left, right] : [right, top.left]
-  return { key: top.key, distance: distanceOf(short) + 1, left: long, right: short }
+  return a.key <= b.key ? above(a, merged(a.right, b)) : above(b, merged(b.right, a))
+}
+
+/** The longer spine stands to the left. */
+function above({ key, left }: NonNullable<LeftistHeap>, other: LeftistHeap): LeftistHeap {
+  const near = distanceOf(left)
+  const far = distanceOf(other)
+  return near >= far
+    ? { key, distance: far + 1, left, right: other }
+    : { key, distance: near + 1, left: other, right: left }
 }
 
 const distanceOf = (heap: LeftistHeap): number => heap?.distance ?? 0

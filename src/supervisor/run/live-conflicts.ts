@@ -60,7 +60,7 @@ class Watcher implements LiveConflicts {
 
   constructor(parts: LiveConflictsParts) {
     this.#parts = parts
-    this.#owns = new Map(parts.tasks.map((task) => [task.id, task.owns]))
+    this.#owns = new Map(parts.tasks.flatMap(({ id, owns }) => (owns === null ? [] : [[id, owns]])))
   }
 
   restore(records: readonly Recorded[]): void {

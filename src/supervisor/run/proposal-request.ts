@@ -48,11 +48,13 @@ function endingOf(task: Task, { state, tally }: TaskRecord): TaskEnding {
   }
   if (state.phase === 'succeeded') {
     const { summary, findings, changeSet } = state
-    const contribution = changeSet === null ? null : { changeSet, owns: task.owns }
-    return { ...common, summary, findings, success: { contribution }, trouble: null }
+    const success = changeSet === null ? unchanged : { contribution: { changeSet, owns: task.owns } }
+    return { ...common, summary, findings, success, trouble: null }
   }
   return { ...common, summary: null, findings: [], success: null, trouble: troubleOf(state) }
 }
+
+const unchanged = { contribution: null }
 
 function troubleOf(state: Exclude<TaskState, { readonly phase: 'succeeded' }>): NonNullable<TaskEnding['trouble']> {
   switch (state.phase) {

@@ -1,5 +1,5 @@
 import { type RunRules, ruleAt } from './rules.ts'
-import type { RunState } from './state.ts'
+import { ready, type RunState } from './state.ts'
 import { taskAt, withTask } from './task-change.ts'
 
 /** After the task at `index` has ended: dependants come nearer, or are blocked for good when they needed its success. */
@@ -16,7 +16,7 @@ export function release(rules: RunRules, state: RunState, index: number): RunSta
         ended.push(dependant.index)
       } else {
         const unmet = task.unmet - 1
-        next = withTask(rules, next, dependant.index, unmet === 0 ? { phase: 'ready' } : { phase: 'waiting', unmet })
+        next = withTask(rules, next, dependant.index, unmet === 0 ? ready : { phase: 'waiting', unmet })
       }
     }
   }

@@ -1,8 +1,8 @@
 import type { AgentName, TaskId } from '../../ids.ts'
 import { popped } from './leftist-heap.ts'
 import { type RunRules, ruleAt } from './rules.ts'
-import { endedTotal, outstandingTotal, type RunState } from './state.ts'
-import { taskAt, withTally, withTask } from './task-change.ts'
+import { begun, endedTotal, outstandingTotal, type RunState } from './state.ts'
+import { taskAt, withRecord } from './task-change.ts'
 
 /** What the shell must do. */
 export type Command =
@@ -67,13 +67,10 @@ function isHeld(rules: RunRules, state: RunState, agent: AgentName): boolean {
 function dispatch(rules: RunRules, state: RunState, { agent, rank }: Best): readonly [RunState, Command] {
   const index = rules.byRank[rank]
   if (index === undefined) throw new RangeError(`no task of rank ${rank}`)
-  const { tally } = taskAt(state, index)
-  const attempt = tally.attempts + 1
+  const tally = begun(taskAt(state, index).tally)
+  const { attempts: attempt } = tally
   const taken = { ...state, ready: new Map(state.ready).set(agent, popped(state.ready.get(agent) ?? null)) }
-  const next = withTask(rules, withTally(taken, index, { ...tally, attempts: attempt }), index, {
-    phase: 'dispatched',
-    attempt,
-  })
+  const next = withRecord(rules, taken, index, { state: { phase: 'dispatched', attempt }, tally })
   return [next, { type: 'dispatch', task: ruleAt(rules, index).id, attempt, rank }]
 }
 

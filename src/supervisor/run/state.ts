@@ -1,6 +1,6 @@
 import type { HostKind } from '../../actors/contract.ts'
 import type { Failure, Finding, ProviderClass } from '../../agents/agent.ts'
-import { noUsage, type UsageSum } from '../../agents/usage.ts'
+import { noUsage, untoldUsage, type UsageSum } from '../../agents/usage.ts'
 import type { ChangeSet } from '../../changes/change-set.ts'
 import type { AgentName, CommitId, TaskId } from '../../ids.ts'
 import type { Answer, ConflictedVersions } from '../../merge/asking/open-conflict.ts'
@@ -157,12 +157,28 @@ const fresh: Tally = {
   usage: noUsage,
 }
 
+// of a hundred thousand tasks most have the same past: it is kept once
+const begunOnce: Tally = { ...fresh, attempts: 1 }
+const toldNothing: Tally = { ...begunOnce, usage: untoldUsage }
+
+/** The past of a task of which one attempt more has begun. */
+export const begun = (tally: Tally): Tally => (tally === fresh ? begunOnce : { ...tally, attempts: tally.attempts + 1 })
+
+/** The past of a task with all that its attempts used by now. */
+export const withUsed = (tally: Tally, usage: UsageSum): Tally =>
+  tally === begunOnce && usage === untoldUsage ? toldNothing : { ...tally, usage }
+
+/** Where a task stands that may be dispatched. */
+export const ready: TaskState = { phase: 'ready' }
+
+const free: TaskRecord = { state: { phase: 'waiting', unmet: 0 }, tally: fresh }
+
 /** The state before anything happened. */
 export function initialState(rules: RunRules): RunState {
-  const tasks = rules.tasks.map((task): TaskRecord => ({
-    state: { phase: 'waiting', unmet: task.needs.length + task.after.length },
-    tally: fresh,
-  }))
+  const tasks = rules.tasks.map(({ needs, after }): TaskRecord => {
+    const unmet = needs.length + after.length
+    return unmet === 0 ? free : { state: { phase: 'waiting', unmet }, tally: fresh }
+  })
   return {
     phase: { name: 'new' },
     tasks: vectorOf(tasks),

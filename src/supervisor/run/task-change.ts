@@ -4,24 +4,25 @@ import { type RunRules, ruleAt } from './rules.ts'
 import type { Phase, RunState, Tally, TaskRecord, TaskState } from './state.ts'
 
 /** The state in which one task stands elsewhere; counts, ready ranks and outstanding places follow. */
-export function withTask(rules: RunRules, state: RunState, index: number, change: TaskState): RunState {
-  const before = itemAt(state.tasks, index)
-  const rule = ruleAt(rules, index)
-  const moved = {
+export const withTask = (rules: RunRules, state: RunState, index: number, change: TaskState): RunState =>
+  withRecord(rules, state, index, { state: change, tally: itemAt(state.tasks, index).tally })
+
+/** The same, where the task's past reads otherwise as well. */
+export function withRecord(rules: RunRules, state: RunState, index: number, record: TaskRecord): RunState {
+  const { phase: from } = itemAt(state.tasks, index).state
+  const { phase: to } = record.state
+  const { agent, rank } = ruleAt(rules, index)
+  const places = Number(holdsPlace(to)) - Number(holdsPlace(from))
+  return {
     ...state,
-    tasks: withItem(state.tasks, index, { state: change, tally: before.tally }),
-    counts: counted(state.counts, before.state.phase, change.phase),
+    tasks: withItem(state.tasks, index, record),
+    counts: counted(state.counts, from, to),
+    outstanding:
+      places === 0
+        ? state.outstanding
+        : new Map(state.outstanding).set(agent, (state.outstanding.get(agent) ?? 0) + places),
+    ready: to === 'ready' ? new Map(state.ready).set(agent, pushed(state.ready.get(agent) ?? null, rank)) : state.ready,
   }
-  const places = Number(holdsPlace(change.phase)) - Number(holdsPlace(before.state.phase))
-  const outstanding =
-    places === 0
-      ? moved.outstanding
-      : new Map(moved.outstanding).set(rule.agent, (moved.outstanding.get(rule.agent) ?? 0) + places)
-  const ready =
-    change.phase === 'ready'
-      ? new Map(moved.ready).set(rule.agent, pushed(moved.ready.get(rule.agent) ?? null, rule.rank))
-      : moved.ready
-  return { ...moved, outstanding, ready }
 }
 
 /** The state in which one task's past reads otherwise. */
