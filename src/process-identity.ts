@@ -18,13 +18,20 @@ export function startTimeOf(pid: number): number | null {
   return Number.isSafeInteger(ticks) ? ticks : null
 }
 
-/** Whether this very process lives; another with its number does not count, nor does a zombie. */
-export function isAlive({ pid, startTime }: ProcessIdentity): boolean {
-  if (process.platform !== 'linux') return isPidTaken(pid)
+/** How a process is: it runs, stands still until somebody has it go on (after Ctrl-Z; known on Linux only), or is over. */
+export type Life = 'runs' | 'stopped' | 'over'
+
+/** How this very process is; another with its number does not count, nor does a zombie. */
+export function lifeOf({ pid, startTime }: ProcessIdentity): Life {
+  if (process.platform !== 'linux') return isPidTaken(pid) ? 'runs' : 'over'
   const stat = statOf(pid)
-  if (stat === null || stat[0] === 'Z' || stat[0] === 'X') return false
-  return startTime === null || Number(stat[19]) === startTime
+  if (stat === null || stat[0] === 'Z' || stat[0] === 'X') return 'over'
+  if (startTime !== null && Number(stat[19]) !== startTime) return 'over'
+  return stat[0] === 'T' || stat[0] === 't' ? 'stopped' : 'runs'
 }
+
+/** Whether this very process lives; another with its number does not count, nor does a zombie. */
+export const isAlive = (identity: ProcessIdentity): boolean => lifeOf(identity) !== 'over'
 
 /** The fields of /proc/pid/stat from the third on: the name before them, in brackets, may hold anything. */
 function statOf(pid: number): readonly string[] | null {

@@ -76,8 +76,10 @@ export type BudgetEvent =
   /** Given back unused. */
   | { readonly type: 'leave'; readonly id: string }
   | { readonly type: 'spend'; readonly tokens: number }
-  /** Those for whom `isAlive` is false hold nothing any more, and wait for nothing. */
-  | { readonly type: 'sweep'; readonly isAlive: (process: ProcessIdentity) => boolean }
+  /** Those for whom `isAlive` is false hold nothing any more; those who `canTake` nothing now lose their turn. */
+  | { readonly type: 'sweep'; readonly isAlive: Look; readonly canTake?: Look }
+
+type Look = (process: ProcessIdentity) => boolean
 
 /** What comes of asking; `until` is null where only somebody's return helps. */
 export type Verdict =
@@ -133,7 +135,7 @@ export function turn(
       return [isKept ? { ...budget, tokens: [...budget.tokens, { at: now, count: event.tokens }] } : budget, noted]
     }
     case 'sweep':
-      return [swept(budget, event.isAlive), noted]
+      return [swept(budget, event), noted]
   }
 }
 
@@ -161,10 +163,9 @@ function waitOf(limits: BudgetLimits, budget: Budget, now: number): Verdict | nu
   return until > now ? { how: 'wait', until } : null
 }
 
-function swept(budget: Budget, isAlive: (process: ProcessIdentity) => boolean): Budget {
-  const ofLiving = <One extends Waiter | Holder>(all: readonly One[]): readonly One[] =>
-    all.filter(({ process }) => isAlive(process))
-  return { ...budget, holders: ofLiving(budget.holders), queue: ofLiving(budget.queue) }
+function swept(budget: Budget, { isAlive, canTake = isAlive }: Extract<BudgetEvent, { type: 'sweep' }>): Budget {
+  const holders = budget.holders.filter(({ process }) => isAlive(process))
+  return { ...budget, holders, queue: budget.queue.filter(({ process }) => canTake(process)) }
 }
 
 const without = (budget: Budget, id: string): Budget => ({

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import { isAlive, type ProcessIdentity } from '../../process-identity.ts'
+import { type Life, lifeOf, type ProcessIdentity } from '../../process-identity.ts'
 import type { SharedText } from '../../store/shared-file.ts'
 import type { TakenPlace } from '../run/conversation.ts'
 import {
@@ -59,8 +59,9 @@ export class SharedBudget {
     this.#parts = parts
     const { pid, startTime } = parts.process
     this.#name = `${pid}.${startTime}.${parts.random().toString(36).slice(2)}`
+    // what others write was swept by them
     this.#unwatch = parts.text.watch(() => {
-      this.look()
+      if (!this.#isClosed && this.#hasToChange([])) void this.#change()
     })
   }
 
@@ -85,9 +86,9 @@ export class SharedBudget {
     if (this.#parts.limits.tokensPerMinute !== null) this.#tell({ type: 'spend', tokens })
   }
 
-  /** Sees what others have changed: they may have handed out a place to somebody here. */
+  /** Sees what others have changed or left: they may have handed out a place to somebody here, or have died. */
   look(): void {
-    if (!this.#isClosed && this.#hasToChange()) void this.#change()
+    if (!this.#isClosed && this.#hasToChange([this.#sweep()])) void this.#change()
   }
 
   /** What was given back is written; nobody is given a place any more. */
@@ -127,7 +128,7 @@ export class SharedBudget {
   async #go(): Promise<void> {
     await Promise.resolve() // whoever asks in the same moment is in the same round
     this.#wantsMore = false
-    if (this.#pending.length === 0 && !this.#hasToChange()) return
+    if (this.#pending.length === 0 && !this.#hasToChange([this.#sweep()])) return
     const events = this.#pending.splice(0)
     try {
       const round = await this.#parts.text.update((text) => this.#played(text, events))
@@ -144,18 +145,20 @@ export class SharedBudget {
   }
 
   /** Looks before it locks: while nothing can be handed out, nothing is written, so that nobody is woken for nothing. */
-  #hasToChange(): boolean {
+  #hasToChange(events: readonly BudgetEvent[]): boolean {
     const before = this.#read(this.#parts.text.read())
     this.#settle({ budget: before, given: 0, until: null })
-    const round = this.#turned(before, [])
-    if (round.given > 0 || isIn(before, this.#name) !== isIn(round.budget, this.#name)) return true
-    if (this.#isClosed) return this.#fresh(before).length > 0
+    const isQueued = isIn(before, this.#name)
+    if (this.#isClosed) return isQueued || this.#fresh(before).length > 0
+    if (this.#waiting.length === 0 && !isQueued) return false
+    const round = this.#turned(before, events)
+    if (round.given > 0 || isQueued !== isIn(round.budget, this.#name)) return true
     this.#lookAgain(round.budget.hold, round.until)
     return false
   }
 
   #played(text: string | null, events: readonly BudgetEvent[]) {
-    const result = this.#turned(this.#read(text), events)
+    const result = this.#turned(this.#read(text), [this.#sweep(), ...events])
     return { content: `${JSON.stringify({ schema, ...result.budget })}\n`, result }
   }
 
@@ -164,10 +167,25 @@ export class SharedBudget {
     const now = clock.now()
     const leaving = this.#isClosed ? this.#fresh(before).map(({ id }) => ({ type: 'leave', id }) as const) : []
     let budget = before
-    for (const event of [{ type: 'sweep', isAlive: remembered(isAlive) } as const, ...events, ...leaving])
-      budget = turn(limits, budget, event, now)[0]
+    for (const event of [...events, ...leaving]) budget = turn(limits, budget, event, now)[0]
     const count = this.#isClosed ? 0 : Math.max(0, this.#waiting.length - this.#fresh(budget).length)
     return handOut(limits, withWaiter(budget, { name: this.#name, process, count }), now)
+  }
+
+  /** Each process is looked at once; who stands still would keep a place from all others without calling, and asks anew when it goes on. */
+  #sweep(): BudgetEvent {
+    const lives = new Map<string, Life>()
+    const lifeIn = (process: ProcessIdentity): Life => {
+      const name = `${process.pid}.${process.startTime}`
+      const life = lives.get(name) ?? lifeOf(process)
+      lives.set(name, life)
+      return life
+    }
+    return {
+      type: 'sweep',
+      isAlive: (process) => lifeIn(process) !== 'over',
+      canTake: (process) => lifeIn(process) === 'runs',
+    }
   }
 
   /** Handed out to this supervisor, and not yet taken by anybody here. */
@@ -239,14 +257,3 @@ export class SharedBudget {
 }
 
 const isIn = ({ queue }: Budget, supervisor: string): boolean => queue.some(({ name }) => name === supervisor)
-
-/** One look at each process, however many places it has. */
-function remembered(look: typeof isAlive): typeof isAlive {
-  const seen = new Map<string, boolean>()
-  return (process) => {
-    const name = `${process.pid}.${process.startTime}`
-    const known = seen.get(name) ?? look(process)
-    seen.set(name, known)
-    return known
-  }
-}
