@@ -8,6 +8,7 @@ import type { RunLayout } from '../store/layout.ts'
 import { TroupeError } from '../errors.ts'
 import { askAboutConflicts } from '../supervisor/run/ask-about-conflicts.ts'
 import { fold } from '../supervisor/run/decide.ts'
+import type { Proposal } from '../merge/proposal.ts'
 import type { Recorded, RunEvent } from '../supervisor/run/events.ts'
 import type { LiveBoard } from '../supervisor/run/live.ts'
 import type { LiveConflicts } from '../supervisor/run/live-conflicts.ts'
@@ -202,10 +203,18 @@ const recordedProposals = (records: readonly Recorded[]): readonly string[] =>
   records.flatMap(({ event }) => (event.type === 'proposal-made' ? [event.file] : []))
 
 async function propose(scene: Scene, settled: Settled): Promise<MadeProposal> {
-  const { prepared, held, stage } = scene
+  const { repository, manifest } = scene.prepared
+  const { folders, records } = scene.held
+  const proposal = await proposalOf(scene, settled)
+  removeUnrecorded(folders, recordedProposals(records))
+  return { proposal, files: writeProposal(proposal, { folders, root: repository.root, output: manifest.output }) }
+}
+
+/** What it is asked for with is not kept while the answer is written. */
+async function proposalOf(scene: Scene, settled: Settled): Promise<Proposal> {
+  const { stage } = scene
   const { state } = settled
-  const { manifest, repository } = prepared
-  const { folders } = held
+  const { manifest } = scene.prepared
   const createdAt = new Date(systemClock.now()).toISOString()
   const request = proposalRequest(state, {
     tasks: manifest.tasks,
@@ -215,10 +224,7 @@ async function propose(scene: Scene, settled: Settled): Promise<MadeProposal> {
     createdAt,
   })
   const { resolver } = manifest.merge
-  const proposal =
-    resolver === null || request.interrupted
-      ? await stage.aggregator.propose(request)
-      : await askAboutConflicts(askingWorld(scene, { ...settled, resolver }), request)
-  removeUnrecorded(folders, recordedProposals(held.records))
-  return { proposal, files: writeProposal(proposal, { folders, root: repository.root, output: manifest.output }) }
+  return resolver === null || request.interrupted
+    ? await stage.aggregator.propose(request)
+    : await askAboutConflicts(askingWorld(scene, { ...settled, resolver }), request)
 }

@@ -1,10 +1,12 @@
 /** A part under a heading. */
 export const section = (title: string, body: string): string => `## ${title}\n\n${body}`
 
-/** A table with these heads. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table with these heads; of rows that are made one by one none is kept. */
+export function table(head: readonly string[], rows: Iterable<readonly string[]>): string {
   const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+  const lines = [line(head), line(head.map(() => '---'))]
+  for (const row of rows) lines.push(line(row))
+  return lines.join('\n')
 }
 
 const cell = (text: string): string => oneLine(text).replaceAll('|', String.raw`\|`)

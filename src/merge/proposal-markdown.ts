@@ -53,16 +53,16 @@ function howToApply({ run, files, base, commit }: Proposal): string {
 function tasksSection({ tasks, usage }: Proposal): string {
   if (tasks.length === 0) return ''
   const withUsage = isKnownUsage(usage)
-  const rows = tasks.map(({ task, agent, attempts, usage, summary, disposition }) => [
-    code(task),
-    agent,
-    `${attempts}`,
-    outcomeText(disposition),
-    words(firstLine(summary ?? '')),
-    ...(withUsage ? [usageText(usage)] : []),
-  ])
   const head = ['Task', 'Agent', 'Attempts', 'Outcome', 'Summary', ...(withUsage ? ['Used'] : [])]
+  const rows = taskRows(tasks, withUsage)
   return section('Tasks', [table(head, rows), ...(withUsage ? [totalText(usage)] : [])].join('\n\n'))
+}
+
+function* taskRows(tasks: Proposal['tasks'], withUsage: boolean): Generator<readonly string[]> {
+  for (const { task, agent, attempts, usage, summary, disposition } of tasks) {
+    const what = [code(task), agent, `${attempts}`, outcomeText(disposition), words(firstLine(summary ?? ''))]
+    yield withUsage ? [...what, usageText(usage)] : what
+  }
 }
 
 function totalText(usage: UsageSum): string {

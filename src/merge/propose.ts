@@ -155,16 +155,18 @@ function proposalTask(run: RunId, ending: TaskEnding, folded: Fold): ProposalTas
 
 const usageOf = ({ usage, attempts }: TaskEnding): UsageSum => usage ?? { ...noUsage, unknown: attempts }
 
+const unchanged: Disposition = { state: 'unchanged' }
+
 function dispositionOf(run: RunId, { task, success, trouble }: TaskEnding, folded: Fold): Disposition {
   if (trouble !== null) return trouble
   const changeSet = success?.contribution?.changeSet
   const landing = folded.landings.get(task)
-  if (changeSet === undefined || landing === undefined) return { state: 'unchanged' }
+  if (changeSet === undefined || landing === undefined) return unchanged
   switch (landing.state) {
     case 'landed':
       return { state: 'landed', commit: landing.commit, files: changeSet.files }
     case 'unchanged':
-      return { state: 'unchanged' }
+      return unchanged
     case 'left-out':
       return {
         state: 'left-out',

@@ -215,9 +215,14 @@ export class Run {
     const order = { task, attempt, ...signals, tell: this.#listener(task, attempt) }
     const { end, workspace } = await this.#world.attempt(order, this.#state)
     this.#underWay.delete(task)
-    await this.record({ type: 'attempt-ended', task, attempt, end, chance: this.#world.random() })
+    const ended = this.record({ type: 'attempt-ended', task, attempt, end, chance: this.#world.random() })
+    // its place is free at once: whoever comes next was dispatched by what is on disk, and follows this end in the journal
+    this.#releaseLater(ended.then(() => this.#forget(task, workspace), noop))
+  }
+
+  async #forget(task: TaskId, workspace: AttemptResult['workspace']): Promise<void> {
     this.#world.live.forget(task)
-    if (workspace !== null) this.#releaseLater(workspace.release())
+    await workspace?.release()
   }
 
   #listener(task: TaskId, attempt: number): (event: AgentEvent) => void {
@@ -251,6 +256,9 @@ export class Run {
     }
   }
 }
+
+/** `#breakOff` has dealt with it. */
+const noop = (): void => {}
 
 /** What the live board learns of what an attempt says. */
 export function liveChange(event: AgentEvent): Partial<LiveLine> {
