@@ -147,12 +147,15 @@ export class SharedBudget {
   /** Looks before it locks: while nothing can be handed out, nothing is written, so that nobody is woken for nothing. */
   #hasToChange(events: readonly BudgetEvent[]): boolean {
     const before = this.#read(this.#parts.text.read())
+    const tookOne = this.#fresh(before).length > 0
     this.#settle({ budget: before, given: 0, until: null })
     const isQueued = isIn(before, this.#name)
     if (this.#isClosed) return isQueued || this.#fresh(before).length > 0
     if (this.#waiting.length === 0 && !isQueued) return false
     const round = this.#turned(before, events)
-    if (round.given > 0 || isQueued !== isIn(round.budget, this.#name)) return true
+    // two who take each other for dead, as in two containers, must not answer each other's changes for ever
+    const mayAsk = tookOne || events.length > 0
+    if (round.given > 0 || (mayAsk && isQueued !== isIn(round.budget, this.#name))) return true
     this.#lookAgain(round.budget.hold, round.until)
     return false
   }
