@@ -52,7 +52,7 @@ export interface Budget extends Minute {
   readonly ceiling: number | null
   /** Successes since the window last changed. */
   readonly steady: number
-  /** Successes just below the ceiling before it is tried again, of every two places squared; doubles each time that it holds. */
+  /** Successes just below the ceiling before it is tried again, of every two places squared; four times as many each time that it holds. */
   readonly patience: number
   /** A refusal of a call that began before is of the same moment, and halves nothing again. */
   readonly halvedAt: number
@@ -266,7 +266,7 @@ function resumed(budget: Budget): Budget {
 /** A number that is refused again is tried less often. */
 function halve(budget: Budget, among: number | null, now: number): Budget {
   const isKnown = among !== null && budget.ceiling !== null && among >= budget.ceiling
-  const patience = isKnown ? Math.min(mostPatience, budget.patience * 2) : budget.patience
+  const patience = isKnown ? Math.min(mostPatience, budget.patience * 4) : budget.patience
   return { ...budget, window: Math.max(1, Math.floor(budget.window / 2)), patience, steady: 0, halvedAt: now }
 }
 
