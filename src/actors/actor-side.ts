@@ -11,16 +11,13 @@ import type { Wire } from './wire.ts'
 /** Loads a module by its file: URL. */
 export type LoadModule = (url: string) => Promise<object>
 
-/** Node's own import. */
-const importModule: LoadModule = async (url) => (await import(url)) as object
-
 /** Loads each module once: Node resolves and checks anew at each import(), and short actors come by the thousand. */
 export function openLoader(): LoadModule {
   const modules = new Map<string, Promise<object>>()
   return (url) => {
     const known = modules.get(url)
     if (known !== undefined) return known
-    const loading = importModule(url)
+    const loading = import(url) as Promise<object>
     modules.set(url, loading)
     loading.catch(() => modules.delete(url))
     return loading

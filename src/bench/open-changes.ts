@@ -16,7 +16,8 @@ import { mergeThreeWays } from '../merge/text/three-way.ts'
 
 /**
  * How many changes that are open at once land together, as pull requests of one base are. The history of a repository gives them: at every
- * so many commits of its main line each of the next few is put onto that one base by itself, and these are folded. Tells how many land, and whether a path that one of these changed is as it was before.
+ * so many commits of its main line each of the next few is put onto that one base by itself, and these are folded. Tells how many land,
+ * and whether a path that one of these changed is as it was before.
  * Takes the repository, and reads a copy of it; with `--clean` only what git puts onto the base without a conflict.
  */
 const { positionals, values } = parseArgs({

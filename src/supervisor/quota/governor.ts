@@ -7,7 +7,7 @@ import type { SharedText } from '../../store/shared-file.ts'
 import type { Places } from '../run/conversation.ts'
 import type { RunEvent } from '../run/events.ts'
 import type { Budget } from './budget.ts'
-import { SharedBudget } from './shared-budget.ts'
+import { SharedBudget, uncounted } from './shared-budget.ts'
 
 /** What happens to a provider, as a run has to know it. */
 export type ProviderEvent = Extract<RunEvent, { readonly provider: string }>
@@ -34,9 +34,6 @@ interface GovernorParts {
 
 /** Who has done nothing yet waits this long for the end of a hold before it is parked; who is amid its work longer. In milliseconds. */
 const patienceMs = { first: 30_000, later: 600_000 }
-
-/** A place where nothing is limited. */
-const unlimited = { accepted: () => {}, refused: () => {}, giveBack: () => {} }
 
 /** A governor for one run; it touches nothing before it is asked or opened. */
 export function openGovernor(parts: GovernorParts): Governor {
@@ -82,7 +79,7 @@ export function openGovernor(parts: GovernorParts): Governor {
     limits: (task) => providerOf(task) !== null,
     async take(task, isFirst, signal) {
       const provider = providerOf(task)
-      if (provider === null) return unlimited
+      if (provider === null) return uncounted
       const taken = await budgetOf(provider).take(signal, isFirst ? patienceMs.first : patienceMs.later)
       if (taken.how === 'granted') return taken
       return { provider: provider.name, class: taken.hold.class, until: taken.hold.until }

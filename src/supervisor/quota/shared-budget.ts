@@ -37,8 +37,8 @@ interface Waiting {
 /** Changes of others are looked for this often, in milliseconds, should the watch miss one: seldom where only a date is waited for. */
 const lookEveryMs = { held: 2_000, free: 500 }
 const schema = 'troupe/quota/1'
-/** A place where nobody can be told of it. */
-const free: TakenPlace = { accepted: () => {}, refused: () => {}, giveBack: () => {} }
+/** A place that nobody counts. */
+export const uncounted: TakenPlace = { accepted: () => {}, refused: () => {}, giveBack: () => {} }
 
 /** One supervisor's share in a budget: those who wait for a place here, and the text that all supervisors share. */
 export class SharedBudget {
@@ -139,7 +139,7 @@ export class SharedBudget {
       if (!this.#isBroken) this.#parts.failed(error)
       this.#isBroken = true
       this.#pending.unshift(...events) // a place that nobody gave back would be held as long as this process lives
-      for (const { settle } of this.#waiting.splice(0)) settle({ how: 'granted', ...free })
+      for (const { settle } of this.#waiting.splice(0)) settle({ how: 'granted', ...uncounted })
       this.#lookAgain(null, null)
     }
   }

@@ -97,11 +97,8 @@ export const isIndependent = ({ strategy }: Flags): boolean => strategy === 'one
 export const find = ({ children }: State, id: string): ChildRecord | undefined => children[placeOf(children, id)]
 
 /** From the end: whoever has just begun is asked for most. */
-function placeOf(children: readonly ChildRecord[], id: string): number {
-  let place = children.length - 1
-  while (place >= 0 && children[place]?.policy.id !== id) place -= 1
-  return place
-}
+const placeOf = (children: readonly ChildRecord[], id: string): number =>
+  children.findLastIndex((child) => child.policy.id === id)
 
 /** The same state with some fields of one child changed. */
 export function change(state: State, id: string, fields: Partial<ChildRecord>): State {
