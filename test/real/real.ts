@@ -83,7 +83,8 @@ void t.test('real agents', async (t) => {
     async (t) => {
       const directory = repository('hangs')
       const tasks = agents.map(({ name }) => taskOf(name, 'hangs'))
-      const running = begin(directory, '--json', 'run', manifest(directory, tasks, server.url))
+      const all = ['--concurrency', `${agents.length}`] // or the last would wait for one that hangs
+      const running = begin(directory, '--json', 'run', ...all, manifest(directory, tasks, server.url))
       await running.until(() => agents.every(({ name }) => commandsOf(name).length > 0))
       running.child.kill('SIGKILL')
       await running.ended
