@@ -12,7 +12,7 @@
 #                  O <id> <1|2> <length>\n    output of stdout or stderr; that many bytes follow
 #                  X <id> <code> <signal>\n   ended, nothing it started is left, its output is complete
 #
-# argument         number of the system call prctl(2) on this machine; none where there is none
+# arguments        numbers of the system calls prctl(2) and clone(2) on this machine; none where there are none
 #
 # A subreaper gets every orphan among its descendants as its own child, whatever session it moved to. So what a program leaves
 # behind is found here when the program ends. Which program an orphan is of stands in its environment (TROUPE_PROGRAM); one that
@@ -20,14 +20,15 @@
 use strict;
 use warnings;
 use Errno qw(EINTR EAGAIN);
-BEGIN { require __FILE__ =~ s{[^/]*\z}{server.pl}r }
+BEGIN { require __FILE__ =~ s{[^/]*\z}{$_}r for qw(server.pl forker.pl) }
 
 # POSIX is left out, and so is all that is not needed: what is loaded here is copied at every fork
 use constant WNOHANG => 1;
 use constant { PR_SET_PDEATHSIG => 1, PR_SET_CHILD_SUBREAPER => 36 };
 my $drain_seconds = 1;    # where we are no subreaper, a daemon that left the group may hold the output for ever
 my $server = $$;
-my $prctl = shift;
+my ($prctl, $clone) = @ARGV;
+begin_forker($clone);
 my $adopts = defined $prctl && syscall($prctl + 0, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
 my (%program, %id_of, %writer, %straying);
 my $requests = '';
@@ -70,7 +71,7 @@ sub read_requests {
         substr($requests, 0, $head + $number) = '';
         if ($kind eq 'R') { start(split /\0/, $fields, -1) }
         elsif ($kind eq 'I') { take_input(split /\0/, $fields, 2) }
-        else { %ENV = map { split /=/, $_, 2 } split /\0/, $fields, -1 }
+        else { give_environment($fields) }
     }
 }
 
@@ -87,9 +88,8 @@ sub start {
     pipe(my $out, my $out_writer) && pipe(my $err, my $err_writer) or return fail($id, 'exec', $!);
     my ($in, $in_writer);
     if ($has_input) { pipe($in, $in_writer) or return fail($id, 'exec', $!) }
-    my $pid = fork();
+    my $pid = fork_program($id, $folder, \@command, \@rest, [$in, $out_writer, $err_writer]);
     return fail($id, 'exec', $!) if !defined $pid;
-    become($id, $folder, \@command, \@rest, $in, $out_writer, $err_writer) if $pid == 0;
     setpgrp($pid, $pid);    # both sides do it: whoever comes first
     close $_ for ($out_writer, $err_writer);
     my $ticks = (stat_of($pid))[19] // '-';
@@ -106,14 +106,13 @@ sub start {
 }
 
 sub become {
-    my ($id, $folder, $command, $environment, $in, $out, $err) = @_;
+    my ($id, $folder, $command, $environment) = @_;
     setpgrp(0, 0);
     if ($adopts) {    # should we be killed, nobody adopts its children any more, but it dies itself
         syscall($prctl + 0, PR_SET_PDEATHSIG, 9, 0, 0, 0);
         kill 'KILL', $$ if getppid() != $server;
     }
-    $SIG{$_} = 'DEFAULT' for qw(CHLD PIPE INT HUP);
-    become_program($id, $folder, $command, [@$environment, "TROUPE_PROGRAM=$server.$id"], [$in, $out, $err]);
+    become_program($id, $folder, $command, [@$environment, "TROUPE_PROGRAM=$server.$id"]);
 }
 
 sub take_input {
@@ -170,7 +169,7 @@ sub reap {
 sub end_strays {
     %straying = ();
     return if !$adopts;
-    for my $pid (grep { !exists $id_of{$_} } children()) {
+    for my $pid (grep { !exists $id_of{$_} && !is_forker($_) } children()) {
         my @stat = stat_of($pid);
         next if !@stat || $stat[0] eq 'Z';
         my $owner = owner_of($pid);

@@ -4,6 +4,7 @@ import { PerlServer } from './perl-server.ts'
 import type { Clock } from '../clock.ts'
 import { signalGroup } from './signal-group.ts'
 import { programVariable, sweepProcesses } from './sweep.ts'
+import { numbersOf } from './system-calls.ts'
 import {
   type Launcher,
   noInput,
@@ -29,7 +30,7 @@ export class Forkserver implements Launcher {
 
   constructor(perl: string, clock: Clock) {
     this.#clock = clock
-    this.#server = new PerlServer(perl, ['./forkserver.pl', ...prctlNumber()], {
+    this.#server = new PerlServer(perl, ['./forkserver.pl', ...numbersOf(['prctl', 'clone'])], {
       answered: (answer) => {
         this.#answered(answer)
       },
@@ -115,13 +116,6 @@ function refused(listener: ProgramListener): RunningProgram {
     listener.ended({ how: 'not-started', code: 'ERR_INVALID_ARG_VALUE', message })
   })
   return { signal: () => {}, input: noInput }
-}
-
-/** Number of the system call prctl(2), which Perl does not know by name; empty where it is not known here either. */
-function prctlNumber(): readonly string[] {
-  const byMachine: Readonly<Record<string, string>> = { x64: '157', arm64: '167' }
-  const number = process.platform === 'linux' ? byMachine[process.arch] : undefined
-  return number === undefined ? [] : [number]
 }
 
 function inputMessage(id: number, bytes: Uint8Array): Buffer {

@@ -13,13 +13,9 @@ pipe(our $failure_reader, our $failure_writer) or die "pipe: $!";
 unblock($failure_reader);
 binmode($_) for (*STDIN, *STDOUT);
 
-# in the child: becomes the program, or tells why it cannot
+# in the child, which has its streams: becomes the program, or tells why it cannot
 sub become_program {
-    my ($id, $folder, $command, $environment, $streams) = @_;
-    if ($streams->[0]) { open(STDIN, '<&', $streams->[0]) }
-    else { open(STDIN, '<', '/dev/null') }
-    open(STDOUT, '>&', $streams->[1]);
-    open(STDERR, '>&', $streams->[2]);
+    my ($id, $folder, $command, $environment) = @_;
     my $what = 'chdir';
     if (chdir $folder) {
         $what = 'exec';

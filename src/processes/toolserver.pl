@@ -5,15 +5,17 @@
 #                  E <length>\n<fields>           the variables that every program after it has: NAME=value..., parted by NUL
 #                  end of file                    leave; what runs goes on to its end, so that it leaves no lock behind
 # standard output  F, O and X as forkserver.pl says them
+# argument         number of the system call clone(2) on this machine; none where there is none
 use strict;
 use warnings;
 use Errno qw(EINTR);
-BEGIN { require __FILE__ =~ s{[^/]*\z}{server.pl}r }
+BEGIN { require __FILE__ =~ s{[^/]*\z}{$_}r for qw(server.pl forker.pl) }
 
 my %program;
 my $requests = '';
 our %reader;
 
+begin_forker(@ARGV);
 $SIG{$_} = 'IGNORE' for qw(PIPE INT HUP);
 
 while (1) {
@@ -36,7 +38,7 @@ sub read_requests {
         my $bytes = substr($requests, $head + $length, $input);
         substr($requests, 0, $head + $length + $input) = '';
         if ($kind eq 'R') { start($bytes, split /\0/, $fields, -1) }
-        else { %ENV = map { split /=/, $_, 2 } split /\0/, $fields, -1 }
+        else { give_environment($fields) }
     }
 }
 
@@ -46,9 +48,8 @@ sub start {
     my $in = length $input ? input_of($input) : undef;
     return fail($id, 'exec', $!) if length $input && !$in;
     pipe(my $out, my $out_writer) && pipe(my $err, my $err_writer) or return fail($id, 'exec', $!);
-    my $pid = fork();
+    my $pid = fork_program($id, $folder, \@command, \@rest, [$in, $out_writer, $err_writer]);
     return fail($id, 'exec', $!) if !defined $pid;
-    become($id, $folder, \@command, \@rest, [$in, $out_writer, $err_writer]) if $pid == 0;
     close $_ for grep { $_ } ($in, $out_writer, $err_writer);
     $program{$id} = { pid => $pid, open => 2 };
     watch($id, 1, $out);
@@ -69,11 +70,7 @@ sub input_of {
     return $file;
 }
 
-sub become {
-    my ($id, $folder, $command, $environment, $streams) = @_;
-    $SIG{$_} = 'DEFAULT' for qw(PIPE INT HUP);
-    become_program($id, $folder, $command, $environment, $streams);
-}
+sub become { become_program(@_) }
 
 sub closed {
     my ($id) = @_;

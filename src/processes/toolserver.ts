@@ -1,6 +1,7 @@
 import { exitOf, failedStart, type ForkserverAnswer } from './forkserver-answers.ts'
 import type { ProgramExit } from './launcher.ts'
 import { PerlServer } from './perl-server.ts'
+import { numbersOf } from './system-calls.ts'
 import type { Tool, ToolEnd } from './tool.ts'
 
 /**
@@ -16,7 +17,7 @@ export class Toolserver {
   #hasAnswered = false
 
   constructor(perl: string) {
-    this.#server = new PerlServer(perl, ['./toolserver.pl'], {
+    this.#server = new PerlServer(perl, ['./toolserver.pl', ...numbersOf(['clone'])], {
       answered: (answer) => {
         this.#answered(answer)
       },

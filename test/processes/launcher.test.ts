@@ -4,7 +4,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { systemClock } from '../../src/clock.ts'
 import { directLauncher } from '../../src/processes/direct-launcher.ts'
 import { Forkserver } from '../../src/processes/forkserver.ts'
@@ -231,6 +231,23 @@ void t.test('when the fork server dies, its programs end as killed and the next 
   t.same((await run(launcher, ['echo', 'again'])).stdout, 'again\n')
 })
 
+void t.test(
+  'so they do when what forks for it dies, which nobody else could tell',
+  { skip: process.platform !== 'linux' },
+  async (t) => {
+    const launcher = new Forkserver('perl', systemClock)
+    const { spoke, ended } = start(launcher, ['sh', '-c', 'echo $PPID; sleep 600'])
+    const server = (await spoke).trim()
+    const [forker = 0] = readFileSync(`/proc/${server}/task/${server}/children`, 'utf8').split(' ').map(Number)
+    process.kill(forker, 'SIGKILL')
+    t.same((await run(launcher, ['echo', 'more'])).exit, { how: 'launcher-died' })
+    const { exit, pid } = await ended
+    t.same(exit, { how: 'launcher-died' })
+    await gone(pid ?? 0)
+    t.same((await run(launcher, ['echo', 'again'])).stdout, 'again\n')
+  },
+)
+
 void t.test('when whoever used the fork server is killed, so are its programs', async (t) => {
   const fixture = fileURLToPath(new URL('../fixtures/uses-the-forkserver.ts', import.meta.url))
   const user = spawn(process.execPath, [fixture], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -323,15 +340,31 @@ function joined(answers: readonly ForkserverAnswer[]): readonly unknown[] {
 }
 
 void t.test('a death of which the fork server hears nothing is found all the same', async (t) => {
+  const deaf = (script: string): string => {
+    const changed = script.replace(/\$SIG\{CHLD\} = sub .*;/, "$SIG{CHLD} = 'DEFAULT';")
+    t.not(changed, script)
+    return changed
+  }
+  t.match(await echoBy(t, [], deaf), endOfEcho)
+})
+
+void t.test('where nobody can fork for it, the fork server does it by itself', async (t) => {
+  const unknown = '9999'
+  t.match(await echoBy(t, []), endOfEcho, 'it does not know how')
+  t.match(await echoBy(t, [unknown, unknown]), endOfEcho, 'the system does not know how')
+})
+
+const endOfEcho = /^O 1 1 6\nhello\nX 1 0 0$/m
+
+/** What a fork server of its own says to `echo hello`, by these arguments and with its script changed. */
+async function echoBy(t: Test, numbers: readonly string[], change = (script: string): string => script) {
   const scripts = join(import.meta.dirname, '../../src/processes')
   const script = readFileSync(join(scripts, 'forkserver.pl'), 'utf8')
-  const deaf = script.replace(/\$SIG\{CHLD\} = sub .*;/, "$SIG{CHLD} = 'DEFAULT';")
-  t.not(deaf, script)
   const folder = mkdtempSync(join(tmpdir(), 'troupe-deaf-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  writeFileSync(join(folder, 'deaf.pl'), deaf)
-  copyFileSync(join(scripts, 'server.pl'), join(folder, 'server.pl'))
-  const server = spawn(findPerl(process.env) ?? '', [join(folder, 'deaf.pl')], {
+  writeFileSync(join(folder, 'forkserver.pl'), change(script))
+  for (const other of ['server.pl', 'forker.pl']) copyFileSync(join(scripts, other), join(folder, other))
+  const server = spawn(findPerl(process.env) ?? '', [join(folder, 'forkserver.pl'), ...numbers], {
     env: {},
     stdio: ['pipe', 'pipe', 'inherit'],
   })
@@ -340,7 +373,7 @@ void t.test('a death of which the fork server hears nothing is found all the sam
   let said = ''
   for await (const chunk of server.stdout) {
     said += String(chunk)
-    if (/^X 1 /m.test(said)) server.stdin.end()
+    if (/^[XF] 1 /m.test(said)) server.stdin.end()
   }
-  t.match(said, /^O 1 1 6\nhello\nX 1 0 0$/m)
-})
+  return said
+}
