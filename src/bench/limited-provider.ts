@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../clock.ts'
+import { closingEvents, type ModelCall, streamHead } from './streamed-answer.ts'
 
 /** A provider of models as the agents of a storm see it. */
 interface ProviderManner {
@@ -42,19 +43,12 @@ export interface Seen {
   readonly use: readonly number[]
 }
 
-interface Body {
-  readonly messages: readonly { readonly role: string; readonly content: unknown }[]
-}
-
 /** Refused calls take a moment too. */
 const refusalMs = 20
 /** What was sent before its sender heard of the refusal comes within this. */
 const underWayMs = 500
 
-/**
- * Speaks OpenAI's protocol and lets `limit` calls be under way at once. Its model reads a line with each answer, and finishes with the
- * last: which answer comes is told by the conversation, so that a call may be made again.
- */
+/** Speaks OpenAI's protocol and lets `limit` calls be under way at once. */
 export class LimitedProvider implements AsyncDisposable {
   readonly #manner: ProviderManner
   readonly #server = createServer((request, response) => void this.#asked(request, response))
@@ -108,9 +102,9 @@ export class LimitedProvider implements AsyncDisposable {
   async #asked(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const parts: Buffer[] = []
     for await (const part of request) parts.push(part as Buffer)
-    const body = JSON.parse(Buffer.concat(parts).toString()) as Body
-    if (request.url?.startsWith('/gather/') === true) this.#gather(() => this.#answer(response, body, 1))
-    else this.#serve(response, body)
+    const call = JSON.parse(Buffer.concat(parts).toString()) as ModelCall
+    if (request.url?.startsWith('/gather/') === true) this.#gather(() => this.#answer(response, call, 1))
+    else this.#serve(response, call)
   }
 
   #gather(answer: () => void): void {
@@ -118,7 +112,7 @@ export class LimitedProvider implements AsyncDisposable {
     if (this.#gathered.length >= this.#manner.runs) for (const one of this.#gathered) one()
   }
 
-  #serve(response: ServerResponse, body: Body): void {
+  #serve(response: ServerResponse, call: ModelCall): void {
     const { clock, limit, serviceMs } = this.#manner
     const now = clock.monotonic()
     this.#firstMs ??= now
@@ -137,7 +131,7 @@ export class LimitedProvider implements AsyncDisposable {
       this.#underWay -= 1
       this.#served += 1
       if (hold !== null && this.#hold === hold) this.#hold = null
-      this.#answer(response, body)
+      this.#answer(response, call)
     })
   }
 
@@ -185,22 +179,8 @@ export class LimitedProvider implements AsyncDisposable {
     this.#hold = { sinceMs, untilMs: sinceMs + retryAfterSeconds * 1_000, probes: 0 }
   }
 
-  #answer(response: ServerResponse, { messages }: Body, turns = this.#manner.callsEach): void {
-    const turn = messages.filter(({ role }) => role === 'assistant').length + 1
-    const isLast = turn >= turns
-    const finish = { outcome: 'done', summary: 'read it' }
-    const calls = [isLast ? call('finish', finish) : call('read_file', { path: 'readme.txt', from: turn, lines: 1 })]
-    const chunk = (delta: object, end: string | null, more: object = {}): string =>
-      `data: ${JSON.stringify({ id: 'x', created: 1, model: 'm', choices: [{ index: 0, delta, finish_reason: end }], ...more })}\n\n`
-    const usage = { prompt_tokens: 1_000, completion_tokens: 50, total_tokens: 1_050 }
-    response.writeHead(200, { 'content-type': 'text/event-stream' })
-    response.end(`${chunk({ tool_calls: calls }, null)}${chunk({}, 'tool_calls', { usage })}data: [DONE]\n\n`)
+  #answer(response: ServerResponse, call: ModelCall, answers = this.#manner.callsEach): void {
+    response.writeHead(200, streamHead)
+    response.end(closingEvents(call, answers))
   }
 }
-
-const call = (name: string, input: object): object => ({
-  index: 0,
-  id: 'call_0',
-  type: 'function',
-  function: { name, arguments: JSON.stringify(input) },
-})

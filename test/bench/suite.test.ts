@@ -21,6 +21,7 @@ import { reportToMarkdown } from '../../src/bench/suite/report-text.ts'
 import { inRounds } from '../../src/bench/suite/rounds.ts'
 import { fairness, growthOf, isMet, quantile, ratioOf, spread } from '../../src/bench/suite/statistics.ts'
 import { hold } from '../../src/bench/writes/contest.ts'
+import { openReader } from '../../src/bench/writes/reader.ts'
 import type { Way } from '../../src/bench/writes/way.ts'
 import { openWriters } from '../../src/bench/writes/writers.ts'
 import { findProgram } from '../../src/processes/find-program.ts'
@@ -80,10 +81,11 @@ void t.test('writers: what is not guarded loses updates, everything else loses n
     { how: 'own file' },
   ]
   for (const mode of ['async', 'thread', 'process'] as const) {
-    await using standing = await openWriters(mode, 4)
+    await using writers = await openWriters(mode, 4)
+    await using reader = openReader()
     for (const way of ways) {
       const path = join(folder, `${mode} ${way.how}`)
-      const outcome = await hold(standing, { way, path, writers: 4, writes: 5 })
+      const outcome = await hold({ writers, reader }, { way, path, writers: 4, writes: 5 })
       const isGuarded = way.how !== 'unguarded'
       if (isGuarded) t.match(outcome, { lost: 0, torn: 0 }, `${mode}, ${way.how}`)
       else if (mode === 'async') t.ok(outcome.lost > 0, 'the contest can fail')
@@ -206,12 +208,12 @@ void t.test('a profile becomes a tree of times, a picture, and times by part of 
 void t.test('speed-up: the scenarios are carried out one task after the other and all at once', async (t) => {
   const answer = await askSpeedUp(setting(t), {
     rounds: 1,
-    serviceMs: 10,
-    model: { modes: [], counts: [1] },
+    pace: { firstMs: 5, pieces: 2, everyMs: 5, callsEach: 2 },
+    model: { modes: ['async'], counts: [1, 2] },
     program: { modes: [], counts: [1], seconds: 0 },
     review: { modes: [], counts: [1], sources: 1 },
     scenarios: { shapes: [{ agents: 2, tasksEach: 1 }], modes: ['async'], seconds: 0.01 },
-    graph: { tasks: 4, leastSeconds: 0.01, mostSeconds: 0.02, places: 2 },
+    graphs: [{ tasks: 4, leastSeconds: 0.01, mostSeconds: 0.02, places: 2 }],
   })
   mustBeWhole(t, answer, 1)
   t.equal(answer.tables[0]?.rows.length, 1)

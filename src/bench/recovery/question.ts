@@ -16,7 +16,7 @@ export const recoveryQuestion: Question = { name: 'recovery', title: 'From SIGKI
 const running = 8
 
 function ask(setting: Setting): Promise<Answer> {
-  return askRecovery(setting, { rounds: 5, counts: setting.full ? [50, 500, 5_000, 50_000] : [30, 300] })
+  return askRecovery(setting, { rounds: 5, counts: setting.full ? [50, 500, 5_000, 50_000] : [20, 100] })
 }
 
 /** Asks it for so many tasks that had ended, the fewest first. */

@@ -10,10 +10,10 @@ export interface Work {
   readonly task: object
 }
 
-/** Waits for a model that takes its time: two calls for each task. */
+/** Waits for a model that takes its time. */
 export const modelWork = (endpoint: string): Work => ({
   name: 'waiting for a model',
-  files: { 'readme.txt': 'a line\nanother\n' },
+  files: { 'readme.txt': 'a line\n'.repeat(10) },
   agent: { kind: 'model', model: 'm', keyFrom: 'BENCH_KEY', endpoint },
   task: { verb: 'review', prompt: 'Read.' },
 })

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { openBatchWriter } from '../../store/batch-writer.ts'
 import { replaceFile } from '../../store/replace-file.ts'
 import { fairness, quantile } from '../suite/statistics.ts'
-import { openReader } from './reader.ts'
+import type { Reader } from './reader.ts'
 import type { Way } from './way.ts'
 import type { Update } from './write-many.ts'
 import type { Writers } from './writers.ts'
@@ -27,14 +27,23 @@ export interface Outcome {
   readonly fairness: number
 }
 
+/** Who is there before the time begins. */
+export interface Standing {
+  readonly writers: Writers
+  readonly reader: Reader
+}
+
 /** Has the writers write, a reader look on, and counts what is there in the end. */
-export async function hold(standing: Writers, { way, path, writers, writes }: Contest): Promise<Outcome> {
-  const reader = await openReader(way.how === 'own file' ? `${path}.0` : path)
+export async function hold(
+  { writers: standing, reader }: Standing,
+  { way, path, writers, writes }: Contest,
+): Promise<Outcome> {
+  await reader.begin(way.how === 'own file' ? `${path}.0` : path)
   const orders = Array.from({ length: writers }, (_, writer) => ({ way, path, writer, writes }))
   const beganMs = performance.now()
   const results = await standing.write(orders, updateBy(way, path))
   const wallMs = performance.now() - beganMs
-  const { torn } = await reader.stop()
+  const { torn } = await reader.end()
   const files = way.how === 'own file' ? orders.map(({ writer }) => `${path}.${writer}`) : [path]
   return {
     wallMs,

@@ -7,17 +7,27 @@ export interface Seen {
   readonly torn: number
 }
 
-/** Reads a file in a thread of its own until it is told to stop; resolves once it reads, so that its start disturbs nobody. */
-export async function openReader(path: string): Promise<{ stop(): Promise<Seen> }> {
-  const worker = new Worker(new URL('reader-entry.ts', import.meta.url), { workerData: { path } })
-  await once(worker, 'message')
+/** A thread that reads one file after the other, again and again each. */
+export interface Reader extends AsyncDisposable {
+  /** Resolves once it reads that file, so that its start disturbs nobody. */
+  begin(path: string): Promise<void>
+  /** Ends the reading that was begun. */
+  end(): Promise<Seen>
+}
+
+/** Starts it. */
+export function openReader(): Reader {
+  const worker = new Worker(new URL('reader-entry.ts', import.meta.url))
+  const ask = async (message: string | null): Promise<unknown> => {
+    const answer = once(worker, 'message')
+    worker.postMessage(message)
+    return ((await answer) as readonly unknown[])[0]
+  }
   return {
-    async stop() {
-      const answer = once(worker, 'message')
-      worker.postMessage('stop')
-      const [seen] = (await answer) as [Seen]
+    begin: async (path) => void (await ask(path)),
+    end: async () => (await ask(null)) as Seen,
+    async [Symbol.asyncDispose]() {
       await worker.terminate()
-      return seen
     },
   }
 }
