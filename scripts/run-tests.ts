@@ -4,8 +4,8 @@ import { withCompileCache } from '../src/actors/hosts/compile-cache.ts'
 import { countTests } from './count-tests.ts'
 
 /**
- * Runs tap and closes with one plain line: "N passed, N failed[, N skipped]".
- * On a terminal tap draws itself; in a log only failures and the tests' own stderr are printed.
+ * Runs tests and closes with one plain line: "N passed, N failed[, N skipped]".
+ * On a terminal, or with options of its own, tap does it and draws itself; in a log only failures and the tests' own stderr are printed.
  * Under CI=true a skipped test is a failure: there everything a test needs is installed.
  */
 const tapFile = '.tap/last-run.tap'
@@ -13,8 +13,11 @@ const live = process.stdout.isTTY
 const began = performance.now()
 mkdirSync('.tap', { recursive: true })
 const file = openSync(tapFile, 'w')
+const args = process.argv.slice(2)
+const byTap = live || args.some((one) => one.startsWith('-'))
 const reporter = live ? [`--output-file=${tapFile}`] : ['--reporter=tap']
-const { status, signal } = spawnSync('tap', [...reporter, ...process.argv.slice(2)], {
+const [program, ...given] = byTap ? ['tap', ...reporter, ...args] : [process.execPath, 'scripts/tests.ts', ...args]
+const { status, signal } = spawnSync(program, given, {
   stdio: ['ignore', live ? 'inherit' : file, 'inherit'],
   env: withCompileCache(process.env), // each test file is a process that loads much the same
 })
