@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Git } from '../changes/git.ts'
 import { removeTree } from '../changes/remove-tree.ts'
-import { openRepository } from '../changes/repository.ts'
+import { openRepository, type Repository } from '../changes/repository.ts'
 import { openWorktrees, type Worktree, type Worktrees } from '../changes/worktree.ts'
 import { messageOf } from '../errors.ts'
 import type { CommitId } from '../ids.ts'
@@ -58,7 +58,7 @@ export async function inCheckout<Answer>(
   let worktree: Worktree
   let worktrees: Worktrees
   try {
-    const repository = await openRepository(world.git.directory)
+    const repository = await repositoryOf(world.git)
     worktrees = openWorktrees({ repository, folder: world.folder, parallel: 1 })
     await clear(worktrees, join(world.folder, name))
     worktree = await worktrees.create(name, commit)
@@ -70,6 +70,18 @@ export async function inCheckout<Answer>(
   } finally {
     await worktrees.remove(worktree)
   }
+}
+
+const repositories = new WeakMap<Git, Promise<Repository>>()
+
+/** Looked at once, not for every checkout; one that could not be opened is tried again. */
+function repositoryOf(git: Git): Promise<Repository> {
+  const known = repositories.get(git)
+  if (known !== undefined) return known
+  const opened = openRepository(git.directory)
+  repositories.set(git, opened)
+  opened.catch(() => repositories.delete(git))
+  return opened
 }
 
 async function firstThatFails(
