@@ -15,7 +15,7 @@ import { isAlive } from '../process-life.ts'
 import { findIsolation } from '../../src/processes/isolation.ts'
 import { script as acpScript } from '../agents/acp-stage.ts'
 import { serveModel } from '../agents/model-server.ts'
-import { begin, emptyFolder, git, manifest, repositoryOf, root, runJson } from './troupe.ts'
+import { begin, emptyFolder, git, manifest, modes, repositoryOf, root, runJson, shells } from './troupe.ts'
 import { until } from '../until.ts'
 
 process.env['XDG_STATE_HOME'] = emptyFolder(t)
@@ -36,7 +36,8 @@ const corpus = (password: string): Readonly<Record<string, Hanging>> => ({
   'asks-git-for-a-password': { script: `git ls-remote ${password}/private.git`, ends: 'agent' },
   'sleeps-for-ever': { script: 'note $$; sleep 600', ends: 'timeout' },
   'ignores-term': { script: 'trap "" TERM INT HUP; note $$; while :; do sleep 1; done', ends: 'timeout' },
-  spins: { script: 'note $$; while :; do :; done', ends: 'timeout' },
+  // gives way, so that whatever else is at work is not kept waiting
+  spins: { script: 'note $$; renice -n 19 $$ > /dev/null; while :; do :; done', ends: 'timeout' },
   'leaves-a-daemon': { script: '(setsid sleep 600 & note $!)', ends: 'completed' },
   'leaves-a-daemon-that-holds-its-output': {
     script: '(setsid sh -c "trap \\"\\" TERM; sleep 600; true" & note $!)',
@@ -44,7 +45,7 @@ const corpus = (password: string): Readonly<Record<string, Hanging>> => ({
   },
   'leaves-a-daemon-without-environment': { script: '(env -i setsid sleep 600 & note $!); note $$', ends: 'completed' },
   'bombs-and-leaves': {
-    script: 'for i in $(seq 50); do setsid sh -c "sleep 600; true" & note $!; done; exit 0',
+    script: 'for i in $(seq 20); do setsid sh -c "sleep 600; true" & note $!; done; exit 0',
     ends: 'completed',
   },
   'stops-itself': { script: 'note $$; kill -STOP $$', ends: 'timeout' },
@@ -88,7 +89,7 @@ for (const mode of ['thread', 'process'] as const) {
     const expected = Object.entries(agents).map(([id, one]) => [id, one.ends])
     t.same(endsOf(directory, run), Object.fromEntries(expected))
     const pids = noted(notes)
-    t.ok(pids.length > 55, `${pids.length} processes were noted`)
+    t.ok(pids.length > 25, `${pids.length} processes were noted`)
     t.same(pids.filter(isAlive), [])
   })
 
@@ -176,7 +177,7 @@ for (const mode of ['async', 'thread', 'process'] as const) {
     t.same(endsOf(directory, run), Object.fromEntries(expected))
     const pids = noted(notes)
     // at least what each left of which the limit is far away
-    t.ok(pids.length >= (isWhole ? 300 : Object.keys(agents).length), `${pids.length} processes were noted`)
+    t.ok(pids.length >= (isWhole ? 120 : Object.keys(agents).length), `${pids.length} processes were noted`)
     t.same(pids.filter(isAlive), [])
   })
 }
@@ -185,33 +186,30 @@ for (const mode of ['async', 'thread', 'process'] as const) {
 const holds = (megabytes: number): string =>
   `'${process.execPath}' -e 'const kept = Buffer.alloc(${megabytes}e6, 1); setTimeout(() => kept, 6e5)'`
 
-for (const mode of ['async', 'thread', 'process'] as const) {
-  void t.test(`what holds more memory than it may is ended with all that it started (${mode})`, async (t) => {
-    const directory = repositoryOf(t, { 'f.txt': '1\n' })
-    const note = join(emptyFolder(t), 'pids')
-    const scripts = {
-      alone: `echo $$ >> '${note}'; exec ${holds(300)}`,
-      'in-a-session-of-its-own': `echo $$ >> '${note}'; setsid ${holds(300)} & echo $! >> '${note}'; wait`,
-      together: `for i in 1 2 3; do ${holds(60)} & echo $! >> '${note}'; done; wait`,
-      modest: `${holds(10)} & echo $! >> '${note}'; sleep 1.2; kill $!`,
-    }
-    const tasks = Object.entries(scripts).map(([id, script]) => ({ id, command: ['sh', '-c', script] }))
-    const path = manifest(t, { memory: '250MB', tasks })
-    const { run } = await runJson(directory, '--mode', mode, path)
-    const { records } = readJournal<RunEvent>(join(directory, '.agents/runs', run, 'journal.ndjson'))
-    const ends = records.flatMap(({ event }) => (event.type === 'attempt-ended' ? [event] : []))
-    const found = ends.map(({ task, end }) => [task, end.how === 'failed' ? end.failure.kind : end.how])
-    t.same(Object.fromEntries(found), {
-      alone: 'memory',
-      'in-a-session-of-its-own': 'memory',
-      together: 'memory',
-      modest: 'completed',
-    })
-    const pids = readFileSync(note, 'utf8').trim().split('\n').map(Number)
-    t.equal(pids.length, 7)
-    t.same(pids.filter(isAlive), [])
-  })
-}
+void t.test('what holds more memory than it may is ended with all that it started, in every mode', async (t) => {
+  const directory = repositoryOf(t, { 'f.txt': '1\n' })
+  const note = join(emptyFolder(t), 'pids')
+  const scripts = {
+    alone: `echo $$ >> '${note}'; exec ${holds(230)}`,
+    'in-a-session-of-its-own': `echo $$ >> '${note}'; setsid ${holds(230)} & echo $! >> '${note}'; wait`,
+    together: `for i in 1 2 3; do ${holds(60)} & echo $! >> '${note}'; done; wait`,
+    modest: `${holds(10)} & echo $! >> '${note}'; sleep 1.2; kill $!`,
+  }
+  const tasks = modes.flatMap((mode) =>
+    Object.entries(scripts).map(([id, command]) => ({ id: `${id}-${mode}`, agent: mode, command })),
+  )
+  const { run } = await runJson(directory, manifest(t, { agents: shells, memory: '250MB', concurrency: 4, tasks }))
+  const expected = modes.flatMap((mode) => [
+    [`alone-${mode}`, 'memory'],
+    [`in-a-session-of-its-own-${mode}`, 'memory'],
+    [`together-${mode}`, 'memory'],
+    [`modest-${mode}`, 'completed'],
+  ])
+  t.same(endsOf(directory, run), Object.fromEntries(expected))
+  const pids = readFileSync(note, 'utf8').trim().split('\n').map(Number)
+  t.equal(pids.length, 7 * modes.length)
+  t.same(pids.filter(isAlive), [])
+})
 
 /** The living processes of a pid namespace, named as /proc does. */
 const processesIn = (namespace: string): readonly string[] =>

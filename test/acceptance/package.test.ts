@@ -19,21 +19,12 @@ void t.test('the package, installed elsewhere, runs in every mode without the so
     'prompts',
     'schema',
   ])
-  const program = join(modules, 'troupe/bin/troupe.mjs')
   const directory = exampleRepository(t, 'service')
   for (const mode of ['async', 'thread', 'process']) {
-    const args = [program, '--json', 'run', '--mode', mode, 'review auth.py AND docs auth.py']
-    const run = JSON.parse(
-      execFileSync(process.execPath, args, {
-        cwd: directory,
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-      }),
-    )
+    const run = JSON.parse(runIn(directory, '--json', 'run', '--mode', mode, 'docs auth.py'))
     t.match(run, { exitCode: 0, proposal: { files: ['docs/api/auth.md'] } }, mode)
   }
-  const help = execFileSync('env', [...withoutHooks, process.execPath, program, '--help'], { encoding: 'utf8' })
-  t.match(help, /Usage: troupe/)
+  t.match(runIn(directory, '--help'), /Usage: troupe/)
 })
 
 void t.test(
@@ -49,12 +40,7 @@ agents: { confined: { kind: command, sandbox: strict, hosts: [localhost] } }
 tasks: [{ id: made, agent: confined, command: [touch, made.txt] }]
 `,
     )
-    const args = [join(modules, 'troupe/bin/troupe.mjs'), '--json', 'run', manifest]
-    const said = execFileSync(process.execPath, args, {
-      cwd: directory,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
+    const said = runIn(directory, '--json', 'run', manifest)
     t.match(JSON.parse(said), { exitCode: 0, proposal: { files: ['made.txt'] } })
   },
 )
@@ -135,6 +121,16 @@ void t.test('the example keeps a service alive that dies in every host', (t) => 
   t.match(said, 'async service: ended, normal')
   t.end()
 })
+
+/** Runs the installed program in a folder; returns what it printed. */
+function runIn(directory: string, ...args: readonly string[]): string {
+  const program = [process.execPath, join(modules, 'troupe/bin/troupe.mjs')]
+  return execFileSync('env', [...withoutHooks, ...program, ...args], {
+    cwd: directory,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+}
 
 /** Puts the package into a folder as npm would; returns its node_modules. */
 function install(home: string): string {

@@ -8,16 +8,16 @@ import {
   fingerprint,
   git,
   manifest,
+  modes,
   type PrintedRun,
   repositoryOf,
   runHere,
   runJson,
+  shells,
   troupe,
   troupeHere,
 } from './troupe.ts'
 import { isWritten } from '../until.ts'
-
-const modes = ['async', 'thread', 'process'] as const
 
 interface Teardown {
   teardown(work: () => void): void
@@ -32,22 +32,27 @@ function gated(t: Teardown): {
 } {
   const notes = emptyFolder(t)
   const [gate, pid] = [join(notes, 'gate'), join(notes, 'pid')]
-  const note = (task: string): string => `echo $TROUPE_ATTEMPT >> '${join(notes, task)}'`
-  const wait = `echo $$ > '${pid}'; while [ ! -e '${gate}' ]; do sleep 0.05; done`
-  const path = manifest(t, {
-    agents: { sh: { kind: 'command', shell: true } },
-    tasks: [
-      { id: 'first', agent: 'sh', command: `${note('first')}; echo 1 > first.txt` },
-      { id: 'second', agent: 'sh', needs: ['first'], command: `${note('second')}; echo 2 > second.txt; ${wait}` },
-      {
-        id: 'third',
-        agent: 'sh',
-        needs: ['second'],
-        command: `${note('third')}; cat first.txt second.txt > third.txt`,
-      },
-    ],
-  })
+  const path = manifest(t, { agents: { sh: { kind: 'command', shell: true } }, tasks: gatedTasks(notes, 'sh', '') })
   return { path, notes, gate, pid }
+}
+
+/** Such tasks for an agent; their names, their files and the file of the pid end alike. */
+function gatedTasks(notes: string, agent: string, end: string): readonly object[] {
+  const note = (task: string): string => `echo $TROUPE_ATTEMPT >> '${join(notes, task + end)}'`
+  const wait = `echo $$ > '${join(notes, `pid${end}`)}'; while [ ! -e '${join(notes, 'gate')}' ]; do sleep 0.05; done`
+  const [first, second, third] = [`first${end}`, `second${end}`, `third${end}`]
+  return [
+    { id: first, agent, command: `${note('first')}; echo 1 > ${first}.txt` },
+    { id: second, agent, needs: [first], command: `${note('second')}; echo 2 > ${second}.txt; ${wait}` },
+    { id: third, agent, needs: [second], command: `${note('third')}; cat ${first}.txt ${second}.txt > ${third}.txt` },
+  ]
+}
+
+/** The same in every mode at once. */
+function gatedInEveryMode(t: Teardown): { readonly path: string; readonly notes: string; readonly gate: string } {
+  const notes = emptyFolder(t)
+  const tasks = modes.flatMap((mode) => gatedTasks(notes, mode, `-${mode}`))
+  return { path: manifest(t, { agents: shells, concurrency: 3, tasks }), notes, gate: join(notes, 'gate') }
 }
 
 const runsOf = (directory: string): readonly string[] => readdirSync(join(directory, '.agents/runs'))
@@ -67,44 +72,44 @@ async function resume(directory: string): Promise<PrintedRun> {
 void t.test(
   'a run whose supervisor is killed goes on: nothing done is done again, nothing written is lost',
   async (t) => {
-    const peaceful = gated(t)
+    const peaceful = gatedInEveryMode(t)
     writeFileSync(peaceful.gate, '')
     const undisturbed = await runHere(repositoryOf(t, { 'a.txt': 'a\n' }), peaceful.path)
+    const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+    const before = fingerprint(directory)
+    const { path, notes, gate } = gatedInEveryMode(t)
+    const pids = modes.map((mode) => join(notes, `pid-${mode}`))
+    const run = begin(directory, 'run', path)
+    await run.until(() => pids.every(isWritten))
+    run.child.kill('SIGKILL')
+    await run.ended
+    for (const pid of pids) await gone(Number(readFileSync(pid, 'utf8')))
+    t.match((await troupeHere(directory, 'status')).stdout, 'unfinished (its supervisor is gone)')
+    const [id = ''] = runsOf(directory)
+    writeFileSync(gate, '')
+    const { exitCode, run: resumed, proposal } = await resume(directory)
+    t.equal(exitCode, 0)
+    t.equal(resumed, id)
+    const log = (await troupeHere(directory, 'log', '--follow')).stdout.replaceAll(/^\S+ +\S+ s +/gm, '')
+    t.match(log, /^run \S+ started on [\s\S]*^run resumed by process \d+\n/m)
     for (const mode of modes) {
-      const directory = repositoryOf(t, { 'a.txt': 'a\n' })
-      const before = fingerprint(directory)
-      const { path, notes, gate, pid } = gated(t)
-      const run = begin(directory, 'run', '--mode', mode, path)
-      await run.until(() => isWritten(pid))
-      run.child.kill('SIGKILL')
-      await run.ended
-      await gone(Number(readFileSync(pid, 'utf8')))
-      t.match((await troupeHere(directory, 'status')).stdout, 'unfinished (its supervisor is gone)', mode)
-      const [id = ''] = runsOf(directory)
-      writeFileSync(gate, '')
-      const { exitCode, run: resumed, proposal } = await resume(directory)
-      t.equal(exitCode, 0)
-      t.equal(resumed, id)
-      const said = ['first', 'second', 'third'].map((task) => readFileSync(join(notes, task), 'utf8'))
-      t.same(said, ['1\n', '1\n2\n', said[2]], 'only what was under way was begun again')
-      t.equal(git(directory, 'show', `refs/troupe/${id}/second/1:second.txt`), '2\n', 'what was under way is kept')
-      t.same(leftovers(directory), [])
-      t.same(fingerprint(directory), before)
-      t.equal(proposal.tree, undisturbed.proposal.tree)
-      t.match(JSON.parse(readFileSync(inRun(directory, 'sh_first_result.json'), 'utf8')), {
+      const [first, second] = ['first', 'second'].map((task) => readFileSync(join(notes, `${task}-${mode}`), 'utf8'))
+      t.same([first, second], ['1\n', '1\n2\n'], `only what was under way was begun again: ${mode}`)
+      const kept = git(directory, 'show', `refs/troupe/${id}/second-${mode}/1:second-${mode}.txt`)
+      t.equal(kept, '2\n', 'what was under way is kept')
+      t.match(JSON.parse(readFileSync(inRun(directory, `${mode}_first-${mode}_result.json`), 'utf8')), {
         state: 'succeeded',
         attempts: 1,
       })
-      t.match(await troupeHere(directory, 'resume'), { status: 2, stderr: /RUN_ENDED/ })
-      const log = (await troupeHere(directory, 'log', '--follow')).stdout.replaceAll(/^\S+ +\S+ s +/gm, '')
-      t.match(
-        log,
-        /^run \S+ started on [\s\S]*^run resumed by process \d+\n(second|third): attempt 1 lost: its supervisor died/m,
-      )
-      t.match(log, /^run ended with 0: /m)
-      const [line = ''] = (await troupeHere(directory, '--json', 'log', '--task', 'third')).stdout.split('\n')
-      t.match(JSON.parse(line), { schema: 'troupe/event/1', event: { task: 'third' } })
+      t.match(log, new RegExp(`^second-${mode}: attempt 1 lost: its supervisor died`, 'm'))
     }
+    t.same(leftovers(directory), [])
+    t.same(fingerprint(directory), before)
+    t.equal(proposal.tree, undisturbed.proposal.tree)
+    t.match(await troupeHere(directory, 'resume'), { status: 2, stderr: /RUN_ENDED/ })
+    t.match(log, /^run ended with 0: /m)
+    const [line = ''] = (await troupeHere(directory, '--json', 'log', '--task', 'third-async')).stdout.split('\n')
+    t.match(JSON.parse(line), { schema: 'troupe/event/1', event: { task: 'third-async' } })
   },
 )
 
@@ -249,12 +254,18 @@ void t.test(
 void t.test('a fork server that dies costs no retry: what it had started is tried again', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': 'a\n' })
   const command = '[ $TROUPE_ATTEMPT = 2 ] && exit 0; kill -9 $PPID; sleep 600'
-  const agents = { sh: { kind: 'command', shell: true } }
+  // one after the other: some share a server
+  const tasks = modes.map((mode, index) => ({
+    id: mode,
+    agent: mode,
+    command,
+    retries: 0,
+    needs: modes.slice(0, index).slice(-1),
+  }))
+  const { run, exitCode } = await runJson(directory, manifest(t, { agents: shells, tasks }))
+  t.equal(exitCode, 0)
   for (const mode of modes) {
-    const path = manifest(t, { agents, tasks: [{ id: 'x', agent: 'sh', command, retries: 0 }] })
-    const { run, exitCode } = await runJson(directory, '--mode', mode, path)
-    t.equal(exitCode, 0, mode)
-    const log = (await troupeHere(directory, '--json', 'log', run, '--task', 'x')).stdout.trim().split('\n')
+    const log = (await troupeHere(directory, '--json', 'log', run, '--task', mode)).stdout.trim().split('\n')
     const ends = log.map((line) => (JSON.parse(line) as { event: { end?: object } }).event.end).filter(Boolean)
     t.match(ends, [
       { failure: { kind: 'infrastructure', message: /the server that had started it died/ } },
@@ -305,7 +316,7 @@ void t.test('a supervisor that is killed while it looks for who breaks a check l
   )
   const passes = (): string => git(directory, 'for-each-ref', '--format=%(refname)', 'refs/troupe')
   t.match(passes(), `refs/troupe/${id}/_passed\n`)
-  t.match(await troupe(directory, 'doctor', '--run', id), { status: 0 })
+  t.match(await troupeHere(directory, 'doctor', '--run', id), { status: 0 })
   await troupeHere(directory, 'gc', '--older-than', '0s', '--unapplied')
   t.equal(passes(), '', 'what passed goes with its run')
 })

@@ -11,18 +11,19 @@ import {
   fingerprint,
   git,
   manifest,
+  modes,
   repositoryOf,
   root,
   runHere,
   runJson,
+  shells,
   troupe,
   troupeHere,
 } from './troupe.ts'
 import { isWritten } from '../until.ts'
 
 const diamond = join(root, 'examples/diamond/troupe.yaml')
-const modes = ['async', 'thread', 'process'] as const
-const states = (run: Awaited<ReturnType<typeof runJson>>): Readonly<Record<string, string>> =>
+const states = (run: Pick<Awaited<ReturnType<typeof runJson>>, 'proposal'>): Readonly<Record<string, string>> =>
   Object.fromEntries(run.proposal.tasks.map(({ task, disposition }) => [task, disposition.state]))
 
 void t.test('the diamond gives one and the same proposal in every mode, and touches nothing of the user', async (t) => {
@@ -68,7 +69,6 @@ const smallDiamond = [
   { id: 'fewer', command: 'sed -i "5s/.*/fewer/" list.txt' },
   { id: 'broken', command: 'exit 1' },
   { id: 'join', needs: ['left', 'right'], command: 'sed -n "1p;9p" list.txt > join.txt' },
-  { id: 'notes', command: 'echo notes > notes.txt' },
 ]
 
 void t.test('twenty completion orders give one tree', async (t) => {
@@ -132,7 +132,7 @@ const read = (...path: readonly string[]): unknown => JSON.parse(readFileSync(jo
 void t.test('an expression is the same run as the manifest that it stands for', async (t) => {
   const directory = exampleRepository(t, 'service')
   const expression = '(review "security issues" auth.py AND docs auth.py) THEN test auth.py'
-  const { stdout, status } = await troupe(directory, 'plan', '--as-manifest', expression)
+  const { stdout, status } = await troupeHere(directory, 'plan', '--as-manifest', expression)
   t.equal(status, 0)
   const path = join(emptyFolder(t), 'troupe.yaml')
   writeFileSync(path, stdout)
@@ -178,7 +178,7 @@ void t.test('overlaps are told, put in order, or refused, as the manifest says',
     { file: 'a.txt', task: 'y', resolver: 'both-insert', ours: 'x\n', theirs: 'y\n' },
     { task: 'z' },
   ])
-  t.match((await troupe(directory, 'show')).stdout, /Resolved[\s\S]*a\.txt:2[\s\S]*both-insert/)
+  t.match((await troupeHere(directory, 'show')).stdout, /Resolved[\s\S]*a\.txt:2[\s\S]*both-insert/)
   const path = manifest(t, { ...content, merge: { resolve: 'off' } })
   const warned = await runHere(directory, path)
   t.same(states(warned), { x: 'landed', y: 'left-out', z: 'left-out' })
@@ -284,29 +284,29 @@ void t.test('an interrupt ends politely, keeps what was done, and leaves nothing
   const directory = repositoryOf(t, { 'a.txt': '1\n' })
   const before = fingerprint(directory)
   const path = manifest(t, {
-    agents: { sh: { kind: 'command', shell: true } },
-    concurrency: 2,
+    agents: { sh: { kind: 'command', shell: true }, ...shells },
+    concurrency: 4,
     tasks: [
       { id: 'done', agent: 'sh', command: 'echo done > done.txt' },
-      { id: 'long', agent: 'sh', needs: ['done'], command: 'echo half > half.txt; echo $$; sleep 600' },
-      { id: 'later', agent: 'sh', needs: ['long'], command: 'true' },
+      ...modes.map((mode) => ({
+        id: `long-${mode}`,
+        agent: mode,
+        needs: ['done'],
+        command: 'echo half > half.txt; echo $$; sleep 600',
+      })),
+      { id: 'later', agent: 'sh', needs: ['long-async'], command: 'true' },
     ],
   })
-  for (const mode of modes) {
-    const run = begin(directory, '--json', 'run', '--mode', mode, path)
-    await run.said('long')
-    run.child.kill('SIGINT')
-    const { status, stdout } = await run.ended
-    t.equal(status, 130, mode)
-    const { proposal } = JSON.parse(stdout) as Awaited<ReturnType<typeof runJson>>
-    t.equal(proposal.interrupted, true)
-    t.match(Object.fromEntries(proposal.tasks.map(({ task, disposition }) => [task, disposition.state])), {
-      done: 'landed',
-      long: 'cancelled',
-      later: 'not-started',
-    })
-    t.same(fingerprint(directory), before)
-  }
+  const run = begin(directory, '--json', 'run', path)
+  for (const mode of modes) await run.said(`long-${mode} running`)
+  run.child.kill('SIGINT')
+  const { status, stdout } = await run.ended
+  t.equal(status, 130)
+  const { proposal } = JSON.parse(stdout) as Awaited<ReturnType<typeof runJson>>
+  t.equal(proposal.interrupted, true)
+  const cancelled = Object.fromEntries(modes.map((mode) => [`long-${mode}`, 'cancelled']))
+  t.same(states({ proposal }), { done: 'landed', ...cancelled, later: 'not-started' })
+  t.same(fingerprint(directory), before)
 })
 
 void t.test('a second interrupt takes away what ignores the first', async (t) => {
@@ -326,19 +326,22 @@ void t.test('a second interrupt takes away what ignores the first', async (t) =>
 })
 
 void t.test('a supervisor that is killed has touched nothing of the user, and its programs die with it', async (t) => {
-  for (const mode of modes) {
-    const directory = repositoryOf(t, { 'a.txt': '1\n' })
-    const { worktrees: _, ...untouched } = fingerprint(directory)
-    const pidFile = join(emptyFolder(t), 'pid')
-    const command = ['sh', '-c', `echo $$ > ${JSON.stringify(pidFile)}; exec sleep 600`]
-    const run = begin(directory, 'run', '--mode', mode, manifest(t, { tasks: [{ id: 'long', command }] }))
-    await run.until(() => isWritten(pidFile))
-    run.child.kill('SIGKILL')
-    t.match(await run.ended, { signal: 'SIGKILL' }, mode)
-    await gone(Number(readFileSync(pidFile, 'utf8')))
-    const { worktrees: __, ...after } = fingerprint(directory)
-    t.same(after, untouched)
-  }
+  const directory = repositoryOf(t, { 'a.txt': '1\n' })
+  const { worktrees: _, ...untouched } = fingerprint(directory)
+  const notes = emptyFolder(t)
+  const pidFile = (mode: string): string => join(notes, mode)
+  const tasks = modes.map((mode) => ({
+    id: `long-${mode}`,
+    agent: mode,
+    command: `echo $$ > '${pidFile(mode)}'; exec sleep 600`,
+  }))
+  const run = begin(directory, 'run', manifest(t, { agents: shells, concurrency: 3, tasks }))
+  for (const mode of modes) await run.until(() => isWritten(pidFile(mode)))
+  run.child.kill('SIGKILL')
+  t.match(await run.ended, { signal: 'SIGKILL' })
+  for (const mode of modes) await gone(Number(readFileSync(pidFile(mode), 'utf8')))
+  const { worktrees: __, ...after } = fingerprint(directory)
+  t.same(after, untouched)
 })
 
 void t.test(
@@ -358,7 +361,7 @@ void t.test(
     }
     const run = begin(directory, 'run', manifest(t, content))
     await run.said('as of now (content): x (line 2) and y (line 2)')
-    const { stdout } = await troupe(directory, '--json', 'status')
+    const { stdout } = await troupeHere(directory, '--json', 'status')
     t.match(JSON.parse(stdout), {
       conflicts: [],
       overlaps: [
@@ -458,7 +461,7 @@ require('./lock.cjs')
     const read = (name: string): string => git(directory, 'show', `${run.proposal.commit}:${name}`)
     t.equal(read('package.json'), text({ name: 'app', dependencies: packages }))
     t.equal(read('package-lock.json'), text({ lockfileVersion: 3, packages }))
-    const replayed = await troupe(directory, '--json', 'replay', run.run)
+    const replayed = await troupeHere(directory, '--json', 'replay', run.run)
     t.match(JSON.parse(replayed.stdout), { same: true, commit: run.proposal.commit })
     t.equal((await troupeHere(directory, 'apply', run.run)).status, 0)
     t.equal(git(directory, 'rev-parse', 'HEAD').trim(), run.proposal.commit)
@@ -474,22 +477,28 @@ require('./lock.cjs')
 )
 
 /** Two tasks on one file: `x` writes and waits for `gate`; `y` writes, goes on for ever, and begins anew when it finds the work of x. */
+const rivalsOn = (
+  file: string,
+  gate: string,
+  { agent, x, y }: Record<'agent' | 'x' | 'y', string>,
+): readonly object[] => [
+  {
+    id: x,
+    agent,
+    command: `printf 'one\\nx was here\\nthree\\n' > ${file}; while [ ! -e '${gate}' ]; do sleep 0.05; done`,
+  },
+  {
+    id: y,
+    agent,
+    timeout: '60s',
+    command: `if grep -q x ${file}; then git show $TROUPE_REBASED:${file} > earlier-${file}; else printf 'one\\ny was here\\nthree\\n' > ${file}; while true; do sleep 0.05; done; fi`,
+  },
+]
+
 const rivals = (gate: string): object => ({
   agents: { sh: { kind: 'command', shell: true } },
   onConflict: 'pause',
-  tasks: [
-    {
-      id: 'x',
-      agent: 'sh',
-      command: `printf 'one\\nx was here\\nthree\\n' > a.txt; while [ ! -e '${gate}' ]; do sleep 0.05; done`,
-    },
-    {
-      id: 'y',
-      agent: 'sh',
-      timeout: '60s',
-      command: `if grep -q x a.txt; then git show $TROUPE_REBASED:a.txt > earlier.txt; else printf 'one\\ny was here\\nthree\\n' > a.txt; while true; do sleep 0.05; done; fi`,
-    },
-  ],
+  tasks: rivalsOn('a.txt', gate, { agent: 'sh', x: 'x', y: 'y' }),
 })
 
 /** What the system says a process is doing, as a letter: T is stopped. */
@@ -499,7 +508,7 @@ const stateOf = (pid: number): string =>
     .slice(0, 1)
 
 async function pidOf(directory: string, task: string): Promise<number> {
-  const { stdout } = await troupe(directory, '--json', 'log')
+  const { stdout } = await troupeHere(directory, '--json', 'log')
   const records = stdout
     .trim()
     .split('\n')
@@ -514,23 +523,36 @@ void t.test(
   'onConflict: pause lets the later task stand still until the earlier one is done, and then begin anew from there',
   { skip: process.platform !== 'linux' },
   async (t) => {
+    const fileOf = (mode: string): string => `${mode}.txt`
+    const directory = repositoryOf(t, Object.fromEntries(modes.map((mode) => [fileOf(mode), 'one\ntwo\nthree\n'])))
+    const gate = join(emptyFolder(t), 'gate')
+    const tasks = modes.flatMap((mode) => rivalsOn(fileOf(mode), gate, { agent: mode, x: `x-${mode}`, y: `y-${mode}` }))
+    const path = manifest(t, { agents: shells, onConflict: 'pause', concurrency: 6, tasks })
+    const run = begin(directory, 'run', path)
     for (const mode of modes) {
-      const directory = repositoryOf(t, { 'a.txt': 'one\ntwo\nthree\n' })
-      const gate = join(emptyFolder(t), 'gate')
-      const run = begin(directory, 'run', '--mode', mode, manifest(t, rivals(gate)))
-      await run.said('y is paused until x has ended')
-      t.equal(stateOf(await pidOf(directory, 'y')), 'T', mode)
-      const { tasks } = JSON.parse((await troupeHere(directory, '--json', 'status')).stdout) as {
-        tasks: readonly object[]
-      }
-      t.match(tasks, [{ pausedFor: null }, { pausedFor: 'x', words: 'paused for x' }])
-      writeFileSync(gate, '')
-      t.match(await run.ended, { status: 0 })
-      const { stdout: log } = await troupeHere(directory, 'log')
-      t.match(log, /y: attempt 1 rebased onto the work of x.*1 files/, 'what it had written is kept')
-      await troupeHere(directory, 'apply')
-      t.equal(readFileSync(join(directory, 'a.txt'), 'utf8'), 'one\nx was here\nthree\n')
-      t.equal(readFileSync(join(directory, 'earlier.txt'), 'utf8'), 'one\ny was here\nthree\n')
+      await run.said(`y-${mode} is paused until x-${mode} has ended`)
+      t.equal(stateOf(await pidOf(directory, `y-${mode}`)), 'T', mode)
+    }
+    const { tasks: seen } = JSON.parse((await troupeHere(directory, '--json', 'status')).stdout) as {
+      tasks: readonly object[]
+    }
+    const paused = modes.flatMap((mode) => [
+      { pausedFor: null },
+      { pausedFor: `x-${mode}`, words: `paused for x-${mode}` },
+    ])
+    t.match(seen, paused)
+    writeFileSync(gate, '')
+    t.match(await run.ended, { status: 0 })
+    const { stdout: log } = await troupeHere(directory, 'log')
+    await troupeHere(directory, 'apply')
+    for (const mode of modes) {
+      t.match(
+        log,
+        new RegExp(`y-${mode}: attempt 1 rebased onto the work of x-${mode}.*1 files`),
+        'what it had written is kept',
+      )
+      t.equal(readFileSync(join(directory, fileOf(mode)), 'utf8'), 'one\nx was here\nthree\n')
+      t.equal(readFileSync(join(directory, `earlier-${fileOf(mode)}`), 'utf8'), 'one\ny was here\nthree\n')
     }
   },
 )
@@ -579,5 +601,8 @@ void t.test('a run that has used all that it may makes its proposal of what is d
       { state: 'not-started', reason: 'the run has used $1.2 of the $1 that it may' },
     ],
   )
-  t.match((await troupe(directory, 'log')).stdout, 'nothing new begins: the run has used $1.2 of the $1 that it may')
+  t.match(
+    (await troupeHere(directory, 'log')).stdout,
+    'nothing new begins: the run has used $1.2 of the $1 that it may',
+  )
 })

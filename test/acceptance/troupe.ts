@@ -137,6 +137,12 @@ function printed({ stdout, stderr }: Ended): PrintedRun {
   return JSON.parse(stdout) as PrintedRun
 }
 
+/** Where actors live. */
+export const modes = ['async', 'thread', 'process'] as const
+
+/** A shell that is an agent, in each mode: what holds in all of them one run shows. */
+export const shells = Object.fromEntries(modes.map((mode) => [mode, { kind: 'command', shell: true, mode }]))
+
 interface Teardown {
   teardown(work: () => void): void
 }
