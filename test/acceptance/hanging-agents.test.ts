@@ -148,7 +148,7 @@ for (const mode of ['async', 'thread', 'process'] as const) {
     const directory = repositoryOf(t, { 'f.txt': '1\n' })
     const notes = emptyFolder(t)
     const { url } = await runsTheLine(t)
-    const fakeAgent = [process.execPath, join(root, 'test/fixtures/acp/main.ts')]
+    const fakeAgent = [process.execPath, join(root, 'test/fixtures/acp/main.mjs')]
     const agents: Readonly<Record<string, object>> = {
       model: { kind: 'model', endpoint: url, model: 'm' },
       acp: { kind: 'acp', argv: fakeAgent, expects: 'answer' },

@@ -168,7 +168,7 @@ for (const host of ['async', 'thread', 'process'] as const) {
           assignment: assignment({
             directory: folder,
             prompt: script(turn),
-            options: { argv: [process.execPath, join(import.meta.dirname, '../fixtures/acp/main.ts')] },
+            options: { argv: [process.execPath, join(import.meta.dirname, '../fixtures/acp/main.mjs')] },
           }),
         },
         host,

@@ -456,7 +456,7 @@ void t.test('mistakes in a manifest are told before anything starts', (t) => {
 void t.test(
   'a real program is driven and ended, also one that heeds neither the end of its input nor a polite stop',
   async (t) => {
-    const program = [process.execPath, join(import.meta.dirname, '../fixtures/acp/main.ts'), 'stays']
+    const program = [process.execPath, join(import.meta.dirname, '../fixtures/acp/main.mjs'), 'stays']
     await drives(t, program, { graceMs: 400 })
   },
 )
@@ -483,7 +483,7 @@ void t.test(
     ]
     const path = manifest(t, {
       agents: {
-        coder: { kind: 'acp', argv: [process.execPath, join(import.meta.dirname, '../fixtures/acp/main.ts')] },
+        coder: { kind: 'acp', argv: [process.execPath, join(import.meta.dirname, '../fixtures/acp/main.mjs')] },
       },
       tasks: [
         {
@@ -516,7 +516,7 @@ void t.test('a program is asked once for each build of it what it is, before any
   const environment = { PATH: `${folder}:${process.env['PATH']}`, XDG_STATE_HOME: folder, A_KEY: 'a key' }
   const ask = (options: object = {}) =>
     must(kinds, 'acp').fitness?.({ argv: ['an-agent'], credentials: ['A_KEY'], ...options }, environment)
-  const main = join(import.meta.dirname, '../fixtures/acp/main.ts')
+  const main = join(import.meta.dirname, '../fixtures/acp/main.mjs')
   const fake = `exec '${process.execPath}' '${main}' "$@"`
   t.match(await ask(), { how: 'absent', program: 'an-agent' })
   t.match(await ask({ argv: ['./in-the-workspace'] }), { how: 'fit' })

@@ -248,7 +248,7 @@ void t.test(
   async (t) => {
     const own = newWorkspace()
     const before = surroundings(own)
-    const main = join(import.meta.dirname, '../fixtures/acp/main.ts')
+    const main = join(import.meta.dirname, '../fixtures/acp/main.mjs')
     const escape = `echo x > '${repository}/kept.txt' || echo refused; echo x > by-command.txt`
     const turn = [{ run: 'sh', args: ['-c', escape] }, { edit: 'fine.txt' }, { edit: join(repository, 'new.txt') }]
     const options = { argv: [process.execPath, main], sandbox: 'workspace', permissions: 'allow' }

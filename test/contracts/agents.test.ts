@@ -37,7 +37,7 @@ process.env['XDG_STATE_HOME'] = newFolder(t)
 
 const programs = join(import.meta.dirname, '../fixtures/programs')
 
-const fakeAgent = [process.execPath, join(import.meta.dirname, '../fixtures/acp/main.ts')]
+const fakeAgent = [process.execPath, join(import.meta.dirname, '../fixtures/acp/main.mjs')]
 const acting = (turn: readonly Step[]): Partial<Assignment> => ({
   verb: 'implement',
   prompt: script(turn),

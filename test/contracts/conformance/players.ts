@@ -117,7 +117,7 @@ function asAnswer(happening: Happening): Answer {
   }
 }
 
-const fakeAgent = [process.execPath, join(import.meta.dirname, '../../fixtures/acp/main.ts')]
+const fakeAgent = [process.execPath, join(import.meta.dirname, '../../fixtures/acp/main.mjs')]
 
 /** An agent that speaks the Agent Client Protocol: the script is what it tells. */
 const acp: Player = {
