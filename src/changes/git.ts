@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { TroupeError } from '../errors.ts'
-import { runTool } from '../processes/run-tool.ts'
+import { tools } from '../processes/run-tool.ts'
 
 /** How one call of git is made. */
 export interface GitOptions {
@@ -70,7 +70,7 @@ async function call(directory: string, args: readonly string[], options: GitOpti
 }
 
 async function execute(directory: string, args: readonly string[], { input, env }: GitOptions): Promise<Raw> {
-  const { exit, stdout, stderr } = await runTool({
+  const { exit, stdout, stderr } = await tools.run({
     argv: ['git', ...settings, ...args],
     directory,
     environment: { ...cleanEnvironment(process.env), ...env },

@@ -5,6 +5,7 @@ import { prepareAgain } from './prepare-again.ts'
 import { carryOut } from './carry-out.ts'
 import { mustIsolate } from './prepare.ts'
 import { resumeRun } from './resume-run.ts'
+import { tools } from '../processes/run-tool.ts'
 import { keepHeapSmall } from '../processes/small-heap.ts'
 import { mustHideSecrets } from './secrets.ts'
 import type { CommonOptions, Terminal } from './terminal.ts'
@@ -16,6 +17,7 @@ export async function resumeCommand(
   input: { readonly arguments: readonly string[]; readonly options: CommonOptions & { readonly manifest?: string } },
 ): Promise<number> {
   keepHeapSmall()
+  tools.prepare()
   const run = await runToResume(terminal.directory, input.arguments[0])
   const { manifest } = input.options
   const prepared = await prepareAgain(run, { directory: terminal.directory, manifest })

@@ -2,6 +2,7 @@ import { carryOut } from './carry-out.ts'
 import type { RunOutcome } from './conduct-run.ts'
 import { performRun } from './perform-run.ts'
 import { describeOverlap, type PlanOptions, prepare } from './prepare.ts'
+import { tools } from '../processes/run-tool.ts'
 import { keepHeapSmall } from '../processes/small-heap.ts'
 import type { Terminal } from './terminal.ts'
 import { abandonedRun } from './unfinished-runs.ts'
@@ -18,6 +19,7 @@ export async function runCommand(
 /** Prepares, runs and reports; answers with what the run came to. */
 export async function prepareAndRun(argument: string, terminal: Terminal, options: PlanOptions): Promise<RunOutcome> {
   keepHeapSmall()
+  tools.prepare()
   const prepared = await prepare(argument, terminal, options)
   const abandoned = abandonedRun(prepared.repository)
   if (abandoned !== null)

@@ -32,6 +32,11 @@ export class Toolserver {
     return this.#hasAnswered
   }
 
+  /** Begins it before the first tool. */
+  prepare(): void {
+    this.#server.prepare()
+  }
+
   /** Runs a tool to its end; never rejects. */
   run({ argv, directory, environment, input }: Tool): Promise<ToolEnd> {
     const id = ++this.#lastId

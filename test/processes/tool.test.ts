@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,9 @@ import { runDirectly } from '../../src/processes/direct-tool.ts'
 import { openToolRunner } from '../../src/processes/run-tool.ts'
 import type { RunTool, Tool } from '../../src/processes/tool.ts'
 import { Toolserver } from '../../src/processes/toolserver.ts'
+import { initRepository } from '../init-repository.ts'
 
+const program = fileURLToPath(new URL('../../bin/troupe.mjs', import.meta.url))
 const environment = { PATH: process.env['PATH'] ?? '', LANG: 'C' }
 
 const say = async (run: RunTool, argv: readonly string[], more: Partial<Tool> = {}): Promise<string> =>
@@ -122,17 +124,24 @@ void t.test('a few tools are run directly, many by the server, and all directly 
     return isOurs
   }
   t.same(
-    await parents(openToolRunner()),
-    Array.from({ length: 12 }, (_, at) => at < 8),
+    await parents(openToolRunner().run),
+    Array.from({ length: 12 }, (_, at) => at < 3),
   )
-  t.same(await parents(openToolRunner({ PATH: '/nosuch' })), Array<boolean>(12).fill(true))
+  const prepared = openToolRunner()
+  prepared.prepare()
+  t.same(await parents(prepared.run), Array<boolean>(12).fill(false), 'none directly where it was prepared')
+  t.same(await parents(openToolRunner({ PATH: '/nosuch' }).run), Array<boolean>(12).fill(true))
   const broken = mkdtempSync(join(tmpdir(), 'troupe-tool-'))
   t.teardown(() => {
     rmSync(broken, { recursive: true })
   })
   writeFileSync(join(broken, 'perl'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
-  t.same(await parents(openToolRunner({ PATH: broken })), Array<boolean>(12).fill(true), 'nor where it does not work')
-  const run = openToolRunner()
+  for (const isPrepared of [false, true]) {
+    const runner = openToolRunner({ PATH: broken })
+    if (isPrepared) runner.prepare()
+    t.same(await parents(runner.run), Array<boolean>(12).fill(true), 'nor where it does not work')
+  }
+  const { run } = openToolRunner()
   await Promise.all(Array.from({ length: 8 }, () => say(run, ['true'])))
   t.match(await run({ argv: ['echo', 'a\0b'], directory: '/tmp', environment }), {
     exit: { how: 'not-started', code: 'ERR_INVALID_ARG_VALUE' },
@@ -147,4 +156,25 @@ void t.test('git is run by the tool server once it has been asked a few times', 
     server = (await git.text(['-c', parentOfGit, 'whose'])).trim()
   }
   t.match(readFileSync(`/proc/${server}/cmdline`, 'utf8'), 'toolserver.pl')
+})
+
+void t.test('a run has git from the tool server from the first', { skip: process.platform !== 'linux' }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'troupe-tool-'))
+  t.teardown(() => {
+    rmSync(folder, { recursive: true })
+  })
+  initRepository(folder)
+  writeFileSync(join(folder, 'a.txt'), 'a\n')
+  execFileSync('git', ['add', 'a.txt'], { cwd: folder })
+  execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '-qm', 'a'], { cwd: folder })
+  const asked = join(folder, '.git/asked-by')
+  const shim = mkdtempSync(join(folder, '.git/shim-'))
+  const ask = `tr '\\0' ' ' < /proc/$PPID/cmdline >> ${asked}; echo >> ${asked}`
+  writeFileSync(join(shim, 'git'), `#!/bin/sh\n${ask}\nPATH=${environment.PATH} exec git "$@"\n`, { mode: 0o755 })
+  const { status, stderr } = spawnSync(process.execPath, [program, '-C', folder, 'run', 'review a.txt'], {
+    env: { ...process.env, PATH: `${shim}:${environment.PATH}` },
+    encoding: 'utf8',
+  })
+  t.equal(status, 0, stderr)
+  t.match(readFileSync(asked, 'utf8'), /^\S+ \S+toolserver\.pl /)
 })

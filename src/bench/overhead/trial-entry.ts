@@ -6,6 +6,7 @@ import type { RunWatch } from '../../cli/conduct-run.ts'
 import { performRun } from '../../cli/perform-run.ts'
 import { prepare } from '../../cli/prepare.ts'
 import { processTerminal } from '../../cli/terminal.ts'
+import { tools } from '../../processes/run-tool.ts'
 import { keepHeapSmall } from '../../processes/small-heap.ts'
 import type { Trial, TrialFigures } from './trial.ts'
 
@@ -83,6 +84,7 @@ async function profiled<Result>(file: string, work: () => Promise<Result>): Prom
 }
 
 keepHeapSmall()
+tools.prepare()
 const figures: TrialFigures[] = []
 for (const [number, tasks] of trial.tasks.entries()) {
   const { profile } = trial
