@@ -1,26 +1,55 @@
 import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { systemClock } from '../../src/clock.ts'
 import { isAlive, type ProcessIdentity } from '../../src/process-identity.ts'
 import { lineOf, recordOf } from '../../src/store/journal-record.ts'
 import type { Recorded } from '../../src/supervisor/run/events.ts'
+import { carryOutTrials, repeatingWith } from '../chaos/campaign.ts'
 import { recordsIn, runIn } from '../chaos/evidence.ts'
 import { brokenPromises } from '../chaos/invariants.ts'
 import { type Fate, live } from '../chaos/life.ts'
 import { processesOf } from '../chaos/processes.ts'
 import { agentOf, buildScene, copyScene, type Scene } from '../chaos/scene.ts'
 import { carryOutTrial } from '../chaos/trial.ts'
+import { trialOfEveryManner } from '../chaos/trials.ts'
 import { runUndisturbed } from '../chaos/undisturbed.ts'
 import { emptyFolder, fingerprint } from './troupe.ts'
 
 const folder = emptyFolder(t)
 const template = buildScene(join(folder, 'template'))
-const { tree, broken } = await runUndisturbed(template, join(folder, 'in peace'), 'async')
-t.same(broken, [], 'undisturbed')
+// where it is quickest: every other run must come to its tree, in whatever mode
+const undisturbed = await runUndisturbed(template, join(folder, 'in peace'), 'async')
+const { tree } = undisturbed
+t.same(undisturbed.broken, [], 'undisturbed')
 const modes = ['thread', 'process'] as const
 let scenes = 0
 const newFolder = (): string => join(folder, `scene ${scenes++}`)
+
+/*
+ * The short form of `npm run chaos`. That kills at every line of the journal in every manner, and at hundreds of moments, each in a run
+ * of its own. This one takes every manner and two moments in either mode, one after the other in the same run: twelve kills in two runs.
+ */
+const seed = 3
+
+void t.test(
+  'a supervisor that is killed again and again loses nothing, doubles nothing and leaves nothing',
+  async (t) => {
+    const trials = modes.map((mode) => trialOfEveryManner({ mode, undisturbed, seed }))
+    const parallel = availableParallelism()
+    const tried = await carryOutTrials({ template, folder, tree, parallel, observe() {} }, trials)
+    for (const { trial, broken, lives } of tried) {
+      t.same(broken, [], repeatingWith(trial))
+      const killed = lives.filter((life) => life.killed).map(({ fate }) => fate)
+      t.same(killed, trial.fates, 'and each of them died as it should')
+    }
+    t.ok(
+      tried.every(({ durable }) => durable > 0),
+      'some came when there was something to lose',
+    )
+  },
+)
 
 const crashesIn = (records: readonly Recorded[], agent: string): readonly string[] =>
   records.flatMap(({ event }) =>
