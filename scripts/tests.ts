@@ -11,6 +11,7 @@ const asked = process.argv.slice(2)
 const { NODE_OPTIONS: _, ...environment } = process.env
 
 t.jobs = 3
+t.setTimeout(0) // each file has its own limit
 for (const file of asked.length > 0 ? asked : globSync('test/**/*.test.ts').toSorted()) {
   const env = { ...environment, TAP_TIMEOUT: '1500' }
   void t.spawn(process.execPath, [file], { buffered: true, timeout: 25 * minutes, env }, file)
