@@ -7,12 +7,15 @@ import t from 'tap'
  */
 const minutes = 60_000
 const asked = process.argv.slice(2)
-// hooks of npm or of an outer tap
-const { NODE_OPTIONS: _, ...environment } = process.env
-
 t.jobs = 3
 t.setTimeout(0) // each file has its own limit
 for (const file of asked.length > 0 ? asked : globSync('test/**/*.test.ts').toSorted()) {
-  const env = { ...environment, TAP_TIMEOUT: '1500' }
-  void t.spawn(process.execPath, [file], { buffered: true, timeout: 25 * minutes, env }, file)
+  const env = { ...process.env, TAP_TIMEOUT: '1500' }
+  // tap puts its hooks in just before it starts a program
+  void t.spawn(
+    'env',
+    ['-u', 'NODE_OPTIONS', process.execPath, file],
+    { buffered: true, timeout: 25 * minutes, env },
+    file,
+  )
 }
