@@ -1,7 +1,7 @@
 # How both servers start a program. Whoever forks has each page copied that it touches afterwards, and a server touches many. So a process
 # beside it does nothing but fork for it; what it forks is the server's child and not its own (CLONE_PARENT), so that the server waits for
 # it. Without the number of clone(2), or a /proc that is ours, or where the forker cannot, the server forks by itself.
-# Whoever takes this in has a sub `become`, which makes a child that has its streams the program, and a sub `leave`.
+# Whoever takes this in has a sub `become`, which makes a child that has its streams and variables the program, and a sub `leave`.
 #
 # request   R <length>\n<fields>    id, folder, the server's descriptors for input, output and errors (- for no input), number of arguments,
 #                                   arguments, NAME=value..., parted by NUL
@@ -60,7 +60,11 @@ sub fork_here {
     open(STDIN, '<', '/dev/null') if !$streams->[0];
     open(STDOUT, '>&', $streams->[1]);
     open(STDERR, '>&', $streams->[2]);
-    become($id, $folder, $command, $environment);
+    for (@$environment) {
+        my ($name, $value) = split /=/, $_, 2;
+        $ENV{$name} = $value;
+    }
+    become($id, $folder, $command);
 }
 
 sub tell_forker {
@@ -75,7 +79,7 @@ sub tell_forker {
 
 sub set_environment { %ENV = map { split /=/, $_, 2 } split /\0/, $_[0], -1 }
 
-# the forker's life: it hands its own streams on, so that a child has nothing left to do
+# the forker's life: all that can be done before the fork is, since what a child touches is copied for it
 sub serve_forks {
     my ($clone, $descriptors, $requests, $pids) = @_;
     open(STDIN, '<', '/dev/null');
@@ -93,11 +97,14 @@ sub serve_forks {
 
 sub fork_next {
     my ($clone, $descriptors, $id, $folder, $in, $out, $err, $count, @rest) = @_;
+    my @command = splice(@rest, 0, $count);
+    my %added = map { split /=/, $_, 2 } @rest;
+    local @ENV{ keys %added } = values %added;
     my $opened = ($in eq '-' || open(STDIN, '<', "$descriptors/$in"))
         && open(STDOUT, '>', "$descriptors/$out")
         && open(STDERR, '>', "$descriptors/$err");
     my $pid = $opened ? syscall($clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0) : -1;
-    become($id, $folder, [splice(@rest, 0, $count)], \@rest) if $pid == 0;
+    become($id, $folder, \@command) if $pid == 0;
     close $_ for (*STDOUT, *STDERR);
     open(STDIN, '<', '/dev/null') if $in ne '-';
     return $pid;

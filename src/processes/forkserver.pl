@@ -88,7 +88,7 @@ sub start {
     pipe(my $out, my $out_writer) && pipe(my $err, my $err_writer) or return fail($id, 'exec', $!);
     my ($in, $in_writer);
     if ($has_input) { pipe($in, $in_writer) or return fail($id, 'exec', $!) }
-    my $pid = fork_program($id, $folder, \@command, \@rest, [$in, $out_writer, $err_writer]);
+    my $pid = fork_program($id, $folder, \@command, [@rest, "TROUPE_PROGRAM=$server.$id"], [$in, $out_writer, $err_writer]);
     return fail($id, 'exec', $!) if !defined $pid;
     setpgrp($pid, $pid);    # both sides do it: whoever comes first
     close $_ for ($out_writer, $err_writer);
@@ -106,13 +106,12 @@ sub start {
 }
 
 sub become {
-    my ($id, $folder, $command, $environment) = @_;
     setpgrp(0, 0);
     if ($adopts) {    # should we be killed, nobody adopts its children any more, but it dies itself
         syscall($prctl + 0, PR_SET_PDEATHSIG, 9, 0, 0, 0);
         kill 'KILL', $$ if getppid() != $server;
     }
-    become_program($id, $folder, $command, [@$environment, "TROUPE_PROGRAM=$server.$id"]);
+    become_program(@_);
 }
 
 sub take_input {

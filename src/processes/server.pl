@@ -13,16 +13,12 @@ pipe(our $failure_reader, our $failure_writer) or die "pipe: $!";
 unblock($failure_reader);
 binmode($_) for (*STDIN, *STDOUT);
 
-# in the child, which has its streams: becomes the program, or tells why it cannot
+# in the child, which has its streams and variables: becomes the program, or tells why it cannot
 sub become_program {
-    my ($id, $folder, $command, $environment) = @_;
+    my ($id, $folder, $command) = @_;
     my $what = 'chdir';
     if (chdir $folder) {
         $what = 'exec';
-        for (@$environment) {
-            my ($name, $value) = split /=/, $_, 2;
-            $ENV{$name} = $value;
-        }
         no warnings 'exec';
         exec { $command->[0] } @$command;
     }

@@ -116,9 +116,12 @@ for (const [name, make] of Object.entries(launchers)) {
     void t.test('hands over folder, arguments and exactly the environment, and closes standard input', async (t) => {
       const odd = ['a b', '', '"\'$x', 'zwei\nZeilen', 'ü€🙂', '-n']
       t.equal((await run(launcher, ['printf', '[%s]', ...odd])).stdout, odd.map((word) => `[${word}]`).join(''))
-      const { stdout } = await run(launcher, ['env'], { environment: { ...environment, ONLY: 'x=y' } })
-      t.match(stdout, 'ONLY=x=y')
-      t.notMatch((await run(launcher, ['env'])).stdout, 'ONLY', 'and the next program has not what the last one had')
+      t.match((await run(launcher, ['env'])).stdout, /^LANG=C$/m)
+      const other = { ...environment, ONLY: 'x=y', LANG: 'C.UTF-8' }
+      t.match((await run(launcher, ['env'], { environment: other })).stdout, /^ONLY=x=y$/m)
+      const { stdout: next } = await run(launcher, ['env'])
+      t.notMatch(next, 'ONLY', 'and the next program has not what the last one had')
+      t.match(next, /^LANG=C$/m)
       t.equal((await run(launcher, ['pwd'], { directory: '/usr' })).stdout, '/usr\n')
       t.match(await run(launcher, ['cat']), { exit: { how: 'exited', code: 0 }, stdout: '' })
     })
