@@ -492,7 +492,7 @@ void t.test('any sequence of edits and git commands seals to just the files that
       await scene.worktrees.remove(worktree)
       return git(scene.root, 'rev-parse', `${tree}^{tree}`).trim() === expected
     }),
-    { numRuns: 15 },
+    { numRuns: 25 },
   )
 })
 

@@ -175,10 +175,10 @@ void t.test('property: whatever 2 to 20 agents insert, delete, move and rename i
         }
       },
     ),
-    { numRuns: 8 },
+    { numRuns: 12 },
   )
   t.comment(`${resolved} changes were a resolver's to decide`)
-  t.pass('8 runs')
+  t.pass('12 runs')
 })
 
 /** Two works that never go together. */
@@ -217,7 +217,7 @@ void t.test(
           t.ok(brought.conflicts.every(({ ours }) => ours !== asTaskId('branch main')))
         },
       ),
-      { numRuns: 5, examples: [[[[removed], [inserted]]]] },
+      { numRuns: 8, examples: [[[[removed], [inserted]]]] },
     )
     t.ok(left > 0, `${left} did not go with it`)
   },

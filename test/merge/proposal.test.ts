@@ -263,7 +263,7 @@ void t.test('the answer does not depend on when things arrived, nor on how often
       known.push(await aggregator.propose(quick))
       t.strictSame(known.at(-1), known[0])
     }),
-    { numRuns: 5 },
+    { numRuns: 8 },
   )
 })
 
@@ -496,7 +496,7 @@ void t.test('no workload loses a task in silence, leaks a conflict marker or dep
       for (const file of proposal.files) t.notMatch(await sealing.read(proposal.commit, file), /^[<|=>]{7}/m)
       t.strictSame(await aggregatorOf(sealing, base).propose(asked), proposal)
     }),
-    { numRuns: 8 },
+    { numRuns: 15 },
   )
 })
 
@@ -519,7 +519,7 @@ void t.test('tasks with files of their own fold to all of their changes at once,
         t.strictSame(proposal.conflicts, [])
       }
     }),
-    { numRuns: 6 },
+    { numRuns: 10 },
   )
 })
 
