@@ -60,24 +60,18 @@ sub fork_here {
     open(STDIN, '<', '/dev/null') if !$streams->[0];
     open(STDOUT, '>&', $streams->[1]);
     open(STDERR, '>&', $streams->[2]);
-    for (@$environment) {
-        my ($name, $value) = split /=/, $_, 2;
-        $ENV{$name} = $value;
-    }
+    %ENV = (%ENV, variables(@$environment));
     become($id, $folder, $command);
 }
 
 sub tell_forker {
     my ($kind, $fields) = @_;
-    my $text = "$kind " . length($fields) . "\n$fields";
-    while (length $text) {
-        my $written = syswrite($for_forker, $text);
-        if (defined $written) { substr($text, 0, $written) = '' }
-        elsif ($! != EINTR) { leave() }
-    }
+    write_whole($for_forker, "$kind " . length($fields) . "\n$fields");
 }
 
-sub set_environment { %ENV = map { split /=/, $_, 2 } split /\0/, $_[0], -1 }
+sub set_environment { %ENV = variables(split /\0/, $_[0], -1) }
+
+sub variables { map { split /=/, $_, 2 } @_ }
 
 # the forker's life: all that can be done before the fork is, since what a child touches is copied for it
 sub serve_forks {
@@ -98,7 +92,7 @@ sub serve_forks {
 sub fork_next {
     my ($clone, $descriptors, $id, $folder, $in, $out, $err, $count, @rest) = @_;
     my @command = splice(@rest, 0, $count);
-    my %added = map { split /=/, $_, 2 } @rest;
+    my %added = variables(@rest);
     local @ENV{ keys %added } = values %added;
     my $opened = ($in eq '-' || open(STDIN, '<', "$descriptors/$in"))
         && open(STDOUT, '>', "$descriptors/$out")

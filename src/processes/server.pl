@@ -72,9 +72,15 @@ sub fail {
 sub answer { $answers .= $_[0] }
 
 sub flush_answers {
-    while (length $answers) {
-        my $written = syswrite(*STDOUT, $answers);
-        if (defined $written) { substr($answers, 0, $written) = '' }
+    write_whole(*STDOUT, $answers);
+    $answers = '';
+}
+
+sub write_whole {
+    my ($handle, $text) = @_;
+    while (length $text) {
+        my $written = syswrite($handle, $text);
+        if (defined $written) { substr($text, 0, $written) = '' }
         elsif ($! != EINTR) { leave() }
     }
 }

@@ -21,7 +21,7 @@ void t.test('the package, installed elsewhere, runs in every mode without the so
   ])
   const directory = exampleRepository(t, 'service')
   for (const mode of ['async', 'thread', 'process']) {
-    const run = JSON.parse(runIn(directory, '--json', 'run', '--mode', mode, 'docs auth.py'))
+    const run = JSON.parse(runIn(directory, '--json', 'run', '--mode', mode, 'review auth.py AND docs auth.py'))
     t.match(run, { exitCode: 0, proposal: { files: ['docs/api/auth.md'] } }, mode)
   }
   t.match(runIn(directory, '--help'), /Usage: troupe/)

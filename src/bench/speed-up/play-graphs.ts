@@ -18,6 +18,7 @@ export async function playGraphs(
   rounds: number,
   graphs: readonly GraphAmounts[],
 ): Promise<readonly Graph[]> {
+  if (graphs.length === 0) return []
   const repository = await makeBenchRepository(join(folder, 'graph'), { 'readme.txt': 'a line\n' })
   const drawn = graphs.map((amounts) => ({ amounts, name: graphName(amounts), tasks: drawGraph(amounts, seed) }))
   const works = drawn.map(({ name, tasks, amounts }) => {
