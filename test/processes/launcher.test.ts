@@ -359,7 +359,7 @@ void t.test('where nobody can fork for it, the fork server does it by itself', a
 
 const endOfEcho = /^O 1 1 6\nhello\nX 1 0 0$/m
 
-/** What a fork server of its own says to `echo hello`, by these arguments and with its script changed. */
+/** What a fork server of its own says to a program that says `hello` by a variable, by these arguments and with its script changed. */
 async function echoBy(t: Test, numbers: readonly string[], change = (script: string): string => script) {
   const scripts = join(import.meta.dirname, '../../src/processes')
   const script = readFileSync(join(scripts, 'forkserver.pl'), 'utf8')
@@ -371,7 +371,8 @@ async function echoBy(t: Test, numbers: readonly string[], change = (script: str
     env: {},
     stdio: ['pipe', 'pipe', 'inherit'],
   })
-  const fields = ['1', '/tmp', '0', '2', 'echo', 'hello', `PATH=${environment.PATH}`].join('\0')
+  const command = ['sh', '-c', 'echo $WORD']
+  const fields = ['1', '/tmp', '0', '3', ...command, `PATH=${environment.PATH}`, 'WORD=hello'].join('\0')
   server.stdin.write(`R ${Buffer.byteLength(fields)}\n${fields}`)
   let said = ''
   for await (const chunk of server.stdout) {
