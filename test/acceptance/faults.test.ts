@@ -135,9 +135,11 @@ interface Ordeal {
   readonly meddle: (scene: Scene) => void
 }
 
-/** A journal whose disk is full, or broken. */
-const full = { fate: 'disk', write: 12, code: 'ENOSPC' } as const
-const broke = { fate: 'disk', write: 6, code: 'EIO' } as const
+/** A journal whose disk is full or broken, in this mode as in the other. */
+const disks = [
+  { fate: 'disk', write: 12, code: 'ENOSPC' },
+  { fate: 'disk', write: 6, code: 'EIO' },
+] as const
 
 const killed: Fate = { fate: 'line', line: 9, how: 'synced' }
 
@@ -155,30 +157,19 @@ const jumps: readonly Ordeal[] = [5, -10].map((hours) => ({
 
 /** Runs take long, and what they go through costs little: so all of it befalls one run in each mode. */
 const ordeals = [
-  {
-    mode: 'thread',
-    disk: full,
-    told: 'NO_SPACE',
-    named: 'a full disk, garbage at the end of the journal',
-    others: garbage,
-    jumpMs: 5 * hourMs,
-  },
-  {
-    mode: 'process',
-    disk: broke,
-    told: 'STORE_FAILED',
-    named: 'a disk that fails, a clock that jumps while nobody works',
-    others: jumps,
-    jumpMs: -5 * hourMs,
-  },
+  { mode: 'thread', named: 'garbage at the end of the journal', others: garbage, jumpMs: 5 * hourMs },
+  { mode: 'process', named: 'a clock that jumps while nobody works', others: jumps, jumpMs: -5 * hourMs },
 ] as const
 
-for (const { mode, disk, told, named, others, jumpMs } of ordeals) {
-  const title = `${named}, and a clock that jumps while somebody works lose nothing (${mode})`
+for (const { mode, named, others, jumpMs } of ordeals) {
+  const title = `disks that fail, ${named}, and a clock that jumps while somebody works lose nothing (${mode})`
   void t.test(title, async (t) => {
     const running: ProcessIdentity[] = []
     const all: readonly Ordeal[] = [
-      { fate: disk, meddle: (scene) => void running.push(...processesOf(runIn(scene)?.id ?? '')) },
+      ...disks.map((fate) => ({
+        fate,
+        meddle: (scene: Scene) => running.push(...processesOf(runIn(scene)?.id ?? '')),
+      })),
       ...others,
     ]
     const meddles = all.map(({ meddle }) => meddle)
@@ -191,8 +182,10 @@ for (const { mode, disk, told, named, others, jumpMs } of ordeals) {
     })
     t.same(broken, [], 'nothing is lost')
     t.same(running, [], 'where the disk failed nothing was left running')
-    t.match(lives[0], { status: 3, said: told })
-    t.equal(lives[0]?.said.split(told).length, 2, `once: ${lives[0]?.said}`)
+    for (const [index, told] of ['NO_SPACE', 'STORE_FAILED'].entries()) {
+      t.match(lives[index], { status: 3, said: told })
+      t.equal(lives[index]?.said.split(told).length, 2, `once: ${lives[index]?.said}`)
+    }
     t.equal(kills, others.length)
     t.same(lives.at(-1)?.fate, clock, 'there was something left to do where the clock jumped')
     t.equal(lives.at(-1)?.status, 0)

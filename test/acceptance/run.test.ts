@@ -69,6 +69,7 @@ const smallDiamond = [
   { id: 'fewer', command: 'sed -i "5s/.*/fewer/" list.txt' },
   { id: 'broken', command: 'exit 1' },
   { id: 'join', needs: ['left', 'right'], command: 'sed -n "1p;9p" list.txt > join.txt' },
+  { id: 'notes', command: 'echo notes > notes.txt' },
 ]
 
 void t.test('twenty completion orders give one tree', async (t) => {
