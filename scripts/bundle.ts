@@ -1,5 +1,5 @@
 import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { isBuilt } from '../bin/is-built.mjs'
 
@@ -33,14 +33,43 @@ const places: Plugin = {
       return { contents: readFileSync(path, 'utf8').replaceAll('import.meta.url', place), loader: 'ts' }
     }),
 }
-const banner = `import { createRequire as troupeRequire } from 'node:module'
-const require = troupeRequire(import.meta.url)
-const troupeDist = import.meta.url.slice(0, import.meta.url.lastIndexOf('/dist/') + 6)`
+const banner = `const troupeDist = import.meta.url.slice(0, import.meta.url.lastIndexOf('/dist/') + 6)`
+
+/**
+ * Takes Node's own modules without an import, which would make Node read, and so load, everything that they offer. Packages that ask for
+ * a module by themselves get a `require`.
+ */
+function withQuickBuiltins(code: string): string {
+  const direct = code.replaceAll(
+    /^import (?:(\w+)(?:, )?)?(?:\{ ([^}]*) \})? ?from "(node:[\w/]+)";$/gm,
+    (...match) => {
+      const [whole, names, from] = match.slice(1, 4) as (string | undefined)[]
+      const bound = names === undefined ? '' : `const { ${names.replaceAll(' as ', ': ')} } = ${moduleOf(from, names)};`
+      return whole === undefined ? bound : `const ${whole} = ${moduleOf(from, whole)}; ${bound}`
+    },
+  )
+  if (!/\brequire\b/.test(direct)) return direct
+  return `const require = globalThis.process.getBuiltinModule('node:module').createRequire(import.meta.url)\n${direct}`
+}
+
+/** One of Node's modules; where only some of its functions are wanted, it is loaded when one of them is called. */
+function moduleOf(from: string | undefined, names: string): string {
+  const module = `globalThis.process.getBuiltinModule("${from}")`
+  const wanted = names.split(', ').map((name) => name.replace(/ as .*/, ''))
+  if (!wanted.every((name) => calledLate[from ?? '']?.includes(name) ?? false)) return module
+  return `new Proxy({}, { get: (_, name) => (...given) => ${module}[name](...given) })`
+}
+
+/** Functions, by modules that take milliseconds to load. */
+const calledLate: Readonly<Record<string, readonly string[]>> = {
+  'node:child_process': ['childProcess', 'fork', 'spawn', 'spawnSync'],
+  'node:crypto': ['createHash', 'randomBytes', 'randomUUID'],
+}
 
 async function bundle(): Promise<void> {
   const began = new Date()
   rmSync('dist', { recursive: true, force: true })
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     entryPoints: entries.map((name) => `src/${name}.ts`),
     bundle: true,
     splitting: true,
@@ -54,7 +83,12 @@ async function bundle(): Promise<void> {
     plugins: [places],
     banner: { js: banner },
     metafile: true,
+    write: false,
   })
+  for (const { path, text } of outputFiles) {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, withQuickBuiltins(text))
+  }
   mkdirSync('dist/processes', { recursive: true })
   for (const script of globSync('src/processes/*.pl')) copyFileSync(script, script.replace('src', 'dist'))
   const inputs = Object.keys(metafile.inputs)
