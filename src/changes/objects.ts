@@ -1,7 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import { messageOf, TroupeError } from '../errors.ts'
@@ -9,6 +8,7 @@ import { holdOpen } from '../processes/hold-open.ts'
 import type { Git } from './git.ts'
 import { gitFolder } from './git-folder.ts'
 import { ObjectAnswers, type GitObject } from './object-answers.ts'
+import { type ObjectFiles, openObjectFiles } from './object-files.ts'
 
 /** The objects of a repository, read and written without a process for each. */
 export interface Objects extends AsyncDisposable {
@@ -18,19 +18,33 @@ export interface Objects extends AsyncDisposable {
   write(type: GitObject['type'], content: Uint8Array): Promise<string>
 }
 
-/** Opens the objects of the repository that `git` works in: one `git cat-file --batch` for all reads, loose objects for writes. */
+/**
+ * Opens the objects of the repository that `git` works in: their files for reads, and one `git cat-file --batch` for what these do not
+ * tell; loose objects for writes.
+ */
 export function openObjects(git: Git): Objects {
   let reader: Reader | null = null
+  let files: ObjectFiles | null | undefined
   return {
-    read(oid) {
+    async read(oid) {
+      if (files === undefined) files = filesOf(git)
+      const known = files?.read(oid) ?? null
+      if (known !== null) return known
       reader ??= new Reader(git)
-      return reader.read(oid)
+      return await reader.read(oid)
     },
     write: (type, content) => writeObject(git, type, content),
     async [Symbol.asyncDispose]() {
+      files?.[Symbol.dispose]()
       await reader?.close()
     },
   }
+}
+
+/** Null where only git knows where objects are. */
+function filesOf({ directory }: Git): ObjectFiles | null {
+  const place = placeNear(directory)
+  return place === null ? null : openObjectFiles(place.folder, place.hash === 'sha1' ? 20 : 32)
 }
 
 /** Stores an object in the repository that `git` works in, as `Objects.write` does. */
@@ -124,7 +138,7 @@ function placeOf(git: Git): Promise<Place> {
 }
 
 async function askPlace(git: Git): Promise<Place> {
-  const near = await placeNear(git.directory)
+  const near = placeNear(git.directory)
   if (near !== null) return near
   const args = ['rev-parse', '--path-format=absolute', '--git-path', 'objects', '--show-object-format']
   const [folder = '', hash = 'sha1'] = (await git.text(args)).split('\n')
@@ -132,11 +146,11 @@ async function askPlace(git: Git): Promise<Place> {
 }
 
 /** Null where the files of the repository do not tell. The format of objects is read from its own configuration alone (gitrepository-layout(5)). */
-async function placeNear(directory: string): Promise<Place | null> {
+function placeNear(directory: string): Place | null {
   const repository = gitFolder(directory)
   if (repository === null) return null
   try {
-    const settings = await readFile(join(repository, 'config'), 'utf8')
+    const settings = readFileSync(join(repository, 'config'), 'utf8')
     const hash = /^\s*objectformat\s*=\s*"?sha256/im.test(settings) ? 'sha256' : 'sha1'
     return { folder: join(repository, 'objects'), hash }
   } catch {

@@ -64,7 +64,7 @@ function asGiven({ tree, landed, conflicts, resolved }: SidesFold, order: readon
 /** In memory where both changed texts only; where there can be renames git is called, which knows them. */
 async function foldTwo(request: SidesRequest, pair: readonly [CommitId, CommitId]): Promise<SidesFold> {
   const { objects, base, policy } = request
-  const merges = new SideMerges({ ...request, texts: new TextMerges(objects, policy) })
+  const merges = new SideMerges({ ...request, texts: new TextMerges(objects, policy), isThorough: false })
   const [start, ours, theirs] = await Promise.all([
     ontoBase(objects, base, base),
     ontoBase(objects, base, pair[0]),
@@ -124,7 +124,7 @@ class Folding {
     this.#sides = sides
     this.#texts = new TextMerges(request.objects, request.policy)
     this.#special = request.special ?? openSpecialPaths(request.git)
-    this.#merges = new SideMerges({ ...request, special: this.#special, texts: this.#texts })
+    this.#merges = new SideMerges({ ...request, special: this.#special, texts: this.#texts, isThorough: false })
   }
 
   /** @param weights how many sides each stands for */

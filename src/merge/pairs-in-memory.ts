@@ -43,7 +43,7 @@ export function openPairsInMemory(git: Git): PairsInMemory {
     if (a.base !== b.base) return await byGit(ours, theirs)
     const common = commonTexts(ours, theirs, await attributes.specialAmong(commonPaths([ours, theirs])))
     if (common === null) return await byGit(ours, theirs)
-    const merges = new SideMerges({ git, objects, texts })
+    const merges = new SideMerges({ git, objects, texts, isThorough: true })
     const files = await merges.conflictsOf({ sides: [0, 1], texts: common }, [sideOf(ours, 0), sideOf(theirs, 1)])
     const hunksOf = (from: string, to: string) => texts.hunksBetween(from, to)
     return await Promise.all(files.map((file) => describeConflict(hunksOf, file, [a.task, b.task])))

@@ -6,6 +6,7 @@ import { withoutSharedEnds } from './resolvers/shared-ends.ts'
 import { listsName, resolveLists } from './syntax/resolve-lists.ts'
 import { mayBeList } from './syntax/may-be-list.ts'
 import type { Trees } from './syntax/trees.ts'
+import type { SideChanges } from './syntax/words.ts'
 import type { Chunk, Segment, Versions } from './text/three-way.ts'
 
 /** A file's text in conflict. */
@@ -13,6 +14,8 @@ export interface ConflictedText extends Versions {
   readonly path: string
   /** Its merge, as mergeThreeWays made it. */
   readonly segments: readonly Segment[]
+  /** What each side changed, where it is known already. */
+  readonly changes?: SideChanges
 }
 
 /** What a resolver made of a chunk. */
@@ -30,23 +33,41 @@ export interface ResolvedChunks {
 /** Whether lists are asked where no line rule is certain, before every line rule, or not at all. */
 export type UseOfLists = 'where lines are not certain' | 'first' | 'never'
 
-/** Asks the resolvers about every chunk by itself, whether or not the others can be resolved. */
+/** What the rules for lines make of each chunk by itself; null where none holds. */
+export type ByLines = ReadonlyMap<Chunk, Found | null>
+
+/** Asks the rules for lines about every chunk, whether or not the others can be resolved. */
+export function resolveByLines(text: ConflictedText, policy: ResolverPolicy): ByLines {
+  const reading = readingOf(text)
+  const chunks = text.segments.flatMap((segment) => (segment.kind === 'conflict' ? [segment.chunk] : []))
+  const isLock = reading.facts.kind === 'lock'
+  return new Map(chunks.map((chunk) => [chunk, isLock ? null : firstResolution(chunk, policy, reading)]))
+}
+
+/** Whether lists of a source's syntax may decide. */
+const mayAskLists = ({ off, upTo }: ResolverPolicy): boolean => !off.includes(listsName) && isAsSureAs('likely', upTo)
+
+/** Whether some chunk stays in conflict whatever its syntax says. */
+export const isHopeless = (known: ByLines, policy: ResolverPolicy): boolean =>
+  [...known].some(([chunk, found]) => found === null && !(mayAskLists(policy) && mayBeList(chunk)))
+
+/** What is known of the chunks, and when lists are asked. */
+export interface HowToResolve {
+  readonly known: ByLines
+  readonly use: UseOfLists
+}
+
+/** Decides every chunk by its lines or by the list that it lies in. */
 export function resolveChunks(
   text: ConflictedText,
   policy: ResolverPolicy,
   trees: Trees | null,
-  use: UseOfLists = 'where lines are not certain',
+  { known = resolveByLines(text, policy), use = 'where lines are not certain' }: Partial<HowToResolve> = {},
 ): ResolvedChunks {
-  const reading = readingOf(text)
-  const { facts } = reading
-  const chunks = text.segments.flatMap((segment) => (segment.kind === 'conflict' ? [segment.chunk] : []))
-  const known = new Map(
-    chunks.map((chunk) => [chunk, facts.kind === 'lock' ? null : firstResolution(chunk, policy, reading)]),
-  )
-  const isLeft = (chunk: Chunk): boolean => known.get(chunk) === null && !mayBeList(chunk)
-  const asks = use !== 'never' && !policy.off.includes(listsName) && isAsSureAs('likely', policy.upTo)
+  const facts = fileFacts(text.path)
+  const asks = use !== 'never' && mayAskLists(policy)
   const { segments, resolutions } =
-    trees === null || !asks || chunks.some(isLeft)
+    trees === null || !asks || isHopeless(known, policy)
       ? { segments: text.segments, resolutions: new Map<Chunk, Resolution>() }
       : resolveLists(text, trees, (chunk) => {
           const isDecided = use !== 'first' && known.get(chunk)?.grade === 'certain'

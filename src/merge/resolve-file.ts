@@ -1,20 +1,55 @@
+import { grammarOf } from '../syntax/grammar.ts'
 import type { Parser } from '../syntax/parser.ts'
 import { nothingDeclared } from './declared-files.ts'
 import { keyedFileName, resolveKeyed } from './keyed/keyed-file.ts'
 import { resolveDeclared } from './resolve-declared.ts'
-import type { ConflictedText } from './resolve-chunks.ts'
+import { type ByLines, type ConflictedText, isHopeless, resolveByLines } from './resolve-chunks.ts'
 import { resolveText, type TextResolution } from './resolve-text.ts'
 import { fileFacts } from './resolvers/file-facts.ts'
 import { isAsSureAs, type ResolverPolicy } from './resolvers/resolver.ts'
 
-/** Merges a file's text that git could not: as its user has declared, otherwise as resolveText does. */
+/** A file's text in conflict, as far as it comes without reading its syntax. */
+export type BegunFile =
+  | { readonly how: 'done'; readonly resolution: TextResolution }
+  | {
+      readonly how: 'open'
+      /** Whether the rules for lines are certain of every chunk, so that its syntax can only speak against it. */
+      readonly isCertain: boolean
+      /**
+       * Reads the syntax, too.
+       * @param mostLikely so many decisions that are only likely it may rest on
+       */
+      readonly finish: (parse: Parser | null, mostLikely: number) => TextResolution
+    }
+
+/** Begins to merge a file's text that git could not: as its user has declared, otherwise as resolveText does. */
+export function beginFile(text: ConflictedText, policy: ResolverPolicy): BegunFile {
+  const asDeclared = resolveDeclared(text, policy.declared ?? nothingDeclared)
+  if (asDeclared !== null) return { how: 'done', resolution: asDeclared }
+  if (policy.upTo === null) return left('no resolver is asked')
+  if (grammarOf(text.path) === null) return { how: 'done', resolution: withoutSyntax(text, policy) }
+  const known = resolveByLines(text, policy)
+  if (isHopeless(known, policy)) return left('no resolver holds')
+  return {
+    how: 'open',
+    isCertain: isCertain(known),
+    finish: (parse, mostLikely) => resolveText(text, policy, parse, { known, mostLikely }),
+  }
+}
+
+/** Merges a file's text that git could not, its syntax included. */
 export function resolveFile(text: ConflictedText, policy: ResolverPolicy, parse: Parser | null = null): TextResolution {
-  const { upTo, off, declared = nothingDeclared } = policy
-  const asDeclared = resolveDeclared(text, declared)
-  if (asDeclared !== null) return asDeclared
-  if (upTo === null) return { how: 'left', reason: 'no resolver is asked' }
-  const resolution = resolveText(text, policy, parse)
-  const asks = resolution.how === 'left' && isAsSureAs('likely', upTo) && !off.includes(keyedFileName)
+  const begun = beginFile(text, policy)
+  return begun.how === 'done' ? begun.resolution : begun.finish(parse, Infinity)
+}
+
+const left = (reason: string): BegunFile => ({ how: 'done', resolution: { how: 'left', reason } })
+
+const isCertain = (known: ByLines): boolean => [...known.values()].every((found) => found?.grade === 'certain')
+
+function withoutSyntax(text: ConflictedText, policy: ResolverPolicy): TextResolution {
+  const resolution = resolveText(text, policy)
+  const asks = resolution.how === 'left' && isAsSureAs('likely', policy.upTo) && !policy.off.includes(keyedFileName)
   if (!asks || !isManifest(text.path)) return resolution
   const byKey = resolveKeyed(text, { grade: 'likely', evidence: 'no key was changed by both' })
   return byKey.how === 'left' ? resolution : byKey

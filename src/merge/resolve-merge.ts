@@ -4,11 +4,12 @@ import type { TreeEntry } from '../changes/tree-object.ts'
 import type { TreeId } from '../ids.ts'
 import type { ConflictedFile, Stage } from './conflicted-file.ts'
 import { doubted } from './doubt.ts'
+import { finishMerges } from './finish-merges.ts'
 import type { UncleanMerge } from './merge-tree.ts'
 import { remadeBy } from './resolve-declared.ts'
 import type { ResolvedChunk } from './resolve-text.ts'
 import type { SpecialPaths } from './special-paths.ts'
-import type { TextMerges } from './text-merges.ts'
+import type { BegunText, TextMerge, TextMerges } from './text-merges.ts'
 
 /** A file that git left in conflict and resolvers made whole. */
 export interface ResolvedFile {
@@ -28,6 +29,8 @@ export interface ResolveWorld {
   readonly objects: Objects
   readonly texts: TextMerges
   readonly special: SpecialPaths
+  /** Whether each file counts, also in a merge that cannot come whole (finish-merges.ts). */
+  readonly isThorough: boolean
 }
 
 /**
@@ -36,13 +39,16 @@ export interface ResolveWorld {
  * @param pairs how many pairs of change sets meet in it: what bears doubt (doubt.ts)
  */
 export async function resolveMerge(
-  { objects, texts, special }: ResolveWorld,
+  { objects, texts, special, isThorough }: ResolveWorld,
   merge: UncleanMerge,
   pairs: number,
 ): Promise<MergeResolution> {
   const contents = merge.conflicts.flatMap(({ kind, path }) => (kind === 'content' ? path : []))
   // git is asked while the resolvers work: few files have attributes
-  const [decided, asTexts] = await Promise.all([special.among(contents), resolveFiles(texts, merge.conflicts)])
+  const [decided, asTexts] = await Promise.all([
+    special.among(contents),
+    resolveFiles({ texts, isThorough }, merge, pairs),
+  ])
   const tried = asTexts.map((one) =>
     decided.has(one.file.path) ? { file: one.file, whole: keptForNow(texts, one.file) } : one,
   )
@@ -68,23 +74,49 @@ interface Whole extends ResolvedFile {
   readonly entry: TreeEntry
 }
 
-/** One after the other: what a file takes of memory goes before the next. */
-async function resolveFiles(texts: TextMerges, files: readonly ConflictedFile[]): Promise<readonly Tried[]> {
+/** A file whose text is being merged: the path and the mode it is to have. */
+interface Begun {
+  readonly file: ConflictedFile
+  readonly path: string
+  readonly mode: string
+  readonly text: BegunText
+}
+
+async function resolveFiles(
+  { texts, isThorough }: Pick<ResolveWorld, 'texts' | 'isThorough'>,
+  { conflicts }: UncleanMerge,
+  pairs: number,
+): Promise<readonly Tried[]> {
+  const begun: Begun[] = []
   const tried: Tried[] = []
-  for (const file of files)
-    tried.push({ file, whole: file.kind === 'content' ? await resolveText(texts, file) : keptForNow(texts, file) })
+  for (const file of conflicts) {
+    const one = file.kind === 'content' ? await begin(texts, file) : null
+    if (one === null) tried.push({ file, whole: file.kind === 'content' ? null : keptForNow(texts, file) })
+    else begun.push(one)
+  }
+  const isLost = tried.some(({ whole }) => whole === null)
+  const request = { upTo: texts.upTo, pairs, isThorough, isLost }
+  const merges = await finishMerges(
+    begun.map(({ text }) => text),
+    request,
+  )
+  for (const [at, one] of begun.entries()) tried.push({ file: one.file, whole: await wholeOf(texts, one, merges[at]) })
   return tried
 }
 
-async function resolveText(texts: TextMerges, file: ConflictedFile): Promise<Whole | null> {
+/** Null where its versions are not plain files of one name. */
+async function begin(texts: TextMerges, file: ConflictedFile): Promise<Begun | null> {
   const { base, ours, theirs } = file
   if (base === null || ours === null || theirs === null) return null
   if (![base, ours, theirs].every((stage) => isPlain(stage) && stage.path === ours.path)) return null
   const { path } = ours
-  const merge = await texts.merge({ path, base: base.oid, ours: ours.oid, theirs: theirs.oid, isConflict: true })
+  const text = await texts.begin({ path, base: base.oid, ours: ours.oid, theirs: theirs.oid, isConflict: true })
+  return { file, path, text, mode: ours.mode === base.mode ? theirs.mode : ours.mode }
+}
+
+async function wholeOf(texts: TextMerges, { path, mode }: Begun, merge: TextMerge | undefined): Promise<Whole | null> {
   // with no chunk to tell of, git saw something else than lines: a driver of the user's, for one
-  if (merge.how !== 'merged' || merge.chunks.length === 0) return null
-  const mode = ours.mode === base.mode ? theirs.mode : ours.mode
+  if (merge?.how !== 'merged' || merge.chunks.length === 0) return null
   return { path, chunks: merge.chunks, entry: { mode, oid: await texts.store(merge.text) } }
 }
 

@@ -1,10 +1,18 @@
 import type { Parser } from '../syntax/parser.ts'
-import { type ConflictedText, resolveChunks, type UseOfLists } from './resolve-chunks.ts'
+import {
+  type ByLines,
+  type ConflictedText,
+  type HowToResolve,
+  resolveByLines,
+  resolveChunks,
+  type UseOfLists,
+} from './resolve-chunks.ts'
 import { brokenIn } from './resolvers/file-guards.ts'
 import { fileFacts } from './resolvers/file-facts.ts'
 import type { Grade, ResolverPolicy } from './resolvers/resolver.ts'
 import { brokenSyntax } from './syntax/syntax-guards.ts'
 import { type Trees, treesOf } from './syntax/trees.ts'
+import { newWordsOf } from './syntax/words.ts'
 import { joinLines } from './text/line-ends.ts'
 import type { Chunk } from './text/three-way.ts'
 
@@ -19,6 +27,12 @@ export interface ResolvedChunk {
   readonly chunk: Chunk
 }
 
+/** What bounds the merge of a text. */
+export interface ResolveLimits {
+  readonly known?: ByLines
+  readonly mostLikely?: number
+}
+
 /** What became of a text in conflict. */
 export type TextResolution =
   | { readonly how: 'resolved'; readonly text: string; readonly chunks: readonly ResolvedChunk[] }
@@ -29,30 +43,41 @@ export type TextResolution =
  * Merges a text that git could not, chunk by chunk with the first resolver that holds; all chunks or none. What lines say comes to
  * nothing where the result cannot be right; then the lists of its syntax are asked first.
  * @param parse reads source texts; without it nothing is decided or held against a result by its syntax
+ * @param limits what the rules for lines make of it, where they have been asked already, and how many likely decisions it may rest on
  */
-export function resolveText(text: ConflictedText, policy: ResolverPolicy, parse: Parser | null = null): TextResolution {
+export function resolveText(
+  text: ConflictedText,
+  policy: ResolverPolicy,
+  parse: Parser | null = null,
+  { known = resolveByLines(text, policy), mostLikely = Infinity }: ResolveLimits = {},
+): TextResolution {
   if (fileFacts(text.path).kind === 'lock') return { how: 'left', reason: 'a lock file is made again, never merged' }
   const trees = treesOf(text.path, parse)
   const uses: readonly UseOfLists[] = trees === null ? ['never'] : ['where lines are not certain', 'first', 'never']
   let reason: string | null = null
   for (const use of uses) {
-    const attempt = attemptAt(text, policy, { trees, use })
+    const attempt = attemptAt(text, policy, { trees, mostLikely, known, use })
     if (attempt.how === 'resolved') return attempt
     reason ??= attempt.reason
-    if (attempt.reason === unresolved) break
+    if (final.has(attempt.reason)) break
   }
   return { how: 'left', reason: reason ?? unresolved }
 }
 
 const unresolved = 'no resolver holds'
+const unsure = 'it would rest on more decisions that are only likely than one merge may'
+/** No other order in which resolvers are asked changes these. */
+const final: ReadonlySet<string> = new Set([unresolved, unsure])
 
-interface Ways {
+interface Ways extends HowToResolve {
   readonly trees: Trees | null
-  readonly use: UseOfLists
+  readonly mostLikely: number
 }
 
-function attemptAt(text: ConflictedText, policy: ResolverPolicy, { trees, use }: Ways): TextResolution {
-  const { segments, found } = resolveChunks(text, policy, trees, use)
+function attemptAt(text: ConflictedText, policy: ResolverPolicy, { trees, mostLikely, ...how }: Ways): TextResolution {
+  const { segments, found } = resolveChunks(text, policy, trees, how)
+  const likely = [...found.values()].filter((one) => one?.grade === 'likely')
+  if (likely.length > mostLikely) return { how: 'left', reason: unsure }
   const result: string[] = []
   const chunks: ResolvedChunk[] = []
   for (const segment of segments) {
@@ -71,6 +96,6 @@ function attemptAt(text: ConflictedText, policy: ResolverPolicy, { trees, use }:
   const [base, ours, theirs] = [text.base.join(''), text.ours.join(''), text.theirs.join('')]
   const broken =
     brokenIn(whole, { file: fileFacts(text.path), ours, theirs }) ??
-    (trees && brokenSyntax(whole, { base, ours, theirs }, trees))
+    (trees && brokenSyntax(whole, { base, ours, theirs }, trees, newWordsOf(text, text.changes)))
   return broken === null ? { how: 'resolved', text: whole, chunks } : { how: 'left', reason: broken }
 }

@@ -25,11 +25,11 @@ export function openResolving(git: Git, policy: ResolverPolicy | null): Resolvin
   return {
     objects,
     special,
-    sides: new SideMerges({ git, objects, texts, special }),
+    sides: new SideMerges({ git, objects, texts, special, isThorough: true }),
     resolve: (merge, pairs) =>
       policy === null
         ? Promise.resolve({ tree: merge.tree, resolved: [], left: merge.conflicts })
-        : resolveMerge({ objects, texts, special }, merge, pairs),
+        : resolveMerge({ objects, texts, special, isThorough: true }, merge, pairs),
     [Symbol.asyncDispose]: () => objects[Symbol.asyncDispose](),
   }
 }

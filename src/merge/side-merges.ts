@@ -4,12 +4,13 @@ import { editTree } from '../changes/tree-edit.ts'
 import type { CommitId, TreeId } from '../ids.ts'
 import type { ConflictedFile, Stage } from './conflicted-file.ts'
 import { doubted } from './doubt.ts'
+import { finishMerges } from './finish-merges.ts'
 import { editsOf, entryOf, type Footprint } from './footprint.ts'
 import { mergeCommits } from './merge-tree.ts'
 import type { ResolvedFile } from './resolve-merge.ts'
 import { commonTexts, type Did, type Side, type Touching } from './sides.ts'
 import { openSpecialPaths, type SpecialPaths } from './special-paths.ts'
-import type { Text, TextMerges } from './text-merges.ts'
+import type { BegunText, Text, TextMerges } from './text-merges.ts'
 
 /** A merge of two commits, resolvers included; the tree is a result only when nothing is left. */
 export interface Met {
@@ -24,6 +25,8 @@ interface SideMergesParts {
   readonly texts: TextMerges
   /** Of the same repository; opened anew when left out. */
   readonly special?: SpecialPaths
+  /** Whether each file counts, also where two sides do not go together (finish-merges.ts). */
+  readonly isThorough: boolean
 }
 
 /** Merges sides: by git, or in memory where two sides only changed texts. */
@@ -38,11 +41,11 @@ export class SideMerges {
 
   /** @param pairs how many pairs of sides meet in it */
   async byGit(ours: CommitId, theirs: CommitId, pairs = 1): Promise<Met> {
-    const { git, objects, texts } = this.#parts
+    const { git, objects, texts, isThorough } = this.#parts
     const merge = await mergeCommits(git, ours, theirs)
     if (merge.clean) return { tree: merge.tree, resolved: [], left: [] }
     const { resolveMerge } = await import('./resolve-merge.ts')
-    return await resolveMerge({ objects, texts, special: this.#special }, merge, pairs)
+    return await resolveMerge({ objects, texts, special: this.#special, isThorough }, merge, pairs)
   }
 
   /**
@@ -79,15 +82,25 @@ export class SideMerges {
 
   /** null when git must judge. */
   async #meet(paths: readonly string[], a: Did, b: Did): Promise<Meeting | null> {
-    const [wholes, left]: [Whole[], ConflictedFile[]] = [[], []]
+    const { texts, isThorough } = this.#parts
+    const files: { readonly conflict: ConflictedFile; readonly mode: string; readonly begun: BegunText }[] = []
     for (const path of paths) {
       const stages = { base: stageOf(a.before, path), ours: stageOf(a.results, path), theirs: stageOf(b.results, path) }
       const { base, ours, theirs } = stages
-      const merge = await this.#parts.texts.merge({ path, base: base.oid, ours: ours.oid, theirs: theirs.oid })
-      if (merge.how === 'unlike') return null
-      const conflict = contentConflict(path, stages)
-      if (merge.how === 'conflict') left.push(conflict)
-      else wholes.push({ ...merge, path, mode: ours.mode, conflict })
+      const begun = await texts.begin({ path, base: base.oid, ours: ours.oid, theirs: theirs.oid })
+      if (begun.how === 'unlike') return null
+      files.push({ conflict: contentConflict(path, stages), mode: ours.mode, begun })
+    }
+    const request = { upTo: texts.upTo, pairs: 1, isThorough, isLost: false }
+    const merges = await finishMerges(
+      files.map(({ begun }) => begun),
+      request,
+    )
+    const [wholes, left]: [Whole[], ConflictedFile[]] = [[], []]
+    for (const [at, { conflict, mode }] of files.entries()) {
+      const merge = merges[at]
+      if (merge?.how === 'merged') wholes.push({ ...merge, path: conflict.path, mode, conflict })
+      else left.push(conflict)
     }
     const sure = doubted(wholes, 1)
     const doubtful = sure.filter((one) => !this.#parts.texts.mayKeep(one))

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { configurationTexts } from '../changes/configuration-files.ts'
 import type { Git } from '../changes/git.ts'
 import { gitFolder } from '../changes/git-folder.ts'
 import { bytesOfPath } from '../changes/path-bytes.ts'
@@ -36,23 +37,43 @@ interface Sources {
 }
 
 async function sourcesOf(git: Git): Promise<Sources> {
-  const [info, configured] = await Promise.all([
-    ownAttributes(git),
-    git.run(['config', '--null', '--get-regexp', String.raw`^(merge\.default|core\.(attributesfile|bare))$`], {
-      accept: [0, 1],
-    }),
-  ])
-  const settings = configured.stdout.split('\0').map((one) => one.split('\n'))
+  const [info, { hasDefault, hasFile, isBare }] = await Promise.all([ownAttributes(git), configured(git)])
+  const home = process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config')
+  const files = [info, join(home, 'git/attributes'), '/etc/gitattributes']
+  return { forEverything: hasDefault, mayBe: !isBare || hasFile || files.some((file) => existsSync(file)) }
+}
+
+/** What git's configuration says about attributes. */
+interface Configured {
+  /** A driver for every path. */
+  readonly hasDefault: boolean
+  /** A file of attributes at a place of its own. */
+  readonly hasFile: boolean
+  readonly isBare: boolean
+}
+
+/** Most configurations do not speak of it at all, which their texts tell for less than git. */
+async function configured(git: Git): Promise<Configured> {
+  const texts = configurationTexts(git.directory)
+  if (texts === null || texts.some((text) => /\[\s*(?:merge|include)|attributesfile/i.test(text)))
+    return await asGitSays(git)
+  const isBare =
+    gitFolder(git.directory) === git.directory && /^\s*\[core\][^[]*^\s*bare\s*=\s*true\s*$/im.test(texts.at(-1) ?? '')
+  return { hasDefault: false, hasFile: false, isBare }
+}
+
+async function asGitSays(git: Git): Promise<Configured> {
+  const args = ['config', '--null', '--get-regexp', String.raw`^(merge\.default|core\.(attributesfile|bare))$`]
+  const { stdout } = await git.run(args, { accept: [0, 1] })
+  const settings = stdout.split('\0').map((one) => one.split('\n'))
   const valuesOf = (wanted: string): readonly string[] =>
     settings.flatMap(([name, value = 'true']) => (name === wanted ? [value] : []))
   const isBare =
     gitFolder(git.directory) === git.directory && /^(?:true|yes|on|1)$/i.test(valuesOf('core.bare').at(-1) ?? 'false')
-  const home = process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config')
-  const files = [info, join(home, 'git/attributes'), '/etc/gitattributes']
-  return {
-    forEverything: valuesOf('merge.default').length > 0,
-    mayBe: !isBare || valuesOf('core.attributesfile').length > 0 || files.some((file) => existsSync(file)),
-  }
+  const [hasDefault, hasFile] = [valuesOf('merge.default'), valuesOf('core.attributesfile')].map(
+    (all) => all.length > 0,
+  )
+  return { hasDefault: hasDefault === true, hasFile: hasFile === true, isBare }
 }
 
 /** The file of attributes that is the repository's own; git is asked only where its files do not tell. */

@@ -1,10 +1,9 @@
 import { BoundedMemory } from './bounded-memory.ts'
 import type { Objects } from '../changes/objects.ts'
-import { grammarOf } from '../syntax/grammar.ts'
 import type { Parser } from '../syntax/parser.ts'
 import type { Hunk } from './diff-hunks.ts'
 import { nothingDeclared, type RegenerateRule, ruleFor } from './declared-files.ts'
-import type { ResolvedChunk } from './resolve-text.ts'
+import type { ResolvedChunk, TextResolution } from './resolve-text.ts'
 import { isAsSureAs, type ResolverPolicy } from './resolvers/resolver.ts'
 import { compareLines } from './text/line-diff.ts'
 import { linesOf } from './text/lines.ts'
@@ -23,6 +22,17 @@ export type TextMerge =
   | { readonly how: 'merged'; readonly text: Text; readonly chunks: readonly ResolvedChunk[] }
   | { readonly how: 'conflict' }
   | { readonly how: 'unlike' }
+
+/** A merge of texts that is done, or all of it but what takes reading a source's syntax. */
+export type BegunText =
+  | TextMerge
+  | {
+      readonly how: 'open'
+      /** Whether the rules for lines are certain of every chunk. */
+      readonly isCertain: boolean
+      /** @param mostLikely so many decisions that are only likely it may rest on */
+      readonly finish: (mostLikely: number) => Promise<TextMerge>
+    }
 
 /** The versions of a file, as blobs but for what was made here. */
 export interface FileVersions {
@@ -61,13 +71,23 @@ export class TextMerges {
     return rule?.failed === undefined ? rule : null
   }
 
-  /** Whether every decision about a file is as sure as it must be. */
-  mayKeep({ chunks }: { readonly chunks: readonly ResolvedChunk[] }): boolean {
-    const upTo = this.#policy?.upTo ?? null
-    return chunks.every(({ grade }) => grade === 'certain' || (upTo !== null && isAsSureAs(grade, upTo)))
+  /** How sure decisions must be; null where none are made. */
+  get upTo(): ResolverPolicy['upTo'] {
+    return this.#policy?.upTo ?? null
   }
 
-  async merge({ path, isConflict = false, ...blobs }: FileVersions): Promise<TextMerge> {
+  /** Whether every decision about a file is as sure as it must be. */
+  mayKeep({ chunks }: { readonly chunks: readonly ResolvedChunk[] }): boolean {
+    return chunks.every(({ grade }) => grade === 'certain' || isAsSureAs(grade, this.upTo))
+  }
+
+  async merge(versions: FileVersions): Promise<TextMerge> {
+    const begun = await this.begin(versions)
+    return begun.how === 'open' ? await begun.finish(Infinity) : begun
+  }
+
+  /** Merges as far as that goes without reading a source's syntax, which takes longer than all else. */
+  async begin({ path, isConflict = false, ...blobs }: FileVersions): Promise<BegunText> {
     const [base, ours, theirs] = await Promise.all([
       this.#text(blobs.base),
       this.#text(blobs.ours),
@@ -75,28 +95,28 @@ export class TextMerges {
     ])
     if (base === null || ours === null || theirs === null) return { how: 'unlike' }
     if (ours.encoding !== base.encoding || theirs.encoding !== base.encoding) return { how: 'unlike' }
-    return await this.#mergeTexts({ path, isConflict }, { base, ours, theirs })
+    return await this.#beginTexts({ path, isConflict }, { base, ours, theirs })
   }
 
-  async #mergeTexts(
+  async #beginTexts(
     { path, isConflict }: { readonly path: string; readonly isConflict: boolean },
     { base, ours, theirs }: Readonly<Record<'base' | 'ours' | 'theirs', Text>>,
-  ): Promise<TextMerge> {
+  ): Promise<BegunText> {
     const { encoding } = base
     const versions = { base: base.lines, ours: ours.lines, theirs: theirs.lines }
     const changes = { ours: this.#compare(base, ours), theirs: this.#compare(base, theirs) }
     if (!isConflict && !(changes.ours.isAsGit && changes.theirs.isAsGit)) return { how: 'unlike' }
-    const segments = mergeThreeWays(versions, { ours: changes.ours.hunks, theirs: changes.theirs.hunks })
+    const hunks = { ours: changes.ours.hunks, theirs: changes.theirs.hunks }
+    const segments = mergeThreeWays(versions, hunks)
     const lines = segments.flatMap((segment) => (segment.kind === 'clean' ? segment.lines : []))
     if (segments.every(({ kind }) => kind === 'clean'))
       return { how: 'merged', text: { lines, encoding, oid: null }, chunks: [] }
     if (this.#policy === null) return { how: 'conflict' }
-    const { resolveFile } = await import('./resolve-file.ts') // most folds need none of the resolvers
-    const parse = grammarOf(path) === null ? null : await this.#parser()
-    const resolution = resolveFile({ path, segments, ...versions }, this.#policy, parse)
-    if (resolution.how === 'left') return { how: 'conflict' }
-    const text = { lines: linesOf(resolution.text), encoding, oid: null }
-    return { how: 'merged', text, chunks: resolution.chunks }
+    const { beginFile } = await import('./resolve-file.ts') // most folds need none of the resolvers
+    const begun = beginFile({ path, segments, changes: hunks, ...versions }, this.#policy)
+    if (begun.how === 'done') return asMerge(begun.resolution, encoding)
+    const finish = async (mostLikely: number) => asMerge(begun.finish(await this.#parser(), mostLikely), encoding)
+    return { how: 'open', isCertain: begun.isCertain, finish }
   }
 
   /** The changes between two blobs; none where one of them is no text. */
@@ -148,6 +168,12 @@ export class TextMerges {
     this.#compared.set(key, compared, 1 + compared.hunks.length)
     return compared
   }
+}
+
+function asMerge(resolution: TextResolution, encoding: Text['encoding']): TextMerge {
+  if (resolution.how === 'left') return { how: 'conflict' }
+  const text = { lines: linesOf(resolution.text), encoding, oid: null }
+  return { how: 'merged', text, chunks: resolution.chunks }
 }
 
 /** Git looks for a NUL in this many bytes to tell binary files (xdiff-interface.c, `buffer_is_binary`). */

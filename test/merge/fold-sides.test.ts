@@ -1,19 +1,23 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { type Git, openGit } from '../../src/changes/git.ts'
 import { openObjects } from '../../src/changes/objects.ts'
+import { diffTrees } from '../../src/changes/tree-diff.ts'
 import { editTree } from '../../src/changes/tree-edit.ts'
 import type { TreeEntry } from '../../src/changes/tree-object.ts'
 import { asCommitId, asTreeId, type CommitId, type TreeId } from '../../src/ids.ts'
 import { compatibleSet } from '../../src/merge/compatible-set.ts'
+import { finishMerges } from '../../src/merge/finish-merges.ts'
 import { foldSides, type SidesFold } from '../../src/merge/fold-sides.ts'
 import { resolvers } from '../../src/merge/resolvers/registry.ts'
 import type { Grade } from '../../src/merge/resolvers/resolver.ts'
-import { troupe, troupeHere } from '../acceptance/troupe.ts'
+import { SideMerges } from '../../src/merge/side-merges.ts'
+import { type BegunText, TextMerges } from '../../src/merge/text-merges.ts'
+import { emptyFolder, troupe, troupeHere } from '../acceptance/troupe.ts'
 
 /** What lies at a path: text, bytes, an entry as git has it, or nothing. */
 type Content = string | Buffer | { readonly mode: string; readonly text: string } | null
@@ -231,6 +235,7 @@ void t.test('names that are no UTF-8 stay what they are', async (t) => {
 
 void t.test('where the driver of the user gives up, nothing is resolved in silence', async (t) => {
   await git.run(['config', 'merge.never.driver', 'false'])
+  t.teardown(async () => await git.run(['config', '--remove-section', 'merge.never']))
   execFileSync('sh', ['-c', `mkdir -p info && echo '*.js merge=never' > info/attributes`], { cwd: bare })
   t.teardown(() => rmSync(join(bare, 'info/attributes'), { force: true }))
   const sides = [{ 'a.js': lines(9, { 0: 'x' }) }, { 'a.js': lines(9, { 8: 'y' }) }]
@@ -280,35 +285,93 @@ void t.test('a side that goes with each of some but not with all costs no more t
   t.equal(more.landed.length, 3, 'another set is looked for')
 })
 
-void t.test('two sides that only changed texts need no merge of git, and those with a rename do', async (t) => {
+void t.test('two sides that only changed texts need no process of git, and those with a rename do', async (t) => {
   const calls: string[] = []
   const watched: Git = {
     ...git,
     run: async (args, options) => {
-      calls.push(...args.filter((arg) => arg === 'merge-tree'))
+      calls.push(args.join(' '))
       return await git.run(args, options)
     },
+    start(args) {
+      calls.push(args.join(' '))
+      return git.start(args)
+    },
   }
+  const home = emptyFolder(t) // nothing of the user's
+  withVariables(t, { HOME: home, XDG_CONFIG_HOME: home })
   const foldOf = async (name: string): Promise<SidesFold> => {
     const { base = {}, one = {}, two = {} } = pairs[name] ?? {}
     const parts = await scene(base, [one, two])
-    return await foldSides({ git: watched, objects, ...parts, policy: { upTo: 'certain', off: [] } })
+    await using own = openObjects(watched)
+    return await foldSides({ git: watched, objects: own, ...parts, policy: { upTo: 'certain', off: [] } })
   }
   for (const name of ['files of their own', 'places of one file', 'bytes that are no UTF-8'])
     t.match(await foldOf(name), { landed: [0, 1] }, name)
   t.same(calls, [])
   t.match(await foldOf('a rename and a change'), { landed: [0, 1] })
-  t.same(calls, ['merge-tree'])
+  t.match(calls, [/merge-tree/])
+  t.equal(calls.length, 1)
 })
 
-void t.test('attributes of the user are honoured, also in memory', async (t) => {
-  const base = { log: 'a\n' }
-  const sides = [{ log: 'a\none\n' }, { log: 'a\ntwo words\n' }, { z: '1\n' }]
-  execFileSync('sh', ['-c', `mkdir -p info && echo 'log merge=union' > info/attributes`], { cwd: bare })
-  t.teardown(() => rmSync(join(bare, 'info/attributes'), { force: true }))
-  const { tree } = await fold(base, sides)
-  t.equal(textAt(tree, 'log'), 'a\none\ntwo words\n')
-})
+/** Where the user may have said that both sides' lines of `log` stay. */
+const saidIn: Readonly<Record<string, (home: string) => Readonly<Record<string, string>>>> = {
+  "the repository's own attributes": () => write(join(bare, 'info/attributes'), 'log merge=union'),
+  "the user's attributes": (home) => write(join(home, '.config/git/attributes'), 'log merge=union'),
+  'a file that the configuration names': (home) =>
+    write(join(home, '.gitconfig'), `[core]\n\tAttributesFile = ${attributesIn(home)}`),
+  'a file that an included one names': (home) => {
+    write(join(home, 'more'), `[core]\n\tattributesFile = ${attributesIn(home)}`)
+    return write(join(home, '.config/git/config'), `[include] path = ${join(home, 'more')}`)
+  },
+  'the environment': (home) => ({
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: 'core.attributesFile',
+    GIT_CONFIG_VALUE_0: attributesIn(home),
+  }),
+  'a file of configuration elsewhere': (home) => {
+    write(join(home, 'elsewhere'), `[core]\n\tattributesFile = ${attributesIn(home)}`)
+    return { GIT_CONFIG_GLOBAL: join(home, 'elsewhere') }
+  },
+  'a driver for everything': (home) => write(join(home, '.gitconfig'), '[Merge]\n\tdefault = union'),
+}
+
+function write(path: string, text: string): Readonly<Record<string, string>> {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, `${text}\n`)
+  return {}
+}
+
+function attributesIn(home: string): string {
+  write(join(home, 'attributes'), 'log merge=union')
+  return join(home, 'attributes')
+}
+
+for (const [place, prepare] of Object.entries(saidIn)) {
+  void t.test(`attributes of the user are honoured, also in memory: ${place}`, async (t) => {
+    const home = emptyFolder(t)
+    t.teardown(() => rmSync(join(bare, 'info/attributes'), { force: true }))
+    withVariables(t, { HOME: home, XDG_CONFIG_HOME: join(home, '.config') })
+    const asked = async () => (await fold({ log: 'a\n' }, [{ log: 'one\n' }, { log: 'two words\n' }])).tree
+    t.equal(await asked(), null)
+    withVariables(t, prepare(home))
+    t.match(textAt(await asked(), 'log'), /^(?:one\ntwo words|two words\none)\n$/)
+  })
+}
+
+type Teardown = Parameters<typeof emptyFolder>[0]
+
+/** Sets variables of this process for one test. */
+function withVariables(t: Teardown, variables: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(variables)) {
+    const before = process.env[name]
+    process.env[name] = value
+    t.teardown(() => {
+      if (before === undefined) delete process.env[name]
+      else process.env[name] = before
+    })
+  }
+}
 
 void t.test('the largest set that goes together is taken, and the rest told', async (t) => {
   const mine = (text: string): Files => ({ a: `${text}\n`, [text]: 'own\n' })
@@ -451,3 +514,103 @@ void t.test('troupe fold: one line of JSON, from a bare repository', async (t) =
     stderr: /GIT_FAILED/,
   })
 })
+
+/** A file that takes so many likely decisions, if it is finished. */
+const open = (likely: number, finished: number[]): BegunText => ({
+  how: 'open',
+  isCertain: likely === 0,
+  finish: (mostLikely) => {
+    finished.push(likely)
+    const chunk = { base: [], ours: [], theirs: [], at: { base: 0, ours: 0, theirs: 0 } }
+    const decision = { resolver: 'r', grade: 'likely', evidence: '', line: 1, lines: 0, chunk } as const
+    const text = { lines: [], encoding: 'utf8', oid: null } as const
+    return Promise.resolve(
+      likely > mostLikely
+        ? { how: 'conflict' }
+        : { how: 'merged', text, chunks: Array.from({ length: likely }, () => decision) },
+    )
+  },
+})
+
+const surely = { upTo: 'likely', pairs: 1, isThorough: false, isLost: false } as const
+const inVain: Readonly<
+  Record<string, { files: readonly (number | 'conflict')[]; more?: object; finished: number[]; left: number }>
+> = {
+  'one decision that is only likely': { files: [0, 1, 0], finished: [0, 1, 0], left: 0 },
+  'two files that take one each': { files: [0, 1, 1], finished: [], left: 3 },
+  'two files, in a merge of two pairs': { files: [0, 1, 1], more: { pairs: 2 }, finished: [0, 1, 1], left: 0 },
+  'two files, where a check tells': { files: [1, 1], more: { upTo: 'checked' }, finished: [1, 1], left: 0 },
+  'a file that takes two': { files: [2, 0], finished: [2], left: 2 },
+  'a file in conflict': { files: [1, 'conflict'], finished: [], left: 2 },
+  'a file in conflict, where each counts': {
+    files: [1, 'conflict'],
+    more: { isThorough: true },
+    finished: [1],
+    left: 1,
+  },
+  'something else in conflict': { files: [0], more: { isLost: true }, finished: [], left: 1 },
+}
+
+for (const [title, { files, more, finished: wanted, left }] of Object.entries(inVain)) {
+  void t.test(`what is read of a merge's files: ${title}`, async (t) => {
+    const finished: number[] = []
+    const begun = files.map((one): BegunText => (one === 'conflict' ? { how: 'conflict' } : open(one, finished)))
+    const merges = await finishMerges(begun, { ...surely, ...more })
+    t.same(finished, wanted)
+    t.equal(merges.filter(({ how }) => how === 'conflict').length, left)
+  })
+}
+
+void t.test('property: what is not read changes nothing of what comes out', async (t) => {
+  const source = (values: readonly number[]): string =>
+    values.map((value, at) => `export function f${at}() {\n  return ${value}\n}\n`).join('\n')
+  const file = fc.array(fc.nat(2), { minLength: 2, maxLength: 4 })
+  const versions = fc.record({ base: file, one: file, two: file })
+  const property = fc.asyncProperty(fc.array(versions, { minLength: 1, maxLength: 3 }), async (all) => {
+    const filesOf = (side: 'base' | 'one' | 'two'): Files =>
+      Object.fromEntries(all.map((each, at) => [`f${at}.js`, source(each[side])]))
+    const { tree, base, sides } = await scene(filesOf('base'), [filesOf('one'), filesOf('two')])
+    const [one = base, two = base] = sides
+    const met = async (isThorough: boolean) => {
+      const texts = new TextMerges(objects, { upTo: 'likely', off: [] })
+      const merges = new SideMerges({ git, objects, texts, isThorough })
+      return await merges.inMemory({ ...(await didOf(tree, one)), tree: await treeOf(one) }, await didOf(tree, two))
+    }
+    const [quick, thorough] = [await met(false), await met(true)]
+    if (quick === null || thorough === null) return quick === thorough
+    const isWhole = quick.left.length === 0
+    t.same(isWhole ? quick : null, thorough.left.length === 0 ? thorough : null)
+    return thorough.left.every(({ path }) => quick.left.some((other) => other.path === path))
+  })
+  await fc.assert(property, { numRuns: 60 })
+})
+
+const treeOf = async (commit: CommitId): Promise<TreeId> =>
+  asTreeId((await objects.read(commit)).content.toString('latin1', 5, 45))
+const didOf = async (tree: TreeId, commit: CommitId) => await diffTrees(objects, tree, await treeOf(commit))
+
+void t.test(
+  'a text says before its syntax is read whether lines are certain, and is left where too much is only likely',
+  async (t) => {
+    const texts = new TextMerges(objects, { upTo: 'likely', off: [] })
+    const begin = async (base: string, one: string, two: string) => {
+      const [was, ours, theirs] = await Promise.all(
+        [base, one, two].map((text) => objects.write('blob', Buffer.from(text))),
+      )
+      return await texts.begin({ path: 'a.js', base: was ?? '', ours: ours ?? '', theirs: theirs ?? '' })
+    }
+    const certain = await begin('f(1)\n', 'f(1)  \n', 'f(2)\n')
+    t.match(certain, { how: 'open', isCertain: true })
+    const calls = (name: string, other: string): string => `start()\n${name}middle()\n${other}end()\n`
+    const named = (name: string): string => `function ${name}() {\n  return '${name}'\n}\n`
+    const twice = await begin(
+      calls('', ''),
+      calls(named('first'), named('second')),
+      calls(named('third'), named('fourth')),
+    )
+    t.match(twice, { how: 'open', isCertain: false })
+    if (twice.how !== 'open') return
+    t.match(await twice.finish(1), { how: 'conflict' })
+    t.match(await twice.finish(2), { how: 'merged', chunks: { length: 2 } })
+  },
+)

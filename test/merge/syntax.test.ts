@@ -7,6 +7,7 @@ import { treesBy } from '../../src/merge/syntax/trees.ts'
 import { linesOf } from '../../src/merge/text/lines.ts'
 import { mergeThreeWays } from '../../src/merge/text/three-way.ts'
 import { type Grammar, grammarOf } from '../../src/syntax/grammar.ts'
+import { newWordsOf } from '../../src/merge/syntax/words.ts'
 import { loadParser } from '../../src/syntax/parser.ts'
 
 const parse = loadParser()
@@ -180,7 +181,9 @@ const results: readonly Result[] = [
 
 for (const { title, grammar, text, broken, ...versions } of results) {
   void t.test(`${title}: ${broken === null ? 'kept' : 'back to conflict'}`, (t) => {
-    t.equal(brokenSyntax(text, versions, treesBy(parse, grammar)), broken)
+    const { base, ours, theirs } = versions
+    const put = newWordsOf({ base: linesOf(base), ours: linesOf(ours), theirs: linesOf(theirs) })
+    t.equal(brokenSyntax(text, versions, treesBy(parse, grammar), put), broken)
     t.end()
   })
 }

@@ -1,6 +1,7 @@
 import type { Grammar } from '../../syntax/grammar.ts'
 import type { SyntaxNode } from '../../syntax/parser.ts'
 import { elementsOf, isList, type ListKind, listKinds } from './list-kinds.ts'
+import type { Trees } from './trees.ts'
 
 /** An element of a list, on lines of its own; what stands above it belongs to it. */
 export interface LineElement {
@@ -25,30 +26,63 @@ export interface LineRange {
   readonly to: number
 }
 
-/** A text, as a tree and as lines. */
-interface ReadText {
-  readonly root: SyntaxNode
-  readonly grammar: Grammar
-  readonly lines: readonly string[]
-}
+/** The lists of a text; each is read once. */
+export class ListReader {
+  readonly #lines: readonly string[]
+  readonly #root: SyntaxNode
+  readonly #grammar: Grammar
+  readonly #parts = new Map<number, readonly Part[]>()
+  readonly #lists = new Map<number, LineList | null>()
 
-/** The lists around a place, by where they are: `declaration/…/list`, the outermost first. */
-export function listsAround({ root, grammar, lines }: ReadText, range: LineRange): ReadonlyMap<string, SyntaxNode> {
-  const found = new Map<string, SyntaxNode>()
-  const visit = (node: SyntaxNode, path: string): void => {
-    const here = `${path}/${nameOf(node)}`
-    if (isList(node, grammar)) found.set(here, node)
-    for (const child of node.children()) if (child.isNamed() && isAround(child, range, lines)) visit(child, here)
+  constructor(lines: readonly string[], { of, grammar }: Trees) {
+    this.#lines = lines
+    this.#root = of(lines.join(''))
+    this.#grammar = grammar
   }
-  visit(root, '')
-  return found
+
+  /** The lists around a place, by where they are: `declaration/…/list`, the outermost first. */
+  around(range: LineRange): ReadonlyMap<string, SyntaxNode> {
+    const found = new Map<string, SyntaxNode>()
+    const visit = (node: SyntaxNode, path: string): void => {
+      const here = `${path}/${nameOf(node)}`
+      if (isList(node, this.#grammar)) found.set(here, node)
+      for (const part of this.#partsOf(node)) if (isAround(part, range, this.#lines)) visit(part.node, here)
+    }
+    visit(this.#root, '')
+    return found
+  }
+
+  /** A list as lines; null when its elements do not have lines of their own. */
+  list(node: SyntaxNode): LineList | null {
+    const known = this.#lists.get(node.id())
+    if (known !== undefined) return known
+    const list = lineList(node, this.#grammar, this.#lines)
+    this.#lists.set(node.id(), list)
+    return list
+  }
+
+  #partsOf(node: SyntaxNode): readonly Part[] {
+    const known = this.#parts.get(node.id())
+    if (known !== undefined) return known
+    const parts = node.children().flatMap((child): readonly Part[] => {
+      if (!child.isNamed()) return []
+      const { start, end } = child.range()
+      return start.line === end.line ? [] : [{ node: child, from: start.line, last: end.line }]
+    })
+    this.#parts.set(node.id(), parts)
+    return parts
+  }
 }
 
-function isAround(node: SyntaxNode, { from, to }: LineRange, lines: readonly string[]): boolean {
-  const { start, end } = node.range()
-  if (start.line > from || start.line === end.line) return false
-  return afterBlankLines(end.line + 1, lines) >= to
+/** A node of several lines, from 0. */
+interface Part {
+  readonly node: SyntaxNode
+  readonly from: number
+  readonly last: number
 }
+
+const isAround = ({ from, last }: Part, range: LineRange, lines: readonly string[]): boolean =>
+  from <= range.from && afterBlankLines(last + 1, lines) >= range.to
 
 function afterBlankLines(line: number, lines: readonly string[]): number {
   let at = line
@@ -62,8 +96,7 @@ function nameOf(node: SyntaxNode): string {
   return `${String(node.kind())} ${named?.text().slice(0, 60) ?? ''}`
 }
 
-/** A list as lines; null when its elements do not have lines of their own. */
-export function lineList(list: SyntaxNode, grammar: Grammar, lines: readonly string[]): LineList | null {
+function lineList(list: SyntaxNode, grammar: Grammar, lines: readonly string[]): LineList | null {
   const kind = listKinds[grammar][String(list.kind())]
   const inner = kind === undefined ? null : innerLines(list, lines)
   if (kind === undefined || inner === null) return null

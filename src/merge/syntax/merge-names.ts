@@ -74,11 +74,14 @@ function onlyList(node: SyntaxNode): SyntaxNode | null {
   return lists.length === 1 ? (lists[0] ?? null) : null
 }
 
-/** A statement that has them has them near its beginning; it may hold a whole function, which is not gone through. */
+/** What a statement may hold whole. */
+const bodies = new Set(['statement_block', 'class_body', 'interface_body', 'enum_body'])
+
+/** A statement that has them has them near its beginning; what else it holds is not gone through. */
 const innerLists = (node: SyntaxNode, depth = 3): readonly SyntaxNode[] =>
   node.children().flatMap((child) => {
     if (inner.includes(String(child.kind()))) return [child]
-    return depth === 0 || child.kind() === 'statement_block' ? [] : innerLists(child, depth - 1)
+    return depth === 0 || bodies.has(String(child.kind())) ? [] : innerLists(child, depth - 1)
   })
 
 interface Extent {

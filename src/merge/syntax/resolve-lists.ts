@@ -1,6 +1,6 @@
 import type { Resolution } from '../resolvers/resolver.ts'
 import type { Chunk, Segment, Versions } from '../text/three-way.ts'
-import { type LineList, lineList, listsAround } from './line-list.ts'
+import { type LineList, ListReader } from './line-list.ts'
 import { mergeLineLists } from './merge-line-lists.ts'
 import { chunkBetween, type Parts, partsOf, type Point } from './meeting-points.ts'
 import type { Trees } from './trees.ts'
@@ -27,12 +27,14 @@ export const listsName = 'syntax-lists'
  */
 export function resolveLists(merge: Merge, trees: Trees, isDecided: (chunk: Chunk) => boolean): DecidedByLists {
   const cut = partsOf(merge.segments)
+  let readers: InVersions<ListReader> | null = null
   const resolutions = new Map<Chunk, Resolution>()
   const segments: Segment[] = []
   let kept = 0
   for (const [at, part] of cut.parts.entries()) {
     if (part.kind === 'clean' || at < kept || isDecided(part.chunk)) continue
-    const found = windowAround(at, kept, { merge, cut, trees })
+    readers ??= inVersions((name) => new ListReader(merge[name], trees))
+    const found = windowAround(at, kept, { merge, cut, readers })
     if (found === null) continue
     segments.push(...cut.parts.slice(kept, found.from), { kind: 'conflict', chunk: found.chunk })
     resolutions.set(found.chunk, found.resolution)
@@ -44,7 +46,7 @@ export function resolveLists(merge: Merge, trees: Trees, isDecided: (chunk: Chun
 interface Around {
   readonly merge: Merge
   readonly cut: Parts
-  readonly trees: Trees
+  readonly readers: InVersions<ListReader>
 }
 
 interface Window {
@@ -64,22 +66,17 @@ function windowAround(at: number, first: number, around: Around): Window | null 
 }
 
 /** The lists that hold a part in all three versions, the smallest first. */
-function listsAroundPart(at: number, { merge, cut, trees }: Around): readonly InVersions<LineList>[] {
+function* listsAroundPart(at: number, { cut, readers }: Around): Generator<InVersions<LineList>> {
   const [from, to] = [cut.points[at], cut.points[at + 1]]
-  if (from === undefined || to === undefined) return []
-  const nodes = inVersions((name) =>
-    listsAround(
-      { root: trees.of(merge[name].join('')), grammar: trees.grammar, lines: merge[name] },
-      { from: from[name], to: to[name] },
-    ),
-  )
-  return [...nodes.base.keys()].toReversed().flatMap((path) => {
+  if (from === undefined || to === undefined) return
+  const nodes = inVersions((name) => readers[name].around({ from: from[name], to: to[name] }))
+  for (const path of [...nodes.base.keys()].toReversed()) {
     const lists = inAllVersions((name) => {
       const node = nodes[name].get(path)
-      return node === undefined ? null : lineList(node, trees.grammar, merge[name])
+      return node === undefined ? null : readers[name].list(node)
     })
-    return lists ?? []
-  })
+    if (lists !== null) yield lists
+  }
 }
 
 interface Start {

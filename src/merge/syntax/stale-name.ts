@@ -12,12 +12,10 @@ export function staleName(
   trees: Trees,
   put: NewWords,
 ): string | null {
+  const gone = [...without(put.theirs, wordsIn(ours)), ...without(put.ours, wordsIn(theirs))]
+  if (gone.length === 0) return null
   const [inBase, inText] = [wordsIn(base), wordsIn(text)]
-  const suspectsOf = (words: ReadonlySet<string>, remover: string): readonly string[] => {
-    const kept = wordsIn(remover)
-    return [...words].filter((word) => inBase.has(word) && inText.has(word) && !kept.has(word))
-  }
-  const suspects = [...suspectsOf(put.theirs, ours), ...suspectsOf(put.ours, theirs)]
+  const suspects = gone.filter((word) => inBase.has(word) && inText.has(word))
   if (suspects.length === 0) return null
   const used = uses(text, suspects, trees).filter(({ isDeclared }) => !isDeclared)
   if (used.length === 0) return null
@@ -30,6 +28,9 @@ export function staleName(
   )
   return used.find(({ name }) => declared.has(name))?.name ?? null
 }
+
+const without = (words: ReadonlySet<string>, kept: ReadonlySet<string>): readonly string[] =>
+  [...words].filter((word) => !kept.has(word))
 
 /** Which of some names a text uses, and whether it declares them anywhere; words of comments and strings are no use. */
 function uses(

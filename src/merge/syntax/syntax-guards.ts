@@ -1,14 +1,16 @@
 import { declaredTwice } from './declared-twice.ts'
 import { staleName } from './stale-name.ts'
 import type { Trees, WholeVersions } from './trees.ts'
-import { newWordsOf } from './words.ts'
+import type { NewWords } from './words.ts'
 
-/** Why a resolved source text cannot be right by its syntax; null when nothing speaks against it. */
-export function brokenSyntax(text: string, versions: WholeVersions, trees: Trees): string | null {
+/**
+ * Why a resolved source text cannot be right by its syntax; null when nothing speaks against it.
+ * @param put the words of the lines that each side put
+ */
+export function brokenSyntax(text: string, versions: WholeVersions, trees: Trees, put: NewWords): string | null {
   const { ours, theirs } = versions
   const fault = newFault(text, [ours, theirs], trees)
   if (fault !== null) return `the result does not parse at line ${fault}`
-  const put = newWordsOf(versions)
   const twice = declaredTwice(text, [ours, theirs], trees, new Set([...put.ours, ...put.theirs]))
   if (twice !== null) return `${twice} is declared twice`
   const stale = staleName(text, versions, trees, put)

@@ -1,6 +1,5 @@
-import { diffLines } from '../text/line-diff.ts'
-import { linesOf } from '../text/lines.ts'
-import type { WholeVersions } from './trees.ts'
+import { diffLines, type LineHunk } from '../text/line-diff.ts'
+import type { Versions } from '../text/three-way.ts'
 
 /** Every word that may be a name. */
 export const wordsIn = (text: string): ReadonlySet<string> => new Set(text.match(/[\p{L}_$][\p{L}\p{N}_$]*/gu))
@@ -11,16 +10,18 @@ export interface NewWords {
   readonly theirs: ReadonlySet<string>
 }
 
+/** What each side changed of a text. */
+export interface SideChanges {
+  readonly ours: readonly LineHunk[]
+  readonly theirs: readonly LineHunk[]
+}
+
 /** The words of the lines that each side put. */
-export function newWordsOf({ base, ours, theirs }: WholeVersions): NewWords {
-  const was = linesOf(base)
-  const wordsOf = (side: string): ReadonlySet<string> => {
-    const lines = linesOf(side)
-    return wordsIn(
-      diffLines(was, lines)
-        .flatMap(({ newFrom, newTo }) => lines.slice(newFrom, newTo))
-        .join(''),
-    )
+export function newWordsOf({ base, ours, theirs }: Versions, changes?: SideChanges): NewWords {
+  const wordsOf = (lines: readonly string[], hunks: readonly LineHunk[]): ReadonlySet<string> =>
+    wordsIn(hunks.flatMap(({ newFrom, newTo }) => lines.slice(newFrom, newTo)).join(''))
+  return {
+    ours: wordsOf(ours, changes?.ours ?? diffLines(base, ours)),
+    theirs: wordsOf(theirs, changes?.theirs ?? diffLines(base, theirs)),
   }
-  return { ours: wordsOf(ours), theirs: wordsOf(theirs) }
 }

@@ -32,7 +32,8 @@ export function compareLines(
 
 function sequence(lines: readonly string[], numbers: Map<string, number>): Sequence {
   const ids = new Int32Array(lines.length)
-  for (const [at, line] of lines.entries()) {
+  for (let at = 0; at < lines.length; at += 1) {
+    const line = lines[at] ?? ''
     const known = numbers.get(line) ?? numbers.size
     if (known === numbers.size) numbers.set(line, known)
     ids[at] = known

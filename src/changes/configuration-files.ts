@@ -1,0 +1,43 @@
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { gitFolder } from './git-folder.ts'
+
+/**
+ * The texts of all files that git may take its configuration from in a repository (git-config(1), "FILES"), its own last; null where
+ * only git knows which files these are. Included files are not among them.
+ */
+export function configurationTexts(directory: string): readonly string[] | null {
+  const own = gitFolder(directory)
+  if (own === null || elsewhere.some((name) => process.env[name] !== undefined) || programOfGit() !== usual) return null
+  const home = process.env['HOME'] ?? homedir()
+  const files = [
+    '/etc/gitconfig',
+    join(process.env['XDG_CONFIG_HOME'] ?? join(home, '.config'), 'git/config'),
+    join(home, '.gitconfig'),
+    join(own, 'config.worktree'),
+    join(own, 'config'),
+  ]
+  return files.flatMap((file) => (existsSync(file) ? readFileSync(file, 'utf8') : []))
+}
+
+/** Variables by which git is told of further settings. */
+const elsewhere = ['GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM', 'GIT_CONFIG_COUNT', 'GIT_CONFIG_PARAMETERS']
+
+/** A git at this place has its system's configuration in /etc; where another has it, it was told when it was built. */
+const usual = '/usr/bin/git'
+
+function programOfGit(): string | null {
+  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  return folders.map((folder) => join(folder, 'git')).find((file) => isProgram(file)) ?? null
+}
+
+function isProgram(file: string): boolean {
+  if (!existsSync(file)) return false
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
