@@ -1,4 +1,5 @@
 import { LLMock } from '@copilotkit/aimock'
+import { streamText } from 'ai'
 import fc from 'fast-check'
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -7,6 +8,9 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Assignment, PlaceAnswer } from '../../src/agents/agent.ts'
 import { modelKind } from '../../src/agents/model/kind.ts'
+import { callOfModel } from '../../src/agents/model/language-model.ts'
+import { modelOptions } from '../../src/agents/model/options.ts'
+import { settingsOf } from '../../src/agents/model/settings.ts'
 import { modelAgent } from '../../src/agents/model/model.ts'
 import { type Patience, usualPatience } from '../../src/agents/model/patience.ts'
 import { applyPatch } from '../../src/agents/model/tools/unified-diff.ts'
@@ -96,6 +100,11 @@ void t.test('works in several steps, and tells what it used and what it cost', a
   const [first] = asked
   t.equal(first?.path, '/api/paas/v4/chat/completions')
   t.equal(first?.headers.authorization, `Bearer ${key}`)
+  t.same(
+    Object.keys(first?.headers ?? {}).filter((name) => name.startsWith('troupe')),
+    [],
+    'nothing of ours is sent',
+  )
   t.same(first?.body.thinking, { type: 'disabled' })
   t.match(first?.body.messages, [
     { role: 'system', content: /engineer who works alone/ },
@@ -750,4 +759,32 @@ void t.test('speaks both protocols', async (t) => {
     t.match(outcome, { how: 'completed', summary: 'Wrote m.txt.' }, protocol)
     t.equal(textOf(directory, 'm.txt'), 'mock')
   }
+})
+
+void t.test('calls of one model share what the library made for it, and each fetches for itself', async (t) => {
+  const settings = settingsOf(modelOptions.parse({ endpoint: 'http://127.0.0.1:9/v1', model: 'm' }))
+  if (settings === null) throw new RangeError('no settings')
+  const seen: string[] = []
+  const fetchAs =
+    (name: string): typeof fetch =>
+    (_, init) => {
+      const { authorization = 'nobody', 'troupe-call': call = 'no' } = Object.fromEntries(new Headers(init?.headers))
+      seen.push(`${name} of ${authorization}, ${call}`)
+      return Promise.resolve(new Response('{}', { status: 500 }))
+    }
+  const one = callOfModel(settings, 'key', fetchAs('one'))
+  const other = callOfModel(settings, 'key', fetchAs('other'))
+  const stranger = callOfModel(settings, 'another', fetchAs('stranger'))
+  t.equal(one.model, other.model)
+  t.not(one.model, stranger.model, 'a key is never used for another')
+  const ask = async ({ model, headers }: typeof one): Promise<unknown[]> => {
+    const { stream } = streamText({ model, headers, prompt: 'x', maxRetries: 0, onError: () => {} })
+    const errors: unknown[] = []
+    for await (const part of stream) if (part.type === 'error') errors.push(part.error)
+    return errors
+  }
+  await Promise.all([other, stranger, one].map(ask))
+  t.same(seen.toSorted(), ['one of Bearer key, no', 'other of Bearer key, no', 'stranger of Bearer another, no'])
+  one[Symbol.dispose]()
+  t.match((await ask(one)).map(String), [/no call that is under way/])
 })

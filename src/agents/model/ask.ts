@@ -1,9 +1,17 @@
-import { type LanguageModelUsage, type ModelMessage, streamText, tool, type ToolSet, type TypedToolCall } from 'ai'
+import {
+  type LanguageModelUsage,
+  type ModelMessage,
+  streamText,
+  tool,
+  type ToolSet,
+  type TypedToolCall,
+  zodSchema,
+} from 'ai'
 import type { AgentContext, Place } from '../agent.ts'
 import type { Clock } from '../../clock.ts'
 import { placeAnswerOf, type Refusal } from '../provider/refusal.ts'
 import { newIdleWatch } from './idle-watch.ts'
-import { languageModel, providerName } from './language-model.ts'
+import { callOfModel, providerName } from './language-model.ts'
 import { refusal, RefusedCall, refusalIn, refusedCall, unreachable } from './refused-call.ts'
 import type { Settings } from './settings.ts'
 import type * as z from 'zod'
@@ -99,8 +107,10 @@ interface Held {
 async function answered(asking: Asking): Promise<Reply> {
   const { line, messages, idle } = asking
   const { settings, temperature } = line
+  using call = callOfModel(settings, line.key, fetchWithPlace(asking))
   const stream = streamText({
-    model: languageModel(settings, line.key, fetchWithPlace(asking)),
+    model: call.model,
+    headers: call.headers,
     instructions: line.system,
     messages: [...messages],
     tools: toolSet(line.tools),
@@ -203,4 +213,15 @@ function signOfLife({ clock, context, settings }: Line): () => void {
 
 /** Without an execute: what is called is done here, when the answer has ended. */
 const toolSet = (tools: readonly ToolWords[]): ToolSet =>
-  Object.fromEntries(tools.map(({ name, description, input }) => [name, tool({ description, inputSchema: input })]))
+  Object.fromEntries(
+    tools.map(({ name, description, input }) => [name, tool({ description, inputSchema: schemaOf(input) })]),
+  )
+
+/** What is made of a tool's input for the model, once. */
+const schemas = new WeakMap<z.ZodObject, ReturnType<typeof zodSchema>>()
+
+function schemaOf(input: z.ZodObject): ReturnType<typeof zodSchema> {
+  const schema = schemas.get(input) ?? zodSchema(input)
+  schemas.set(input, schema)
+  return schema
+}

@@ -6,18 +6,53 @@ import type { Settings } from './settings.ts'
 /** Used in the options of a call as well. */
 export const providerName = 'house'
 
-/** The model behind an endpoint; all traffic goes through `fetch`. */
-export function languageModel(settings: Settings, key: string | null, fetch: typeof globalThis.fetch): LanguageModel {
-  const { endpoint, model, protocol } = settings
+/** A model and what a call must say to it. */
+export interface ModelCall extends Disposable {
+  readonly model: LanguageModel
+  /** Of the request; they are not sent. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/**
+ * The model behind an endpoint, for one call, all traffic of which goes through `fetch`. The library works out anew for each model how
+ * answers are checked, which takes longer than a call: the calls of a process share one.
+ */
+export function callOfModel(settings: Settings, key: string | null, fetch: typeof globalThis.fetch): ModelCall {
+  const name = JSON.stringify([settings.protocol, settings.endpoint, settings.model, key])
+  const model = models.get(name) ?? modelOf(settings, key)
+  models.set(name, model)
+  calls += 1
+  const number = `${calls}`
+  underWay.set(number, fetch)
+  return { model, headers: { [callHeader]: number }, [Symbol.dispose]: () => void underWay.delete(number) }
+}
+
+const models = new Map<string, LanguageModel>()
+/** How each call that is under way fetches, by its number. */
+const underWay = new Map<string, typeof globalThis.fetch>()
+let calls = 0
+
+/** Tells whose call a request is. */
+const callHeader = 'troupe-call'
+
+const fetchOfCall: typeof globalThis.fetch = async (url, init) => {
+  const headers = new Headers(init?.headers)
+  const fetch = underWay.get(headers.get(callHeader) ?? '')
+  if (fetch === undefined) throw new RangeError('a request of no call that is under way')
+  headers.delete(callHeader)
+  return await fetch(url, { ...init, headers })
+}
+
+function modelOf({ endpoint, model, protocol }: Settings, key: string | null): LanguageModel {
   if (protocol === 'anthropic')
     // without a key the library would look for one in the environment
-    return createAnthropic({ baseURL: endpoint, apiKey: key ?? 'none', fetch })(model)
+    return createAnthropic({ baseURL: endpoint, apiKey: key ?? 'none', fetch: fetchOfCall })(model)
   const given = key === null ? {} : { apiKey: key }
   return createOpenAICompatible({
     name: providerName,
     baseURL: endpoint,
     includeUsage: true,
-    fetch,
+    fetch: fetchOfCall,
     ...given,
   }).chatModel(model)
 }
