@@ -1,4 +1,3 @@
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 const printableAscii = /^[ -~]*$/
 const wide =
   /[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]|[\u{20000}-\u{3FFFD}]|\p{Emoji_Presentation}|\uFE0F/u
@@ -8,7 +7,7 @@ const withoutWidth = /^[\p{M}\u200B-\u200D]+$/u
 export function widthOf(text: string): number {
   if (printableAscii.test(text)) return text.length
   let width = 0
-  for (const { segment } of graphemes.segment(text)) width += columnsOf(segment)
+  for (const { segment } of graphemesOf(text)) width += columnsOf(segment)
   return width
 }
 
@@ -19,7 +18,7 @@ export function cutTo(text: string, columns: number): string {
   if (start.length === text.length && widthOf(start) <= columns) return text
   let kept = ''
   let width = 0
-  for (const { segment } of graphemes.segment(start)) {
+  for (const { segment } of graphemesOf(start)) {
     width += columnsOf(segment)
     if (width > columns - 1) break
     kept += segment
@@ -32,6 +31,13 @@ export function fitted(text: string, columns: number, side: 'left' | 'right' = '
   const cut = cutTo(text, columns)
   const space = ' '.repeat(Math.max(0, columns - widthOf(cut)))
   return side === 'left' ? cut + space : space + cut
+}
+
+let segmenter: Intl.Segmenter | null = null
+
+function graphemesOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' }) // takes some ten milliseconds, and most text is ASCII
+  return segmenter.segment(text)
 }
 
 function columnsOf(grapheme: string): number {
