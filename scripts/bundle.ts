@@ -40,30 +40,35 @@ const banner = `const troupeDist = import.meta.url.slice(0, import.meta.url.last
  * a module by themselves get a `require`.
  */
 function withQuickBuiltins(code: string): string {
-  const direct = code.replaceAll(
-    /^import (?:(\w+)(?:, )?)?(?:\{ ([^}]*) \})? ?from "(node:[\w/]+)";$/gm,
-    (...match) => {
-      const [whole, names, from] = match.slice(1, 4) as (string | undefined)[]
-      const bound = names === undefined ? '' : `const { ${names.replaceAll(' as ', ': ')} } = ${moduleOf(from, names)};`
-      return whole === undefined ? bound : `const ${whole} = ${moduleOf(from, whole)}; ${bound}`
-    },
-  )
+  const imported = /^import (?:(\w+)(?:, )?)?(?:\{\s*([^}]*?),?\s*\})? ?from "(node:[\w/]+)";$/gm
+  const direct = code.replaceAll(imported, (...match) => {
+    const [whole, names, from = ''] = match.slice(1, 4) as (string | undefined)[]
+    const bound = names === undefined ? '' : `const { ${names.replaceAll(' as ', ': ')} } = ${named(from, names)};`
+    return whole === undefined ? bound : `const ${whole} = ${late(from, '$')}; ${bound}`
+  })
+  if (/^(?:import\b.*|\} )from "node:|[{ ]default: /m.test(direct.replaceAll(/^(?!const \{|import|\} from).*$/gm, '')))
+    throw new Error('an import of one of the modules of Node is of no form that is known')
   if (!/\brequire\b/.test(direct)) return direct
   return `const require = globalThis.process.getBuiltinModule('node:module').createRequire(import.meta.url)\n${direct}`
 }
 
 /** One of Node's modules; where only some of its functions are wanted, it is loaded when one of them is called. */
-function moduleOf(from: string | undefined, names: string): string {
-  const module = `globalThis.process.getBuiltinModule("${from}")`
-  const wanted = names.split(', ').map((name) => name.replace(/ as .*/, ''))
-  if (!wanted.every((name) => calledLate[from ?? '']?.includes(name) ?? false)) return module
-  return `new Proxy({}, { get: (_, name) => (...given) => ${module}[name](...given) })`
+function named(from: string, names: string): string {
+  const wanted = names.split(/,\s*/).map((name) => name.replace(/ as .*/, ''))
+  const isLate = wanted.every((name) => calledLate[from]?.includes(name) ?? false)
+  return isLate ? late(from, '(...given) => $(...given)') : moduleOf(from)
 }
+
+const moduleOf = (from: string): string => `globalThis.process.getBuiltinModule("${from}")`
+
+/** A module that is loaded when something of it (`$`) is asked for. */
+const late = (from: string, made: string): string =>
+  `new Proxy({}, { get: (_, name) => ${made.replace('$', `${moduleOf(from)}[name]`)} })`
 
 /** Functions, by modules that take milliseconds to load. */
 const calledLate: Readonly<Record<string, readonly string[]>> = {
-  'node:child_process': ['childProcess', 'fork', 'spawn', 'spawnSync'],
-  'node:crypto': ['createHash', 'randomBytes', 'randomUUID'],
+  'node:child_process': ['fork', 'spawn', 'spawnSync'],
+  'node:crypto': ['createHash', 'randomUUID'],
 }
 
 async function bundle(): Promise<void> {

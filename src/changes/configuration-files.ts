@@ -9,22 +9,26 @@ import { gitFolder } from './git-folder.ts'
  */
 export function configurationTexts(directory: string): readonly string[] | null {
   const own = gitFolder(directory)
-  if (own === null || elsewhere.some((name) => process.env[name] !== undefined) || programOfGit() !== usual) return null
+  const isElsewhere = elsewhere.some((name) => process.env[name] !== undefined)
+  if (own === null || isElsewhere || process.platform !== 'linux' || programOfGit() !== usual) return null
   const home = process.env['HOME'] ?? homedir()
-  const files = [
+  const others = [
     '/etc/gitconfig',
-    join(process.env['XDG_CONFIG_HOME'] ?? join(home, '.config'), 'git/config'),
+    join(process.env['XDG_CONFIG_HOME'] || join(home, '.config'), 'git/config'), // empty is as unset to git
     join(home, '.gitconfig'),
     join(own, 'config.worktree'),
-    join(own, 'config'),
-  ]
-  return files.flatMap((file) => (existsSync(file) ? readFileSync(file, 'utf8') : []))
+  ].filter((file) => existsSync(file))
+  try {
+    return [...others, join(own, 'config')].map((file) => readFileSync(file, 'utf8'))
+  } catch {
+    return null // git knows what it does about a file that it may not read
+  }
 }
 
 /** Variables by which git is told of further settings. */
 const elsewhere = ['GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM', 'GIT_CONFIG_COUNT', 'GIT_CONFIG_PARAMETERS']
 
-/** A git at this place has its system's configuration in /etc; where another has it, it was told when it was built. */
+/** A git at this place on Linux has its system's configuration in /etc; where another has it, it was told when it was built. */
 const usual = '/usr/bin/git'
 
 function programOfGit(): string | null {

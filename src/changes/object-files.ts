@@ -26,8 +26,9 @@ export function openObjectFiles(folder: string, idBytes: number): ObjectFiles | 
   return hasReplacements(dirname(folder)) ? null : new LooseAndPacked(folder, idBytes)
 }
 
+/** In tables of refs only git can look. */
 function hasReplacements(repository: string): boolean {
-  if (existsSync(join(repository, 'refs/replace'))) return true
+  if (['refs/replace', 'reftable'].some((name) => existsSync(join(repository, name)))) return true
   const packed = join(repository, 'packed-refs')
   return existsSync(packed) && readFileSync(packed, 'latin1').includes(' refs/replace/')
 }
@@ -59,6 +60,13 @@ class LooseAndPacked implements ObjectFiles {
     this.#packs.clear()
   }
 
+  #close(name: string, pack: PackFile): void {
+    pack[Symbol.dispose]()
+    this.#packs.delete(name)
+    this.#bases.clear()
+    this.#remembered = 0
+  }
+
   #packed(oid: string): GitObject | null {
     if (!this.#areListed) this.#list()
     for (const [name, pack] of this.#packs) {
@@ -87,7 +95,7 @@ class LooseAndPacked implements ObjectFiles {
     }
     this.#remember(`${name} ${at}`, object)
     for (const one of deltas.toReversed()) {
-      object = { type: object.type, content: applyDelta(object.content, one.delta) }
+      object = { type: object.type, content: applyDelta(object.content, one.delta, mostBytes) }
       this.#remember(`${name} ${one.at}`, object)
     }
     return { type: object.type, content: object.content }
@@ -108,14 +116,14 @@ class LooseAndPacked implements ObjectFiles {
     const path = join(this.#folder, oid.slice(0, 2), oid.slice(2))
     const file = statSync(path, { throwIfNoEntry: false })
     if (file === undefined || file.size > mostBytes) return null
-    const whole = inflateSync(readFileSync(path))
+    const whole = inflateSync(readFileSync(path), { maxOutputLength: mostBytes })
     const end = whole.indexOf(0)
     const [type = '', size = ''] = whole.toString('latin1', 0, end).split(' ')
     const content = whole.subarray(end + 1)
     return content.length === Number(size) ? { type: type as GitObject['type'], content } : null
   }
 
-  /** Opens packs that are new; whether there are any. */
+  /** Opens packs that are new and closes those that are gone; whether any are new. */
   #list(): boolean {
     this.#areListed = true
     const folder = join(this.#folder, 'pack')
@@ -123,6 +131,7 @@ class LooseAndPacked implements ObjectFiles {
     const names = readdirSync(folder).flatMap((name) => (name.endsWith('.idx') ? name.slice(0, -4) : []))
     const fresh = names.filter((name) => !this.#packs.has(name))
     if (names.length > mostPacks) throw new RangeError('too many packs')
+    for (const [name, pack] of this.#packs) if (!names.includes(name)) this.#close(name, pack)
     for (const name of fresh) this.#packs.set(name, new PackFile(join(folder, name), this.#idBytes))
     return fresh.length > 0
   }

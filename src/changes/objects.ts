@@ -25,8 +25,10 @@ export interface Objects extends AsyncDisposable {
 export function openObjects(git: Git): Objects {
   let reader: Reader | null = null
   let files: ObjectFiles | null | undefined
+  let isClosed = false
   return {
     async read(oid) {
+      if (isClosed) throw new TroupeError('GIT_FAILED', `the objects of ${git.directory} are closed`)
       if (files === undefined) files = filesOf(git)
       const known = files?.read(oid) ?? null
       if (known !== null) return known
@@ -35,6 +37,7 @@ export function openObjects(git: Git): Objects {
     },
     write: (type, content) => writeObject(git, type, content),
     async [Symbol.asyncDispose]() {
+      isClosed = true
       files?.[Symbol.dispose]()
       await reader?.close()
     },

@@ -1,10 +1,12 @@
 /**
  * Makes an object out of the one that it was stored as a difference to (gitformat-pack(5), "Deltified representation").
- * @throws RangeError where the two do not belong together
+ * @param most bytes that it may have
+ * @throws RangeError where the two do not belong together, or it would be larger
  */
-export function applyDelta(base: Buffer, delta: Buffer): Buffer {
+export function applyDelta(base: Buffer, delta: Buffer, most: number): Buffer {
   const from = readSize(delta, 0)
   const to = readSize(delta, from.end)
+  if (to.size > most) throw new RangeError('the object is too large')
   if (from.size !== base.length) throw new RangeError('the difference is to another object')
   const result = Buffer.allocUnsafe(to.size)
   let filled = 0

@@ -62,6 +62,7 @@ export class PackFile implements Disposable {
     }
     if (kind !== 6) throw new RangeError(`there is no object of kind ${kind}`)
     const back = readDistance(start, end)
+    if (back.distance === 0) throw new RangeError('a difference to itself')
     return { how: 'delta', base: place - back.distance, delta: this.#inflated(place, start, back.end, size) }
   }
 
@@ -98,7 +99,7 @@ export class PackFile implements Disposable {
   #inflated(place: number, start: Buffer, from: number, size: number): Buffer {
     const most = Math.min(mostCompressed(size), this.#packBytes - place - from)
     const packed = start.length - from >= most ? start.subarray(from) : piece(this.#pack, place + from, most)
-    const bytes = inflateSync(packed, { chunkSize: Math.max(64, size) })
+    const bytes = inflateSync(packed, { chunkSize: Math.max(64, size), maxOutputLength: Math.max(1, size) })
     if (bytes.length !== size) throw new RangeError('an object is not as long as it says')
     return bytes
   }

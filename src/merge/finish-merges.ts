@@ -6,35 +6,29 @@ export interface FinishRequest {
   readonly upTo: ResolverPolicy['upTo']
   /** How many pairs of change sets meet in it: what bears doubt (doubt.ts). */
   readonly pairs: number
-  /** Whether each file counts, also in a merge that cannot come whole. */
-  readonly isThorough: boolean
   /** Whether something else of it is left in conflict already. */
   readonly isLost: boolean
 }
 
 /**
- * Finishes the files of one merge. Unless it is to be thorough, no syntax is read for a merge that cannot come whole: because something
- * is left in conflict, or because it would rest on more decisions that are only likely than it may. What was not read is in conflict.
+ * Finishes the files of one merge. No syntax is read any more for a merge that cannot come whole: because something is left in conflict,
+ * or because it rests on more decisions that are only likely than it may. Of such a merge whatever was not read, or is only likely, is
+ * in conflict.
  */
 export async function finishMerges(
   files: readonly BegunText[],
-  { upTo, pairs, isThorough, isLost }: FinishRequest,
+  { upTo, pairs, isLost }: FinishRequest,
 ): Promise<readonly TextMerge[]> {
   const mostLikely = upTo === 'checked' ? Infinity : pairs
   const standing: BegunText[] = [...files]
-  const finished: TextMerge[] = []
-  const isInVain = (): boolean => !isThorough && (isLost || isHopeless(standing, mostLikely))
-  const finish = async (one: BegunText): Promise<TextMerge> => {
-    if (one.how !== 'open') return one
-    return isInVain() ? { how: 'conflict' } : await one.finish(mostLikely)
-  }
+  const isInVain = (): boolean => isLost || isHopeless(standing, mostLikely)
   // one after the other: the trees of one go before the next
-  for (const [at, one] of files.entries()) {
-    const merge = await finish(one)
-    standing[at] = merge
-    finished.push(merge)
-  }
-  return finished
+  for (const [at, one] of files.entries()) if (one.how === 'open' && !isInVain()) standing[at] = await one.finish()
+  const unsure: TextMerge | null = isInVain() ? { how: 'conflict' } : null
+  return standing.map((one) => {
+    if (one.how === 'open') return { how: 'conflict' }
+    return unsure !== null && likelyIn(one) > 0 ? unsure : one
+  })
 }
 
 const isHopeless = (files: readonly BegunText[], mostLikely: number): boolean =>

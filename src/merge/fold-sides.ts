@@ -14,7 +14,7 @@ import type { SideResolution, SidesRequest } from './sides-request.ts'
 import { openSpecialPaths, type SpecialPaths } from './special-paths.ts'
 import { TextMerges } from './text-merges.ts'
 
-/** Files on which two sides, by number from 0, do not go together. */
+/** Files on which two sides, by number from 0, do not go together; with them those whose syntax was not read any more for that. */
 export interface SideConflict {
   readonly sides: readonly [number, number]
   readonly files: readonly ConflictedFile[]
@@ -175,7 +175,9 @@ class Folding {
   /** The best set by the pairs; should some of it not go together all, that is remembered, and the best set that is left is tried. */
   async #bestGroups({ touching, footprints, conflicts, weights }: Compared): Promise<readonly FoldedGroup[]> {
     const { length: count } = this.#sides
-    const folder = new FoldGroups({ request: this.#request, footprints, texts: this.#texts, merges: this.#merges })
+    // which sides a refused one touches is told by the files that are truly in conflict
+    const merges = new SideMerges({ ...this.#request, special: this.#special, texts: this.#texts, isThorough: true })
+    const folder = new FoldGroups({ request: this.#request, footprints, texts: this.#texts, merges })
     const pairs = conflicts.map((one) => one.sides)
     const sets: (readonly number[])[] = []
     const worth = (all: readonly number[]): number => all.reduce((sum, one) => sum + (weights[one] ?? 1), 0)

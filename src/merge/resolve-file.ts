@@ -15,11 +15,8 @@ export type BegunFile =
       readonly how: 'open'
       /** Whether the rules for lines are certain of every chunk, so that its syntax can only speak against it. */
       readonly isCertain: boolean
-      /**
-       * Reads the syntax, too.
-       * @param mostLikely so many decisions that are only likely it may rest on
-       */
-      readonly finish: (parse: Parser | null, mostLikely: number) => TextResolution
+      /** Reads the syntax, too. */
+      readonly finish: (parse: Parser | null) => TextResolution
     }
 
 /** Begins to merge a file's text that git could not: as its user has declared, otherwise as resolveText does. */
@@ -33,14 +30,14 @@ export function beginFile(text: ConflictedText, policy: ResolverPolicy): BegunFi
   return {
     how: 'open',
     isCertain: isCertain(known),
-    finish: (parse, mostLikely) => resolveText(text, policy, parse, { known, mostLikely }),
+    finish: (parse) => resolveText(text, policy, parse, known),
   }
 }
 
 /** Merges a file's text that git could not, its syntax included. */
 export function resolveFile(text: ConflictedText, policy: ResolverPolicy, parse: Parser | null = null): TextResolution {
   const begun = beginFile(text, policy)
-  return begun.how === 'done' ? begun.resolution : begun.finish(parse, Infinity)
+  return begun.how === 'done' ? begun.resolution : begun.finish(parse)
 }
 
 const left = (reason: string): BegunFile => ({ how: 'done', resolution: { how: 'left', reason } })

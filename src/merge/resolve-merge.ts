@@ -9,7 +9,7 @@ import type { UncleanMerge } from './merge-tree.ts'
 import { remadeBy } from './resolve-declared.ts'
 import type { ResolvedChunk } from './resolve-text.ts'
 import type { SpecialPaths } from './special-paths.ts'
-import type { BegunText, TextMerge, TextMerges } from './text-merges.ts'
+import type { BegunText, TextMerges } from './text-merges.ts'
 
 /** A file that git left in conflict and resolvers made whole. */
 export interface ResolvedFile {
@@ -76,7 +76,6 @@ interface Whole extends ResolvedFile {
 
 /** A file whose text is being merged: the path and the mode it is to have. */
 interface Begun {
-  readonly file: ConflictedFile
   readonly path: string
   readonly mode: string
   readonly text: BegunText
@@ -87,34 +86,33 @@ async function resolveFiles(
   { conflicts }: UncleanMerge,
   pairs: number,
 ): Promise<readonly Tried[]> {
-  const begun: Begun[] = []
-  const tried: Tried[] = []
+  const files: { readonly file: ConflictedFile; readonly begun: Begun | null; readonly kept: Whole | null }[] = []
   for (const file of conflicts) {
-    const one = file.kind === 'content' ? await begin(texts, file) : null
-    if (one === null) tried.push({ file, whole: file.kind === 'content' ? null : keptForNow(texts, file) })
-    else begun.push(one)
+    const begun = file.kind === 'content' ? await begin(texts, file, isThorough) : null
+    files.push({ file, begun, kept: file.kind === 'content' ? null : keptForNow(texts, file) })
   }
-  const isLost = tried.some(({ whole }) => whole === null)
-  const request = { upTo: texts.upTo, pairs, isThorough, isLost }
-  const merges = await finishMerges(
-    begun.map(({ text }) => text),
-    request,
-  )
-  for (const [at, one] of begun.entries()) tried.push({ file: one.file, whole: await wholeOf(texts, one, merges[at]) })
+  const isLost = files.some(({ begun, kept }) => begun === null && kept === null)
+  const open = files.flatMap(({ begun }) => begun?.text ?? [])
+  const merges = isThorough ? open : await finishMerges(open, { upTo: texts.upTo, pairs, isLost })
+  const tried: Tried[] = []
+  let at = 0
+  for (const { file, begun, kept } of files)
+    tried.push({ file, whole: begun === null ? kept : await wholeOf(texts, begun, merges[at++]) })
   return tried
 }
 
-/** Null where its versions are not plain files of one name. */
-async function begin(texts: TextMerges, file: ConflictedFile): Promise<Begun | null> {
+/** Null where its versions are not plain files of one name. One that counts in any case is finished before the next: memory. */
+async function begin(texts: TextMerges, file: ConflictedFile, isThorough: boolean): Promise<Begun | null> {
   const { base, ours, theirs } = file
   if (base === null || ours === null || theirs === null) return null
   if (![base, ours, theirs].every((stage) => isPlain(stage) && stage.path === ours.path)) return null
   const { path } = ours
-  const text = await texts.begin({ path, base: base.oid, ours: ours.oid, theirs: theirs.oid, isConflict: true })
-  return { file, path, text, mode: ours.mode === base.mode ? theirs.mode : ours.mode }
+  const versions = { path, base: base.oid, ours: ours.oid, theirs: theirs.oid, isConflict: true }
+  const text = isThorough ? await texts.merge(versions) : await texts.begin(versions)
+  return { path, text, mode: ours.mode === base.mode ? theirs.mode : ours.mode }
 }
 
-async function wholeOf(texts: TextMerges, { path, mode }: Begun, merge: TextMerge | undefined): Promise<Whole | null> {
+async function wholeOf(texts: TextMerges, { path, mode }: Begun, merge: BegunText | undefined): Promise<Whole | null> {
   // with no chunk to tell of, git saw something else than lines: a driver of the user's, for one
   if (merge?.how !== 'merged' || merge.chunks.length === 0) return null
   return { path, chunks: merge.chunks, entry: { mode, oid: await texts.store(merge.text) } }

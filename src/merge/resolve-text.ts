@@ -27,12 +27,6 @@ export interface ResolvedChunk {
   readonly chunk: Chunk
 }
 
-/** What bounds the merge of a text. */
-export interface ResolveLimits {
-  readonly known?: ByLines
-  readonly mostLikely?: number
-}
-
 /** What became of a text in conflict. */
 export type TextResolution =
   | { readonly how: 'resolved'; readonly text: string; readonly chunks: readonly ResolvedChunk[] }
@@ -43,41 +37,35 @@ export type TextResolution =
  * Merges a text that git could not, chunk by chunk with the first resolver that holds; all chunks or none. What lines say comes to
  * nothing where the result cannot be right; then the lists of its syntax are asked first.
  * @param parse reads source texts; without it nothing is decided or held against a result by its syntax
- * @param limits what the rules for lines make of it, where they have been asked already, and how many likely decisions it may rest on
+ * @param known what the rules for lines make of it, where they have been asked already
  */
 export function resolveText(
   text: ConflictedText,
   policy: ResolverPolicy,
   parse: Parser | null = null,
-  { known = resolveByLines(text, policy), mostLikely = Infinity }: ResolveLimits = {},
+  known: ByLines = resolveByLines(text, policy),
 ): TextResolution {
   if (fileFacts(text.path).kind === 'lock') return { how: 'left', reason: 'a lock file is made again, never merged' }
   const trees = treesOf(text.path, parse)
   const uses: readonly UseOfLists[] = trees === null ? ['never'] : ['where lines are not certain', 'first', 'never']
   let reason: string | null = null
   for (const use of uses) {
-    const attempt = attemptAt(text, policy, { trees, mostLikely, known, use })
+    const attempt = attemptAt(text, policy, { trees, known, use })
     if (attempt.how === 'resolved') return attempt
     reason ??= attempt.reason
-    if (final.has(attempt.reason)) break
+    if (attempt.reason === unresolved) break
   }
   return { how: 'left', reason: reason ?? unresolved }
 }
 
 const unresolved = 'no resolver holds'
-const unsure = 'it would rest on more decisions that are only likely than one merge may'
-/** No other order in which resolvers are asked changes these. */
-const final: ReadonlySet<string> = new Set([unresolved, unsure])
 
 interface Ways extends HowToResolve {
   readonly trees: Trees | null
-  readonly mostLikely: number
 }
 
-function attemptAt(text: ConflictedText, policy: ResolverPolicy, { trees, mostLikely, ...how }: Ways): TextResolution {
+function attemptAt(text: ConflictedText, policy: ResolverPolicy, { trees, ...how }: Ways): TextResolution {
   const { segments, found } = resolveChunks(text, policy, trees, how)
-  const likely = [...found.values()].filter((one) => one?.grade === 'likely')
-  if (likely.length > mostLikely) return { how: 'left', reason: unsure }
   const result: string[] = []
   const chunks: ResolvedChunk[] = []
   for (const segment of segments) {

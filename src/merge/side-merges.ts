@@ -69,7 +69,7 @@ export class SideMerges {
     }
   }
 
-  /** The files on which two sides do not go together. */
+  /** The files on which two sides do not go together; unless it is thorough, with those that were not read any more. */
   async conflictsOf(
     { sides, texts }: Touching,
     footprints: readonly Footprint<Side>[],
@@ -87,15 +87,13 @@ export class SideMerges {
     for (const path of paths) {
       const stages = { base: stageOf(a.before, path), ours: stageOf(a.results, path), theirs: stageOf(b.results, path) }
       const { base, ours, theirs } = stages
-      const begun = await texts.begin({ path, base: base.oid, ours: ours.oid, theirs: theirs.oid })
+      const versions = { path, base: base.oid, ours: ours.oid, theirs: theirs.oid }
+      const begun = isThorough ? await texts.merge(versions) : await texts.begin(versions)
       if (begun.how === 'unlike') return null
       files.push({ conflict: contentConflict(path, stages), mode: ours.mode, begun })
     }
-    const request = { upTo: texts.upTo, pairs: 1, isThorough, isLost: false }
-    const merges = await finishMerges(
-      files.map(({ begun }) => begun),
-      request,
-    )
+    const open = files.map(({ begun }) => begun)
+    const merges = isThorough ? open : await finishMerges(open, { upTo: texts.upTo, pairs: 1, isLost: false })
     const [wholes, left]: [Whole[], ConflictedFile[]] = [[], []]
     for (const [at, { conflict, mode }] of files.entries()) {
       const merge = merges[at]

@@ -38,7 +38,7 @@ interface Sources {
 
 async function sourcesOf(git: Git): Promise<Sources> {
   const [info, { hasDefault, hasFile, isBare }] = await Promise.all([ownAttributes(git), configured(git)])
-  const home = process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config')
+  const home = process.env['XDG_CONFIG_HOME'] || join(homedir(), '.config')
   const files = [info, join(home, 'git/attributes'), '/etc/gitattributes']
   return { forEverything: hasDefault, mayBe: !isBare || hasFile || files.some((file) => existsSync(file)) }
 }
@@ -55,10 +55,10 @@ interface Configured {
 /** Most configurations do not speak of it at all, which their texts tell for less than git. */
 async function configured(git: Git): Promise<Configured> {
   const texts = configurationTexts(git.directory)
-  if (texts === null || texts.some((text) => /\[\s*(?:merge|include)|attributesfile/i.test(text)))
-    return await asGitSays(git)
-  const isBare =
-    gitFolder(git.directory) === git.directory && /^\s*\[core\][^[]*^\s*bare\s*=\s*true\s*$/im.test(texts.at(-1) ?? '')
+  const bare = texts?.at(-1)?.match(/^\s*bare\b.*$/gim) ?? []
+  const isPlain = texts?.every((text) => !/\[\s*(?:merge|include)|attributesfile/i.test(text)) ?? false
+  if (!isPlain || bare.length > 1) return await asGitSays(git)
+  const isBare = gitFolder(git.directory) === git.directory && /=\s*true\s*$/i.test(bare[0] ?? '')
   return { hasDefault: false, hasFile: false, isBare }
 }
 

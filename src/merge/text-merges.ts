@@ -30,8 +30,7 @@ export type BegunText =
       readonly how: 'open'
       /** Whether the rules for lines are certain of every chunk. */
       readonly isCertain: boolean
-      /** @param mostLikely so many decisions that are only likely it may rest on */
-      readonly finish: (mostLikely: number) => Promise<TextMerge>
+      readonly finish: () => Promise<TextMerge>
     }
 
 /** The versions of a file, as blobs but for what was made here. */
@@ -83,7 +82,7 @@ export class TextMerges {
 
   async merge(versions: FileVersions): Promise<TextMerge> {
     const begun = await this.begin(versions)
-    return begun.how === 'open' ? await begun.finish(Infinity) : begun
+    return begun.how === 'open' ? await begun.finish() : begun
   }
 
   /** Merges as far as that goes without reading a source's syntax, which takes longer than all else. */
@@ -115,7 +114,7 @@ export class TextMerges {
     const { beginFile } = await import('./resolve-file.ts') // most folds need none of the resolvers
     const begun = beginFile({ path, segments, changes: hunks, ...versions }, this.#policy)
     if (begun.how === 'done') return asMerge(begun.resolution, encoding)
-    const finish = async (mostLikely: number) => asMerge(begun.finish(await this.#parser(), mostLikely), encoding)
+    const finish = async () => asMerge(begun.finish(await this.#parser()), encoding)
     return { how: 'open', isCertain: begun.isCertain, finish }
   }
 

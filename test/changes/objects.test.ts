@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { appendFileSync, mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, readlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
@@ -96,6 +96,11 @@ void t.test('git is asked where it has objects elsewhere, or gives others in the
   git(root, 'pack-refs', '--all')
   rmSync(join(root, '.git/refs/replace'), { recursive: true, force: true })
   t.match(await subjectIn(root, first), /revision 10/, 'also where that is packed')
+  const other = repository(t)
+  using files = openObjectFiles(join(other, '.git/objects'), 20)
+  t.not(files, null)
+  mkdirSync(join(other, '.git/reftable'))
+  t.equal(openObjectFiles(join(other, '.git/objects'), 20), null, 'or where only git can look')
 })
 
 async function subjectIn(root: string, commit: string): Promise<string> {
@@ -114,6 +119,10 @@ void t.test('what is not found in the files, or cannot be read from them, git is
   t.equal((await objects.read(large)).content.length, 5 * 2 ** 20, 'a large one')
   using files = openObjectFiles(join(root, '.git/objects'), 20)
   t.equal(files?.read(large), null, 'which would take too long at once')
+  writeFileSync(join(root, 'zeros'), Buffer.alloc(5 * 2 ** 20))
+  const zeros = git(root, 'hash-object', '-w', 'zeros').trim()
+  t.equal(files?.read(zeros), null, 'also where it is small as it is stored')
+  t.equal((await objects.read(zeros)).content.length, 5 * 2 ** 20)
   const [pack = ''] = packsIn(root)
   truncateSync(pack, 12)
   await using others = openObjects(openGit(root))
@@ -134,7 +143,7 @@ void t.test('objects are found that were packed, or packed anew, after the first
     started += 1
     return real.start(args)
   }
-  await using objects = openObjects({ ...real, start })
+  const objects = openObjects({ ...real, start })
   const all = idsIn(root)
   await objects.read(all[0] ?? '')
   repack(root)
@@ -144,7 +153,23 @@ void t.test('objects are found that were packed, or packed anew, after the first
   repack(root)
   for (const oid of idsIn(root)) await objects.read(oid)
   t.equal(started, 0, 'without a process of git')
+  const isTold = process.platform === 'linux'
+  if (isTold) t.equal(openPacks(root).length, 2, 'a pack that is gone is closed')
+  await objects[Symbol.asyncDispose]()
+  if (isTold) t.same(openPacks(root), [])
+  await t.rejects(objects.read(all[0] ?? ''), { code: 'GIT_FAILED', message: /are closed/ })
 })
+
+/** Packs of a repository that this process holds open, with their indices. */
+const openPacks = (root: string): readonly string[] =>
+  readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      const path = readlinkSync(`/proc/self/fd/${fd}`)
+      return path.includes(join(root, '.git/objects/pack')) ? [path] : []
+    } catch {
+      return []
+    }
+  })
 
 void t.test('property: a difference is applied byte by byte as it says, and refused where it is not whole', (t) => {
   const copy = fc.record({ from: fc.nat(299), length: fc.integer({ min: 1, max: 300 }) })
@@ -168,16 +193,21 @@ void t.test('property: a difference is applied byte by byte as it says, and refu
       )
       const delta = Buffer.from([...sizeBytes(300), ...sizeBytes(wanted.length), ...orders.flat()])
       const short = delta.subarray(0, cut % delta.length)
-      return applyDelta(base, delta).equals(wanted) && isRefused(base, short) && isRefused(base.subarray(1), delta)
+      return (
+        applyDelta(base, delta, wanted.length).equals(wanted) &&
+        isRefused(base, short) &&
+        isRefused(base, delta, wanted.length - 1) &&
+        isRefused(base.subarray(1), delta)
+      )
     },
   )
   fc.assert(property)
   t.end()
 })
 
-const isRefused = (base: Buffer, delta: Buffer): boolean => {
+const isRefused = (base: Buffer, delta: Buffer, most = Infinity): boolean => {
   try {
-    applyDelta(base, delta)
+    applyDelta(base, delta, most)
     return false
   } catch (error) {
     return error instanceof RangeError

@@ -314,6 +314,15 @@ void t.test('two sides that only changed texts need no process of git, and those
   t.equal(calls.length, 1)
 })
 
+void t.test('attributes of the user are honoured among several sides', async (t) => {
+  const base = { log: 'a\n' }
+  const sides = [{ log: 'a\none\n' }, { log: 'a\ntwo words\n' }, { z: '1\n' }]
+  write(join(bare, 'info/attributes'), 'log merge=union')
+  t.teardown(() => rmSync(join(bare, 'info/attributes'), { force: true }))
+  const { tree } = await fold(base, sides)
+  t.equal(textAt(tree, 'log'), 'a\none\ntwo words\n')
+})
+
 /** Where the user may have said that both sides' lines of `log` stay. */
 const saidIn: Readonly<Record<string, (home: string) => Readonly<Record<string, string>>>> = {
   "the repository's own attributes": () => write(join(bare, 'info/attributes'), 'log merge=union'),
@@ -332,6 +341,10 @@ const saidIn: Readonly<Record<string, (home: string) => Readonly<Record<string, 
   'a file of configuration elsewhere': (home) => {
     write(join(home, 'elsewhere'), `[core]\n\tattributesFile = ${attributesIn(home)}`)
     return { GIT_CONFIG_GLOBAL: join(home, 'elsewhere') }
+  },
+  "the user's configuration, where a variable is empty": (home) => {
+    write(join(home, '.config/git/config'), `[core]\n\tattributesFile = ${attributesIn(home)}`)
+    return { XDG_CONFIG_HOME: '' }
   },
   'a driver for everything': (home) => write(join(home, '.gitconfig'), '[Merge]\n\tdefault = union'),
 }
@@ -519,20 +532,16 @@ void t.test('troupe fold: one line of JSON, from a bare repository', async (t) =
 const open = (likely: number, finished: number[]): BegunText => ({
   how: 'open',
   isCertain: likely === 0,
-  finish: (mostLikely) => {
+  finish() {
     finished.push(likely)
     const chunk = { base: [], ours: [], theirs: [], at: { base: 0, ours: 0, theirs: 0 } }
     const decision = { resolver: 'r', grade: 'likely', evidence: '', line: 1, lines: 0, chunk } as const
     const text = { lines: [], encoding: 'utf8', oid: null } as const
-    return Promise.resolve(
-      likely > mostLikely
-        ? { how: 'conflict' }
-        : { how: 'merged', text, chunks: Array.from({ length: likely }, () => decision) },
-    )
+    return Promise.resolve({ how: 'merged', text, chunks: Array.from({ length: likely }, () => decision) })
   },
 })
 
-const surely = { upTo: 'likely', pairs: 1, isThorough: false, isLost: false } as const
+const surely = { upTo: 'likely', pairs: 1, isLost: false } as const
 const inVain: Readonly<
   Record<string, { files: readonly (number | 'conflict')[]; more?: object; finished: number[]; left: number }>
 > = {
@@ -541,13 +550,8 @@ const inVain: Readonly<
   'two files, in a merge of two pairs': { files: [0, 1, 1], more: { pairs: 2 }, finished: [0, 1, 1], left: 0 },
   'two files, where a check tells': { files: [1, 1], more: { upTo: 'checked' }, finished: [1, 1], left: 0 },
   'a file that takes two': { files: [2, 0], finished: [2], left: 2 },
+  'one that is certain, and then one that takes two': { files: [0, 2], finished: [0, 2], left: 1 },
   'a file in conflict': { files: [1, 'conflict'], finished: [], left: 2 },
-  'a file in conflict, where each counts': {
-    files: [1, 'conflict'],
-    more: { isThorough: true },
-    finished: [1],
-    left: 1,
-  },
   'something else in conflict': { files: [0], more: { isLost: true }, finished: [], left: 1 },
 }
 
@@ -585,32 +589,55 @@ void t.test('property: what is not read changes nothing of what comes out', asyn
   await fc.assert(property, { numRuns: 60 })
 })
 
+void t.test('a text says before its syntax is read whether lines are certain', async (t) => {
+  const texts = new TextMerges(objects, { upTo: 'likely', off: [] })
+  const begin = async (...versions: [base: string, one: string, two: string]) => {
+    const [base = '', ours = '', theirs = ''] = await Promise.all(
+      versions.map((text) => objects.write('blob', Buffer.from(text))),
+    )
+    return await texts.begin({ path: 'a.js', base, ours, theirs })
+  }
+  t.match(await begin('f(1)\n', 'f(1)  \n', 'f(2)\n'), { how: 'open', isCertain: true })
+  const named = (name: string): string => `start()\n${name}end()\n`
+  const open = await begin(named(''), named('function f() {\n  return 1\n}\n'), named('const other = new Map()\n'))
+  t.match(open, { how: 'open', isCertain: false })
+})
+
+void t.test('a merge in which each file counts tells of each by itself, and of all doubts together', async (t) => {
+  const twice = (one: string, two: string): string => `start()\n${one}middle()\n${two}end()\n`
+  const named = (name: string): string => `function ${name}() {\n  return '${name}'\n}\n`
+  const base = { 'a.js': twice('', ''), 'b.js': twice('', '') }
+  const both = [
+    { 'a.js': twice(named('first'), named('second')), 'b.js': twice(named('third'), '') },
+    { 'a.js': twice(named('fourth'), named('fifth')), 'b.js': twice(named('sixth'), '') },
+  ]
+  const { tree, base: start, sides } = await scene(base, both)
+  const [one = start, two = start] = sides
+  const texts = new TextMerges(objects, { upTo: 'likely', off: [] })
+  for (const isThorough of [true, false]) {
+    const merges = new SideMerges({ git, objects, texts, isThorough })
+    const met = await merges.inMemory({ ...(await didOf(tree, one)), tree: await treeOf(one) }, await didOf(tree, two))
+    t.match(met?.left, [{ path: 'a.js' }, { path: 'b.js' }], 'three are too many, whichever file they are in')
+    t.match((await merges.byGit(one, two)).left, [{ path: 'a.js' }, { path: 'b.js' }])
+  }
+  const others = await scene({ 'a.js': named('old'), 'b.js': named('old') }, [
+    { 'a.js': named('mine'), 'b.js': named('old') + named('third') },
+    { 'a.js': named('yours'), 'b.js': named('old') + named('sixth') },
+  ])
+  const [mine = start, yours = start] = others.sides
+  const leftBy = async (isThorough: boolean): Promise<readonly string[]> => {
+    const merges = new SideMerges({ git, objects, texts, isThorough })
+    const inMemory = await merges.inMemory(
+      { ...(await didOf(others.tree, mine)), tree: await treeOf(mine) },
+      await didOf(others.tree, yours),
+    )
+    t.same(inMemory?.left, (await merges.byGit(mine, yours)).left)
+    return (inMemory?.left ?? []).map(({ path }) => path)
+  }
+  t.same(await leftBy(true), ['a.js'])
+  t.same(await leftBy(false), ['a.js', 'b.js'], 'the other was not read any more')
+})
+
 const treeOf = async (commit: CommitId): Promise<TreeId> =>
   asTreeId((await objects.read(commit)).content.toString('latin1', 5, 45))
 const didOf = async (tree: TreeId, commit: CommitId) => await diffTrees(objects, tree, await treeOf(commit))
-
-void t.test(
-  'a text says before its syntax is read whether lines are certain, and is left where too much is only likely',
-  async (t) => {
-    const texts = new TextMerges(objects, { upTo: 'likely', off: [] })
-    const begin = async (base: string, one: string, two: string) => {
-      const [was, ours, theirs] = await Promise.all(
-        [base, one, two].map((text) => objects.write('blob', Buffer.from(text))),
-      )
-      return await texts.begin({ path: 'a.js', base: was ?? '', ours: ours ?? '', theirs: theirs ?? '' })
-    }
-    const certain = await begin('f(1)\n', 'f(1)  \n', 'f(2)\n')
-    t.match(certain, { how: 'open', isCertain: true })
-    const calls = (name: string, other: string): string => `start()\n${name}middle()\n${other}end()\n`
-    const named = (name: string): string => `function ${name}() {\n  return '${name}'\n}\n`
-    const twice = await begin(
-      calls('', ''),
-      calls(named('first'), named('second')),
-      calls(named('third'), named('fourth')),
-    )
-    t.match(twice, { how: 'open', isCertain: false })
-    if (twice.how !== 'open') return
-    t.match(await twice.finish(1), { how: 'conflict' })
-    t.match(await twice.finish(2), { how: 'merged', chunks: { length: 2 } })
-  },
-)
