@@ -73,7 +73,7 @@ async function foldAll(all: readonly LaidDown[], upTo: Grade) {
   const times: number[] = []
   const answers = []
   for (const { one, base, sides } of all) {
-    await using objects = openObjects(git)
+    await using objects = openObjects(git, 'files')
     await objects.read(base)
     const beganMs = performance.now()
     const { tree } = await foldSides({ git, objects, base, sides, policy: { upTo, off: [] } })

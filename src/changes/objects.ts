@@ -19,17 +19,18 @@ export interface Objects extends AsyncDisposable {
 }
 
 /**
- * Opens the objects of the repository that `git` works in: their files for reads, and one `git cat-file --batch` for what these do not
- * tell; loose objects for writes.
+ * Opens the objects of the repository that `git` works in: one `git cat-file --batch` for all reads, loose objects for writes.
+ * @param from `files` reads the files of the objects, and has git for what these do not tell: sooner, but with tens of megabytes more
+ * where thousands are read
  */
-export function openObjects(git: Git): Objects {
+export function openObjects(git: Git, from: 'git' | 'files' = 'git'): Objects {
   let reader: Reader | null = null
   let files: ObjectFiles | null | undefined
   let isClosed = false
   return {
     async read(oid) {
       if (isClosed) throw new TroupeError('GIT_FAILED', `the objects of ${git.directory} are closed`)
-      if (files === undefined) files = filesOf(git)
+      if (files === undefined) files = from === 'files' ? filesOf(git) : null
       const known = files?.read(oid) ?? null
       if (known !== null) return known
       reader ??= new Reader(git)

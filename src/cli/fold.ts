@@ -22,7 +22,7 @@ export async function foldCommand(
   if (bad.length > 0) throw new TroupeError('USAGE', `these are no commit ids: ${bad.join(', ')}`)
   const { grade } = input.options
   const git = openGit(folderOf(resolve(terminal.directory, repository)))
-  await using objects = openObjects(git)
+  await using objects = openObjects(git, 'files')
   const fold = await foldSides({
     git,
     objects,

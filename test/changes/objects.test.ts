@@ -104,14 +104,14 @@ void t.test('git is asked where it has objects elsewhere, or gives others in the
 })
 
 async function subjectIn(root: string, commit: string): Promise<string> {
-  await using objects = openObjects(openGit(root))
+  await using objects = openObjects(openGit(root), 'files')
   return (await objects.read(commit)).content.toString()
 }
 
 void t.test('what is not found in the files, or cannot be read from them, git is asked for', async (t) => {
   const root = repository(t)
   repack(root)
-  await using objects = openObjects(openGit(root))
+  await using objects = openObjects(openGit(root), 'files')
   const [commit = ''] = git(root, 'rev-list', '--max-count=1', 'HEAD').split('\n')
   t.match(await objects.read(commit), { type: 'commit' })
   await t.rejects(objects.read('0'.repeat(40)), { code: 'GIT_FAILED', message: /has no object 0000/ })
@@ -125,7 +125,7 @@ void t.test('what is not found in the files, or cannot be read from them, git is
   t.equal((await objects.read(zeros)).content.length, 5 * 2 ** 20)
   const [pack = ''] = packsIn(root)
   truncateSync(pack, 12)
-  await using others = openObjects(openGit(root))
+  await using others = openObjects(openGit(root), 'files')
   await t.rejects(others.read(commit), { code: 'GIT_FAILED' }, 'git says what is wrong with a pack')
 })
 
@@ -143,7 +143,7 @@ void t.test('objects are found that were packed, or packed anew, after the first
     started += 1
     return real.start(args)
   }
-  const objects = openObjects({ ...real, start })
+  const objects = openObjects({ ...real, start }, 'files')
   const all = idsIn(root)
   await objects.read(all[0] ?? '')
   repack(root)

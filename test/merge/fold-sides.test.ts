@@ -303,7 +303,7 @@ void t.test('two sides that only changed texts need no process of git, and those
   const foldOf = async (name: string): Promise<SidesFold> => {
     const { base = {}, one = {}, two = {} } = pairs[name] ?? {}
     const parts = await scene(base, [one, two])
-    await using own = openObjects(watched)
+    await using own = openObjects(watched, 'files')
     return await foldSides({ git: watched, objects: own, ...parts, policy: { upTo: 'certain', off: [] } })
   }
   for (const name of ['files of their own', 'places of one file', 'bytes that are no UTF-8'])
