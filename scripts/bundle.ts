@@ -46,7 +46,7 @@ function withQuickBuiltins(code: string): string {
     const bound = names === undefined ? '' : `const { ${names.replaceAll(' as ', ': ')} } = ${named(from, names)};`
     return whole === undefined ? bound : `const ${whole} = ${late(from, '$')}; ${bound}`
   })
-  if (/^(?:import\b.*|\} )from "node:|[{ ]default: /m.test(direct.replaceAll(/^(?!const \{|import|\} from).*$/gm, '')))
+  if (/^(?:import\b.*|\} )from "node:|^const \{.*\bdefault: .*getBuiltinModule/m.test(direct))
     throw new Error('an import of one of the modules of Node is of no form that is known')
   if (!/\brequire\b/.test(direct)) return direct
   return `const require = globalThis.process.getBuiltinModule('node:module').createRequire(import.meta.url)\n${direct}`

@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
+import { findProgram } from '../processes/find-program.ts'
 import { gitFolder } from './git-folder.ts'
 
 /**
@@ -10,7 +11,8 @@ import { gitFolder } from './git-folder.ts'
 export function configurationTexts(directory: string): readonly string[] | null {
   const own = gitFolder(directory)
   const isElsewhere = elsewhere.some((name) => process.env[name] !== undefined)
-  if (own === null || isElsewhere || process.platform !== 'linux' || programOfGit() !== usual) return null
+  if (own === null || isElsewhere || process.platform !== 'linux' || findProgram('git', process.env) !== usual)
+    return null
   const home = process.env['HOME'] ?? homedir()
   const others = [
     '/etc/gitconfig',
@@ -30,18 +32,3 @@ const elsewhere = ['GIT_CONFIG_GLOBAL', 'GIT_CONFIG_SYSTEM', 'GIT_CONFIG_COUNT',
 
 /** A git at this place on Linux has its system's configuration in /etc; where another has it, it was told when it was built. */
 const usual = '/usr/bin/git'
-
-function programOfGit(): string | null {
-  const folders = (process.env['PATH'] ?? '').split(delimiter)
-  return folders.map((folder) => join(folder, 'git')).find((file) => isProgram(file)) ?? null
-}
-
-function isProgram(file: string): boolean {
-  if (!existsSync(file)) return false
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}

@@ -40,7 +40,8 @@ async function sourcesOf(git: Git): Promise<Sources> {
   const [info, { hasDefault, hasFile, isBare }] = await Promise.all([ownAttributes(git), configured(git)])
   const home = process.env['XDG_CONFIG_HOME'] || join(homedir(), '.config')
   const files = [info, join(home, 'git/attributes'), '/etc/gitattributes']
-  return { forEverything: hasDefault, mayBe: !isBare || hasFile || files.some((file) => existsSync(file)) }
+  const hasCheckout = !isBare || gitFolder(git.directory) !== git.directory
+  return { forEverything: hasDefault, mayBe: hasCheckout || hasFile || files.some((file) => existsSync(file)) }
 }
 
 /** What git's configuration says about attributes. */
@@ -58,8 +59,7 @@ async function configured(git: Git): Promise<Configured> {
   const bare = texts?.at(-1)?.match(/^\s*bare\b.*$/gim) ?? []
   const isPlain = texts?.every((text) => !/\[\s*(?:merge|include)|attributesfile/i.test(text)) ?? false
   if (!isPlain || bare.length > 1) return await asGitSays(git)
-  const isBare = gitFolder(git.directory) === git.directory && /=\s*true\s*$/i.test(bare[0] ?? '')
-  return { hasDefault: false, hasFile: false, isBare }
+  return { hasDefault: false, hasFile: false, isBare: /=\s*true\s*$/i.test(bare[0] ?? '') }
 }
 
 async function asGitSays(git: Git): Promise<Configured> {
@@ -68,12 +68,11 @@ async function asGitSays(git: Git): Promise<Configured> {
   const settings = stdout.split('\0').map((one) => one.split('\n'))
   const valuesOf = (wanted: string): readonly string[] =>
     settings.flatMap(([name, value = 'true']) => (name === wanted ? [value] : []))
-  const isBare =
-    gitFolder(git.directory) === git.directory && /^(?:true|yes|on|1)$/i.test(valuesOf('core.bare').at(-1) ?? 'false')
-  const [hasDefault, hasFile] = [valuesOf('merge.default'), valuesOf('core.attributesfile')].map(
-    (all) => all.length > 0,
-  )
-  return { hasDefault: hasDefault === true, hasFile: hasFile === true, isBare }
+  return {
+    hasDefault: valuesOf('merge.default').length > 0,
+    hasFile: valuesOf('core.attributesfile').length > 0,
+    isBare: /^(?:true|yes|on|1)$/i.test(valuesOf('core.bare').at(-1) ?? 'false'),
+  }
 }
 
 /** The file of attributes that is the repository's own; git is asked only where its files do not tell. */
