@@ -2,16 +2,19 @@ import type { Parser } from '../syntax/parser.ts'
 import {
   type ByLines,
   type ConflictedText,
-  type HowToResolve,
   resolveByLines,
   resolveChunks,
+  type ResolvedChunks,
   type UseOfLists,
 } from './resolve-chunks.ts'
 import { brokenIn } from './resolvers/file-guards.ts'
 import { fileFacts } from './resolvers/file-facts.ts'
 import type { Grade, ResolverPolicy } from './resolvers/resolver.ts'
-import { brokenSyntax } from './syntax/syntax-guards.ts'
-import { type Trees, treesOf } from './syntax/trees.ts'
+import { type Excerpt, excerptOf, unabridged, wholeChunk, wholeLine } from './syntax/excerpt.ts'
+import type { AroundText } from './syntax/stale-name.ts'
+import { brokenSyntax, faultInWords, parses } from './syntax/syntax-guards.ts'
+import { treesOf } from './syntax/trees.ts'
+import { inVersions } from './syntax/versions.ts'
 import { newWordsOf } from './syntax/words.ts'
 import { joinLines } from './text/line-ends.ts'
 import type { Chunk } from './text/three-way.ts'
@@ -46,44 +49,100 @@ export function resolveText(
   known: ByLines = resolveByLines(text, policy),
 ): TextResolution {
   if (fileFacts(text.path).kind === 'lock') return { how: 'left', reason: 'a lock file is made again, never merged' }
+  const reading = { text, policy, known, excerpt: unabridged(text) }
   const trees = treesOf(text.path, parse)
-  const uses: readonly UseOfLists[] = trees === null ? ['never'] : ['where lines are not certain', 'first', 'never']
-  let reason: string | null = null
-  for (const use of uses) {
-    const attempt = attemptAt(text, policy, { trees, known, use })
-    if (attempt.how === 'resolved') return attempt
-    reason ??= attempt.reason
-    if (attempt.reason === unresolved) break
-  }
-  return { how: 'left', reason: reason ?? unresolved }
+  if (trees === null) return withoutSyntax(reading)
+  const syntax = { trees, put: newWordsOf(text, text.changes) }
+  const excerpt = excerptOf(text, trees.grammar)
+  const byExcerpt = excerpt === null ? misread : resolveBySyntax({ ...reading, excerpt, syntax })
+  const resolution = byExcerpt.how === 'misread' ? resolveBySyntax({ ...reading, syntax }) : byExcerpt
+  return resolution.how === 'misread' ? left(unresolved) : resolution
 }
 
 const unresolved = 'no resolver holds'
 
-interface Ways extends HowToResolve {
-  readonly trees: Trees | null
+const left = (reason: string): TextResolution => ({ how: 'left', reason })
+
+/** The excerpt was misleading. */
+const misread = { how: 'misread' } as const
+
+/** A text that is being resolved. */
+interface Reading {
+  readonly text: ConflictedText
+  readonly policy: ResolverPolicy
+  readonly known: ByLines
+  /** What is read of it. */
+  readonly excerpt: Excerpt
 }
 
-function attemptAt(text: ConflictedText, policy: ResolverPolicy, { trees, ...how }: Ways): TextResolution {
-  const { segments, found } = resolveChunks(text, policy, trees, how)
-  const result: string[] = []
-  const chunks: ResolvedChunk[] = []
-  for (const segment of segments) {
-    if (segment.kind === 'clean') {
-      for (const line of segment.lines) result.push(line)
-      continue
-    }
-    const { chunk } = segment
-    const resolution = found.get(chunk) ?? null
-    if (resolution === null) return { how: 'left', reason: unresolved }
-    const { lines, ...rest } = resolution
-    chunks.push({ ...rest, line: result.length + 1, lines: lines.length, chunk })
-    for (const line of lines) result.push(line)
+interface SyntaxReading extends Reading {
+  readonly syntax: Pick<AroundText, 'trees' | 'put'>
+}
+
+function withoutSyntax(reading: Reading): TextResolution {
+  const put = putTogether(
+    resolveChunks(reading.text, reading.policy, null, { known: reading.known, use: 'never' }),
+    reading,
+  )
+  return put === null ? left(unresolved) : sound(put, reading)
+}
+
+function resolveBySyntax(reading: SyntaxReading): TextResolution | typeof misread {
+  let reason: string | null = null
+  for (const use of ['where lines are not certain', 'first', 'never'] as const) {
+    const attempt = attemptAt(use, reading)
+    if (attempt.how !== 'left') return attempt
+    reason ??= attempt.reason
+    if (attempt.reason === unresolved) return isReadable(reading) ? left(reason) : misread
   }
-  const whole = joinLines(result, text)
-  const [base, ours, theirs] = [text.base.join(''), text.ours.join(''), text.theirs.join('')]
-  const broken =
-    brokenIn(whole, { file: fileFacts(text.path), ours, theirs }) ??
-    (trees && brokenSyntax(whole, { base, ours, theirs }, trees, newWordsOf(text, text.changes)))
-  return broken === null ? { how: 'resolved', text: whole, chunks } : { how: 'left', reason: broken }
+  return left(reason ?? unresolved)
+}
+
+function isReadable({ excerpt, syntax: { trees } }: SyntaxReading): boolean {
+  const versions = [excerpt.base, excerpt.ours, excerpt.theirs]
+  return excerpt.hidden === '' || versions.every((lines) => parses(lines.join(''), trees))
+}
+
+function attemptAt(use: UseOfLists, reading: SyntaxReading): TextResolution | typeof misread {
+  const { text, policy, known, excerpt, syntax } = reading
+  const put = putTogether(resolveChunks({ ...text, ...excerpt }, policy, syntax.trees, { known, use }), reading)
+  if (put === null) return left(unresolved)
+  const resolution = sound(put, reading)
+  if (resolution.how === 'left') return resolution
+  const versions = inVersions((name) => excerpt[name].join(''))
+  const fault = brokenSyntax(joinLines(put.lines, excerpt), versions, { ...syntax, hidden: excerpt.hidden })
+  if (fault === null) return resolution
+  return fault.kind === 'misread' ? misread : left(faultInWords(fault, (line) => wholeLine(line, put.lines, excerpt)))
+}
+
+interface PutTogether {
+  readonly lines: readonly string[]
+  readonly chunks: readonly ResolvedChunk[]
+}
+
+/** The lines of an excerpt with every conflict resolved; null where one is not. */
+function putTogether({ segments, found }: ResolvedChunks, { excerpt, known }: Reading): PutTogether | null {
+  const lines: string[] = []
+  const chunks: ResolvedChunk[] = []
+  let line = 1
+  for (const segment of segments) {
+    const resolution = segment.kind === 'clean' ? segment : (found.get(segment.chunk) ?? null)
+    if (resolution === null) return null
+    const length = excerpt.whole(resolution.lines).length
+    if (segment.kind === 'conflict' && 'resolver' in resolution) {
+      const chunk = known.has(segment.chunk) ? segment.chunk : wholeChunk(segment.chunk, excerpt)
+      chunks.push({ ...resolution, line, lines: length, chunk })
+    }
+    for (const one of resolution.lines) lines.push(one)
+    line += length
+  }
+  return { lines, chunks }
+}
+
+/** The text as a whole, unless something speaks against it. */
+function sound({ lines, chunks }: PutTogether, { text, excerpt }: Reading): TextResolution {
+  const whole = joinLines(excerpt.whole(lines), text)
+  const [ours, theirs] = [text.ours.join(''), text.theirs.join('')]
+  const broken = brokenIn(whole, { file: fileFacts(text.path), ours, theirs })
+  return broken === null ? { how: 'resolved', text: whole, chunks } : left(broken)
 }

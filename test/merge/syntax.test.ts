@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { resolveText } from '../../src/merge/resolve-text.ts'
 import { resolvers } from '../../src/merge/resolvers/registry.ts'
-import { brokenSyntax } from '../../src/merge/syntax/syntax-guards.ts'
+import { brokenSyntax, faultInWords } from '../../src/merge/syntax/syntax-guards.ts'
 import { treesBy } from '../../src/merge/syntax/trees.ts'
 import { linesOf } from '../../src/merge/text/lines.ts'
 import { mergeThreeWays } from '../../src/merge/text/three-way.ts'
@@ -183,7 +183,8 @@ for (const { title, grammar, text, broken, ...versions } of results) {
   void t.test(`${title}: ${broken === null ? 'kept' : 'back to conflict'}`, (t) => {
     const { base, ours, theirs } = versions
     const put = newWordsOf({ base: linesOf(base), ours: linesOf(ours), theirs: linesOf(theirs) })
-    t.equal(brokenSyntax(text, versions, treesBy(parse, grammar), put), broken)
+    const fault = brokenSyntax(text, versions, { trees: treesBy(parse, grammar), put, hidden: '' })
+    t.equal(fault && faultInWords(fault, (line) => line), broken)
     t.end()
   })
 }

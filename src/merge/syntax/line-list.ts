@@ -1,15 +1,28 @@
 import type { Grammar } from '../../syntax/grammar.ts'
 import type { SyntaxNode } from '../../syntax/parser.ts'
+import { type ChildNode, ChildNodes } from './child-nodes.ts'
 import { elementsOf, isList, type ListKind, listKinds } from './list-kinds.ts'
 import type { Trees } from './trees.ts'
 
 /** An element of a list, on lines of its own; what stands above it belongs to it. */
-export interface LineElement {
+export class LineElement {
   readonly node: SyntaxNode
-  readonly key: string | null
   /** Lines, from 0, with the comments above; `to` is the first behind it. */
   readonly from: number
   readonly to: number
+  readonly #kind: ListKind
+
+  constructor(node: SyntaxNode, kind: ListKind, { from, to }: LineRange) {
+    this.node = node
+    this.from = from
+    this.to = to
+    this.#kind = kind
+  }
+
+  /** Worked out when it is asked for: of most elements nobody asks. */
+  get key(): string | null {
+    return this.#kind.keyOf(this.node)
+  }
 }
 
 /** A list whose elements have lines of their own. */
@@ -31,7 +44,7 @@ export class ListReader {
   readonly #lines: readonly string[]
   readonly #root: SyntaxNode
   readonly #grammar: Grammar
-  readonly #parts = new Map<number, readonly Part[]>()
+  readonly #children = new ChildNodes()
   readonly #lists = new Map<number, LineList | null>()
 
   constructor(lines: readonly string[], { of, grammar }: Trees) {
@@ -46,7 +59,7 @@ export class ListReader {
     const visit = (node: SyntaxNode, path: string): void => {
       const here = `${path}/${nameOf(node)}`
       if (isList(node, this.#grammar)) found.set(here, node)
-      for (const part of this.#partsOf(node)) if (isAround(part, range, this.#lines)) visit(part.node, here)
+      for (const child of this.#children.of(node)) if (isAround(child, range, this.#lines)) visit(child.node, here)
     }
     visit(this.#root, '')
     return found
@@ -56,33 +69,34 @@ export class ListReader {
   list(node: SyntaxNode): LineList | null {
     const known = this.#lists.get(node.id())
     if (known !== undefined) return known
-    const list = lineList(node, this.#grammar, this.#lines)
+    const list = this.#asLines(node)
     this.#lists.set(node.id(), list)
     return list
   }
 
-  #partsOf(node: SyntaxNode): readonly Part[] {
-    const known = this.#parts.get(node.id())
-    if (known !== undefined) return known
-    const parts = node.children().flatMap((child): readonly Part[] => {
-      if (!child.isNamed()) return []
-      const { start, end } = child.range()
-      return start.line === end.line ? [] : [{ node: child, from: start.line, last: end.line }]
-    })
-    this.#parts.set(node.id(), parts)
-    return parts
+  #asLines(list: SyntaxNode): LineList | null {
+    const kind = listKinds[this.#grammar][String(list.kind())]
+    const inner = kind === undefined ? null : innerLines(list, this.#children, this.#lines.length)
+    if (kind === undefined || inner === null) return null
+    const elements: LineElement[] = []
+    let last = inner.from
+    for (const { node, range } of elementsOf(list, this.#children)) {
+      const own = ownLines(range, this.#lines)
+      if (own === null || own.from < last || own.to > inner.to) return null
+      const from = Math.min(afterBlankLines(last, this.#lines), own.from)
+      elements.push(new LineElement(node, kind, { from, to: own.to }))
+      last = own.to
+    }
+    return { kind, elements, from: inner.from, to: Math.max(inner.to, afterBlankLines(inner.to, this.#lines)) }
   }
 }
 
-/** A node of several lines, from 0. */
-interface Part {
-  readonly node: SyntaxNode
-  readonly from: number
-  readonly last: number
+/** Whether a node of several lines holds a place, or ends at it. */
+const isAround = (child: ChildNode, range: LineRange, lines: readonly string[]): boolean => {
+  const { start, end } = child.range
+  if (!child.isNamed || start.line === end.line) return false
+  return start.line <= range.from && afterBlankLines(end.line + 1, lines) >= range.to
 }
-
-const isAround = ({ from, last }: Part, range: LineRange, lines: readonly string[]): boolean =>
-  from <= range.from && afterBlankLines(last + 1, lines) >= range.to
 
 function afterBlankLines(line: number, lines: readonly string[]): number {
   let at = line
@@ -96,45 +110,27 @@ function nameOf(node: SyntaxNode): string {
   return `${String(node.kind())} ${named?.text().slice(0, 60) ?? ''}`
 }
 
-function lineList(list: SyntaxNode, grammar: Grammar, lines: readonly string[]): LineList | null {
-  const kind = listKinds[grammar][String(list.kind())]
-  const inner = kind === undefined ? null : innerLines(list, lines)
-  if (kind === undefined || inner === null) return null
-  const elements: LineElement[] = []
-  let last = inner.from
-  for (const node of elementsOf(list)) {
-    const own = ownLines(node, lines)
-    if (own === null || own.from < last || own.to > inner.to) return null
-    elements.push({ node, key: kind.keyOf(node), from: Math.min(afterBlankLines(last, lines), own.from), to: own.to })
-    last = own.to
-  }
-  return { kind, elements, from: inner.from, to: Math.max(inner.to, afterBlankLines(inner.to, lines)) }
-}
-
 /** The lines of an element, without those above; null when there is something else on them. */
-function ownLines(node: SyntaxNode, lines: readonly string[]): LineRange | null {
-  const { start, end } = node.range()
+function ownLines({ start, end }: ChildNode['range'], lines: readonly string[]): LineRange | null {
   const before = (lines[start.line] ?? '').slice(0, start.column)
   const after = end.column === 0 ? '' : (lines[end.line] ?? '').slice(end.column).trimEnd()
   const isAlone = /^\s*\|?\s*$/.test(before) && /^\s*[,;]?\s*(?:(?:\/\/|\/\*|#).*)?$/.test(after)
   return isAlone ? { from: start.line, to: end.column === 0 ? end.line : end.line + 1 } : null
 }
 
-function innerLines(list: SyntaxNode, lines: readonly string[]): LineRange | null {
+function innerLines(list: SyntaxNode, children: ChildNodes, length: number): LineRange | null {
   const kind = String(list.kind())
-  if (['program', 'module', 'source_file'].includes(kind)) return { from: 0, to: lines.length }
+  if (['program', 'module', 'source_file'].includes(kind)) return { from: 0, to: length }
   const { start, end } = list.range()
   if (kind === 'union_type') return { from: start.line, to: end.line + 1 }
   if (kind === 'block') {
-    const colon = list
-      .parent()
-      ?.children()
-      .find((child) => child.kind() === ':')
-    return { from: (colon?.range().end.line ?? start.line) + 1, to: end.line + 1 }
+    const parent = list.parent()
+    const colon = parent && children.of(parent).find((child) => child.kind === ':')
+    return { from: (colon?.range.end.line ?? start.line) + 1, to: end.line + 1 }
   }
-  const signs = list.children().filter((child) => !child.isNamed())
-  const open = signs.find((sign) => '{(['.includes(sign.text()))
-  const close = signs.findLast((sign) => '})]'.includes(sign.text()))
-  if (open === undefined || close === undefined) return null
-  return { from: open.range().start.line + 1, to: close.range().start.line }
+  const open = children.of(list).find((child) => ['{', '(', '['].includes(child.kind))
+  const close = children.of(list).findLast((child) => ['}', ')', ']'].includes(child.kind))
+  return open === undefined || close === undefined
+    ? null
+    : { from: open.range.start.line + 1, to: close.range.start.line }
 }

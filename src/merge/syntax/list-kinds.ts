@@ -1,5 +1,6 @@
 import type { Grammar } from '../../syntax/grammar.ts'
 import type { SyntaxNode } from '../../syntax/parser.ts'
+import type { ChildNode, ChildNodes } from './child-nodes.ts'
 import { keyOfStatement, keyOfTest } from './statement-keys.ts'
 
 /** A kind of node whose children are a list without an order that means something. */
@@ -127,14 +128,15 @@ function isSuite(made: SyntaxNode | null): boolean {
 }
 
 /** The elements of a list as nodes, without comments and signs. */
-export function elementsOf(list: SyntaxNode): readonly SyntaxNode[] {
-  if (list.kind() === 'union_type')
-    return list
-      .children()
-      .filter((child) => child.isNamed() && child.kind() !== 'comment')
-      .flatMap((child) => (child.kind() === 'union_type' ? elementsOf(child) : [child]))
-  if (list.kind() === 'import_from_statement') return list.fieldChildren('name')
-  return list.children().filter((child) => child.isNamed() && !isAside(child))
+export function elementsOf(list: SyntaxNode, children: ChildNodes): readonly ChildNode[] {
+  const kind = list.kind()
+  if (kind === 'union_type')
+    return children
+      .of(list)
+      .filter((child) => child.isNamed && child.kind !== 'comment')
+      .flatMap((child) => (child.kind === 'union_type' ? elementsOf(child.node, children) : [child]))
+  if (kind === 'import_from_statement') return children.inField(list, 'name')
+  return children.of(list).filter((child) => child.isNamed && !isAside(child))
 }
 
-const isAside = (node: SyntaxNode): boolean => ['comment', 'decorator', 'empty_statement'].includes(String(node.kind()))
+const isAside = ({ kind }: ChildNode): boolean => ['comment', 'decorator', 'empty_statement'].includes(kind)

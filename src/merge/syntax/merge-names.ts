@@ -1,4 +1,5 @@
 import type { SyntaxNode } from '../../syntax/parser.ts'
+import { ChildNodes } from './child-nodes.ts'
 import { elementsOf } from './list-kinds.ts'
 import { isSorted, mergeElements } from './merge-elements.ts'
 import { changedByOne } from './versions.ts'
@@ -43,7 +44,7 @@ const noNames: Names = { before: undefined, open: '', between: '', close: '', af
 function namesIn({ text, node }: Head): Names | null {
   const list = node === null ? null : onlyList(node)
   if (node === null || list === null) return null
-  const names = elementsOf(list)
+  const names = elementsOf(list, new ChildNodes()).map((child) => child.node)
   const [first, second, last] = [names[0], names[1], names.at(-1)]
   if (first === undefined || last === undefined) return null
   // the head ends where its node does

@@ -2,6 +2,15 @@ import type { SyntaxNode } from '../../syntax/parser.ts'
 import type { Trees, WholeVersions } from './trees.ts'
 import { type NewWords, wordsIn } from './words.ts'
 
+/** What else is known of a text than its versions. */
+export interface AroundText {
+  readonly trees: Trees
+  /** The words of the lines that each side put. */
+  readonly put: NewWords
+  /** What all versions have and the texts leave out. */
+  readonly hidden: string
+}
+
 /**
  * A name that one side took away or renamed and that the other side's new lines use, where the result no longer declares it: the
  * commonest way in which what merges as text is wrong. null when there is none.
@@ -9,13 +18,15 @@ import { type NewWords, wordsIn } from './words.ts'
 export function staleName(
   text: string,
   { base, ours, theirs }: WholeVersions,
-  trees: Trees,
-  put: NewWords,
+  { trees, put, hidden }: AroundText,
 ): string | null {
   const gone = [...without(put.theirs, wordsIn(ours)), ...without(put.ours, wordsIn(theirs))]
   if (gone.length === 0) return null
   const [inBase, inText] = [wordsIn(base), wordsIn(text)]
-  const suspects = gone.filter((word) => inBase.has(word) && inText.has(word))
+  const seen = gone.filter((word) => inBase.has(word) && inText.has(word))
+  if (seen.length === 0) return null
+  const inHidden = wordsIn(hidden)
+  const suspects = seen.filter((word) => !inHidden.has(word))
   if (suspects.length === 0) return null
   const used = uses(text, suspects, trees).filter(({ isDeclared }) => !isDeclared)
   if (used.length === 0) return null

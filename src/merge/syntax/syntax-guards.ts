@@ -1,28 +1,56 @@
 import { declaredTwice } from './declared-twice.ts'
-import { staleName } from './stale-name.ts'
+import { type AroundText, staleName } from './stale-name.ts'
 import type { Trees, WholeVersions } from './trees.ts'
-import type { NewWords } from './words.ts'
 
-/**
- * Why a resolved source text cannot be right by its syntax; null when nothing speaks against it.
- * @param put the words of the lines that each side put
- */
-export function brokenSyntax(text: string, versions: WholeVersions, trees: Trees, put: NewWords): string | null {
-  const { ours, theirs } = versions
-  const fault = newFault(text, [ours, theirs], trees)
-  if (fault !== null) return `the result does not parse at line ${fault}`
-  const twice = declaredTwice(text, [ours, theirs], trees, new Set([...put.ours, ...put.theirs]))
-  if (twice !== null) return `${twice} is declared twice`
-  const stale = staleName(text, versions, trees, put)
-  return stale === null ? null : `${stale} is still used, and the other side took it away`
+/** What speaks against a resolved source text. */
+export type SyntaxFault =
+  /** Something that neither side has; its line in what was read, from 1. */
+  | { readonly kind: 'does not parse'; readonly line: number }
+  | { readonly kind: 'declared twice'; readonly name: string }
+  /** A name that one side uses and the other took away. */
+  | { readonly kind: 'stale'; readonly name: string }
+  /** Sides do not parse either, and what was left out of them may be why. */
+  | { readonly kind: 'misread' }
+
+/** Why a resolved source text cannot be right by its syntax; null when nothing speaks against it. */
+export function brokenSyntax(
+  text: string,
+  versions: WholeVersions,
+  { trees, put, hidden }: AroundText,
+): SyntaxFault | null {
+  const sides = [versions.ours, versions.theirs]
+  const fault = newFault(text, sides, trees, hidden !== '')
+  if (fault !== null) return fault
+  const twice = declaredTwice(text, sides, trees, new Set([...put.ours, ...put.theirs]))
+  if (twice !== null) return { kind: 'declared twice', name: twice }
+  const stale = staleName(text, versions, { trees, put, hidden })
+  return stale === null ? null : { kind: 'stale', name: stale }
 }
 
-/** The line, from 1, of something that does not parse and that neither side has. */
-function newFault(text: string, sides: readonly string[], trees: Trees): number | null {
+/** A fault for people. */
+export function faultInWords(fault: SyntaxFault, lineOf: (line: number) => number): string {
+  switch (fault.kind) {
+    case 'does not parse':
+      return `the result does not parse at line ${lineOf(fault.line)}`
+    case 'declared twice':
+      return `${fault.name} is declared twice`
+    case 'stale':
+      return `${fault.name} is still used, and the other side took it away`
+    case 'misread':
+      return 'its sides do not parse'
+  }
+}
+
+/** Whether nothing of a text is wrong by itself; what is missing is not looked for, which takes three times as long. */
+export const parses = (text: string, trees: Trees): boolean => trees.of(text).find({ rule: { kind: 'ERROR' } }) === null
+
+function newFault(text: string, sides: readonly string[], trees: Trees, isExcerpt: boolean): SyntaxFault | null {
   const faults = faultsIn(text, trees)
   if (faults.length === 0) return null
   const known = new Set(sides.flatMap((side) => faultsIn(side, trees).map((fault) => fault.text)))
-  return faults.find((fault) => !known.has(fault.text))?.line ?? null
+  if (isExcerpt && known.size > 0) return { kind: 'misread' }
+  const fault = faults.find((one) => !known.has(one.text))
+  return fault === undefined ? null : { kind: 'does not parse', line: fault.line }
 }
 
 /** What is wrong by itself, and what is missing: that is a leaf without a text. */
