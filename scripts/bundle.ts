@@ -20,6 +20,9 @@ const entries = [
   'supervisor/library',
 ]
 
+/** What is loaded by nothing else of it: in one file, which loads sooner than many. */
+const alone = ['cli/fold-main']
+
 /** Native addons, and what starts workers from a file of its own. */
 const external = ['@ast-grep/*', '@lydell/node-pty', 'piscina']
 
@@ -74,10 +77,32 @@ const calledLate: Readonly<Record<string, readonly string[]>> = {
 async function bundle(): Promise<void> {
   const began = new Date()
   rmSync('dist', { recursive: true, force: true })
-  const { metafile, outputFiles } = await build({
-    entryPoints: entries.map((name) => `src/${name}.ts`),
+  const made = [await bundleOf(entries, true), await bundleOf(alone, false)]
+  for (const { path, text } of made.flatMap(({ outputFiles }) => outputFiles)) {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, withQuickBuiltins(text))
+  }
+  mkdirSync('dist/processes', { recursive: true })
+  for (const script of globSync('src/processes/*.pl')) copyFileSync(script, script.replace('src', 'dist'))
+  const [, ofFold = []] = made.map(({ metafile }) => Object.keys(metafile.inputs))
+  const inputs = [...new Set(made.flatMap(({ metafile }) => Object.keys(metafile.inputs)))]
+  writeFileSync('dist/licences.txt', licencesOf(inputs))
+  for (const [list, madeFrom] of [
+    ['dist/sources.txt', inputs],
+    ['dist/fold-sources.txt', ofFold],
+  ] as const) {
+    writeFileSync(list, sourcesIn(madeFrom).join('\n'))
+    // a source that was written meanwhile is newer
+    utimesSync(list, began, began)
+  }
+}
+
+/** @param splitting whether what entries share is put into files of its own */
+const bundleOf = async (names: readonly string[], splitting: boolean) =>
+  await build({
+    entryPoints: names.map((name) => `src/${name}.ts`),
     bundle: true,
-    splitting: true,
+    splitting,
     format: 'esm',
     platform: 'node',
     target: 'node24',
@@ -90,18 +115,6 @@ async function bundle(): Promise<void> {
     metafile: true,
     write: false,
   })
-  for (const { path, text } of outputFiles) {
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, withQuickBuiltins(text))
-  }
-  mkdirSync('dist/processes', { recursive: true })
-  for (const script of globSync('src/processes/*.pl')) copyFileSync(script, script.replace('src', 'dist'))
-  const inputs = Object.keys(metafile.inputs)
-  writeFileSync('dist/licences.txt', licencesOf(inputs))
-  writeFileSync('dist/sources.txt', sourcesIn(inputs).join('\n'))
-  // a source that was written meanwhile is newer
-  utimesSync('dist/sources.txt', began, began)
-}
 
 /** What dist is made from; packages change with the lock. */
 const sourcesIn = (inputs: readonly string[]): readonly string[] => [

@@ -1,54 +1,15 @@
-import { resolve } from 'node:path'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { exitCodes } from '../errors.ts'
-import { reportFailure } from './report-failure.ts'
-import { type CommonOptions, processTerminal, type Terminal } from './terminal.ts'
-
-interface GlobalOptions extends CommonOptions {
-  readonly directory: string
-}
-
-type Action = (
-  terminal: Terminal,
-  input: { readonly arguments: readonly string[]; readonly options: never },
-) => Promise<number>
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { describeFold } from './describe-fold.ts'
+import { type Bind, newProgram, runProgram } from './program.ts'
+import { processTerminal } from './terminal.ts'
 
 /** Runs the command that `argv` (without node and script) names and returns its exit status. */
-export async function main(argv: readonly string[], terminalIn = processTerminal): Promise<number> {
-  const outcome: { status: number } = { status: exitCodes.ok }
-  const program = describeProgram((load) => async (...given: unknown[]) => {
-    const command = given.at(-1) as Command
-    const options = command.optsWithGlobals<GlobalOptions>()
-    const terminal = terminalIn(resolve(options.directory))
-    try {
-      const action = await load()
-      outcome.status = await action(terminal, { arguments: command.args, options: options as never })
-    } catch (error) {
-      outcome.status = reportFailure(error, terminal, options)
-    }
-  })
-  try {
-    await program.parseAsync(argv, { from: 'user' })
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    return error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput
-  }
-  return outcome.status
-}
-
-type Bind = (load: () => Promise<Action>) => (...given: unknown[]) => Promise<void>
+export const main = async (argv: readonly string[], terminalIn = processTerminal): Promise<number> =>
+  await runProgram(argv, terminalIn, describeProgram)
 
 /** Heavy imports wait until a command is chosen, so that --help answers at once. */
 function describeProgram(bind: Bind): Command {
-  const program = new Command('troupe')
-    .description('Runs coding agents in parallel on one git repository and gives back one verified proposal.')
-    .version('0.1.0')
-    .option('-C, --directory <path>', 'work as if started there', '.')
-    .option('--json', 'answer in JSON', false)
-    .option('--verbose', 'log to standard error; show stack traces', false)
-    .exitOverride()
-    .showHelpAfterError('(troupe --help lists the commands)')
-    .addHelpText('after', afterHelp)
+  const program = newProgram().addHelpText('after', afterHelp)
   withRunOptions(program.command('run'))
     .description('carry out a manifest or a quoted task expression')
     .argument('<manifest|expression>', 'YAML or JSON file, or: \'review "security issues" auth.py AND test auth.py\'')
@@ -75,7 +36,10 @@ function describeProgram(bind: Bind): Command {
   describeLooking(program, bind)
   describeReplay(program, bind)
   describeTidying(program, bind)
-  describePlumbing(program, bind)
+  describeFold(
+    program,
+    bind(async () => (await import('./fold.ts')).foldCommand),
+  )
   describeSettingUp(program, bind)
   return program
 }
@@ -140,21 +104,6 @@ function describeTidying(program: Command, bind: Bind): void {
     .option('--older-than <age>', 'also the files and refs of runs that ended longer ago: 12h, 30d')
     .option('--unapplied', 'with --older-than: also of runs whose proposal no branch has', false)
     .action(bind(async () => (await import('./gc.ts')).gcCommand))
-}
-
-function describePlumbing(program: Command, bind: Bind): void {
-  program
-    .command('fold')
-    .description('for programs: fold commits of one base into one tree; one line of JSON')
-    .argument('<repository>', 'also a bare one')
-    .argument('<base>', 'commit id')
-    .argument('<side...>', 'ids of commits whose only parent is the base')
-    .addOption(
-      new Option('--grade <grade>', 'how far resolvers are trusted')
-        .choices(['certain', 'likely', 'checked'])
-        .default('likely'),
-    )
-    .action(bind(async () => (await import('./fold.ts')).foldCommand))
 }
 
 function describeSettingUp(program: Command, bind: Bind): void {

@@ -135,10 +135,7 @@ export class TextMerges {
 
   /** Null where no grammar is there for this machine: then only the rules for lines hold. */
   #parser(): Promise<Parser | null> {
-    this.#parse ??= import('../syntax/parser.ts').then(
-      ({ loadParser }) => loadParser(),
-      () => null,
-    )
+    this.#parse ??= import('../syntax/parser.ts').then(({ loadParser }) => loadParser()).catch(() => null)
     return this.#parse
   }
 

@@ -1,6 +1,8 @@
-import go from '@ast-grep/lang-go'
-import python from '@ast-grep/lang-python'
-import { Lang, type NapiConfig, parse, registerDynamicLanguage, type SgNode } from '@ast-grep/napi'
+import { createRequire } from 'node:module'
+import type go from '@ast-grep/lang-go'
+import type python from '@ast-grep/lang-python'
+import type * as AstGrep from '@ast-grep/napi'
+import type { NapiConfig, SgNode } from '@ast-grep/napi'
 import type { Grammar } from './grammar.ts'
 
 /** A node of a syntax tree; lines and columns from 0, in UTF-16 units. */
@@ -10,22 +12,34 @@ export type Matcher = NapiConfig
 /** Parses a source text; a text with mistakes gives a tree with ERROR nodes. */
 export type Parser = (grammar: Grammar, text: string) => SyntaxNode
 
-/** Gives a parser; importing this file takes some 20 ms: do so when it is needed. Doing so again, also in another thread, does no harm. */
+const requireHere = createRequire(import.meta.url)
+
+/**
+ * Gives a parser; takes some 10 ms the first time: do so when it is needed. Doing so again, also in another thread, does no harm.
+ * @throws where there is no parser for this machine
+ */
 export function loadParser(): Parser {
+  // by require: Node reads what is imported twice, to know what it exports
+  const { parse, registerDynamicLanguage } = requireHere('@ast-grep/napi') as typeof AstGrep
   let isRegistered = false
   return (grammar, text) => {
     const own = ownNames[grammar]
     if (own !== undefined) return parse(own, text).root()
     // takes as long again; only the first registration of a process counts, so all these grammars come at once
-    if (!isRegistered) registerDynamicLanguage({ python, go })
+    if (!isRegistered) registerDynamicLanguage(otherGrammars())
     isRegistered = true
     return parse(grammar, text).root()
   }
 }
 
 /** Names of the grammars that ast-grep brings along. */
-const ownNames: Readonly<Partial<Record<Grammar, string>>> = {
-  javascript: Lang.JavaScript,
-  typescript: Lang.TypeScript,
-  tsx: Lang.Tsx,
+const ownNames: Readonly<Partial<Record<Grammar, `${AstGrep.Lang}`>>> = {
+  javascript: 'JavaScript',
+  typescript: 'TypeScript',
+  tsx: 'Tsx',
 }
+
+const otherGrammars = (): { readonly python: typeof python; readonly go: typeof go } => ({
+  python: requireHere('@ast-grep/lang-python') as typeof python,
+  go: requireHere('@ast-grep/lang-go') as typeof go,
+})

@@ -53,6 +53,9 @@ void t.test('a checkout runs what was built, and its sources once one of them is
     'src/deep/one.ts': '',
     'dist/cli/main.js': `export const main = async () => console.log('built')\n`,
     'dist/sources.txt': 'src/cli/main.ts\nsrc/deep/one.ts',
+    'src/cli/fold-main.ts': `export const main = async () => console.log('sources of fold')\n`,
+    'dist/cli/fold-main.js': `export const main = async () => console.log('fold')\n`,
+    'dist/fold-sources.txt': 'src/cli/fold-main.ts',
   }
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(checkout, name)), { recursive: true })
@@ -62,9 +65,10 @@ void t.test('a checkout runs what was built, and its sources once one of them is
     for (const name of names) utimesSync(join(checkout, name), seconds, seconds)
   }
   const program = ['env', ...withoutHooks, process.execPath, join(checkout, 'bin/troupe.mjs')] as const
-  const says = (): string => execFileSync(program[0], program.slice(1), { encoding: 'utf8' }).trim()
-  dated(1000, 'src/cli/main.ts', 'src/deep/one.ts')
-  dated(2000, 'dist/sources.txt')
+  const says = (...command: readonly string[]): string =>
+    execFileSync(program[0], [...program.slice(1), ...command], { encoding: 'utf8' }).trim()
+  dated(1000, 'src/cli/main.ts', 'src/deep/one.ts', 'src/cli/fold-main.ts')
+  dated(2000, 'dist/sources.txt', 'dist/fold-sources.txt')
   t.equal(says(), 'built')
   dated(3000, 'src/deep/one.ts')
   t.equal(says(), 'sources', 'one was changed')
@@ -72,7 +76,33 @@ void t.test('a checkout runs what was built, and its sources once one of them is
   t.equal(says(), 'built')
   rmSync(join(checkout, 'src/deep/one.ts'))
   t.equal(says(), 'sources', 'one was taken away')
+  t.equal(says('fold', 'a'), 'fold', 'which is not of this command, that is loaded alone')
+  dated(3000, 'src/cli/fold-main.ts')
+  t.equal(says('fold', 'a'), 'sources of fold')
 })
+
+void t.test(
+  'the package folds, with the syntax of a source, whether the command is loaded alone or with all others',
+  (t) => {
+    const directory = exampleRepository(t, 'service')
+    const git = (input: string, ...given: readonly string[]): string =>
+      execFileSync('git', ['-C', directory, ...given], { encoding: 'utf8', input }).trim()
+    const commit = (text: string, ...parent: readonly string[]): string => {
+      const tree = git(`100644 blob ${git(text, 'hash-object', '-w', '--stdin')}\ta.py\n`, 'mktree')
+      return git('', 'commit-tree', '-m', 'one', ...parent, tree)
+    }
+    const base = commit('f(\n    a=1,\n)\n')
+    const sides = ['    a=2,\n    b=1,\n', '    a=1,\n    c=1,\n'].map((text) => commit(`f(\n${text})\n`, '-p', base))
+    const alone = runIn(directory, 'fold', '.', base, ...sides)
+    t.match(JSON.parse(alone), {
+      landed: [0, 1],
+      conflicts: [],
+      resolved: [{ path: 'a.py', resolver: 'syntax-lists' }],
+    })
+    t.equal(runIn(directory, '-C', '.', 'fold', '.', base, ...sides), alone)
+    t.end()
+  },
+)
 
 void t.test('a program of a user compiles and runs with the library, as its documentation has it', (t) => {
   const page = readFileSync(join(root, 'docs/supervisor.md'), 'utf8')

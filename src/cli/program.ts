@@ -1,0 +1,58 @@
+import { resolve } from 'node:path'
+import { Command, CommanderError } from 'commander'
+import { exitCodes } from '../errors.ts'
+import { reportFailure } from './report-failure.ts'
+import type { CommonOptions, Terminal } from './terminal.ts'
+
+interface GlobalOptions extends CommonOptions {
+  readonly directory: string
+}
+
+type Action = (
+  terminal: Terminal,
+  input: { readonly arguments: readonly string[]; readonly options: never },
+) => Promise<number>
+
+/** Makes what commander calls for a command of what loads the command. */
+export type Bind = (load: () => Promise<Action>) => (...given: unknown[]) => Promise<void>
+
+/**
+ * Runs the command that `argv` (without node and script) names and returns its exit status.
+ * @param describe describes the commands
+ */
+export async function runProgram(
+  argv: readonly string[],
+  terminalIn: (directory: string) => Terminal,
+  describe: (bind: Bind) => Command,
+): Promise<number> {
+  const outcome: { status: number } = { status: exitCodes.ok }
+  const program = describe((load) => async (...given: unknown[]) => {
+    const command = given.at(-1) as Command
+    const options = command.optsWithGlobals<GlobalOptions>()
+    const terminal = terminalIn(resolve(options.directory))
+    try {
+      const action = await load()
+      outcome.status = await action(terminal, { arguments: command.args, options: options as never })
+    } catch (error) {
+      outcome.status = reportFailure(error, terminal, options)
+    }
+  })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput
+  }
+  return outcome.status
+}
+
+/** The program without its commands. */
+export const newProgram = (): Command =>
+  new Command('troupe')
+    .description('Runs coding agents in parallel on one git repository and gives back one verified proposal.')
+    .version('0.1.0')
+    .option('-C, --directory <path>', 'work as if started there', '.')
+    .option('--json', 'answer in JSON', false)
+    .option('--verbose', 'log to standard error; show stack traces', false)
+    .exitOverride()
+    .showHelpAfterError('(troupe --help lists the commands)')
