@@ -5,7 +5,7 @@ import type { Hunk } from './diff-hunks.ts'
 import { nothingDeclared, type RegenerateRule, ruleFor } from './declared-files.ts'
 import type { ResolvedChunk, TextResolution } from './resolve-text.ts'
 import { isAsSureAs, type ResolverPolicy } from './resolvers/resolver.ts'
-import { compareLines } from './text/line-diff.ts'
+import { compareLines, numbered, type NumberedLines } from './text/line-diff.ts'
 import { linesOf } from './text/lines.ts'
 import { mergeThreeWays } from './text/three-way.ts'
 
@@ -55,6 +55,8 @@ export class TextMerges {
   readonly #texts = new BoundedMemory<Text | null>(mostLines)
   readonly #reading = new Map<string, Promise<Text | null>>()
   readonly #compared = new BoundedMemory<ReturnType<typeof compareLines>>(mostChanges)
+  /** The last base: both sides are compared with it, one after the other. */
+  #numbered: NumberedLines | null = null
   /** Loaded at the first conflict in a source text: most merges need none. */
   #parse: Promise<Parser | null> | null = null
 
@@ -156,13 +158,18 @@ export class TextMerges {
   }
 
   #compare(base: Text, side: Text): ReturnType<typeof compareLines> {
-    if (base.oid === null || side.oid === null) return compareLines(base.lines, side.lines)
+    if (base.oid === null || side.oid === null) return this.#compareAnew(base, side)
     const key = `${base.oid} ${side.oid}`
     const known = this.#compared.get(key)
     if (known !== undefined) return known
-    const compared = compareLines(base.lines, side.lines)
+    const compared = this.#compareAnew(base, side)
     this.#compared.set(key, compared, 1 + compared.hunks.length)
     return compared
+  }
+
+  #compareAnew(base: Text, side: Text): ReturnType<typeof compareLines> {
+    if (this.#numbered?.lines !== base.lines) this.#numbered = numbered(base.lines)
+    return compareLines(base.lines, side.lines, this.#numbered)
   }
 }
 

@@ -1,10 +1,11 @@
 /** Whether every bracket that is opened is closed, and none other. */
 export function isBalanced(text: string): boolean {
   const open: string[] = []
-  const code = text.replaceAll(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g, '')
-  for (const sign of code.match(/[()[\]{}]/g) ?? []) {
+  for (const [sign] of text.matchAll(bracketOrString)) {
     if ('([{'.includes(sign)) open.push(sign)
     else if (')]}'.includes(sign) && '([{'[')]}'.indexOf(sign)] !== open.pop()) return false
   }
   return open.length === 0
 }
+
+const bracketOrString = /[()[\]{}]|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g

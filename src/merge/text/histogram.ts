@@ -8,6 +8,7 @@ import { markAll, type Region, type Sequence } from './sequence.ts'
  */
 export function histogram(a: Sequence, b: Sequence): boolean {
   let isAsGit = true
+  const places = new Places(a.ids)
   const open: Region[] = [{ aFrom: 0, aTo: a.ids.length, bFrom: 0, bTo: b.ids.length }]
   for (let region = open.pop(); region !== undefined; region = open.pop()) {
     const { aFrom, aTo, bFrom, bTo } = region
@@ -15,7 +16,7 @@ export function histogram(a: Sequence, b: Sequence): boolean {
       markAll(a, b, region)
       continue
     }
-    const common = new RunSearch(a.ids, b.ids, region).find()
+    const common = new RunSearch(a.ids, b.ids, region, places).find()
     if (common === 'too common') {
       myers(a, b, region)
       isAsGit = false
@@ -31,44 +32,91 @@ export function histogram(a: Sequence, b: Sequence): boolean {
 /** Lines that occur more often than this are nothing to hold on to. */
 const mostOccurrences = 64
 
+/** Where each line occurs in a region of one text, by its number; one region at a time. */
+class Places {
+  readonly #ids: Int32Array
+  /** By a line's number, where it first occurs, or -1; by place, where it occurs next. */
+  readonly #first: Int32Array
+  readonly #next: Int32Array
+  readonly #counts: Int32Array
+
+  constructor(ids: Int32Array) {
+    const most = ids.reduce((highest, id) => Math.max(highest, id), -1) + 1
+    this.#ids = ids
+    this.#first = new Int32Array(most).fill(-1)
+    this.#next = new Int32Array(ids.length)
+    this.#counts = new Int32Array(most)
+  }
+
+  /** Counts from the end, so that what comes first is the first. */
+  enter({ aFrom, aTo }: Region): void {
+    for (let at = aTo - 1; at >= aFrom; at -= 1) {
+      const id = this.#ids[at] ?? 0
+      this.#next[at] = this.#first[id] ?? -1
+      this.#first[id] = at
+      this.#counts[id] = (this.#counts[id] ?? 0) + 1
+    }
+  }
+
+  leave({ aFrom, aTo }: Region): void {
+    for (let at = aFrom; at < aTo; at += 1) {
+      const id = this.#ids[at] ?? 0
+      this.#first[id] = -1
+      this.#counts[id] = 0
+    }
+  }
+
+  /** How often a line occurs; 0 for one that is not there. */
+  count(id: number): number {
+    return this.#counts[id] ?? 0
+  }
+
+  /** The first place of a line that does occur. */
+  first(id: number): number {
+    return this.#first[id] ?? -1
+  }
+
+  /** The next place of the same line, or -1. */
+  after(at: number): number {
+    return this.#next[at] ?? -1
+  }
+}
+
 /** Looks for the run of equal lines at which a region is split. */
 class RunSearch {
   readonly #a: Int32Array
   readonly #b: Int32Array
   readonly #region: Region
-  /** By a line's number: where in `a` it occurs. */
-  readonly #places = new Map<number, number[]>()
+  readonly #places: Places
   #best: Region | null = null
   #rarest = mostOccurrences + 1
 
-  constructor(a: Int32Array, b: Int32Array, region: Region) {
+  constructor(a: Int32Array, b: Int32Array, region: Region, places: Places) {
     this.#a = a
     this.#b = b
     this.#region = region
-    for (let at = region.aFrom; at < region.aTo; at += 1) {
-      const places = this.#places.get(a[at] ?? 0)
-      if (places === undefined) this.#places.set(a[at] ?? 0, [at])
-      else places.push(at)
-    }
+    this.#places = places
   }
 
   /** null when nothing is common, `too common` when only lines are that occur too often. */
   find(): Region | 'too common' | null {
     const { bFrom, bTo } = this.#region
     let hasCommon = false
+    this.#places.enter(this.#region)
     for (let at = bFrom; at < bTo;) {
-      const places = this.#places.get(this.#b[at] ?? 0)
-      hasCommon ||= places !== undefined
-      at = places === undefined || places.length > this.#rarest ? at + 1 : this.#tryAll(places, at)
+      const count = this.#places.count(this.#b[at] ?? 0)
+      hasCommon ||= count > 0
+      at = count === 0 || count > this.#rarest ? at + 1 : this.#tryAll(at)
     }
+    this.#places.leave(this.#region)
     return hasCommon && this.#rarest > mostOccurrences ? 'too common' : this.#best
   }
 
   /** Grows a run from each place in `a`; answers with the first line of `b` behind all of them. */
-  #tryAll(places: readonly number[], bAt: number): number {
+  #tryAll(bAt: number): number {
     let after = bAt + 1
     let covered = -1
-    for (const aAt of places) {
+    for (let aAt = this.#places.first(this.#b[bAt] ?? 0); aAt !== -1; aAt = this.#places.after(aAt)) {
       if (aAt < covered) continue
       const run = this.#grow(aAt, bAt)
       const rarity = this.#rarityOf(run)
@@ -94,8 +142,7 @@ class RunSearch {
   /** How often the rarest of its lines occurs. */
   #rarityOf({ aFrom, aTo }: Region): number {
     let rarity = mostOccurrences + 1
-    for (let at = aFrom; at < aTo; at += 1)
-      rarity = Math.min(rarity, this.#places.get(this.#a[at] ?? 0)?.length ?? rarity)
+    for (let at = aFrom; at < aTo; at += 1) rarity = Math.min(rarity, this.#places.count(this.#a[at] ?? 0))
     return rarity
   }
 }

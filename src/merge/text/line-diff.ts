@@ -17,28 +17,44 @@ export interface LineHunk {
 export const diffLines = (old: readonly string[], now: readonly string[]): readonly LineHunk[] =>
   compareLines(old, now).hunks
 
+/** A text whose lines have numbers, for comparing several others with it. */
+export interface NumberedLines {
+  readonly lines: readonly string[]
+  readonly ids: Int32Array
+  readonly numbers: ReadonlyMap<string, number>
+}
+
+/** Numbers the lines of a text, equal lines alike. */
+export function numbered(lines: readonly string[]): NumberedLines {
+  const numbers = new Map<string, number>()
+  return { lines, ids: idsOf(lines, new Map(), numbers), numbers }
+}
+
 /** The same, and whether git is sure to see no others: not where there is little but lines that occur very often. */
 export function compareLines(
   old: readonly string[],
   now: readonly string[],
+  known: NumberedLines | null = null,
 ): { readonly hunks: readonly LineHunk[]; readonly isAsGit: boolean } {
-  const numbers = new Map<string, number>()
-  const [a, b] = [sequence(old, numbers), sequence(now, numbers)]
+  const { ids, numbers } = known ?? numbered(old)
+  const a = { ids, changed: new Uint8Array(old.length) }
+  const b = { ids: idsOf(now, numbers, new Map()), changed: new Uint8Array(now.length) }
   const isAsGit = histogram(a, b)
   compact(a, b)
   compact(b, a)
   return { hunks: hunksOf(a, b), isAsGit }
 }
 
-function sequence(lines: readonly string[], numbers: Map<string, number>): Sequence {
+/** @param more takes the numbers of lines that have none yet */
+function idsOf(lines: readonly string[], known: ReadonlyMap<string, number>, more: Map<string, number>): Int32Array {
   const ids = new Int32Array(lines.length)
   for (let at = 0; at < lines.length; at += 1) {
     const line = lines[at] ?? ''
-    const known = numbers.get(line) ?? numbers.size
-    if (known === numbers.size) numbers.set(line, known)
-    ids[at] = known
+    const id = known.get(line) ?? more.get(line) ?? known.size + more.size
+    if (id === known.size + more.size) more.set(line, id)
+    ids[at] = id
   }
-  return { ids, changed: new Uint8Array(lines.length) }
+  return ids
 }
 
 function hunksOf(a: Sequence, b: Sequence): readonly LineHunk[] {
