@@ -8,7 +8,7 @@ if (Number(process.versions.node.split('.')[0]) < need) {
   console.error('In a checkout, "npm run supervise" uses the Node that "npm ci" put in node_modules/.bin.')
   process.exit(69)
 }
-process.getBuiltinModule('node:module').enableCompileCache() // halves the start, and with .ts sources the memory of every worker
+process.getBuiltinModule('node:module').enableCompileCache?.() // halves the start, and with .ts sources the memory of every worker
 // what was built starts sooner; a checkout whose sources have changed since runs these
 const [program, sources] = process.argv[2] === 'fold' ? ['fold-main', 'fold-sources.txt'] : ['main', 'sources.txt']
 const place = isBuilt(sources) ? `../dist/cli/${program}.js` : `../src/cli/${program}.ts`

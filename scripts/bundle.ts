@@ -20,7 +20,7 @@ const entries = [
   'supervisor/library',
 ]
 
-/** What is loaded by nothing else of it: in one file, which loads sooner than many. */
+/** Shares no process with the others: in one file, which loads sooner than many. */
 const alone = ['cli/fold-main']
 
 /** Native addons, and what starts workers from a file of its own. */
@@ -77,19 +77,21 @@ const calledLate: Readonly<Record<string, readonly string[]>> = {
 async function bundle(): Promise<void> {
   const began = new Date()
   rmSync('dist', { recursive: true, force: true })
-  const made = [await bundleOf(entries, true), await bundleOf(alone, false)]
-  for (const { path, text } of made.flatMap(({ outputFiles }) => outputFiles)) {
+  const shared = await bundleOf(entries, true)
+  const fold = await bundleOf(alone, false)
+  for (const { path, text } of [...shared.outputFiles, ...fold.outputFiles]) {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, withQuickBuiltins(text))
   }
   mkdirSync('dist/processes', { recursive: true })
   for (const script of globSync('src/processes/*.pl')) copyFileSync(script, script.replace('src', 'dist'))
-  const [, ofFold = []] = made.map(({ metafile }) => Object.keys(metafile.inputs))
-  const inputs = [...new Set(made.flatMap(({ metafile }) => Object.keys(metafile.inputs)))]
+  const ofFold = Object.keys(fold.metafile.inputs)
+  const inputs = [...new Set([...Object.keys(shared.metafile.inputs), ...ofFold])]
   writeFileSync('dist/licences.txt', licencesOf(inputs))
+  // the list of all comes last: whoever finds it finds the rest
   for (const [list, madeFrom] of [
-    ['dist/sources.txt', inputs],
     ['dist/fold-sources.txt', ofFold],
+    ['dist/sources.txt', inputs],
   ] as const) {
     writeFileSync(list, sourcesIn(madeFrom).join('\n'))
     // a source that was written meanwhile is newer

@@ -116,12 +116,12 @@ class LooseAndPacked implements ObjectFiles {
     const path = join(this.#folder, oid.slice(0, 2), oid.slice(2))
     const file = statSync(path, { throwIfNoEntry: false })
     if (file === undefined || file.size > mostBytes) return null
-    // each piece takes its time, and what is read keeps the whole of its last: texts become four times as long, and few are 16 KB
+    // in one piece: a text becomes four times as long
     const chunkSize = Math.min(1_048_576, Math.max(256, 5 * file.size))
     const whole = inflateSync(readFileSync(path), { chunkSize, maxOutputLength: mostBytes })
     const end = whole.indexOf(0)
     const [type = '', size = ''] = whole.toString('latin1', 0, end).split(' ')
-    const content = whole.subarray(end + 1)
+    const content = withoutRoom(whole.subarray(end + 1))
     return content.length === Number(size) ? { type: type as GitObject['type'], content } : null
   }
 
@@ -138,3 +138,7 @@ class LooseAndPacked implements ObjectFiles {
     return fresh.length > 0
   }
 }
+
+/** Without what was made room for and not used, where that is most of it. */
+const withoutRoom = (content: Buffer): Buffer =>
+  content.buffer.byteLength > 2 * content.length ? Buffer.from(content) : content

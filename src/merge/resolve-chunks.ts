@@ -3,6 +3,7 @@ import { resolvers } from './resolvers/registry.ts'
 import { areRewrittenImports } from './resolvers/import-lines.ts'
 import { isAsSureAs, type IsKnown, type Resolution, type ResolverPolicy } from './resolvers/resolver.ts'
 import { withoutSharedEnds } from './resolvers/shared-ends.ts'
+import type { Excerpt } from './syntax/excerpt.ts'
 import { listsName, resolveLists } from './syntax/resolve-lists.ts'
 import { mayBeList } from './syntax/may-be-list.ts'
 import type { Trees } from './syntax/trees.ts'
@@ -16,6 +17,8 @@ export interface ConflictedText extends Versions {
   readonly segments: readonly Segment[]
   /** What each side changed, where it is known already. */
   readonly changes?: SideChanges
+  /** Of an excerpt what was left out, by the line that stands for it. */
+  readonly hidden?: Excerpt['hidden']
 }
 
 /** What a resolver made of a chunk. */

@@ -10,7 +10,8 @@ import {
 import { brokenIn } from './resolvers/file-guards.ts'
 import { fileFacts } from './resolvers/file-facts.ts'
 import type { Grade, ResolverPolicy } from './resolvers/resolver.ts'
-import { type Excerpt, excerptOf, unabridged, wholeChunk, wholeLine } from './syntax/excerpt.ts'
+import { misread } from './syntax/declared-twice.ts'
+import { type Excerpt, excerptOf, holdsAll, unabridged, wholeChunk, wholeLine, wholeLines } from './syntax/excerpt.ts'
 import type { AroundText } from './syntax/stale-name.ts'
 import { brokenSyntax, faultInWords, parses } from './syntax/syntax-guards.ts'
 import { treesOf } from './syntax/trees.ts'
@@ -54,17 +55,13 @@ export function resolveText(
   if (trees === null) return withoutSyntax(reading)
   const syntax = { trees, put: newWordsOf(text, text.changes) }
   const excerpt = excerptOf(text, trees.grammar)
-  const byExcerpt = excerpt === null ? misread : resolveBySyntax({ ...reading, excerpt, syntax })
-  const resolution = byExcerpt.how === 'misread' ? resolveBySyntax({ ...reading, syntax }) : byExcerpt
-  return resolution.how === 'misread' ? left(unresolved) : resolution
+  const byExcerpt = excerpt === null ? null : resolveBySyntax({ ...reading, excerpt, syntax })
+  return byExcerpt ?? resolveBySyntax({ ...reading, syntax }) ?? left(unresolved)
 }
 
 const unresolved = 'no resolver holds'
 
 const left = (reason: string): TextResolution => ({ how: 'left', reason })
-
-/** The excerpt was misleading. */
-const misread = { how: 'misread' } as const
 
 /** A text that is being resolved. */
 interface Reading {
@@ -80,39 +77,41 @@ interface SyntaxReading extends Reading {
 }
 
 function withoutSyntax(reading: Reading): TextResolution {
-  const put = putTogether(
-    resolveChunks(reading.text, reading.policy, null, { known: reading.known, use: 'never' }),
-    reading,
-  )
+  const { text, policy, known } = reading
+  const put = putTogether(resolveChunks(text, policy, null, { known, use: 'never' }), reading)
   return put === null ? left(unresolved) : sound(put, reading)
 }
 
-function resolveBySyntax(reading: SyntaxReading): TextResolution | typeof misread {
+/** null where an excerpt misleads. */
+function resolveBySyntax(reading: SyntaxReading): TextResolution | null {
   let reason: string | null = null
   for (const use of ['where lines are not certain', 'first', 'never'] as const) {
     const attempt = attemptAt(use, reading)
-    if (attempt.how !== 'left') return attempt
+    if (attempt?.how !== 'left') return attempt
     reason ??= attempt.reason
-    if (attempt.reason === unresolved) return isReadable(reading) ? left(reason) : misread
+    if (attempt.reason === unresolved) break
   }
-  return left(reason ?? unresolved)
+  return isReadable(reading) ? left(reason ?? unresolved) : null
 }
 
 function isReadable({ excerpt, syntax: { trees } }: SyntaxReading): boolean {
   const versions = [excerpt.base, excerpt.ours, excerpt.theirs]
-  return excerpt.hidden === '' || versions.every((lines) => parses(lines.join(''), trees))
+  return excerpt.hidden.size === 0 || versions.every((lines) => parses(lines.join(''), trees))
 }
 
-function attemptAt(use: UseOfLists, reading: SyntaxReading): TextResolution | typeof misread {
+function attemptAt(use: UseOfLists, reading: SyntaxReading): TextResolution | null {
   const { text, policy, known, excerpt, syntax } = reading
-  const put = putTogether(resolveChunks({ ...text, ...excerpt }, policy, syntax.trees, { known, use }), reading)
+  const { segments, base, ours, theirs, hidden } = excerpt
+  const read = { path: text.path, segments, base, ours, theirs, hidden }
+  const put = putTogether(resolveChunks(read, policy, syntax.trees, { known, use }), reading)
   if (put === null) return left(unresolved)
+  if (!holdsAll(put.lines, excerpt)) return null
   const resolution = sound(put, reading)
   if (resolution.how === 'left') return resolution
   const versions = inVersions((name) => excerpt[name].join(''))
-  const fault = brokenSyntax(joinLines(put.lines, excerpt), versions, { ...syntax, hidden: excerpt.hidden })
+  const fault = brokenSyntax(joinLines(put.lines, excerpt), versions, { ...syntax, excerpt })
   if (fault === null) return resolution
-  return fault.kind === 'misread' ? misread : left(faultInWords(fault, (line) => wholeLine(line, put.lines, excerpt)))
+  return fault === misread ? null : left(faultInWords(fault, (line) => wholeLine(line, put.lines, excerpt)))
 }
 
 interface PutTogether {
@@ -128,7 +127,7 @@ function putTogether({ segments, found }: ResolvedChunks, { excerpt, known }: Re
   for (const segment of segments) {
     const resolution = segment.kind === 'clean' ? segment : (found.get(segment.chunk) ?? null)
     if (resolution === null) return null
-    const length = excerpt.whole(resolution.lines).length
+    const length = wholeLines(resolution.lines, excerpt.hidden).length
     if (segment.kind === 'conflict' && 'resolver' in resolution) {
       const chunk = known.has(segment.chunk) ? segment.chunk : wholeChunk(segment.chunk, excerpt)
       chunks.push({ ...resolution, line, lines: length, chunk })
@@ -141,7 +140,7 @@ function putTogether({ segments, found }: ResolvedChunks, { excerpt, known }: Re
 
 /** The text as a whole, unless something speaks against it. */
 function sound({ lines, chunks }: PutTogether, { text, excerpt }: Reading): TextResolution {
-  const whole = joinLines(excerpt.whole(lines), text)
+  const whole = joinLines(wholeLines(lines, excerpt.hidden), text)
   const [ours, theirs] = [text.ours.join(''), text.theirs.join('')]
   const broken = brokenIn(whole, { file: fileFacts(text.path), ours, theirs })
   return broken === null ? { how: 'resolved', text: whole, chunks } : left(broken)

@@ -1,5 +1,6 @@
 import { BoundedMemory } from './bounded-memory.ts'
 import type { Objects } from '../changes/objects.ts'
+import { grammarOf } from '../syntax/grammar.ts'
 import type { Parser } from '../syntax/parser.ts'
 import type { Hunk } from './diff-hunks.ts'
 import { nothingDeclared, type RegenerateRule, ruleFor } from './declared-files.ts'
@@ -55,8 +56,6 @@ export class TextMerges {
   readonly #texts = new BoundedMemory<Text | null>(mostLines)
   readonly #reading = new Map<string, Promise<Text | null>>()
   readonly #compared = new BoundedMemory<ReturnType<typeof compareLines>>(mostChanges)
-  /** The last base: both sides are compared with it, one after the other. */
-  #numbered: NumberedLines | null = null
   /** Loaded at the first conflict in a source text: most merges need none. */
   #parse: Promise<Parser | null> | null = null
 
@@ -105,18 +104,24 @@ export class TextMerges {
   ): Promise<BegunText> {
     const { encoding } = base
     const versions = { base: base.lines, ours: ours.lines, theirs: theirs.lines }
-    const changes = { ours: this.#compare(base, ours), theirs: this.#compare(base, theirs) }
+    let lines: NumberedLines | null = null // once for both sides
+    const numberedBase = (): NumberedLines => (lines ??= numbered(base.lines))
+    const changes = {
+      ours: this.#compare(base, ours, numberedBase),
+      theirs: this.#compare(base, theirs, numberedBase),
+    }
     if (!isConflict && !(changes.ours.isAsGit && changes.theirs.isAsGit)) return { how: 'unlike' }
     const hunks = { ours: changes.ours.hunks, theirs: changes.theirs.hunks }
     const segments = mergeThreeWays(versions, hunks)
-    const lines = segments.flatMap((segment) => (segment.kind === 'clean' ? segment.lines : []))
-    if (segments.every(({ kind }) => kind === 'clean'))
-      return { how: 'merged', text: { lines, encoding, oid: null }, chunks: [] }
+    if (segments.every(({ kind }) => kind === 'clean')) {
+      const merged = segments.flatMap((segment) => (segment.kind === 'clean' ? segment.lines : []))
+      return { how: 'merged', text: { lines: merged, encoding, oid: null }, chunks: [] }
+    }
     if (this.#policy === null) return { how: 'conflict' }
     const { beginFile } = await import('./resolve-file.ts') // most folds need none of the resolvers
     const begun = beginFile({ path, segments, changes: hunks, ...versions }, this.#policy)
     if (begun.how === 'done') return asMerge(begun.resolution, encoding)
-    const finish = async () => asMerge(begun.finish(await this.#parser()), encoding)
+    const finish = async () => asMerge(begun.finish(await this.#parserOf(path)), encoding)
     return { how: 'open', isCertain: begun.isCertain, finish }
   }
 
@@ -135,10 +140,11 @@ export class TextMerges {
     return text.oid ?? (await this.#objects.write('blob', Buffer.from(text.lines.join(''), text.encoding)))
   }
 
-  /** Null where no grammar is there for this machine: then only the rules for lines hold. */
-  #parser(): Promise<Parser | null> {
+  /** Null where this machine has none for the file: then only the rules for lines hold. */
+  async #parserOf(path: string): Promise<Parser | null> {
     this.#parse ??= import('../syntax/parser.ts').then(({ loadParser }) => loadParser()).catch(() => null)
-    return this.#parse
+    const parse = await this.#parse
+    return parse !== null && canParse(parse, path) ? parse : null
   }
 
   #text(blob: string | Text): Promise<Text | null> {
@@ -157,19 +163,26 @@ export class TextMerges {
     return text
   }
 
-  #compare(base: Text, side: Text): ReturnType<typeof compareLines> {
-    if (base.oid === null || side.oid === null) return this.#compareAnew(base, side)
+  #compare(base: Text, side: Text, numberedBase = () => numbered(base.lines)): ReturnType<typeof compareLines> {
+    const compare = (): ReturnType<typeof compareLines> => compareLines(base.lines, side.lines, numberedBase())
+    if (base.oid === null || side.oid === null) return compare()
     const key = `${base.oid} ${side.oid}`
     const known = this.#compared.get(key)
     if (known !== undefined) return known
-    const compared = this.#compareAnew(base, side)
+    const compared = compare()
     this.#compared.set(key, compared, 1 + compared.hunks.length)
     return compared
   }
+}
 
-  #compareAnew(base: Text, side: Text): ReturnType<typeof compareLines> {
-    if (this.#numbered?.lines !== base.lines) this.#numbered = numbered(base.lines)
-    return compareLines(base.lines, side.lines, this.#numbered)
+/** A grammar that does not come with the parser is loaded when it is first asked for. */
+function canParse(parse: Parser, path: string): boolean {
+  const grammar = grammarOf(path)
+  try {
+    if (grammar !== null) parse(grammar, '')
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -9,14 +9,14 @@ import type { Grammar } from './grammar.ts'
 export type SyntaxNode = SgNode
 /** What to look for in a tree, in ast-grep's rule language. */
 export type Matcher = NapiConfig
-/** Parses a source text; a text with mistakes gives a tree with ERROR nodes. */
+/** Parses a source text; a text with mistakes gives a tree with ERROR nodes. Throws where this machine has no such grammar. */
 export type Parser = (grammar: Grammar, text: string) => SyntaxNode
 
 const requireHere = createRequire(import.meta.url)
 
 /**
  * Gives a parser; takes some 10 ms the first time: do so when it is needed. Doing so again, also in another thread, does no harm.
- * @throws where there is no parser for this machine
+ * @throws where this machine has no parser at all
  */
 export function loadParser(): Parser {
   // by require: Node reads what is imported twice, to know what it exports

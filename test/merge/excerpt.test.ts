@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { resolveText } from '../../src/merge/resolve-text.ts'
 import { resolvers } from '../../src/merge/resolvers/registry.ts'
-import { excerptOf, wholeChunk } from '../../src/merge/syntax/excerpt.ts'
+import { excerptOf, holdsAll, wholeChunk, wholeLines } from '../../src/merge/syntax/excerpt.ts'
 import { linesOf } from '../../src/merge/text/lines.ts'
 import { mergeThreeWays } from '../../src/merge/text/three-way.ts'
 import type { Grammar } from '../../src/syntax/grammar.ts'
@@ -168,16 +168,143 @@ void t.test('what a text may begin in is never left out, nor where a text says w
   const excerpt = excerptOf(mergeOf(around(texts, odd, filler)), 'javascript')
   t.match(excerpt?.base.join(''), odd)
   t.not(excerptOf(mergeOf(around(texts, '// \u{F7A2}0\n', filler)), 'javascript'), null)
-  t.equal(excerptOf(mergeOf(around(texts, '// \u{F7A1}0\n', filler)), 'javascript'), null)
+  for (const name of ['base', 'ours', 'theirs'] as const) {
+    const marked = { ...texts, [name]: `// \u{F7A1}0\n${texts[name]}` }
+    t.equal(excerptOf(mergeOf(around(marked, filler, '')), 'javascript'), null, name)
+  }
   t.end()
 })
 
-void t.test('a fault that a side has already is no fault of the merge, whatever is left out', (t) => {
+void t.test('a fault that a side has already is no fault of the merge, a new one is, whatever is left out', (t) => {
   const filler = ballast['js'] ?? ''
-  const texts = { base: 'b()\n', ours: 'b()\nc(1\n', theirs: 'b()\nd(2)\n' }
-  const both = around(texts, `e(\n\n${filler}`, filler)
-  t.match(resolved('a.js', both).resolution.how, resolved('a.js', around(texts, 'e(\n\n', '')).resolution.how)
-  t.match(resolved('a.js', around(texts, filler, '')).resolution, { how: 'left' })
+  const known = { base: 'b()\n', ours: 'b()\nc 1 2\n', theirs: 'b()\nlet d = 2\n' }
+  t.match(resolved('a.js', around(known, filler, filler)).resolution, { how: 'resolved' })
+  const made = { base: 'b()\n', ours: 'b()\nc = 1 +\n', theirs: 'b()\nlet d = 2\n' }
+  const line = linesOf(filler).length + 3
+  t.match(resolved('a.js', around(made, filler, filler)).resolution, {
+    how: 'left',
+    reason: `the result does not parse at line ${line}`,
+  })
+  t.end()
+})
+
+void t.test('a result must hold all that was left out, each once and as it was', (t) => {
+  const texts = around({ base: 'b()\n', ours: 'b()\nc(1)\n', theirs: 'b()\nd(2)\n' }, ballast['py'] ?? '', '')
+  const excerpt = excerptOf(mergeOf(texts), 'python')
+  if (excerpt === null) return t.end()
+  const { ours } = excerpt
+  const at = ours.findIndex((line) => excerpt.hidden.has(line))
+  t.ok(at >= 0 && holdsAll(ours, excerpt))
+  t.notOk(holdsAll(ours.toSpliced(at, 1), excerpt))
+  t.notOk(holdsAll(ours.toSpliced(at, 0, ours[at] ?? ''), excerpt))
+  t.notOk(holdsAll(ours.with(at, `    call() ${ours[at]?.trimStart()}`), excerpt))
+  return t.end()
+})
+
+void t.test('two that are much the same are seen to be, whether something of one was left out or not', (t) => {
+  const named = (name: string) =>
+    `function ${name}(a) {\n  const b = a + 1\n  const c = b * 2\n  if (c > b) {\n    return b\n  }\n  return c\n}\n\n`
+  const texts = { base: named('foo'), ours: named('bar'), theirs: named('baz') + named('foo') }
+  const filler = ballast['js'] ?? ''
+  const short = resolved('a.js', around(texts, filler.slice(0, filler.indexOf('/**', 5)), ''), byRules).resolution
+  t.match(short, { how: 'left' })
+  t.match(resolved('a.js', around(texts, filler, filler), byRules).resolution, short)
+  t.end()
+})
+
+void t.test('what is declared where nothing is read meets what is read, where a side has joined the two', (t) => {
+  const filler = ballast['js'] ?? ''
+  const method = (name: string) => `  ${name}(a) {\n    const b = a\n    return b\n  }\n`
+  const row = ['early', 'run', 'other', 'last'].map(method).join('\n')
+  const [end, walk, close] = ['}\n\nclass B {\n', `${method('walk')}\n${method('stay')}`, `}\n\n${filler}`]
+  const conflict = { base: '', ours: 'let c = 1\n', theirs: 'let d = 2\n' }
+  const texts = around(
+    {
+      base: `class A {\n\n${row}\n${end}${walk}${close}${conflict.base}`,
+      ours: `class A {\n\n${row}\n${walk}${close}${conflict.ours}`,
+      theirs: `class A {\n\n${row}\n${end}${walk}\n${method('run')}${close}${conflict.theirs}`,
+    },
+    filler,
+    filler,
+  )
+  t.match(resolved('a.js', texts).resolution, { how: 'left', reason: 'run is declared twice' })
+  t.end()
+})
+
+/** A side's edits of a source, at places that are parts of its length; both sides draw from the same names. */
+const edits = fc.array(
+  fc.record({
+    what: fc.constantFrom('rename', 'copy', 'remove', 'change', 'join', 'move'),
+    at: fc.double({ min: 0, max: 0.999, noNaN: true }),
+    to: fc.double({ min: 0, max: 0.999, noNaN: true }),
+    name: fc.constantFrom('alpha', 'beta', 'walk3', 'walk5'),
+  }),
+  { minLength: 1, maxLength: 3 },
+)
+
+type Edits = typeof edits extends fc.Arbitrary<infer Drawn> ? Drawn : never
+
+/** Blocks of a source, one text each; the first line of each names it. */
+function editedBlocks(blocks: readonly string[], drawn: Edits): string {
+  const made = [...blocks]
+  for (const { what, at, to, name } of drawn) {
+    const [from, place] = [Math.floor(at * made.length), Math.floor(to * made.length)]
+    const block = made[from] ?? ''
+    const renamed = block.replace(/(?<=^\s*(?:function |def |func |class |))\w+(?=\()/, name)
+    if (what === 'rename') made[from] = renamed
+    else if (what === 'copy') made.splice(place, 0, renamed)
+    else if (what === 'remove' || what === 'join') made.splice(from, 1)
+    else if (what === 'change') made[from] = block.replace(/return \w+/, `return ${name}`)
+    else made.splice(place, 0, ...made.splice(from, 1))
+  }
+  return made.join('')
+}
+
+/** Sources of classes and functions, as blocks; the line that begins a class and the one that ends it are blocks as well. */
+const made: Readonly<Record<string, readonly string[]>> = {
+  'a.js': Array.from({ length: 24 }, (_, n) => [
+    `class A${n} {\n`,
+    ...[0, 1, 2].map(
+      (m) => `  walk${m + n}(a) {\n    const b = a + ${n}\n    if (b) {\n      return a\n    }\n    return b\n  }\n\n`,
+    ),
+    '}\n\n',
+    `function free${n}(a) {\n  const b = a * ${n}\n  if (b) {\n    return a\n  }\n  return b\n}\n\n`,
+  ]).flat(),
+  'a.py': Array.from({ length: 24 }, (_, n) => [
+    `class A${n}:\n    x = ${n}\n\n`,
+    ...[0, 1, 2].map(
+      (m) =>
+        `    def walk${m + n}(self, a):\n        b = a + ${n}\n        if b:\n            return a\n\n        return b\n\n`,
+    ),
+    `\ndef free${n}(a):\n    b = a * ${n}\n    if b:\n        return a\n\n    return b\n\n\n`,
+  ]).flat(),
+  'a.go': Array.from(
+    { length: 90 },
+    (_, n) => `func walk${n}(a int) int {\n\tb := a + ${n}\n\tif b > 0 {\n\t\treturn a\n\t}\n\treturn b\n}\n\n`,
+  ),
+}
+
+void t.test('a text comes out as it does when all of it is read', (t) => {
+  let [count, decided] = [0, 0]
+  for (const [path, blocks] of Object.entries(made))
+    fc.assert(
+      fc.property(edits, edits, fc.boolean(), (one, two, isByLists) => {
+        const sign = path === 'a.py' ? '#' : '//'
+        const head = path === 'a.go' ? 'package a\n\n' : ''
+        const read = (first: string) => {
+          const texts = { base: blocks.join(''), ours: editedBlocks(blocks, one), theirs: editedBlocks(blocks, two) }
+          const { resolution } = resolved(path, around(texts, `${first}\n\n${head}`, ''), isByLists ? byRules : [])
+          return JSON.parse(JSON.stringify(resolution).replaceAll('\u{F7A1}', 'x'))
+        }
+        // what holds the sign that stands for what is left out is read whole
+        const [excerpt, whole] = [read(`${sign} x`), read(`${sign} \u{F7A1}`)]
+        count += 1
+        if (whole.how === 'resolved') decided += 1
+        t.same(excerpt, whole)
+      }),
+      { numRuns: 80 },
+    )
+  t.ok(decided > count / 20, `${decided} of ${count} were resolved`)
   t.end()
 })
 
@@ -203,7 +330,8 @@ void t.test('an excerpt parses, and holds all when what was left out is put back
       const excerpt = excerptOf(merge, 'typescript')
       if (excerpt === null) return
       count += 1
-      for (const name of ['base', 'ours', 'theirs'] as const) t.same(excerpt.whole(excerpt[name]), merge[name])
+      for (const name of ['base', 'ours', 'theirs'] as const)
+        t.same(wholeLines(excerpt[name], excerpt.hidden), merge[name])
       t.equal(parse('typescript', excerpt.base.join('')).find({ rule: { kind: 'ERROR' } }), null)
       const at = { base: excerpt.base.length, ours: excerpt.ours.length, theirs: excerpt.theirs.length }
       const end = wholeChunk({ base: [], ours: [], theirs: [], at }, excerpt)

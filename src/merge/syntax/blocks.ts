@@ -1,7 +1,7 @@
 import type { Grammar } from '../../syntax/grammar.ts'
 
 /** Lines that belong together, half-open, from 0. */
-export interface Together {
+export interface LineGroup {
   readonly kind: 'block' | 'comment'
   /** Of a block what is inside of it, of a comment all. */
   readonly from: number
@@ -17,17 +17,23 @@ export interface Together {
  * down to the one that closes it. null where it begins none, where that does not end in these lines, and where something else may begin
  * inside and end outside.
  */
-export function togetherAt(lines: readonly string[], at: number, grammar: Grammar): Together | null {
+export function groupAt(lines: readonly string[], at: number, grammar: Grammar): LineGroup | null {
   const line = (lines[at] ?? '').trim()
-  if (isComment.test(line)) return null
+  if (isLineComment(line, grammar)) return null
   if (grammar !== 'python' && line.startsWith('/*')) return commentAt(lines, at)
   if (isSuiteOf(line, grammar)) return suiteAt(lines, at)
   return line.endsWith('{') ? bracedAt(lines, at) : null
 }
 
-const isComment = /^(?:\/\/|\*|#)/
+/** Whether there is nothing on a line but a comment that ends with it. */
+export const isLineComment = (line: string, grammar: Grammar): boolean =>
+  line.trimStart().startsWith(grammar === 'python' ? '#' : '//')
 
-function suiteAt(lines: readonly string[], at: number): Together | null {
+/** Whether a line opens a block that must hold a statement. */
+export const isSuiteOf = (line: string, grammar: Grammar): boolean =>
+  grammar === 'python' && line.trimEnd().endsWith(':')
+
+function suiteAt(lines: readonly string[], at: number): LineGroup | null {
   let to = endOfInside(lines, at)
   if (to === lines.length) return null
   while (isBlank(lines[to - 1] ?? 'none')) to -= 1
@@ -35,7 +41,7 @@ function suiteAt(lines: readonly string[], at: number): Together | null {
   return { kind: 'block', from: at + 1, to, end: to, isEnded: true }
 }
 
-function bracedAt(lines: readonly string[], at: number): Together | null {
+function bracedAt(lines: readonly string[], at: number): LineGroup | null {
   const to = endOfInside(lines, at)
   const closing = lines[to] ?? ''
   if (!closing.startsWith(`${indentOf(lines[at] ?? '')}}`) || !isWhole(lines.slice(at + 1, to))) return null
@@ -43,14 +49,14 @@ function bracedAt(lines: readonly string[], at: number): Together | null {
   return { kind: 'block', from: at + 1, to, end: isEnded ? to + 1 : to, isEnded }
 }
 
-/** Whether a line opens a block that must hold a statement. */
-export const isSuiteOf = (line: string, grammar: Grammar): boolean =>
-  grammar === 'python' && line.trimEnd().endsWith(':')
+/** Whoever never closes a comment shall not have every one that is opened looked for to the end of the text. */
+const longestComment = 1_000
 
-function commentAt(lines: readonly string[], at: number): Together | null {
+function commentAt(lines: readonly string[], at: number): LineGroup | null {
+  const most = Math.min(lines.length, at + longestComment)
   let last = at
-  while (last < lines.length && lines[last]?.includes('*/') === false) last += 1
-  const isClosed = last > at && lines[last]?.trimEnd().endsWith('*/') === true
+  while (last < most && lines[last]?.includes('*/') === false) last += 1
+  const isClosed = last > at && last < most && lines[last]?.trimEnd().endsWith('*/') === true
   const to = last + 1
   return isClosed && isWhole(lines.slice(at, to)) ? { kind: 'comment', from: at, to, end: to, isEnded: true } : null
 }

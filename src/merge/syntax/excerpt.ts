@@ -6,10 +6,10 @@ import { inVersions, type VersionName } from './versions.ts'
 /** A merge without the insides of blocks that nobody changed: a line stands for each, the same in every version. */
 export interface Excerpt extends Versions {
   readonly segments: readonly Segment[]
-  /** All that was left out. */
-  readonly hidden: string
-  /** Lines of it with what was left out. */
-  readonly whole: (lines: readonly string[]) => readonly string[]
+  /** What was left out, by the line that stands for it. */
+  readonly hidden: ReadonlyMap<string, readonly string[]>
+  /** Words that what was left out may declare beside what is left. */
+  readonly mayDeclare: ReadonlySet<string>
 }
 
 interface Merge extends Versions {
@@ -25,24 +25,21 @@ const hardlyAny = 4_000
  * @returns null where hardly anything can be left out
  */
 export function excerptOf(merge: Merge, grammar: Grammar): Excerpt | null {
+  if ([merge.base, merge.ours, merge.theirs].some(isMarked)) return null
   const hidden = new Map<string, readonly string[]>()
-  const leaveOut = (lines: readonly string[]): string => {
-    const name = `${mark}${hidden.size}`
-    hidden.set(name, lines)
-    return name
+  const mayDeclare = new Set<string>()
+  const leaveOut = (lines: readonly string[], standIn: (name: string) => string): string => {
+    const line = standIn(`${mark}${hidden.size}`)
+    hidden.set(line, lines)
+    return line
   }
   const segments = merge.segments.map((segment): Segment => {
     if (segment.kind === 'conflict' || segment.by !== null) return segment
-    return { ...segment, lines: outlineOf(segment.lines, { grammar, leaveOut }) }
+    return { ...segment, lines: outlineOf(segment.lines, { grammar, leaveOut, mayDeclare }) }
   })
-  const text = [...hidden.values()].flat().join('')
-  if (text.length < hardlyAny || [merge.ours, merge.theirs].some(isMarked)) return null
-  return {
-    segments,
-    ...inVersions((name) => segments.flatMap((segment) => linesIn(segment, name))),
-    hidden: text,
-    whole: (lines) => lines.flatMap((line) => hidden.get(nameIn(line)) ?? [line]),
-  }
+  if (lengthOf(hidden) < hardlyAny) return null
+  const versions = inVersions((name) => segments.flatMap((segment) => linesIn(segment, name)))
+  return { segments, ...versions, hidden, mayDeclare }
 }
 
 /** All of a merge as an excerpt. */
@@ -51,26 +48,41 @@ export const unabridged = ({ segments, base, ours, theirs }: Merge): Excerpt => 
   base,
   ours,
   theirs,
-  hidden: '',
-  whole: (lines) => lines,
+  hidden: new Map(),
+  mayDeclare: new Set(),
 })
+
+/** Lines of an excerpt with what was left out. */
+export const wholeLines = (lines: readonly string[], hidden: Excerpt['hidden']): readonly string[] =>
+  hidden.size === 0 ? lines : lines.flatMap((line) => hidden.get(line) ?? [line])
+
+/** What number a line of an excerpt has in the merge, both from 1. */
+export const wholeLine = (line: number, lines: readonly string[], { hidden }: Excerpt): number =>
+  wholeLines(lines.slice(0, line - 1), hidden).length + 1
 
 /** A chunk of an excerpt as it is in the merge. */
 export function wholeChunk(chunk: Chunk, excerpt: Excerpt): Chunk {
-  const lines = inVersions((name) => excerpt.whole(chunk[name]))
-  return { ...lines, at: inVersions((name) => excerpt.whole(excerpt[name].slice(0, chunk.at[name])).length) }
+  const { hidden } = excerpt
+  const lines = inVersions((name) => wholeLines(chunk[name], hidden))
+  return { ...lines, at: inVersions((name) => wholeLines(excerpt[name].slice(0, chunk.at[name]), hidden).length) }
 }
 
-/** What number a line of an excerpt has in the merge, both from 1. */
-export const wholeLine = (line: number, lines: readonly string[], excerpt: Excerpt): number =>
-  excerpt.whole(lines.slice(0, line - 1)).length + 1
+/** Whether lines hold all that was left out, each once and as it was. */
+export function holdsAll(lines: readonly string[], { hidden }: Excerpt): boolean {
+  if (hidden.size === 0) return true
+  const marked = lines.filter((line) => line.includes(mark))
+  return (
+    marked.length === hidden.size && new Set(marked).size === hidden.size && marked.every((line) => hidden.has(line))
+  )
+}
 
-/** Of a part of Unicode that nobody may give a meaning to. */
+/** For private use: no standard gives it a meaning. A text that has it is read whole. */
 const mark = '\u{F7A1}'
 
-const nameIn = (line: string): string => line.slice(line.indexOf(mark)).trimEnd()
-
 const isMarked = (lines: readonly string[]): boolean => lines.some((line) => line.includes(mark))
+
+const lengthOf = (hidden: Excerpt['hidden']): number =>
+  [...hidden.values()].flat().reduce((sum, { length }) => sum + length, 0)
 
 const linesIn = (segment: Segment, name: VersionName): readonly string[] =>
   segment.kind === 'clean' && segment.by === null ? segment.lines : segment.chunk[name]

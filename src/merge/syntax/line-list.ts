@@ -11,6 +11,7 @@ export class LineElement {
   readonly from: number
   readonly to: number
   readonly #kind: ListKind
+  #key: string | null | undefined
 
   constructor(node: SyntaxNode, kind: ListKind, { from, to }: LineRange) {
     this.node = node
@@ -21,7 +22,8 @@ export class LineElement {
 
   /** Worked out when it is asked for: of most elements nobody asks. */
   get key(): string | null {
-    return this.#kind.keyOf(this.node)
+    if (this.#key === undefined) this.#key = this.#kind.keyOf(this.node)
+    return this.#key
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Resolution } from '../resolvers/resolver.ts'
 import { linesOf } from '../text/lines.ts'
 import { type Chunk, mergeThreeWays } from '../text/three-way.ts'
+import type { Excerpt } from './excerpt.ts'
 import type { LineList } from './line-list.ts'
 import type { Point } from './meeting-points.ts'
 import { type Changed, isSorted, mergeElements, type MergedElements } from './merge-elements.ts'
@@ -14,11 +15,15 @@ export interface PartOfList {
   readonly chunk: Chunk
   readonly start: Point
   readonly end: Point
+  /** What the versions leave out. */
+  readonly hidden: Excerpt['hidden']
 }
 
 /** Merges the elements of a part of a list; null where they do not go together. */
-export function mergeLineLists({ lists, chunk, start, end }: PartOfList): Resolution | null {
-  const written = inAllVersions((name) => writtenList(lists[name], chunk[name], { from: start[name], to: end[name] }))
+export function mergeLineLists({ lists, chunk, start, end, hidden }: PartOfList): Resolution | null {
+  const written = inAllVersions((name) =>
+    writtenList(lists[name], chunk[name], { from: start[name], to: end[name], hidden }),
+  )
   if (written === null) return null
   const { kind } = lists.ours
   const areSorted = kind.isSortable === true && isInAllVersions((name) => isSorted(lists[name].elements))

@@ -1,11 +1,14 @@
 import type { Grammar } from '../../syntax/grammar.ts'
-import { indentOf, isBlank, isSuiteOf, togetherAt } from './blocks.ts'
+import { groupAt, indentOf, isBlank, isLineComment, isSuiteOf } from './blocks.ts'
+import { wordsIn } from './words.ts'
 
 /** What an outline is made for. */
 export interface OutlineRequest {
   readonly grammar: Grammar
-  /** Takes lines that are left out; gives a name for them that no other has. */
-  readonly leaveOut: (lines: readonly string[]) => string
+  /** Takes lines that are left out, and makes the line that stands for them of a name that no other has. */
+  readonly leaveOut: (lines: readonly string[], standIn: (name: string) => string) => string
+  /** Takes what a block that is left out whole may declare. */
+  readonly mayDeclare: Set<string>
 }
 
 /**
@@ -13,7 +16,7 @@ export interface OutlineRequest {
  * comment stands for each.
  */
 export const outlineOf = (lines: readonly string[], request: OutlineRequest): readonly string[] =>
-  withoutRows(piecesOf(lines, request.grammar)).flatMap((piece) => shownOf(piece, request))
+  withoutRows(piecesOf(lines, request.grammar), request).flatMap((piece) => shownOf(piece, request))
 
 /** Some lines that are shown or left out together. */
 interface Piece {
@@ -36,7 +39,7 @@ function piecesOf(lines: readonly string[], grammar: Grammar): readonly Piece[] 
 
 function pieceAt(lines: readonly string[], at: number, grammar: Grammar): Piece {
   const line = lines[at] ?? ''
-  const found = togetherAt(lines, at, grammar)
+  const found = groupAt(lines, at, grammar)
   if (found === null) return { kind: isBlank(line) ? 'blank' : 'line', lines: [line], inside: { from: 1, to: 1 } }
   const kind = found.isEnded ? found.kind : 'line'
   return { kind, lines: lines.slice(at, found.end), inside: { from: found.from - at, to: found.to - at } }
@@ -52,32 +55,39 @@ function standIn(lines: readonly string[], above: string, { grammar, leaveOut }:
   const first = lines.find((line) => !isBlank(line)) ?? ''
   const statement = isSuiteOf(above, grammar) ? 'pass ' : ''
   const sign = grammar === 'python' ? '#' : '//'
-  return `${indentOf(first)}${statement}${sign} ${leaveOut(lines)}${first.endsWith('\r\n') ? '\r\n' : '\n'}`
+  const end = first.endsWith('\r\n') ? '\r\n' : '\n'
+  return leaveOut(lines, (name) => `${indentOf(first)}${statement}${sign} ${name}${end}`)
 }
 
-/**
- * Of blocks in a row all but the last are left out whole: what they declare, every version declares once more than it seems. A comment
- * belongs to what follows it, so the last stays: before it no change begins.
- */
-function withoutRows(pieces: readonly Piece[]): readonly Piece[] {
+/** Of blocks in a row all but the last are left out whole. A comment belongs to what follows it, so the last stays: before it no change begins. */
+function withoutRows(pieces: readonly Piece[], request: OutlineRequest): readonly Piece[] {
   const kept: Piece[] = []
   let at = 0
   while (at < pieces.length) {
-    const row = rowAt(pieces, at)
+    const row = rowAt(pieces, at, request.grammar)
     for (const [n, { from, to }] of row.entries()) {
       const unit = pieces.slice(from, to)
-      kept.push(...(n < row.length - 1 ? [leftOutWhole(unit)] : unit), ...pieces.slice(to, row[n + 1]?.from ?? to))
+      kept.push(...(n < row.length - 1 ? [leftOutWhole(unit, request)] : unit))
+      kept.push(...pieces.slice(to, row[n + 1]?.from ?? to))
       at = to
     }
-    if (row.length === 0) kept.push(...pieces.slice(at, (at += 1)))
+    if (row.length > 0) continue
+    kept.push(...pieces.slice(at, at + 1))
+    at += 1
   }
   return kept
 }
 
-function leftOutWhole(unit: readonly Piece[]): Piece {
+function leftOutWhole(unit: readonly Piece[], { grammar, mayDeclare }: OutlineRequest): Piece {
+  const heads = unit.flatMap(({ lines, inside }) => lines.slice(0, inside.from))
+  for (const head of heads) if (!isLineComment(head, grammar)) for (const word of namesIn(head)) mayDeclare.add(word)
   const lines = unit.flatMap((piece) => piece.lines)
   return { kind: 'comment', lines, inside: { from: 0, to: lines.length } }
 }
+
+/** The words before parameters and values; in Go a method has what it belongs to before its name. */
+const namesIn = (head: string): ReadonlySet<string> =>
+  wordsIn(head.replace(/^func\s*\([^)]*\)/, '').replace(/[(=:{].*/s, ''))
 
 /** A block with what stands above it, as half-open numbers of pieces. */
 interface Unit {
@@ -86,12 +96,12 @@ interface Unit {
 }
 
 /** The blocks in a row that begin here: of one indentation, with nothing but blank lines between them. */
-function rowAt(pieces: readonly Piece[], at: number): readonly Unit[] {
+function rowAt(pieces: readonly Piece[], at: number, grammar: Grammar): readonly Unit[] {
   const row: Unit[] = []
   if (pieces[at - 1]?.kind !== 'blank') return row
   const indent = indentOf(pieces[at]?.lines[0] ?? '')
   for (let from = at; ;) {
-    const to = endOfUnit(pieces, from, indent)
+    const to = endOfUnit(pieces, from, { indent, grammar })
     if (to === null) return row
     row.push({ from, to })
     from = to
@@ -99,14 +109,26 @@ function rowAt(pieces: readonly Piece[], at: number): readonly Unit[] {
   }
 }
 
+/** So much may stand above a block: whoever looks for its end shall not look through a whole text from every line. */
+const mostAbove = 100
+
 /** null where there is none, or where it is not followed by a blank line. */
-function endOfUnit(pieces: readonly Piece[], from: number, indent: string): number | null {
+function endOfUnit(
+  pieces: readonly Piece[],
+  from: number,
+  { indent, grammar }: { readonly indent: string; readonly grammar: Grammar },
+): number | null {
   let at = from
-  while (isAbove(pieces[at]) || (at > from && pieces[at]?.kind === 'blank')) at += 1
+  while (at < from + mostAbove && isAbove(pieces[at], at > from, grammar)) at += 1
   const block = pieces[at]
   const isUnit = block?.kind === 'block' && pieces[at + 1]?.kind === 'blank'
   return isUnit && indentOf(block.lines[0] ?? '') === indent ? at + 1 : null
 }
 
-const isAbove = (piece: Piece | undefined): boolean =>
-  piece?.kind === 'comment' || (piece?.kind === 'line' && /^\s*@/.test(piece.lines[0] ?? ''))
+/** Whether a block below may have it: comments, decorators, and blank lines behind one of these. */
+function isAbove(piece: Piece | undefined, isBehind: boolean, grammar: Grammar): boolean {
+  if (piece === undefined || piece.kind === 'block') return false
+  if (piece.kind !== 'line') return piece.kind === 'comment' || isBehind
+  const [line = ''] = piece.lines
+  return line.trimStart().startsWith('@') || isLineComment(line, grammar)
+}

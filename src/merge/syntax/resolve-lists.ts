@@ -1,5 +1,6 @@
 import type { Resolution } from '../resolvers/resolver.ts'
 import type { Chunk, Segment, Versions } from '../text/three-way.ts'
+import type { Excerpt } from './excerpt.ts'
 import { type LineList, ListReader } from './line-list.ts'
 import { mergeLineLists } from './merge-line-lists.ts'
 import { chunkBetween, type Parts, partsOf, type Point } from './meeting-points.ts'
@@ -14,6 +15,7 @@ export interface DecidedByLists {
 
 interface Merge extends Versions {
   readonly segments: readonly Segment[]
+  readonly hidden?: Excerpt['hidden']
 }
 
 /** The name of what lists decide, among the resolvers. */
@@ -90,7 +92,7 @@ function windowIn(lists: InVersions<LineList>, { at, first, around: { merge, cut
   const [start, end] = range === null ? [] : [cut.points[range.from], cut.points[range.to]]
   if (range === null || start === undefined || end === undefined) return null
   const chunk = chunkBetween(merge, start, end)
-  const resolution = mergeLineLists({ lists, chunk, start, end })
+  const resolution = mergeLineLists({ lists, chunk, start, end, hidden: merge.hidden ?? nothing })
   return resolution && { ...range, chunk, resolution }
 }
 
@@ -106,6 +108,8 @@ function widened(
   while (to < points.length && !isBetween(points[to], lists)) to += 1
   return from >= first && to < points.length ? { from, to } : null
 }
+
+const nothing: Excerpt['hidden'] = new Map()
 
 const isBetween = (point: Point | undefined, lists: InVersions<LineList>): boolean =>
   point !== undefined &&

@@ -1,4 +1,5 @@
 import type { SyntaxNode } from '../../syntax/parser.ts'
+import type { Excerpt } from './excerpt.ts'
 import type { Trees, WholeVersions } from './trees.ts'
 import { type NewWords, wordsIn } from './words.ts'
 
@@ -7,8 +8,7 @@ export interface AroundText {
   readonly trees: Trees
   /** The words of the lines that each side put. */
   readonly put: NewWords
-  /** What all versions have and the texts leave out. */
-  readonly hidden: string
+  readonly excerpt: Pick<Excerpt, 'hidden' | 'mayDeclare'>
 }
 
 /**
@@ -18,15 +18,15 @@ export interface AroundText {
 export function staleName(
   text: string,
   { base, ours, theirs }: WholeVersions,
-  { trees, put, hidden }: AroundText,
+  { trees, put, excerpt }: AroundText,
 ): string | null {
   const gone = [...without(put.theirs, wordsIn(ours)), ...without(put.ours, wordsIn(theirs))]
   if (gone.length === 0) return null
   const [inBase, inText] = [wordsIn(base), wordsIn(text)]
   const seen = gone.filter((word) => inBase.has(word) && inText.has(word))
   if (seen.length === 0) return null
-  const inHidden = wordsIn(hidden)
-  const suspects = seen.filter((word) => !inHidden.has(word))
+  const left = wordsIn([...excerpt.hidden.values()].flat().join(''))
+  const suspects = seen.filter((word) => !left.has(word))
   if (suspects.length === 0) return null
   const used = uses(text, suspects, trees).filter(({ isDeclared }) => !isDeclared)
   if (used.length === 0) return null

@@ -1,4 +1,4 @@
-import { declaredTwice } from './declared-twice.ts'
+import { declaredTwice, misread } from './declared-twice.ts'
 import { type AroundText, staleName } from './stale-name.ts'
 import type { Trees, WholeVersions } from './trees.ts'
 
@@ -9,21 +9,19 @@ export type SyntaxFault =
   | { readonly kind: 'declared twice'; readonly name: string }
   /** A name that one side uses and the other took away. */
   | { readonly kind: 'stale'; readonly name: string }
-  /** Sides do not parse either, and what was left out of them may be why. */
-  | { readonly kind: 'misread' }
 
-/** Why a resolved source text cannot be right by its syntax; null when nothing speaks against it. */
+/** Why a resolved source text cannot be right by its syntax; null when nothing speaks against it, `misread` when all of it must be read to tell. */
 export function brokenSyntax(
   text: string,
   versions: WholeVersions,
-  { trees, put, hidden }: AroundText,
-): SyntaxFault | null {
+  around: AroundText,
+): SyntaxFault | typeof misread | null {
   const sides = [versions.ours, versions.theirs]
-  const fault = newFault(text, sides, trees, hidden !== '')
+  const fault = newFault(text, sides, around)
   if (fault !== null) return fault
-  const twice = declaredTwice(text, sides, trees, new Set([...put.ours, ...put.theirs]))
-  if (twice !== null) return { kind: 'declared twice', name: twice }
-  const stale = staleName(text, versions, { trees, put, hidden })
+  const twice = declaredTwice(text, sides, around)
+  if (twice !== null) return twice === misread ? misread : { kind: 'declared twice', name: twice }
+  const stale = staleName(text, versions, around)
   return stale === null ? null : { kind: 'stale', name: stale }
 }
 
@@ -36,19 +34,22 @@ export function faultInWords(fault: SyntaxFault, lineOf: (line: number) => numbe
       return `${fault.name} is declared twice`
     case 'stale':
       return `${fault.name} is still used, and the other side took it away`
-    case 'misread':
-      return 'its sides do not parse'
   }
 }
 
 /** Whether nothing of a text is wrong by itself; what is missing is not looked for, which takes three times as long. */
 export const parses = (text: string, trees: Trees): boolean => trees.of(text).find({ rule: { kind: 'ERROR' } }) === null
 
-function newFault(text: string, sides: readonly string[], trees: Trees, isExcerpt: boolean): SyntaxFault | null {
+/** Where sides do not parse either, what was left out of them may be why. */
+function newFault(
+  text: string,
+  sides: readonly string[],
+  { trees, excerpt }: AroundText,
+): SyntaxFault | typeof misread | null {
   const faults = faultsIn(text, trees)
   if (faults.length === 0) return null
   const known = new Set(sides.flatMap((side) => faultsIn(side, trees).map((fault) => fault.text)))
-  if (isExcerpt && known.size > 0) return { kind: 'misread' }
+  if (excerpt.hidden.size > 0 && known.size > 0) return misread
   const fault = faults.find((one) => !known.has(one.text))
   return fault === undefined ? null : { kind: 'does not parse', line: fault.line }
 }

@@ -1,4 +1,6 @@
 import type { SyntaxNode } from '../../syntax/parser.ts'
+import { linesOf } from '../text/lines.ts'
+import { type Excerpt, wholeLines } from './excerpt.ts'
 import type { LineElement, LineList, LineRange } from './line-list.ts'
 import type { Element } from './merge-elements.ts'
 
@@ -34,14 +36,18 @@ export interface WrittenList {
 }
 
 /** Reads the elements within a range of lines; null when there is something else between them. */
-export function writtenList(list: LineList, lines: readonly string[], { from, to }: LineRange): WrittenList | null {
+export function writtenList(
+  list: LineList,
+  lines: readonly string[],
+  { from, to, hidden }: LineRange & { readonly hidden: Excerpt['hidden'] },
+): WrittenList | null {
   const isInside = (element: LineElement): boolean => element.from >= from && element.to <= to
   const inside = list.elements.filter(isInside)
   const taken = new Set(inside.flatMap((one) => range(one.from - from, one.to - from)))
   if (lines.some((line, at) => line.trim() !== '' && !taken.has(at))) return null
   const { between, last: sign } = separatorsOf(list)
   const elements = inside.map((element) => ({
-    ...split(element, lines.slice(element.from - from, element.to - from), sign),
+    ...whole(split(element, lines.slice(element.from - from, element.to - from), sign), hidden),
     key: element.key,
     blankLines: blankLinesAbove(element, list),
   }))
@@ -75,6 +81,10 @@ function blankLinesAbove(element: LineElement, { elements }: LineList): number {
   const [above, below] = at === 0 ? [elements[0], elements[1]] : [elements[at - 1], element]
   return above === undefined || below === undefined ? 0 : below.from - above.to
 }
+
+/** Two that are the same shall be so whether something of them was left out or not. */
+const whole = (written: Split, hidden: Excerpt['hidden']): Split =>
+  hidden.size === 0 ? written : { ...written, text: wholeLines(linesOf(written.text), hidden).join('') }
 
 interface Split {
   readonly head: Head
