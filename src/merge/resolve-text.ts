@@ -10,10 +10,9 @@ import {
 import { brokenIn } from './resolvers/file-guards.ts'
 import { fileFacts } from './resolvers/file-facts.ts'
 import type { Grade, ResolverPolicy } from './resolvers/resolver.ts'
-import { misread } from './syntax/declared-twice.ts'
 import { type Excerpt, excerptOf, holdsAll, unabridged, wholeChunk, wholeLine, wholeLines } from './syntax/excerpt.ts'
 import type { AroundText } from './syntax/stale-name.ts'
-import { brokenSyntax, faultInWords, parses } from './syntax/syntax-guards.ts'
+import { brokenSyntax, faultInWords, misread, parses } from './syntax/syntax-guards.ts'
 import { treesOf } from './syntax/trees.ts'
 import { inVersions } from './syntax/versions.ts'
 import { newWordsOf } from './syntax/words.ts'
@@ -109,7 +108,7 @@ function attemptAt(use: UseOfLists, reading: SyntaxReading): TextResolution | nu
   const resolution = sound(put, reading)
   if (resolution.how === 'left') return resolution
   const versions = inVersions((name) => excerpt[name].join(''))
-  const fault = brokenSyntax(joinLines(put.lines, excerpt), versions, { ...syntax, excerpt })
+  const fault = brokenSyntax(joinLines(put.lines, excerpt), versions, { ...syntax, hidden })
   if (fault === null) return resolution
   return fault === misread ? null : left(faultInWords(fault, (line) => wholeLine(line, put.lines, excerpt)))
 }

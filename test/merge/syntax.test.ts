@@ -186,7 +186,7 @@ for (const { title, grammar, text, broken, ...versions } of results) {
     const fault = brokenSyntax(text, versions, {
       trees: treesBy(parse, grammar),
       put,
-      excerpt: { hidden: new Map(), mayDeclare: new Set() },
+      hidden: new Map(),
     })
     t.equal(typeof fault === 'symbol' ? fault : fault && faultInWords(fault, (line) => line), broken)
     t.end()

@@ -4,37 +4,23 @@ import type { AroundText } from './stale-name.ts'
 import type { Trees } from './trees.ts'
 import { wordsIn } from './words.ts'
 
-/**
- * A name that is declared more often in one scope than in either side; null when there is none, `misread` when what the text leaves out
- * may declare a name that a side wrote: where a side has joined two scopes, the two meet in the result alone.
- */
+/** A name that is declared more often in one scope than in either side; null when there is none. */
 export function declaredTwice(
   text: string,
   sides: readonly string[],
-  { trees, put, excerpt }: Pick<AroundText, 'trees' | 'put' | 'excerpt'>,
-): string | typeof misread | null {
-  const written = new Set([...put.ours, ...put.theirs])
-  const declared = declarationsIn(text, trees)
-  if (excerpt.mayDeclare.size > 0)
-    for (const key of declared.keys())
-      if (wordsOfKey(key).some((word) => written.has(word) && excerpt.mayDeclare.has(word))) return misread
+  { trees, put }: Pick<AroundText, 'trees' | 'put'>,
+): string | null {
+  const nameOf = (key: string): string => key.slice(key.indexOf(' ') + 1)
   // what holds no word that a side wrote was declared before
-  const repeated = [...repeatedIn(declared)].filter(([key]) => {
-    const words = wordsOfKey(key)
-    return words.length === 0 || words.some((word) => written.has(word))
+  const repeated = [...repeatedIn(text, trees)].filter(([key]) => {
+    const words = [...wordsIn(nameOf(key))]
+    return words.length === 0 || words.some((word) => put.ours.has(word) || put.theirs.has(word))
   })
   if (repeated.length === 0) return null
-  const known = sides.map((side) => repeatedIn(declarationsIn(side, trees)))
+  const known = sides.map((side) => repeatedIn(side, trees))
   const found = repeated.find(([key, times]) => known.every((side) => (side.get(key) ?? 1) < times))
-  return found === undefined ? null : nameIn(found[0])
+  return found === undefined ? null : nameOf(found[0])
 }
-
-/** What was read does not tell. */
-export const misread = Symbol('misread')
-
-const nameIn = (key: string): string => key.slice(key.indexOf(' ') + 1)
-
-const wordsOfKey = (key: string): readonly string[] => [...wordsIn(nameIn(key))]
 
 /** How nodes of one kind declare: as what, and what names them. */
 interface Declaring {
@@ -170,28 +156,14 @@ const scopes = new Set([
   'literal_value',
 ])
 
-/** What is declared, by sort and name. */
-type Declarations = ReadonlyMap<string, readonly SyntaxNode[]>
-
-function declarationsIn(text: string, { of, grammar }: Trees): Declarations {
+/** Sort and name of what is declared more than once in one scope, and how often. */
+function repeatedIn(text: string, { of, grammar }: Trees): ReadonlyMap<string, number> {
   const kinds = declarings[grammar]
   const found = of(text).findAll({ rule: { any: Object.keys(kinds).map((kind) => ({ kind })) } })
-  const declared = new Map<string, SyntaxNode[]>()
-  for (const node of found) {
-    const key = keyOf(node, kinds)
-    if (key === null) continue
-    const known = declared.get(key)
-    if (known === undefined) declared.set(key, [node])
-    else known.push(node)
-  }
-  return declared
-}
-
-/** What is declared more than once in one scope, and how often. */
-function repeatedIn(declared: Declarations): ReadonlyMap<string, number> {
+  const byName = Map.groupBy(found, (node) => keyOf(node, kinds))
   const repeated = new Map<string, number>()
-  for (const [key, nodes] of declared) {
-    if (nodes.length < 2) continue
+  for (const [key, nodes] of byName) {
+    if (key === null || nodes.length < 2) continue
     const inScopes = Map.groupBy(nodes, scopeOf)
     const times = Math.max(...[...inScopes.values()].map((one) => one.length))
     if (times > 1) repeated.set(key, times)

@@ -1,6 +1,7 @@
 import type { Grammar } from '../../syntax/grammar.ts'
 import type { Chunk, Segment, Versions } from '../text/three-way.ts'
 import { outlineOf } from './outline.ts'
+import { changedScopes } from './scope-changes.ts'
 import { inVersions, type VersionName } from './versions.ts'
 
 /** A merge without the insides of blocks that nobody changed: a line stands for each, the same in every version. */
@@ -8,8 +9,6 @@ export interface Excerpt extends Versions {
   readonly segments: readonly Segment[]
   /** What was left out, by the line that stands for it. */
   readonly hidden: ReadonlyMap<string, readonly string[]>
-  /** Words that what was left out may declare beside what is left. */
-  readonly mayDeclare: ReadonlySet<string>
 }
 
 interface Merge extends Versions {
@@ -27,7 +26,7 @@ const hardlyAny = 4_000
 export function excerptOf(merge: Merge, grammar: Grammar): Excerpt | null {
   if ([merge.base, merge.ours, merge.theirs].some(isMarked)) return null
   const hidden = new Map<string, readonly string[]>()
-  const mayDeclare = new Set<string>()
+  const fromIndent = changedScopes(merge.segments)
   const leaveOut = (lines: readonly string[], standIn: (name: string) => string): string => {
     const line = standIn(`${mark}${hidden.size}`)
     hidden.set(line, lines)
@@ -35,11 +34,11 @@ export function excerptOf(merge: Merge, grammar: Grammar): Excerpt | null {
   }
   const segments = merge.segments.map((segment): Segment => {
     if (segment.kind === 'conflict' || segment.by !== null) return segment
-    return { ...segment, lines: outlineOf(segment.lines, { grammar, leaveOut, mayDeclare }) }
+    return { ...segment, lines: outlineOf(segment.lines, { grammar, leaveOut, fromIndent }) }
   })
   if (lengthOf(hidden) < hardlyAny) return null
   const versions = inVersions((name) => segments.flatMap((segment) => linesIn(segment, name)))
-  return { segments, ...versions, hidden, mayDeclare }
+  return { segments, ...versions, hidden }
 }
 
 /** All of a merge as an excerpt. */
@@ -49,7 +48,6 @@ export const unabridged = ({ segments, base, ours, theirs }: Merge): Excerpt => 
   ours,
   theirs,
   hidden: new Map(),
-  mayDeclare: new Set(),
 })
 
 /** Lines of an excerpt with what was left out. */

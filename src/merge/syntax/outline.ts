@@ -1,14 +1,13 @@
 import type { Grammar } from '../../syntax/grammar.ts'
 import { groupAt, indentOf, isBlank, isLineComment, isSuiteOf } from './blocks.ts'
-import { wordsIn } from './words.ts'
 
 /** What an outline is made for. */
 export interface OutlineRequest {
   readonly grammar: Grammar
   /** Takes lines that are left out, and makes the line that stands for them of a name that no other has. */
   readonly leaveOut: (lines: readonly string[], standIn: (name: string) => string) => string
-  /** Takes what a block that is left out whole may declare. */
-  readonly mayDeclare: Set<string>
+  /** Blocks that are indented as much or more are never left out whole. */
+  readonly fromIndent: number
 }
 
 /**
@@ -59,15 +58,19 @@ function standIn(lines: readonly string[], above: string, { grammar, leaveOut }:
   return leaveOut(lines, (name) => `${indentOf(first)}${statement}${sign} ${name}${end}`)
 }
 
-/** Of blocks in a row all but the last are left out whole. A comment belongs to what follows it, so the last stays: before it no change begins. */
-function withoutRows(pieces: readonly Piece[], request: OutlineRequest): readonly Piece[] {
+/**
+ * Of blocks in a row all but the last are left out whole: what they declare, every version declares once more than it seems. A comment
+ * belongs to what follows it, so the last stays: before it no change begins.
+ */
+function withoutRows(pieces: readonly Piece[], { grammar, fromIndent }: OutlineRequest): readonly Piece[] {
   const kept: Piece[] = []
   let at = 0
   while (at < pieces.length) {
-    const row = rowAt(pieces, at, request.grammar)
+    const row = rowAt(pieces, at, grammar)
+    const isLeftOut = indentOf(pieces[at]?.lines[0] ?? '').length < fromIndent
     for (const [n, { from, to }] of row.entries()) {
       const unit = pieces.slice(from, to)
-      kept.push(...(n < row.length - 1 ? [leftOutWhole(unit, request)] : unit))
+      kept.push(...(isLeftOut && n < row.length - 1 ? [leftOutWhole(unit)] : unit))
       kept.push(...pieces.slice(to, row[n + 1]?.from ?? to))
       at = to
     }
@@ -78,16 +81,10 @@ function withoutRows(pieces: readonly Piece[], request: OutlineRequest): readonl
   return kept
 }
 
-function leftOutWhole(unit: readonly Piece[], { grammar, mayDeclare }: OutlineRequest): Piece {
-  const heads = unit.flatMap(({ lines, inside }) => lines.slice(0, inside.from))
-  for (const head of heads) if (!isLineComment(head, grammar)) for (const word of namesIn(head)) mayDeclare.add(word)
+function leftOutWhole(unit: readonly Piece[]): Piece {
   const lines = unit.flatMap((piece) => piece.lines)
   return { kind: 'comment', lines, inside: { from: 0, to: lines.length } }
 }
-
-/** The words before parameters and values; in Go a method has what it belongs to before its name. */
-const namesIn = (head: string): ReadonlySet<string> =>
-  wordsIn(head.replace(/^func\s*\([^)]*\)/, '').replace(/[(=:{].*/s, ''))
 
 /** A block with what stands above it, as half-open numbers of pieces. */
 interface Unit {

@@ -8,7 +8,8 @@ export interface AroundText {
   readonly trees: Trees
   /** The words of the lines that each side put. */
   readonly put: NewWords
-  readonly excerpt: Pick<Excerpt, 'hidden' | 'mayDeclare'>
+  /** What is left out of the text and of every version. */
+  readonly hidden: Excerpt['hidden']
 }
 
 /**
@@ -18,14 +19,14 @@ export interface AroundText {
 export function staleName(
   text: string,
   { base, ours, theirs }: WholeVersions,
-  { trees, put, excerpt }: AroundText,
+  { trees, put, hidden }: AroundText,
 ): string | null {
   const gone = [...without(put.theirs, wordsIn(ours)), ...without(put.ours, wordsIn(theirs))]
   if (gone.length === 0) return null
   const [inBase, inText] = [wordsIn(base), wordsIn(text)]
   const seen = gone.filter((word) => inBase.has(word) && inText.has(word))
   if (seen.length === 0) return null
-  const left = wordsIn([...excerpt.hidden.values()].flat().join(''))
+  const left = wordsIn([...hidden.values()].flat().join(''))
   const suspects = seen.filter((word) => !left.has(word))
   if (suspects.length === 0) return null
   const used = uses(text, suspects, trees).filter(({ isDeclared }) => !isDeclared)

@@ -1,4 +1,4 @@
-import { declaredTwice, misread } from './declared-twice.ts'
+import { declaredTwice } from './declared-twice.ts'
 import { type AroundText, staleName } from './stale-name.ts'
 import type { Trees, WholeVersions } from './trees.ts'
 
@@ -10,6 +10,9 @@ export type SyntaxFault =
   /** A name that one side uses and the other took away. */
   | { readonly kind: 'stale'; readonly name: string }
 
+/** What was read does not tell. */
+export const misread = Symbol('misread')
+
 /** Why a resolved source text cannot be right by its syntax; null when nothing speaks against it, `misread` when all of it must be read to tell. */
 export function brokenSyntax(
   text: string,
@@ -20,7 +23,7 @@ export function brokenSyntax(
   const fault = newFault(text, sides, around)
   if (fault !== null) return fault
   const twice = declaredTwice(text, sides, around)
-  if (twice !== null) return twice === misread ? misread : { kind: 'declared twice', name: twice }
+  if (twice !== null) return { kind: 'declared twice', name: twice }
   const stale = staleName(text, versions, around)
   return stale === null ? null : { kind: 'stale', name: stale }
 }
@@ -44,12 +47,12 @@ export const parses = (text: string, trees: Trees): boolean => trees.of(text).fi
 function newFault(
   text: string,
   sides: readonly string[],
-  { trees, excerpt }: AroundText,
+  { trees, hidden }: AroundText,
 ): SyntaxFault | typeof misread | null {
   const faults = faultsIn(text, trees)
   if (faults.length === 0) return null
   const known = new Set(sides.flatMap((side) => faultsIn(side, trees).map((fault) => fault.text)))
-  if (excerpt.hidden.size > 0 && known.size > 0) return misread
+  if (hidden.size > 0 && known.size > 0) return misread
   const fault = faults.find((one) => !known.has(one.text))
   return fault === undefined ? null : { kind: 'does not parse', line: fault.line }
 }
