@@ -20,30 +20,51 @@ interface StatusWriterOptions {
   readonly failed: (error: unknown) => void
 }
 
-/** A writer without a timer while nothing is marked. */
+/** How long files are written without a pause, and how long the pause is, in milliseconds. */
+const sliceMs = 20
+
+/**
+ * A writer without a timer while nothing is marked. Of very many files (a run that is gone on with marks all that it has) the newest marks
+ * are written first, and in between others have their turn.
+ */
 export function openStatusWriter({ clock, everyMs, write, failed }: StatusWriterOptions): StatusWriter {
-  const marked = new Map<string, () => string>()
+  const fresh = new Map<string, () => string>()
+  const waiting = new Map<string, () => string>()
   let cancelTimer: (() => void) | null = null
 
-  function flush(): boolean {
-    cancelTimer?.()
-    cancelTimer = null
-    for (const [path, content] of marked) {
-      try {
-        write(path, content())
-        marked.delete(path)
-      } catch (error) {
-        failed(error)
+  /** Whether it came to an end before it took too long. */
+  function writeUntil(endMs: number): boolean {
+    for (const marked of [fresh, waiting])
+      for (const [path, content] of marked) {
+        if (clock.monotonic() > endMs) return false
+        try {
+          write(path, content())
+          marked.delete(path)
+        } catch (error) {
+          failed(error)
+        }
       }
-    }
-    return marked.size === 0
+    return true
+  }
+
+  function writeSlice(): void {
+    cancelTimer = null
+    if (writeUntil(clock.monotonic() + sliceMs)) return
+    for (const [path, content] of fresh) waiting.set(path, content)
+    fresh.clear()
+    cancelTimer = clock.after(sliceMs, writeSlice)
   }
 
   return {
     set(path, content) {
-      marked.set(path, content)
-      cancelTimer ??= clock.after(everyMs, flush)
+      waiting.delete(path)
+      fresh.set(path, content)
+      cancelTimer ??= clock.after(everyMs, writeSlice)
     },
-    flush,
+    flush() {
+      cancelTimer?.()
+      cancelTimer = null
+      return writeUntil(Infinity) && fresh.size + waiting.size === 0
+    },
   }
 }

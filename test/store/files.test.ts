@@ -164,6 +164,32 @@ void t.test('a file that cannot be written is told, holds up no other, and is tr
   t.same(written, ['b=1', 'a=1'])
 })
 
+void t.test('very many files are written in slices, between which others have their turn, newest first', async (t) => {
+  const clock = new ManualClock()
+  const written: string[] = []
+  const writer = openStatusWriter({
+    clock: {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic() + 5 * written.length, // each takes its time
+      after: (delayMs, due) => clock.after(delayMs, due),
+    },
+    everyMs: 200,
+    write: (path) => void written.push(path),
+    failed: () => t.fail('nothing fails'),
+  })
+  for (let n = 0; n < 12; n += 1) writer.set(`old${n}`, () => '')
+  clock.advance(200)
+  t.same(written, ['old0', 'old1', 'old2', 'old3', 'old4'], 'as many as take no longer than a slice')
+  t.equal(clock.waiting, 1)
+  writer.set('new', () => '')
+  writer.set('old7', () => '')
+  clock.advance(20)
+  t.same(written.slice(5), ['new', 'old7', 'old5', 'old6', 'old8'])
+  t.ok(writer.flush())
+  t.same(written.slice(10), ['old9', 'old10', 'old11'])
+  t.equal(clock.waiting, 0)
+})
+
 void t.test('a log on a full disk ends nothing', { skip: !existsSync('/dev/full') && 'no /dev/full' }, async (t) => {
   const log = openLog({ file: '/dev/full', people: null })
   log.warn({}, 'one')
