@@ -1,8 +1,8 @@
 import type { Grammar } from '../../syntax/grammar.ts'
-import type { Chunk, Segment, Versions } from '../text/three-way.ts'
+import { type Chunk, isUnchanged, type Segment, type Versions, versionsOf } from '../text/three-way.ts'
 import { outlineOf } from './outline.ts'
 import { changedScopes } from './scope-changes.ts'
-import { inVersions, type VersionName } from './versions.ts'
+import { inVersions } from './versions.ts'
 
 /** A merge without the insides of blocks that nobody changed: a line stands for each, the same in every version. */
 export interface Excerpt extends Versions {
@@ -33,11 +33,11 @@ export function excerptOf(merge: Merge, grammar: Grammar): Excerpt | null {
     return line
   }
   const segments = merge.segments.map((segment): Segment => {
-    if (segment.kind === 'conflict' || segment.by !== null) return segment
+    if (!isUnchanged(segment)) return segment
     return { ...segment, lines: outlineOf(segment.lines, { grammar, leaveOut, fromIndent }) }
   })
   if (lengthOf(hidden) < hardlyAny) return null
-  const versions = inVersions((name) => segments.flatMap((segment) => linesIn(segment, name)))
+  const versions = inVersions((name) => segments.flatMap((segment) => versionsOf(segment)[name]))
   return { segments, ...versions, hidden }
 }
 
@@ -81,6 +81,3 @@ const isMarked = (lines: readonly string[]): boolean => lines.some((line) => lin
 
 const lengthOf = (hidden: Excerpt['hidden']): number =>
   [...hidden.values()].flat().reduce((sum, { length }) => sum + length, 0)
-
-const linesIn = (segment: Segment, name: VersionName): readonly string[] =>
-  segment.kind === 'clean' && segment.by === null ? segment.lines : segment.chunk[name]

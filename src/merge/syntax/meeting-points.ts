@@ -1,4 +1,4 @@
-import type { Chunk, Segment, Versions } from '../text/three-way.ts'
+import { type Chunk, isUnchanged, type Segment, type Versions, versionsOf } from '../text/three-way.ts'
 import { type InVersions, inVersions } from './versions.ts'
 
 /** A place between lines, in all three versions. */
@@ -13,18 +13,13 @@ export interface Parts {
 /** A merge, cut into its smallest parts. */
 export function partsOf(segments: readonly Segment[]): Parts {
   const parts = segments.flatMap((segment): readonly Segment[] =>
-    segment.kind === 'clean' && segment.by === null
-      ? segment.lines.map((line) => ({ ...segment, lines: [line] }))
-      : [segment],
+    isUnchanged(segment) ? segment.lines.map((line) => ({ ...segment, lines: [line] })) : [segment],
   )
   const points: Point[] = []
   let at: Point = { base: 0, ours: 0, theirs: 0 }
   for (const part of parts) {
     points.push(at)
-    const grown: Versions =
-      part.kind === 'clean' && part.by === null
-        ? { base: part.lines, ours: part.lines, theirs: part.lines }
-        : part.chunk
+    const grown = versionsOf(part)
     const before = at
     at = inVersions((name) => before[name] + grown[name].length)
   }

@@ -1,4 +1,4 @@
-import type { Chunk, Segment } from '../text/three-way.ts'
+import { type Chunk, isUnchanged, type Segment } from '../text/three-way.ts'
 import { indentOf, isBlank } from './blocks.ts'
 
 /**
@@ -9,7 +9,7 @@ import { indentOf, isBlank } from './blocks.ts'
 export function changedScopes(segments: readonly Segment[]): number {
   const indents = segments.map((segment, at) => {
     const [before] = segments.slice(Math.max(0, at - 1), at)
-    if (before === undefined || (before.kind === 'clean' && before.by === null)) return Infinity
+    if (before === undefined || isUnchanged(before)) return Infinity
     const next = firstLine(segment)
     if (next === undefined) return Infinity
     const indent = indentOf(next).length
@@ -20,7 +20,7 @@ export function changedScopes(segments: readonly Segment[]): number {
 
 /** Two changes never touch: behind one comes what nobody changed. */
 const firstLine = (segment: Segment): string | undefined =>
-  segment.kind === 'clean' && segment.by === null ? segment.lines.find((line) => !isBlank(line)) : undefined
+  isUnchanged(segment) ? segment.lines.find((line) => !isBlank(line)) : undefined
 
 /** Whether all versions of a change end in the same line that is indented less, or in none. */
 function isOneScope({ base, ours, theirs }: Chunk, indent: number): boolean {

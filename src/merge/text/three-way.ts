@@ -13,10 +13,12 @@ export interface SideHunks {
   readonly theirs: readonly LineHunk[]
 }
 
+/** What nobody changed. */
+type Unchanged = { readonly kind: 'clean'; readonly by: null; readonly lines: readonly string[] }
+
 /** A part of a merge of two texts. */
 export type Segment =
-  /** What nobody changed. */
-  | { readonly kind: 'clean'; readonly by: null; readonly lines: readonly string[] }
+  | Unchanged
   | {
       readonly kind: 'clean'
       readonly by: 'ours' | 'theirs' | 'both'
@@ -30,6 +32,13 @@ export interface Chunk extends Versions {
   /** Index of the first line in each version, from 0. */
   readonly at: { readonly base: number; readonly ours: number; readonly theirs: number }
 }
+
+/** Whether nobody changed a part. */
+export const isUnchanged = (segment: Segment): segment is Unchanged => segment.kind === 'clean' && segment.by === null
+
+/** The lines of a part in each version. */
+export const versionsOf = (segment: Segment): Versions =>
+  isUnchanged(segment) ? { base: segment.lines, ours: segment.lines, theirs: segment.lines } : segment.chunk
 
 /**
  * Merges two texts line by line, as git's merge does with conflict style diff3: changes with no unchanged line of the base
