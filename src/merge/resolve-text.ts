@@ -15,7 +15,7 @@ import type { AroundText } from './syntax/stale-name.ts'
 import { brokenSyntax, faultInWords, misread, parses } from './syntax/syntax-guards.ts'
 import { treesOf } from './syntax/trees.ts'
 import { inVersions } from './syntax/versions.ts'
-import { newWordsOf } from './syntax/words.ts'
+import { type ChangedWords, changedWordsOf } from './syntax/words.ts'
 import { joinLines } from './text/line-ends.ts'
 import type { Chunk } from './text/three-way.ts'
 
@@ -52,7 +52,7 @@ export function resolveText(
   const reading = { text, policy, known, excerpt: unabridged(text) }
   const trees = treesOf(text.path, parse)
   if (trees === null) return withoutSyntax(reading)
-  const syntax = { trees, put: newWordsOf(text, text.changes) }
+  const syntax = { trees, ...changedWordsOf(text, text.changes) }
   const excerpt = excerptOf(text, trees.grammar)
   const byExcerpt = excerpt === null ? null : resolveBySyntax({ ...reading, excerpt, syntax })
   return byExcerpt ?? resolveBySyntax({ ...reading, syntax }) ?? left(unresolved)
@@ -72,7 +72,7 @@ interface Reading {
 }
 
 interface SyntaxReading extends Reading {
-  readonly syntax: Pick<AroundText, 'trees' | 'put'>
+  readonly syntax: ChangedWords & Pick<AroundText, 'trees'>
 }
 
 function withoutSyntax(reading: Reading): TextResolution {
@@ -140,7 +140,6 @@ function putTogether({ segments, found }: ResolvedChunks, { excerpt, known }: Re
 /** The text as a whole, unless something speaks against it. */
 function sound({ lines, chunks }: PutTogether, { text, excerpt }: Reading): TextResolution {
   const whole = joinLines(wholeLines(lines, excerpt.hidden), text)
-  const [ours, theirs] = [text.ours.join(''), text.theirs.join('')]
-  const broken = brokenIn(whole, { file: fileFacts(text.path), ours, theirs })
+  const broken = brokenIn(whole, { file: fileFacts(text.path), ours: text.ours, theirs: text.theirs })
   return broken === null ? { how: 'resolved', text: whole, chunks } : left(broken)
 }

@@ -7,7 +7,7 @@ import { treesBy } from '../../src/merge/syntax/trees.ts'
 import { linesOf } from '../../src/merge/text/lines.ts'
 import { mergeThreeWays } from '../../src/merge/text/three-way.ts'
 import { type Grammar, grammarOf } from '../../src/syntax/grammar.ts'
-import { newWordsOf } from '../../src/merge/syntax/words.ts'
+import { changedWordsOf } from '../../src/merge/syntax/words.ts'
 import { loadParser } from '../../src/syntax/parser.ts'
 
 const parse = loadParser()
@@ -160,6 +160,24 @@ const results: readonly Result[] = [
     broken: 'join is still used, and the other side took it away',
   },
   {
+    title: 'a name of which one side keeps only longer ones is used by what the other wrote',
+    grammar: 'typescript',
+    base: 'const item = 1\nuse(item)\n',
+    ours: 'const items = [1]\nuse(items, theItem, item2)\n',
+    theirs: 'const item = 1\nuse(item)\nuse(item, 2)\n',
+    text: 'const items = [1]\nuse(items, theItem, item2)\nuse(item, 2)\n',
+    broken: 'item is still used, and the other side took it away',
+  },
+  {
+    title: 'a name that one side took away in one place and still uses behind longer ones',
+    grammar: 'typescript',
+    base: 'const item = 1\nuse(item)\n',
+    ours: 'const items = [1]\nuse(items)\nlet item\n',
+    theirs: 'const item = 1\nuse(item)\nuse(item, 2)\n',
+    text: 'const items = [1]\nuse(items)\nuse(item, 2)\n',
+    broken: null,
+  },
+  {
     title: 'a name that only comments still say',
     grammar: 'go',
     base: 'package a\nfunc f(ctx int) { g(ctx) }\n',
@@ -182,10 +200,10 @@ const results: readonly Result[] = [
 for (const { title, grammar, text, broken, ...versions } of results) {
   void t.test(`${title}: ${broken === null ? 'kept' : 'back to conflict'}`, (t) => {
     const { base, ours, theirs } = versions
-    const put = newWordsOf({ base: linesOf(base), ours: linesOf(ours), theirs: linesOf(theirs) })
+    const words = changedWordsOf({ base: linesOf(base), ours: linesOf(ours), theirs: linesOf(theirs) })
     const fault = brokenSyntax(text, versions, {
       trees: treesBy(parse, grammar),
-      put,
+      ...words,
       hidden: new Map(),
     })
     t.equal(typeof fault === 'symbol' ? fault : fault && faultInWords(fault, (line) => line), broken)

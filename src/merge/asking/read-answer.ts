@@ -66,7 +66,6 @@ async function resultFor(
   if (marker !== null) return refused(`it left a conflict marker in ${name}, line ${marker}`)
   const filled = filledIn(text.segments, lines)
   if (!filled.ok) return refused(`it changed ${name} where nothing was in conflict: ${JSON.stringify(filled.missing)}`)
-  const sides = { ours: text.ours.join(''), theirs: text.theirs.join('') }
-  const broken = brokenIn(lines.join(''), { file: fileFacts(file.path), ...sides })
+  const broken = brokenIn(lines.join(''), { file: fileFacts(file.path), ours: text.ours, theirs: text.theirs })
   return broken === null ? { ok: true, oid } : refused(`it left ${name} broken: ${broken}`)
 }

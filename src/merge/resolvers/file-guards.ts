@@ -3,18 +3,18 @@ import type { FileFacts } from './file-facts.ts'
 
 interface Guarded {
   readonly file: FileFacts
-  readonly ours: string
-  readonly theirs: string
+  readonly ours: readonly string[]
+  readonly theirs: readonly string[]
 }
 
 /** Why a resolved text cannot be right; null when nothing speaks against it. A fault that both sides have is no fault of the merge. */
-export function brokenIn(text: string, { file, ...versions }: Guarded): string | null {
-  const sides = [versions.ours, versions.theirs]
+export function brokenIn(text: string, { file, ours, theirs }: Guarded): string | null {
+  const sides = (): readonly string[] => [ours.join(''), theirs.join('')] // hardly ever looked at
   const markers = markersIn(text)
-  if (markers > 0 && sides.every((side) => markersIn(side) < markers)) return 'it holds a conflict marker'
-  if (file.language === 'json' && !isJson(text) && sides.every(isJson)) return 'the result is not JSON'
+  if (markers > 0 && sides().every((side) => markersIn(side) < markers)) return 'it holds a conflict marker'
+  if (file.language === 'json' && !isJson(text) && sides().every(isJson)) return 'the result is not JSON'
   const code = file.kind === 'source' || file.language === 'json'
-  if (code && !isBalanced(text) && sides.every(isBalanced)) return 'its brackets do not match'
+  if (code && !isBalanced(text) && sides().every(isBalanced)) return 'its brackets do not match'
   const twice = declaredTwice(text, sides)
   return file.kind === 'source' && twice !== null ? `${twice} is declared twice` : null
 }
@@ -33,10 +33,10 @@ export function isJson(text: string): boolean {
 }
 
 /** A whole line that declares a name at the outermost level, and comes more often than in either side. */
-function declaredTwice(text: string, sides: readonly string[]): string | null {
+function declaredTwice(text: string, sides: () => readonly string[]): string | null {
   const repeated = [...declarationsIn(text)].filter(([, times]) => times > 1)
   if (repeated.length === 0) return null
-  const known = sides.map(declarationsIn)
+  const known = sides().map(declarationsIn)
   return repeated.find(([name, times]) => known.every((side) => (side.get(name) ?? 0) < times))?.[0] ?? null
 }
 

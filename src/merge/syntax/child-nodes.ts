@@ -1,20 +1,29 @@
 import type { SyntaxNode } from '../../syntax/parser.ts'
 
 /** A node and what is asked of it again and again: each question to a tree is a call out of JavaScript. */
-export interface ChildNode {
+export class ChildNode {
   readonly node: SyntaxNode
-  /** Of a sign the sign itself. */
-  readonly kind: string
-  readonly isNamed: boolean
-  readonly range: ReturnType<SyntaxNode['range']>
-}
+  #kind: string | undefined
+  #isNamed: boolean | undefined
+  #range: ReturnType<SyntaxNode['range']> | undefined
 
-const asChild = (node: SyntaxNode): ChildNode => ({
-  node,
-  kind: String(node.kind()),
-  isNamed: node.isNamed(),
-  range: node.range(),
-})
+  constructor(node: SyntaxNode) {
+    this.node = node
+  }
+
+  /** Of a sign the sign itself. */
+  get kind(): string {
+    return (this.#kind ??= String(this.node.kind()))
+  }
+
+  get isNamed(): boolean {
+    return (this.#isNamed ??= this.node.isNamed())
+  }
+
+  get range(): ReturnType<SyntaxNode['range']> {
+    return (this.#range ??= this.node.range())
+  }
+}
 
 /** The children of the nodes of one tree, each node's read once. */
 export class ChildNodes {
@@ -23,7 +32,7 @@ export class ChildNodes {
   of(node: SyntaxNode): readonly ChildNode[] {
     const known = this.#known.get(node.id())
     if (known !== undefined) return known
-    const children = node.children().map(asChild)
+    const children = node.children().map((child) => new ChildNode(child))
     this.#known.set(node.id(), children)
     return children
   }

@@ -52,7 +52,7 @@ export const unabridged = ({ segments, base, ours, theirs }: Merge): Excerpt => 
 
 /** Lines of an excerpt with what was left out. */
 export const wholeLines = (lines: readonly string[], hidden: Excerpt['hidden']): readonly string[] =>
-  hidden.size === 0 ? lines : lines.flatMap((line) => hidden.get(line) ?? [line])
+  hidden.size === 0 ? lines : lines.flatMap((line) => (line.includes(mark) ? (hidden.get(line) ?? line) : line))
 
 /** What number a line of an excerpt has in the merge, both from 1. */
 export const wholeLine = (line: number, lines: readonly string[], { hidden }: Excerpt): number =>

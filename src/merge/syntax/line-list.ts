@@ -96,7 +96,7 @@ export class ListReader {
 /** Whether a node of several lines holds a place, or ends at it. */
 const isAround = (child: ChildNode, range: LineRange, lines: readonly string[]): boolean => {
   const { start, end } = child.range
-  if (!child.isNamed || start.line === end.line) return false
+  if (start.line === end.line || !child.isNamed) return false
   return start.line <= range.from && afterBlankLines(end.line + 1, lines) >= range.to
 }
 

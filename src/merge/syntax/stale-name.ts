@@ -1,13 +1,11 @@
 import type { SyntaxNode } from '../../syntax/parser.ts'
 import type { Excerpt } from './excerpt.ts'
 import type { Trees, WholeVersions } from './trees.ts'
-import { type NewWords, wordsIn } from './words.ts'
+import { type ChangedWords, holdsWord } from './words.ts'
 
 /** What else is known of a text than its versions. */
-export interface AroundText {
+export interface AroundText extends ChangedWords {
   readonly trees: Trees
-  /** The words of the lines that each side put. */
-  readonly put: NewWords
   /** What is left out of the text and of every version. */
   readonly hidden: Excerpt['hidden']
 }
@@ -19,15 +17,12 @@ export interface AroundText {
 export function staleName(
   text: string,
   { base, ours, theirs }: WholeVersions,
-  { trees, put, hidden }: AroundText,
+  { trees, put, taken, hidden }: AroundText,
 ): string | null {
-  const gone = [...without(put.theirs, wordsIn(ours)), ...without(put.ours, wordsIn(theirs))]
-  if (gone.length === 0) return null
-  const [inBase, inText] = [wordsIn(base), wordsIn(text)]
-  const seen = gone.filter((word) => inBase.has(word) && inText.has(word))
-  if (seen.length === 0) return null
-  const left = wordsIn([...hidden.values()].flat().join(''))
-  const suspects = seen.filter((word) => !left.has(word))
+  const gone = [...goneFrom(ours, put.theirs, taken.ours), ...goneFrom(theirs, put.ours, taken.theirs)]
+  const isLeft = (word: string): boolean =>
+    [...hidden.values()].some((lines) => lines.some((line) => holdsWord(line, word)))
+  const suspects = gone.filter((word) => holdsWord(text, word) && !isLeft(word))
   if (suspects.length === 0) return null
   const used = uses(text, suspects, trees).filter(({ isDeclared }) => !isDeclared)
   if (used.length === 0) return null
@@ -41,8 +36,9 @@ export function staleName(
   return used.find(({ name }) => declared.has(name))?.name ?? null
 }
 
-const without = (words: ReadonlySet<string>, kept: ReadonlySet<string>): readonly string[] =>
-  [...words].filter((word) => !kept.has(word))
+/** What one side put of the words that the other took away altogether. */
+const goneFrom = (side: string, put: ReadonlySet<string>, taken: ReadonlySet<string>): readonly string[] =>
+  [...put].filter((word) => taken.has(word) && !holdsWord(side, word))
 
 /** Which of some names a text uses, and whether it declares them anywhere; words of comments and strings are no use. */
 function uses(

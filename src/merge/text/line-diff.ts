@@ -27,7 +27,9 @@ export interface NumberedLines {
 /** Numbers the lines of a text, equal lines alike. */
 export function numbered(lines: readonly string[]): NumberedLines {
   const numbers = new Map<string, number>()
-  return { lines, ids: idsOf(lines, new Map(), numbers), numbers }
+  const ids = new Int32Array(lines.length)
+  fillIds(ids, lines, { from: 0, to: lines.length, known: new Map(), more: numbers })
+  return { lines, ids, numbers }
 }
 
 /** The same, and whether git is sure to see no others: not where there is little but lines that occur very often. */
@@ -36,25 +38,47 @@ export function compareLines(
   now: readonly string[],
   known: NumberedLines | null = null,
 ): { readonly hunks: readonly LineHunk[]; readonly isAsGit: boolean } {
-  const { ids, numbers } = known ?? numbered(old)
-  const a = { ids, changed: new Uint8Array(old.length) }
-  const b = { ids: idsOf(now, numbers, new Map()), changed: new Uint8Array(now.length) }
+  const base = known ?? numbered(old)
+  const a = { ids: base.ids, changed: new Uint8Array(old.length) }
+  const b = { ids: idsAfter(base, now), changed: new Uint8Array(now.length) }
   const isAsGit = histogram(a, b)
   compact(a, b)
   compact(b, a)
   return { hunks: hunksOf(a, b), isAsGit }
 }
 
-/** @param more takes the numbers of lines that have none yet */
-function idsOf(lines: readonly string[], known: ReadonlyMap<string, number>, more: Map<string, number>): Int32Array {
-  const ids = new Int32Array(lines.length)
-  for (let at = 0; at < lines.length; at += 1) {
+/** The numbers of another text's lines; where both begin and end alike no line need be looked up. */
+function idsAfter({ lines, ids, numbers }: NumberedLines, now: readonly string[]): Int32Array {
+  const after = new Int32Array(now.length)
+  let [from, oldTo, to] = [0, lines.length, now.length]
+  while (from < oldTo && from < to && lines[from] === now[from]) from += 1
+  while (oldTo > from && to > from && lines[oldTo - 1] === now[to - 1]) [oldTo, to] = [oldTo - 1, to - 1]
+  after.set(ids.subarray(0, from))
+  after.set(ids.subarray(oldTo), to)
+  fillIds(after, now, { from, to, known: numbers, more: new Map() })
+  return after
+}
+
+interface Numbering {
+  readonly from: number
+  readonly to: number
+  readonly known: ReadonlyMap<string, number>
+  /** Takes the numbers of lines that have none yet. */
+  readonly more: Map<string, number>
+}
+
+function fillIds(ids: Int32Array, lines: readonly string[], { from, to, known, more }: Numbering): void {
+  let next = known.size
+  for (let at = from; at < to; at += 1) {
     const line = lines[at] ?? ''
-    const id = known.get(line) ?? more.get(line) ?? known.size + more.size
-    if (id === known.size + more.size) more.set(line, id)
+    let id = known.get(line) ?? more.get(line)
+    if (id === undefined) {
+      id = next
+      next += 1
+      more.set(line, id)
+    }
     ids[at] = id
   }
-  return ids
 }
 
 function hunksOf(a: Sequence, b: Sequence): readonly LineHunk[] {

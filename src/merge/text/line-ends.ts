@@ -11,7 +11,7 @@ export function joinLines(lines: readonly string[], { base, ours, theirs }: Vers
   const isEnded = changed([base, ours, theirs].map((version) => version.at(-1)?.endsWith('\n') ?? true))
   return lines
     .map((line, at) => {
-      const bare = line.replace(/\r?\n$/, '')
+      const bare = withoutEnd(line)
       if (at === lines.length - 1)
         return isEnded ? bare + (isOne || bare === line ? end : line.slice(bare.length)) : bare
       return isOne || bare === line ? bare + end : line
@@ -22,9 +22,15 @@ export function joinLines(lines: readonly string[], { base, ours, theirs }: Vers
 /** Of something in three versions what a side changed it to, ours first. */
 const changed = <T>([base, ours, theirs]: readonly T[]): T | undefined => (ours === base ? theirs : ours)
 
+const withoutEnd = (line: string): string =>
+  line.slice(0, line.endsWith('\r\n') ? -2 : line.endsWith('\n') ? -1 : line.length)
+
 /** What ends each line; null where that differs. */
 function lineEndOf(lines: readonly string[]): '\n' | '\r\n' | null {
-  const ended = lines.filter((line) => line.endsWith('\n'))
-  const windows = ended.filter((line) => line.endsWith('\r\n')).length
-  return windows === 0 ? '\n' : windows === ended.length ? '\r\n' : null
+  let [ended, windows] = [0, 0]
+  for (const line of lines) {
+    if (line.endsWith('\n')) ended += 1
+    if (line.endsWith('\r\n')) windows += 1
+  }
+  return windows === 0 ? '\n' : windows === ended ? '\r\n' : null
 }
