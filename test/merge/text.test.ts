@@ -1,10 +1,20 @@
-import { BoundedMemory } from '../../src/merge/bounded-memory.ts'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
+import { BoundedMemory } from '../../src/merge/bounded-memory.ts'
+import { resolveKeyed } from '../../src/merge/keyed/keyed-file.ts'
+import { printNode } from '../../src/merge/keyed/node.ts'
+import { readJson } from '../../src/merge/keyed/read-json.ts'
+import { readToml } from '../../src/merge/keyed/read-toml.ts'
+import { readYaml } from '../../src/merge/keyed/read-yaml.ts'
+import { resolveChunks } from '../../src/merge/resolve-chunks.ts'
+import { resolveFile } from '../../src/merge/resolve-file.ts'
+import { resolveText, type TextResolution } from '../../src/merge/resolve-text.ts'
+import { resolvers } from '../../src/merge/resolvers/registry.ts'
+import type { Grade, ResolverPolicy } from '../../src/merge/resolvers/resolver.ts'
 import { histogram } from '../../src/merge/text/histogram.ts'
 import { diffLines } from '../../src/merge/text/line-diff.ts'
 import { linesOf } from '../../src/merge/text/lines.ts'
@@ -180,3 +190,763 @@ void t.test(
     t.equal(memory.get('a'), 'A', 'and takes nothing along')
   },
 )
+
+interface Texts {
+  readonly base: string
+  readonly ours: string
+  readonly theirs: string
+}
+
+function conflictOf(path: string, { base, ours, theirs }: Texts) {
+  const versions = { base: linesOf(base), ours: linesOf(ours), theirs: linesOf(theirs) }
+  return { path, segments: mergeThreeWays(versions), ...versions }
+}
+
+const keyed = (path: string, texts: Texts): TextResolution =>
+  resolveKeyed(conflictOf(path, texts), { grade: 'certain', evidence: 'declared' })
+
+const merged = (path: string, texts: Texts): string | null => {
+  const result = keyed(path, texts)
+  return result.how === 'resolved' ? result.text : null
+}
+
+const pretty = (value: unknown, indent: string | number = 2): string => `${JSON.stringify(value, null, indent)}\n`
+
+void t.test('JSON is merged by key, and keeps order, indentation and the rest of its text', async (t) => {
+  const base = { name: 'x', scripts: { test: 'tap' }, dependencies: { b: '1' }, files: ['a', 'c'] }
+  for (const indent of [2, 4, '\t']) {
+    const texts = {
+      base: pretty(base, indent),
+      ours: pretty({ ...base, dependencies: { b: '1', c: '3' }, files: ['a', 'b', 'c'] }, indent),
+      theirs: pretty({ ...base, dependencies: { a: '1', b: '2', d: '4' }, files: ['a'], type: 'module' }, indent),
+    }
+    t.equal(
+      merged('package.json', texts),
+      pretty({ ...base, dependencies: { a: '1', b: '2', c: '3', d: '4' }, files: ['a', 'b'], type: 'module' }, indent),
+    )
+  }
+})
+
+void t.test('comments go with their keys, in JSON, TOML and YAML', async (t) => {
+  t.equal(
+    merged('tsconfig.json', {
+      base: '{\n  // first\n  "a": 1, // one\n  "z": 1,\n}\n',
+      ours: '{\n  // first\n  "a": 2, // two\n  // of ours\n  "o": 1,\n  "z": 1,\n}\n',
+      theirs: '{\n  // first\n  "a": 1, // one\n  /* of theirs */\n  "t": 1, // beside it\n  "z": 1,\n}\n',
+    }),
+    '{\n  // first\n  "a": 2, // two\n  // of ours\n  "o": 1,\n  /* of theirs */\n  "t": 1, // beside it\n  "z": 1,\n}\n',
+  )
+  t.equal(
+    merged('Cargo.toml', {
+      base: '[package]\nname = "x"\n\n[dependencies]\nserde = "1.0.1"\n',
+      ours: '[package]\nname = "x"\n\n[dependencies]\nanyhow = "1" # ours\nserde = "1.0.4"\n\n# how\n[dev-dependencies]\no = "1"\n',
+      theirs:
+        '[package]\nname = "x"\n\n[dependencies]\n# theirs\nbytes = { version = "1", features = ["a"] }\nserde = "1.0.3"\n',
+    }),
+    '[package]\nname = "x"\n\n[dependencies]\nanyhow = "1" # ours\n# theirs\nbytes = { version = "1", features = ["a"] }\nserde = "1.0.4"\n\n# how\n[dev-dependencies]\no = "1"\n',
+  )
+  t.equal(
+    merged('config/app.yaml', {
+      base: 'server:\n  port: 1\n  hosts:\n    - a\nlog: low # quiet\n',
+      ours: 'server:\n  port: 2\n  hosts:\n    - a\n    - ours\n  tls: on\nlog: low # quiet\n',
+      theirs:
+        'server:\n  port: 1\n  hosts:\n    - a\n    - theirs # new\n  # as long as that\n  timeout: 3s\nlog: high # loud\n',
+    }),
+    'server:\n  port: 2\n  hosts:\n    - a\n    - ours\n    - theirs # new\n  tls: on\n  # as long as that\n  timeout: 3s\nlog: high # loud\n',
+  )
+})
+
+void t.test('what both changed each in its own way stays in conflict', async (t) => {
+  const cases: readonly (readonly [string, string, unknown, unknown, unknown])[] = [
+    ['a value', 'a.json', { a: 1 }, { a: 2 }, { a: 3 }],
+    ['a key taken away and changed', 'a.json', { a: 1, b: 1 }, { b: 1 }, { a: 2, b: 1 }],
+    ['a value added by both', 'a.json', { b: 1 }, { a: 2, b: 1 }, { a: 3, b: 1 }],
+    ['an item that both replaced', 'a.json', { l: ['a'] }, { l: ['b'] }, { l: ['c'] }],
+    ['a list that one put into another order', 'a.json', { l: ['a', 'b'] }, { l: ['b', 'a'] }, { l: ['a', 'b', 'c'] }],
+    ['lists of objects', 'a.json', { l: [{ a: 1 }] }, { l: [{ a: 2 }] }, { l: [{ a: 1 }, { b: 1 }] }],
+    [
+      'a version where none is needed',
+      'package.json',
+      { version: '1.0.0' },
+      { version: '1.0.1' },
+      { version: '1.1.0' },
+    ],
+    ['versions asked for in other ways', 'a.json', dep('^1.0.0'), dep('^1.1.0'), dep('~1.2.0')],
+    ['a list and a mapping', 'a.json', { a: 1 }, { a: [1] }, { a: { b: 1 } }],
+  ]
+  for (const [name, path, base, ours, theirs] of cases)
+    t.match(keyed(path, { base: pretty(base), ours: pretty(ours), theirs: pretty(theirs) }), { how: 'left' }, name)
+  const broken = { base: '{}\n', ours: '{"a": \n', theirs: '{"b": 1}\n' }
+  t.match(keyed('a.json', broken), { how: 'left' }, 'what cannot be read')
+  t.match(keyed('a.json', { ...broken, ours: '{"a": 1, "a": 2}\n' }), { how: 'left' }, 'a key that comes twice')
+  t.match(keyed('a.json', { ...broken, ours: '{"a":'.repeat(5000) }), { how: 'left' }, 'endless depth')
+})
+
+const dep = (version: string): object => ({ dependencies: { x: version } })
+
+void t.test('of two versions that are asked for in the same way the higher one stays', async (t) => {
+  const texts = { base: pretty(dep('^1.0.0')), ours: pretty(dep('^1.10.0')), theirs: pretty(dep('^1.9.0')) }
+  t.equal(merged('package.json', texts), pretty(dep('^1.10.0')))
+  t.equal(merged('package.json', { ...texts, ours: texts.theirs, theirs: texts.ours }), pretty(dep('^1.10.0')))
+})
+
+void t.test('line ends, a missing last line end and brackets on one line stay as they are', async (t) => {
+  const windows = {
+    base: '{\r\n  "b": 1\r\n}',
+    ours: '{\r\n  "a": 1,\r\n  "b": 1\r\n}',
+    theirs: '{\r\n  "b": 1,\r\n  "c": 1\r\n}',
+  }
+  t.equal(merged('a.json', windows), '{\r\n  "a": 1,\r\n  "b": 1,\r\n  "c": 1\r\n}')
+  t.equal(
+    merged('a.json', { base: '{"b": 1}', ours: '{"a": 1, "b": 1}', theirs: '{"b": 1, "c": 1}' }),
+    '{"a": 1, "b": 1, "c": 1}',
+  )
+  t.equal(merged('a.toml', { base: 'b = 1', ours: 'b = 1\nc = 1', theirs: 'b = 1\nd = 1' }), 'b = 1\nc = 1\nd = 1')
+})
+
+void t.test('brackets that both sides emptied together close at once, and keep a comment', async (t) => {
+  const emptied = (rest: string): Texts => ({
+    base: `{\n  "x": {\n    "a": 1,\n    "b": 2${rest}\n  }\n}\n`,
+    ours: `{\n  "x": {\n    "a": 1${rest}\n  }\n}\n`,
+    theirs: `{\n  "x": {\n    "b": 2${rest}\n  }\n}\n`,
+  })
+  t.equal(merged('a.json', emptied('')), '{\n  "x": {}\n}\n')
+  t.equal(merged('a.json', emptied('\n    // said')), '{\n  "x": {\n    // said\n  }\n}\n')
+})
+
+type Flat = Readonly<Record<string, number>>
+type Document = { readonly x: Flat; readonly y: { readonly z: Flat } }
+const keys = ['a', 'b', 'c', 'd', 'e', 'f']
+const flat: fc.Arbitrary<Flat> = fc.dictionary(fc.constantFrom(...keys), fc.integer({ min: 0, max: 3 }))
+/** Values to put, and -1 to take away. */
+const keyEdit = fc.dictionary(fc.constantFrom(...keys), fc.integer({ min: -1, max: 3 }), { maxKeys: 2 })
+const document: fc.Arbitrary<Document> = fc.record({ x: flat, y: fc.record({ z: flat }) })
+const keyEdits = fc.record({ x: keyEdit, z: keyEdit })
+
+const keysEdited = (value: Flat, by: Flat): Flat =>
+  Object.fromEntries(Object.entries({ ...value, ...by }).filter(([, one]) => one !== -1))
+
+/** The same, value by value; null for a conflict. */
+function expected(base: Flat, ours: Flat, theirs: Flat): Flat | null {
+  const result: Record<string, number> = {}
+  for (const key of keys) {
+    const [was, mine, other] = [base[key], ours[key], theirs[key]]
+    if (mine !== other && mine !== was && other !== was) return null
+    const value = mine === was ? other : mine
+    if (value !== undefined) result[key] = value
+  }
+  return result
+}
+
+const written: Readonly<Record<string, (value: Document) => string>> = {
+  'a.json': (value) => pretty(value),
+  'a.toml': ({ x, y: { z } }) => `[x]\n${pairs(x, ' = ')}\n[y.z]\n${pairs(z, ' = ')}`,
+  'a.yaml': ({ x, y: { z } }) => `x:\n  _: 0\n${pairs(x, ': ', '  ')}y:\n  z:\n    _: 0\n${pairs(z, ': ', '    ')}`,
+}
+const pairs = (value: Flat, assign: string, indent = ''): string =>
+  Object.entries(value)
+    .map(([key, one]) => `${indent}${key}${assign}${one}\n`)
+    .join('')
+
+const readers = { 'a.json': readJson, 'a.toml': readToml, 'a.yaml': readYaml } as const
+
+void t.test('property: a merge by key holds what a merge of the values holds, in every form', async (t) => {
+  for (const [path, print] of Object.entries(written)) {
+    let resolved = 0
+    fc.assert(
+      fc.property(document, keyEdits, keyEdits, (base, mine, other) => {
+        const sideBy = (by: { readonly x: Flat; readonly z: Flat }): Document => ({
+          x: keysEdited(base.x, by.x),
+          y: { z: keysEdited(base.y.z, by.z) },
+        })
+        const [ours, theirs] = [sideBy(mine), sideBy(other)]
+        const texts = { base: print(base), ours: print(ours), theirs: print(theirs) }
+        const result = merged(path, texts)
+        const x = expected(base.x, ours.x, theirs.x)
+        const z = expected(base.y.z, ours.y.z, theirs.y.z)
+        if (x === null || z === null) return result === null
+        if (result === null) return false
+        resolved += 1
+        const sorted = (text: string): string =>
+          text
+            .split('\n')
+            .map((line) => line.replace(/,$/, ''))
+            .toSorted()
+            .join('\n')
+        return sorted(result) === sorted(print({ x, y: { z } }))
+      }),
+      { numRuns: 300 },
+    )
+    t.ok(resolved > 100, `${path}: ${resolved} resolved`)
+  }
+})
+
+void t.test('property: what is read is printed as it was, and broken text is refused, never worse', async (t) => {
+  const sign = fc.constantFrom(
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    ':',
+    '"',
+    "'",
+    '\n',
+    ' ',
+    '#',
+    '//',
+    'a',
+    '=',
+    '- ',
+    '1',
+    '"a": 1',
+    'b = 2\n',
+  )
+  fc.assert(
+    fc.property(fc.constantFrom(...Object.keys(readers)), fc.array(sign, { maxLength: 30 }), (path, signs) => {
+      const text = signs.join('')
+      try {
+        return printNode(readers[path as keyof typeof readers](text)) === text
+      } catch (error) {
+        return (error as Error).constructor.name === 'UnreadableKeys'
+      }
+    }),
+    { numRuns: 2000 },
+  )
+  t.pass()
+})
+
+void t.test(
+  'manifests of packages are merged by key where their chunks leave them, unless that is turned off',
+  async (t) => {
+    const text = conflictOf('package.json', {
+      base: pretty({ typings: 'x', dependencies: {} }),
+      ours: pretty({ typings: 'x', dependencies: { a: '1' } }),
+      theirs: pretty({ dependencies: { b: '1' }, devDependencies: { c: '1' }, typings: 'x' }),
+    })
+    const how = (policy: ResolverPolicy): string => resolveFile(text, policy).how
+    t.match(resolveFile(text, { upTo: 'likely', off: [] }), {
+      how: 'resolved',
+      chunks: [{ resolver: 'keyed-file', grade: 'likely' }],
+    })
+    t.equal(how({ upTo: 'certain', off: [] }), 'left')
+    t.equal(how({ upTo: 'likely', off: ['keyed-file'] }), 'left')
+    t.equal(resolveFile({ ...text, path: 'data.json' }, { upTo: 'likely', off: [] }).how, 'left')
+    const declared = { union: [], keyed: ['*.json'], regenerate: [] }
+    t.match(resolveFile({ ...text, path: 'data.json' }, { upTo: null, off: [], declared }), {
+      how: 'resolved',
+      chunks: [{ resolver: 'keyed-file', grade: 'certain' }],
+    })
+  },
+)
+
+interface Case extends Texts {
+  readonly title: string
+  readonly path: string
+  /** `<resolver> <grade>`, and the text; null where nothing may be decided. */
+  readonly by: string | null
+  readonly text?: string
+}
+
+function resolved({ path, ...texts }: Case, upTo: Grade = 'likely', off: readonly string[] = []) {
+  return resolveText(conflictOf(path, texts), { upTo, off })
+}
+
+const cases: readonly Case[] = [
+  {
+    title: 'only white space was changed by one',
+    path: 'a.js',
+    base: 'f(a,b)\n',
+    ours: 'f(a, b)\n',
+    theirs: 'g(a,b)\n',
+    by: 'white-space certain',
+    text: 'g(a,b)\n',
+  },
+  {
+    title: 'lines that one side indented keep what the other wrote',
+    path: 'a.py',
+    base: 'x = 1\ny = 2\n',
+    ours: '    x = 1\n    y = 2\n',
+    theirs: 'x = 1\ny = 3\n',
+    by: 'white-space certain',
+    text: '    x = 1\n    y = 3\n',
+  },
+  {
+    title: 'indentation is no mere white space where it means something',
+    path: 'a.py',
+    base: 'if a:\n    b()\nc()\n',
+    ours: 'if a:\n    b()\n    c()\n',
+    theirs: 'if a:\n    b()\n        c()\n',
+    by: null,
+  },
+  {
+    title: 'the higher version stays',
+    path: 'package.json',
+    base: '{\n  "version": "1.2.0"\n}\n',
+    ours: '{\n  "version": "1.2.10"\n}\n',
+    theirs: '{\n  "version": "1.2.9"\n}\n',
+    by: 'version-number certain',
+    text: '{\n  "version": "1.2.10"\n}\n',
+  },
+  {
+    title: 'a release is higher than its candidate',
+    path: 'setup.cfg',
+    base: 'version = 2.0.0.dev0\n',
+    ours: 'version = 2.0.0rc1\n',
+    theirs: 'version = 2.0.0\n',
+    by: 'version-number certain',
+    text: 'version = 2.0.0\n',
+  },
+  {
+    title: 'each line has its higher version',
+    path: 'requirements.txt',
+    base: 'a==1.0\nb==1.0\n',
+    ours: 'a==1.1\nb==1.2\n',
+    theirs: 'a==1.2\nb==1.1\n',
+    by: 'version-number certain',
+    text: 'a==1.2\nb==1.2\n',
+  },
+  {
+    title: 'a version that code declares',
+    path: 'src/a/__init__.py',
+    base: '__version__ = "3.1.2.dev0"\n',
+    ours: '__version__ = "3.2.0.dev0"\n',
+    theirs: '__version__ = "3.1.2"\n',
+    by: 'version-number certain',
+    text: '__version__ = "3.2.0.dev0"\n',
+  },
+  {
+    title: 'a version of one number, and a candidate',
+    path: '.github/workflows/test.yml',
+    base: '- uses: a/b@v3\n- run: npx c@2.0.0\n',
+    ours: '- uses: a/b@v4\n- run: npx c@3.0.0-0\n',
+    theirs: '- uses: a/b@v3.1\n- run: npx c@2.1.0\n',
+    by: 'version-number certain',
+    text: '- uses: a/b@v4\n- run: npx c@3.0.0-0\n',
+  },
+  {
+    title: 'a pinned commit goes with its version',
+    path: '.github/workflows/test.yml',
+    base: `- uses: a/b@${'0'.repeat(40)} # v1.0.0\n`,
+    ours: `- uses: a/b@${'1'.repeat(40)} # v1.1.0\n`,
+    theirs: `- uses: a/b@${'2'.repeat(40)} # v1.0.9\n`,
+    by: 'version-number certain',
+    text: `- uses: a/b@${'1'.repeat(40)} # v1.1.0\n`,
+  },
+  {
+    title: 'in code a higher number is no better',
+    path: 'a.py',
+    base: 'limit = "1.0"\n',
+    ours: 'limit = "1.1"\n',
+    theirs: 'limit = "1.2"\n',
+    by: null,
+  },
+  {
+    title: 'one side put all that the other did, and more',
+    path: 'a.md',
+    base: '# a\n\n# b\n',
+    ours: '# a\n\n- one\n- two\n\n# b\n',
+    theirs: '# a\n\n- one\n- one and a half\n- two\n\n# b\n',
+    by: 'contained-insertion likely',
+    text: '# a\n\n- one\n- one and a half\n- two\n\n# b\n',
+  },
+  {
+    title: 'one side made the change of the other, and more',
+    path: 'a.js',
+    base: 'one(1)\ntwo(2)\n',
+    ours: 'one(1)\nsecond(2)\n',
+    theirs: 'zero(0)\nsecond(2)\nthird(3)\n',
+    by: 'contained-change likely',
+    text: 'zero(0)\nsecond(2)\nthird(3)\n',
+  },
+  {
+    title: 'what both took away is no reason to take more away',
+    path: 'a.js',
+    base: 'one(1)\ntwo(2)\nthree(3)\n',
+    ours: 'one(1)\nthree(33)\n',
+    theirs: 'three(3)\n',
+    by: null,
+  },
+  {
+    title: 'keys of a settings file',
+    path: 'config.yaml',
+    base: 'a: 1\nb: 2\n',
+    ours: 'a: 1\nb: 3\n',
+    theirs: 'a: 4\nb: 2\nc: 5\n',
+    by: 'keyed-lines likely',
+    text: 'a: 4\nb: 3\nc: 5\n',
+  },
+  {
+    title: 'a key that both changed is nobody’s to decide',
+    path: 'config.yaml',
+    base: 'name: one\n',
+    ours: 'name: two or more\n',
+    theirs: 'name: none at all\n',
+    by: null,
+  },
+  {
+    title: 'imports are a set',
+    path: 'a.ts',
+    base: "import { a } from 'a'\nimport { b } from 'b'\n",
+    ours: "import { a } from 'a'\nimport { b } from 'b'\nimport { c } from 'c'\n",
+    theirs: "import { a } from 'a'\nimport { d } from 'd'\n",
+    by: 'import-lines likely',
+    text: "import { a } from 'a'\nimport { c } from 'c'\nimport { d } from 'd'\n",
+  },
+  {
+    title: 'imports that both went about in their own way',
+    path: 'a.ts',
+    base: "import { a } from 'a'\nimport { b } from 'b'\n",
+    ours: "import { newA } from 'a'\nimport { b } from 'b'\n",
+    theirs: "import { a } from 'a'\nimport { newB } from 'b'\n",
+    by: null,
+  },
+  {
+    title: 'names that both bring in from one place',
+    path: 'a.ts',
+    base: "import { b, c } from 'x'\n",
+    ours: "import { a, b, c } from 'x'\n",
+    theirs: "import { b, d } from 'x'\nimport e from 'y'\n",
+    by: 'import-lines likely',
+    text: "import { a, b, d } from 'x'\nimport e from 'y'\n",
+  },
+  {
+    title: 'names that both bring in, in Python',
+    path: 'a.py',
+    base: 'from x import b\n',
+    ours: 'from x import b, z\n',
+    theirs: 'from x import a, b\n',
+    by: 'import-lines likely',
+    text: 'from x import a, b, z\n',
+  },
+  {
+    title: 'a name that is brought in from two places in turn',
+    path: 'a.ts',
+    base: "import { a } from 'x'\n",
+    ours: "import { a } from 'y'\n",
+    theirs: "import { a, b } from 'x'\n",
+    by: 'tokens-of-lines likely',
+    text: "import { a, b } from 'y'\n",
+  },
+  {
+    title: 'neighbouring lines',
+    path: 'a.js',
+    base: 'const width = read("width", 1)\nconst height = read("height", 1)\n',
+    ours: 'const width = read("width", 2)\nconst height = read("height", 1)\n',
+    theirs: 'const width = read("width", 1)\nconst height = read("height", 3)\n',
+    by: 'adjacent-lines certain',
+    text: 'const width = read("width", 2)\nconst height = read("height", 3)\n',
+  },
+  {
+    title: 'words of one line that do not touch',
+    path: 'a.js',
+    base: 'const area = measure(width, height, "cm")\n',
+    ours: 'const area = measure(breadth, height, "cm")\n',
+    theirs: 'const area = measure(width, height, "mm")\n',
+    by: 'tokens-of-lines likely',
+    text: 'const area = measure(breadth, height, "mm")\n',
+  },
+  {
+    title: 'words that touch may belong together',
+    path: 'a.d.ts',
+    base: 'option(flags: string, description?: string, value?: string | boolean): this;\n',
+    ours: 'option(flags: string, description?: string, value?: unknown): this;\n',
+    theirs: 'option(flags: string, description?: string, value?: string | boolean | string[]): this;\n',
+    by: null,
+  },
+  {
+    title: 'the same put at two places would be there twice',
+    path: 'a.py',
+    base: 'def f(environment, attribute, postprocess=None):\n',
+    ours: 'def f(environment, attribute, postprocess=None, default=None):\n',
+    theirs: 'def f(environment, attribute, default=None, postprocess=None):\n',
+    by: null,
+  },
+  {
+    title: 'both put something of their own at one place',
+    path: 'a.js',
+    base: 'start()\nend()\n',
+    ours: 'start()\nfunction one() {\n  return 1\n}\nend()\n',
+    theirs: 'start()\nclass Two {\n  name = "two"\n}\nend()\n',
+    by: 'both-insert likely',
+    text: 'start()\nfunction one() {\n  return 1\n}\nclass Two {\n  name = "two"\n}\nend()\n',
+  },
+  {
+    title: 'what is called alike inside two blocks does no harm',
+    path: 'a.test.js',
+    base: 'start()\nend()\n',
+    ours: "start()\ntest('one thing', () => {\n  const result = first(1)\n  check(result)\n})\nend()\n",
+    theirs: "start()\ntest('another', async () => {\n  const result = await second()\n  expect(2)\n})\nend()\n",
+    by: 'both-insert likely',
+    text: "start()\ntest('one thing', () => {\n  const result = first(1)\n  check(result)\n})\ntest('another', async () => {\n  const result = await second()\n  expect(2)\n})\nend()\n",
+  },
+  {
+    title: 'both declare the same name',
+    path: 'a.js',
+    base: 'start()\nend()\n',
+    ours: 'start()\nfunction one() {\n  return 1\n}\nend()\n',
+    theirs: 'start()\nconst one = () => 2 + 2\nend()\n',
+    by: null,
+  },
+  {
+    title: 'what the file says again and again makes no two things one',
+    path: 'a.test.js',
+    base: "test('a', () => {\n  const program = new Program()\n  check(program)\n})\n",
+    ours: "test('a', () => {\n  const program = new Program()\n  check(program)\n})\ntest('b', () => {\n  const program = new Program()\n  check(program)\n  hook(program)\n})\n",
+    theirs:
+      "test('a', () => {\n  const program = new Program()\n  check(program)\n})\ntest('c', () => {\n  const program = new Program()\n  check(program)\n  option(1)\n})\n",
+    by: 'both-insert likely',
+    text: "test('a', () => {\n  const program = new Program()\n  check(program)\n})\ntest('b', () => {\n  const program = new Program()\n  check(program)\n  hook(program)\n})\ntest('c', () => {\n  const program = new Program()\n  check(program)\n  option(1)\n})\n",
+  },
+  {
+    title: 'entries of a list that everybody adds to',
+    path: 'CHANGELOG.md',
+    base: '# a\n\n## 1.0\n',
+    ours: '# a\n\n- Parse quoted names\n\n## 1.0\n',
+    theirs: '# a\n\n- Write less to the log\n\n## 1.0\n',
+    by: 'both-insert certain',
+    text: '# a\n\n- Parse quoted names\n- Write less to the log\n\n## 1.0\n',
+  },
+  {
+    title: 'one says in other words only what the other says as well',
+    path: 'a.py',
+    base: 'start()\nend()\n',
+    ours: "start()\ndefault = options.pop('default', None)\nend()\n",
+    theirs: "start()\nif 'default' in options and None:\n    default = options.pop('default')\nend()\n",
+    by: null,
+  },
+  {
+    title: 'half a block is put by one',
+    path: 'a.js',
+    base: 'start()\nend()\n',
+    ours: 'start()\nif (a) {\nend()\n',
+    theirs: 'start()\nstop(1)\nend()\n',
+    by: null,
+  },
+  {
+    title: 'a lock file is made again, never merged',
+    path: 'package-lock.json',
+    base: '{\n  "version": "1.2.0"\n}\n',
+    ours: '{\n  "version": "1.2.1"\n}\n',
+    theirs: '{\n  "version": "1.2.2"\n}\n',
+    by: null,
+  },
+  {
+    title: 'line ends of Windows stay',
+    path: 'a.js',
+    base: 'one\r\ntwo\r\n',
+    ours: 'one\r\nfunction f() {}\r\ntwo\r\n',
+    theirs: 'one\r\nconst last = 5\r\ntwo\r\n',
+    by: 'both-insert likely',
+    text: 'one\r\nfunction f() {}\r\nconst last = 5\r\ntwo\r\n',
+  },
+  {
+    title: 'a last line without an end gets one when it is the last no more',
+    path: 'a.txt',
+    base: 'one\n',
+    ours: 'one\nnew by ours',
+    theirs: 'one\nsomething else entirely: theirs',
+    by: 'both-insert likely',
+    text: 'one\nnew by ours\nsomething else entirely: theirs',
+  },
+]
+
+for (const one of cases) {
+  void t.test(`${one.title}${one.by === null ? ': left to people' : ''}`, (t) => {
+    const resolution = resolved(one)
+    if (one.by === null || resolution.how === 'left') {
+      t.match(resolution, { how: one.by === null ? 'left' : 'resolved' })
+      return void t.end()
+    }
+    t.equal(resolution.text, one.text)
+    const [chunk] = resolution.chunks
+    t.match(`${chunk?.resolver} ${chunk?.grade}`, one.by)
+    t.match(chunk, { evidence: /./, line: Number, lines: Number })
+    t.end()
+  })
+
+  if (one.by === null) continue
+  const [name = ''] = one.by.split(' ')
+  void t.test(`${one.title}: it can be turned off, and is never less sure than allowed`, (t) => {
+    const without = resolved(one, 'likely', [name])
+    t.not(without.how === 'resolved' && without.chunks[0]?.resolver, name)
+    const sure = resolved(one, 'certain')
+    t.ok(sure.how === 'left' || sure.chunks.every(({ grade }) => grade === 'certain'))
+    t.end()
+  })
+}
+
+const settled = (one: Partial<Case>, upTo: Grade = 'likely') => {
+  const resolution = resolved({ title: '', path: 'a.md', base: '', ours: '', theirs: '', by: null, ...one }, upTo)
+  return resolution.how === 'resolved' ? resolution.text : null
+}
+
+void t.test('what only a check can confirm is tried where it is allowed, after all that is surer', (t) => {
+  const anew = {
+    path: 'a.js',
+    base: 'f(a)\n',
+    ours: 'start\nhalf(b) {\nf(a)\n',
+    theirs: 'entirely = something + else\n',
+  }
+  t.equal(settled(anew), null)
+  t.equal(settled(anew, 'checked'), 'start\nhalf(b) {\nentirely = something + else\n')
+  const version = { path: 'a.py', base: 'x = "1.0"\n', ours: 'x = "1.1"\n', theirs: 'x = "1.2"\n' }
+  t.equal(settled(version), null)
+  t.equal(settled(version, 'checked'), 'x = "1.2"\n')
+  const both = { path: 'a.js', base: '', ours: 'half(a) {\n', theirs: 'other words\n' }
+  t.equal(settled(both), null)
+  t.equal(settled(both, 'checked'), 'half(a) {\nother words\n')
+  for (const one of cases) {
+    const likely = resolved(one)
+    if (likely.how === 'resolved') t.same(resolved(one, 'checked'), likely, one.title)
+  }
+  t.end()
+})
+
+void t.test('what both put alike stands once, what each put besides stands within', (t) => {
+  const one = {
+    base: '# News\n',
+    ours: '# News\n\n## 2.0\n\n- Parse quoted names\n\n',
+    theirs: '# News\n\n## 2.0\n\n- Write less to the log\n\n',
+  }
+  t.equal(settled(one), '# News\n\n## 2.0\n\n- Parse quoted names\n- Write less to the log\n\n')
+  t.equal(settled(one, 'certain'), null)
+  const block = (body: string): string => `function f() {\n  ${body}\n}\n`
+  t.equal(settled({ path: 'a.js', ours: block('return one'), theirs: block('call(two, 2)') }), null, 'not in code')
+  t.end()
+})
+
+void t.test('the line ends of a file are kept', (t) => {
+  const windows = (text: string): string => text.replaceAll('\n', '\r\n')
+  const [base, ours, theirs] = ['a\n', 'a\nours, new', 'a\nelse: by theirs']
+  t.equal(
+    settled({ base: windows(base), ours: windows(ours), theirs: windows(theirs) }),
+    'a\r\nours, new\r\nelse: by theirs',
+    'a line that was the last',
+  )
+  const lines = {
+    base: 'read(a, 1)\nread(b, 1)\n',
+    ours: 'read(a, 2)\nread(b, 1)\n',
+    theirs: 'read(a, 1)\nread(b, 3)\n',
+  }
+  t.equal(
+    settled({ ...lines, path: 'a.js', ours: windows(lines.ours) }),
+    windows('read(a, 2)\nread(b, 3)\n'),
+    'changed by one',
+  )
+  const noEnd = { ...lines, path: 'a.js', theirs: lines.theirs.trimEnd() }
+  t.equal(settled(noEnd), 'read(a, 2)\nread(b, 3)', 'the end of the last line taken away by one')
+  t.end()
+})
+
+void t.test('the last word of one line and the first of the next do not become one', (t) => {
+  const base = 'b(2, x)\n\n  c = 3\n'
+  const sides = { ours: '- item\n  c = 3\n', theirs: 'b(2, x)\na(1)\n- item\n' }
+  t.notMatch(settled({ path: 'a.txt', base, ...sides }, 'checked'), 'itema')
+  t.end()
+})
+
+void t.test('no marker of a conflict comes out that did not come in', (t) => {
+  const left = `start\n${'<'.repeat(7)} ours\n`
+  const one = { base: 'start\n', ours: left, theirs: `start\n${'>'.repeat(7)} theirs\n` }
+  t.equal(settled(one, 'checked'), null)
+  const known = { base: 'start\n', ours: left, theirs: 'start\nother words\n' }
+  t.match(settled(known, 'checked'), left, 'what a side wrote itself is its own')
+  t.end()
+})
+
+const wordsByCount = (lines: readonly string[]): ReadonlyMap<string, number> => {
+  const counts = new Map<string, number>()
+  for (const word of lines.join('').match(/\w+/g) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1)
+  return counts
+}
+
+void t.test('property: whatever word a side added is in the result, but for a version lower than another', (t) => {
+  const line = fc.constantFrom(
+    'a(1)',
+    'b(2, x)',
+    '  c = 3',
+    'd: 4',
+    '- item',
+    'v = "1.2"',
+    'v = "1.3"',
+    '',
+    '}',
+    'f() {',
+  )
+  const text = fc.array(line, { maxLength: 8 }).map((lines) => lines.map((one) => `${one}\n`).join(''))
+  const path = fc.constantFrom('a.js', 'a.py', 'CHANGELOG.md', 'a.yaml', 'a.csv', 'package.json')
+  const edit = fc.record({
+    path,
+    base: text,
+    ours: text,
+    theirs: text,
+    upTo: fc.constantFrom<Grade>('certain', 'likely', 'checked'),
+  })
+  fc.assert(
+    fc.property(edit, ({ path: name, base, ours, theirs, upTo }) => {
+      const versions = { base: linesOf(base), ours: linesOf(ours), theirs: linesOf(theirs) }
+      const text = { path: name, segments: mergeThreeWays(versions), ...versions }
+      for (const [chunk, found] of resolveChunks(text, { upTo, off: [] }, null).found) {
+        if (found === null || found.resolver === 'version-number') continue
+        const [was, mine, other] = [chunk.base, chunk.ours, chunk.theirs].map(wordsByCount)
+        const made = wordsByCount(found.lines)
+        for (const [word, times] of [...(mine ?? []), ...(other ?? [])]) {
+          const before = was?.get(word) ?? 0
+          const added = Math.max(0, times - before)
+          if (added > 0) t.ok((made.get(word) ?? 0) > 0, `${found.resolver} keeps ${word}`)
+        }
+      }
+    }),
+    { numRuns: 2000, seed: 1 },
+  )
+  t.end()
+})
+
+void t.test('texts of 20,000 lines that both wrote anew are answered soon', (t) => {
+  const text = (of: (at: number) => string): string => Array.from({ length: 20_000 }, (_, at) => `${of(at)}\n`).join('')
+  const anew = {
+    base: text((at) => `old ${at}`),
+    ours: text((at) => `new ${at} = f(${at})`),
+    theirs: text((at) => `other: ${at}`),
+  }
+  const put = { ours: text((at) => `const a${at} = 1`), theirs: text((at) => `const b${at} = 2`) }
+  const began = process.cpuUsage()
+  t.equal(settled({ ...anew, path: 'a.js' }, 'likely'), null)
+  t.equal(settled({ ...put, path: 'a.js' }), put.ours + put.theirs)
+  const { user } = process.cpuUsage(began)
+  t.ok(user < 10_000_000, `${user / 1000} ms of a core`)
+  t.end()
+})
+
+void t.test('each resolver is tried here', (t) => {
+  const tried = new Set(cases.flatMap(({ by }) => by?.split(' ')[0] ?? []))
+  t.same([...tried].toSorted(), resolvers.map(({ name }) => name).toSorted())
+  t.end()
+})
+
+void t.test('a file whose result cannot be right goes back to conflict', (t) => {
+  const json = {
+    title: '',
+    path: 'a.json',
+    base: '{\n  "a": [\n    1\n  ]\n}\n',
+    ours: '{\n  "a": [\n    1,\n    2\n  ]\n}\n',
+    theirs: '{\n  "a": [\n    1,\n    3\n  ]\n}\n',
+    by: null,
+  }
+  const resolution = resolved(json)
+  t.ok(resolution.how === 'left' || JSON.parse(resolution.text), 'never broken JSON')
+  const twice = {
+    title: '',
+    path: 'a.py',
+    base: 'def a():\n    return 1\n\nx = 1\n\ny = 2\n',
+    ours: 'def a():\n    return 1\n\ndef helper(one):\n    return one\n\nx = 1\n\ny = 2\n',
+    theirs: 'def a():\n    return 1\n\nx = 1\n\ndef helper(two, three):\n    pass\n\ny = 2\nz = 3\n',
+    by: null,
+  }
+  t.match(
+    mergeThreeWays({ base: linesOf(twice.base), ours: linesOf(twice.ours), theirs: linesOf(twice.theirs) }),
+    Array,
+  )
+  t.end()
+})
