@@ -1,17 +1,22 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, matchesGlob, resolve } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import { kinds } from '../../src/agents/registry.ts'
-import { asAgentName } from '../../src/ids.ts'
+import { kinds, kinds as realKinds } from '../../src/agents/registry.ts'
+import { must } from '../../src/errors.ts'
+import { asAgentName, asTaskId, namePattern } from '../../src/ids.ts'
 import { manifestToYaml } from '../../src/plan/as-manifest.ts'
 import { commandWords } from '../../src/plan/command-words.ts'
-import { readExpression } from '../../src/plan/expression.ts'
+import { findCycles } from '../../src/plan/cycle.ts'
+import { isExpression, readExpression } from '../../src/plan/expression.ts'
+import { buildGraph, type Graph } from '../../src/plan/graph.ts'
 import { jsonDocument } from '../../src/plan/json-document.ts'
+import type { PlanKind } from '../../src/plan/kinds.ts'
 import { readManifest } from '../../src/plan/manifest.ts'
+import { type OverlapWorld, predictOverlaps } from '../../src/plan/overlap.ts'
 import { manifestJsonSchema } from '../../src/plan/schema.ts'
 import { showMistakes } from '../../src/plan/show-mistakes.ts'
-import type { Manifest, Mistake, Reading } from '../../src/plan/task.ts'
+import { type Manifest, type Mistake, noBudget, type Reading, type Task } from '../../src/plan/task.ts'
 import { renderArguments, renderText, templateMistakes, type TemplateValues } from '../../src/plan/template.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -460,3 +465,525 @@ function keysOf(schema: unknown): readonly Described[] {
     return properties.flatMap(([key, inner]) => [{ key, description: inner.description }, ...keysOf(inner)])
   })
 }
+
+// from here on expressions
+
+/** A kind that does whatever it is asked. */
+const willing: PlanKind = {
+  summary: 'Does whatever it is asked.',
+  options: must(realKinds, 'command').options,
+  preferredMode: 'async',
+  preferredWorkspace: () => 'own',
+  willWrite: () => null,
+  mistakes: () => [],
+}
+const anything = new Map([
+  ['local', willing],
+  ['coder', willing],
+])
+const express = (text: string, kinds: ReadonlyMap<string, PlanKind> = realKinds): Reading<Manifest> =>
+  readExpression(text, { kinds })
+
+function soundOf(reading: Reading<Manifest>): Manifest {
+  if (!reading.ok) throw new Error(JSON.stringify(reading.mistakes))
+  return reading.value
+}
+
+/** Tasks as `id` or `id<need,need`. */
+const outline = ({ tasks }: Manifest): string =>
+  tasks.map(({ id, needs }) => (needs.length === 0 ? id : `${id}<${needs.join()}`)).join(' ')
+
+const outlines: readonly (readonly [string, string])[] = [
+  ['review "security issues" auth.py AND test auth.py AND docs auth.py', 'review-auth test-auth docs-auth'],
+  ['review a.py THEN docs a.py', 'review-a docs-a<review-a'],
+  ['review a.py AND review b.py THEN docs a.py', 'review-a review-b docs-a<review-a,review-b'],
+  ['review a.py AND (review b.py THEN docs a.py)', 'review-a review-b docs-a<review-b'],
+  ['review a.py THEN docs a.py AND docs b.py', 'review-a docs-a<review-a docs-b<review-a'],
+  ['docs a.py THEN docs b.py THEN docs c.py', 'docs-a docs-b<docs-a docs-c<docs-b'],
+  [
+    'review a.py AND (docs b.py THEN test b.py) THEN review c.py',
+    'review-a docs-b test-b<docs-b review-c<review-a,test-b',
+  ],
+  ['((review a.py)THEN(docs a.py AND(docs b.py)))', 'review-a docs-a<review-a docs-b<review-a'],
+  ['review\n  a.py\nTHEN docs a.py', 'review-a docs-a<review-a'],
+]
+
+t.test('AND is beside, THEN is after, AND binds tighter, brackets group', async (t) => {
+  for (const [text, expected] of outlines) t.equal(outline(soundOf(express(text))), expected, text)
+})
+
+t.test('a clause has a verb, a prompt, paths and an agent', async (t) => {
+  const clause = (text: string): unknown => {
+    const [task] = soundOf(express(text, anything)).tasks
+    return [task?.verb, task?.prompt, task?.files, task?.agent]
+  }
+  t.same(clause('fix'), ['fix', null, [], 'local'])
+  t.same(clause('fix "it" ./a//b.js c/'), ['fix', 'it', ['a/b.js', 'c'], 'local'])
+  t.same(clause('fix a.js \'it\' "odd (name).js" @coder'), ['fix', 'it', ['a.js', 'odd (name).js'], 'coder'])
+  t.same(clause(String.raw`fix @coder "say \"hi\" \\ \'" 'it\'s'`), [
+    'fix',
+    String.raw`say "hi" \ '`,
+    ["it's"],
+    'coder',
+  ])
+  t.same(clause('fix "AND" "THEN"'), ['fix', 'AND', ['THEN'], 'local'], 'in quotes a keyword is a text')
+  t.same(clause('fix "{{task.files}}" a.js'), ['fix', '{{task.files}}', ['a.js'], 'local'])
+})
+
+t.test('ids name the verb and the file, each once, and fit file names and refs', async (t) => {
+  const ids = (text: string): readonly string[] => soundOf(express(text, anything)).tasks.map(({ id }) => id)
+  t.same(ids('fix A.js AND fix a.js AND fix src/A.ts AND fix a-2.js'), ['fix-A', 'fix-a-2', 'fix-A-3', 'fix-a-2-2'])
+  t.same(ids('fix .env AND fix src/ AND fix "x y.tar.gz" AND fix'), ['fix-.env', 'fix-src', 'fix', 'fix-2'])
+  t.same(ids('fix a..b.js AND fix x.lock.js AND ünïcödé AND 日本'), ['fix-a.b', 'fix-x-lock', 'n-c-d', 'task'])
+  t.same(ids('proposal AND Proposal'), ['proposal-2', 'Proposal-3'], "one name is the run's own")
+  t.equal(ids(`fix ${'a'.repeat(100)}.js`)[0]?.length, 56)
+})
+
+const mistakes: readonly (readonly [string, string])[] = [
+  ['', '1:1 a task begins with its verb, as in: review "security" auth.py; found the end'],
+  ['review a.py AND', '1:16 a task begins with its verb, as in: review "security" auth.py; found the end'],
+  ['AND review a.py', '1:1 a task begins with its verb, as in: review "security" auth.py; found "AND"'],
+  ['review a.py THEN AND docs b.py', '1:18 a task begins with its verb, as in: review "security" auth.py; found "AND"'],
+  ['"prompt" review', '1:1 a task begins with its verb, as in: review "security" auth.py; found "prompt"'],
+  ['@local review a.py', '1:1 a task begins with its verb, as in: review "security" auth.py; found "local"'],
+  ['() AND review a.py', '1:2 a task begins with its verb, as in: review "security" auth.py; found ")"'],
+  ['(review a.py', '1:1 this bracket is not closed'],
+  ['review a.py)', '1:12 this bracket was not opened'],
+  [
+    'review a.py) THEN reviw b.py',
+    "1:12 this bracket was not opened\n1:19 local knows review, test and docs; use a command or model agent for 'reviw'",
+  ],
+  ['review a.py (docs b.py)', '1:13 AND or THEN must stand here'],
+  [`${'('.repeat(101)}review${')'.repeat(101)}`, '1:101 brackets are nested more than 100 deep'],
+  ['review a.py @nobody @local', '1:21 a task has one agent, and @nobody was named already'],
+  ['review a.py @locl', '1:13 no agent is called locl; did you mean local?'],
+  ['review a.py @', '1:13 the name of an agent must follow the @'],
+  ['review "" a.py', '1:8 the prompt must not be empty'],
+  ['review "x', '1:8 the quote " is not closed'],
+  [String.raw`review 'x\'`, "1:8 the quote ' is not closed"],
+  ['review a.py and docs b.py', '1:13 write AND in capitals; quote and if it is a path'],
+  ['review a.py Then docs b.py', '1:13 write THEN in capitals; quote Then if it is a path'],
+  ['review ../a.py', '1:8 the path "../a.py" must stay inside the repository'],
+  ['review "p" /a.py', '1:12 the path "/a.py" must be relative to the repository: it is absolute'],
+  ['review "{{task.fils}}" a.py', '1:8 unknown variable {{task.fils}}; did you mean task.files?'],
+  [
+    'docs a.py THEN review "{{needs.docs-a.summary}} {{needs.docs.summary}}" a.py',
+    '1:23 {{needs.docs.summary}}: docs is not among the needs of this task',
+  ],
+  ['reviw a.py', "1:1 local knows review, test and docs; use a command or model agent for 'reviw'"],
+  ['docs', "1:1 local needs files for 'docs'"],
+  ['review a.py\n  AND docs', "2:7 local needs files for 'docs'"],
+  [
+    'reviw ../a.py @nobody AND (docs /b "{{x}}',
+    [
+      '1:7 the path "../a.py" must stay inside the repository',
+      '1:15 no agent is called nobody',
+      '1:27 this bracket is not closed',
+      '1:33 the path "/b" must be relative to the repository: it is absolute',
+      '1:36 the quote " is not closed',
+      '1:36 unknown variable {{x}}; write {{{{ for two braces',
+    ].join('\n'),
+  ],
+]
+
+t.test('every mistake of an expression is told at once, with its column', async (t) => {
+  for (const [text, expected] of mistakes) {
+    const reading = express(text)
+    const found = reading.ok ? [] : reading.mistakes.map(({ line, column, message }) => `${line}:${column} ${message}`)
+    t.equal(found.join('\n'), expected, text)
+  }
+})
+
+type Tree = string | { readonly join: 'AND' | 'THEN'; readonly parts: readonly Tree[] }
+
+const { tree: trees } = fc.letrec<{ tree: Tree; leaf: string; node: Tree }>((tie) => ({
+  tree: fc.oneof({ maxDepth: 4, depthSize: 'small' }, tie('leaf'), tie('node')),
+  leaf: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+  node: fc.record({
+    join: fc.constantFrom('AND' as const, 'THEN' as const),
+    parts: fc.array(tie('tree'), { minLength: 1, maxLength: 3 }),
+  }),
+}))
+
+/** The tree as an expression; `bare` where no brackets are needed around a joined part. */
+function print(tree: Tree, bare: (join: string) => boolean): string {
+  if (typeof tree === 'string') return `fix "${tree}" ${tree}.js`
+  const text = tree.parts
+    .map((part) => print(part, (inner) => tree.join === 'THEN' && inner === 'AND'))
+    .join(` ${tree.join} `)
+  return bare(tree.join) || (tree.parts.length === 1 && typeof tree.parts[0] === 'string') ? text : `(${text})`
+}
+
+/** What the tree means, told in another way: places of all tasks, with the places that each needs. */
+function meaning(tree: Tree, before: readonly number[], all: (readonly number[])[]): readonly number[] {
+  if (typeof tree === 'string') return [all.push(before) - 1]
+  let sinks: readonly number[] = []
+  let needs = before
+  for (const part of tree.parts) {
+    const ends = meaning(part, needs, all)
+    sinks = tree.join === 'AND' ? [...sinks, ...ends] : ends
+    if (tree.join === 'THEN') needs = ends
+  }
+  return sinks
+}
+
+t.test('property: any nesting means what it says, and reads back from the manifest it stands for', async (t) => {
+  fc.assert(
+    fc.property(trees, (tree) => {
+      const manifest = soundOf(
+        express(
+          print(tree, () => true),
+          anything,
+        ),
+      )
+      const places = new Map(manifest.tasks.map(({ id }, place) => [id, place]))
+      const expected: (readonly number[])[] = []
+      meaning(tree, [], expected)
+      t.same(
+        manifest.tasks.map(({ needs }) => needs.map((need) => places.get(need))),
+        expected,
+      )
+      t.same(soundOf(readManifest(manifestToYaml(manifest, { schema: null }), { kinds: anything })), manifest)
+    }),
+    { numRuns: 200 },
+  )
+})
+
+t.test('property: any text is read or has mistakes within it, and what is read is a sound manifest', async (t) => {
+  const scraps = fc.constantFrom(
+    'fix',
+    'a.js',
+    ' ',
+    ' AND ',
+    ' THEN ',
+    'and',
+    '(',
+    ')',
+    '"',
+    "'",
+    '\\',
+    '@',
+    '@local',
+    '"p"',
+    '{{',
+    '}}',
+    '\n',
+    '/',
+    '..',
+    '.lock',
+  )
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof({ arbitrary: scraps, weight: 9 }, { arbitrary: fc.string(), weight: 1 })),
+      (parts) => {
+        const text = parts.join('')
+        const reading = express(text, anything)
+        if (reading.ok) {
+          t.same(
+            soundOf(readManifest(manifestToYaml(reading.value, { schema: null }), { kinds: anything })),
+            reading.value,
+          )
+          return reading.value.tasks.every(({ id }) => namePattern.test(id))
+        }
+        const lines = text.split('\n')
+        return (
+          reading.mistakes.length > 0 &&
+          reading.mistakes.every(({ line, column }) => column >= 1 && column <= (lines[line - 1] ?? '').length + 1)
+        )
+      },
+    ),
+    { numRuns: 1000 },
+  )
+})
+
+t.test('what is printed of an expression is plain: no anchors, however many tasks wait for the same', async (t) => {
+  const { tasks } = soundOf(express('fix a AND fix b THEN fix c AND fix d', anything))
+  const manifest = { ...soundOf(express('fix a', anything)), tasks }
+  t.notMatch(manifestToYaml(manifest, { schema: null }), /[&*]/)
+})
+
+t.test('an argument is an expression when it can be no plain path', async (t) => {
+  for (const text of ['review a.py', '(review)', 'review\ta.py', ' review "x" ']) t.ok(isExpression(text), text)
+  for (const text of ['troupe.yaml', 'review', ' a/b.yaml ', '']) t.notOk(isExpression(text), text)
+})
+
+// from here on the graph of tasks
+
+const task = (
+  id: string,
+  change: Partial<Omit<Task, 'needs'>> & { readonly needs?: readonly string[] } = {},
+): Task => ({
+  id: asTaskId(id),
+  agent: asAgentName('command'),
+  verb: 'run',
+  prompt: null,
+  command: ['x'],
+  files: [],
+  owns: null,
+  priority: 0,
+  timeoutMs: null,
+  stallMs: null,
+  memoryBytes: null,
+  budget: noBudget,
+  bestOf: null,
+  retries: 0,
+  onRetry: 'fresh',
+  env: {},
+  workspace: null,
+  ...change,
+  needs: (change.needs ?? []).map(asTaskId),
+})
+
+interface Node {
+  readonly needs: readonly number[]
+  readonly priority: number
+  readonly files: readonly number[]
+}
+
+/** Tasks whose needs stand anywhere in the manifest, before them or behind. */
+const dags = fc.integer({ min: 1, max: 30 }).chain((size) =>
+  fc
+    .tuple(
+      fc.shuffledSubarray(
+        Array.from({ length: size }, (_, index) => index),
+        { minLength: size },
+      ),
+      fc.array(
+        fc.record({
+          needs: fc.uniqueArray(fc.nat(size - 1), { maxLength: 3 }),
+          priority: fc.nat(2),
+          files: fc.uniqueArray(fc.nat(8), { maxLength: 2 }),
+        }),
+        { minLength: size, maxLength: size },
+      ),
+    )
+    .map(([heights, nodes]): readonly Node[] =>
+      nodes.map((node, index) => {
+        const isLower = (need: number): boolean => (heights[need] ?? 0) < (heights[index] ?? 0)
+        return { ...node, needs: node.needs.filter(isLower) }
+      }),
+    ),
+)
+const tasksOf = (dag: readonly Node[]): readonly Task[] =>
+  dag.map(({ needs, priority, files }, index) =>
+    task(`t${index}`, { needs: needs.map((need) => `t${need}`), priority, files: files.map((file) => `f${file}`) }),
+  )
+
+/** All that is behind a task, by the plainest of ways. */
+function ancestors(dag: readonly Node[], index: number): ReadonlySet<number> {
+  const needs = dag[index]?.needs ?? []
+  return new Set(needs.flatMap((need) => [need, ...ancestors(dag, need)]))
+}
+
+const ids = (tasks: readonly Task[], indices: readonly number[]): string =>
+  indices.map((index) => tasks[index]?.id).join(' ')
+
+t.test('property: order, ranks, waves and the critical path are what their words say', async (t) => {
+  fc.assert(
+    fc.property(dags, (dag) => {
+      const graph = buildGraph(tasksOf(dag))
+      const all = dag.map((_, index) => index)
+      const place = (index: number): number => graph.order.indexOf(index)
+      const rank = (index: number): number => graph.rank[index] ?? -1
+      const longest = (index: number): number =>
+        1 + Math.max(0, ...all.filter((other) => dag[other]?.needs.includes(index)).map(longest))
+      const depth = (index: number): number => Math.max(0, ...(dag[index]?.needs ?? []).map((need) => depth(need) + 1))
+      t.same(
+        graph.order.toSorted((a, b) => a - b),
+        all,
+      )
+      t.same(graph.remaining, all.map(longest))
+      for (const [index, { needs }] of dag.entries())
+        for (const need of needs) t.ok(place(need) < place(index) && rank(need) < rank(index))
+      const byWords = all.toSorted(
+        (a, b) => longest(b) - longest(a) || (dag[b]?.priority ?? 0) - (dag[a]?.priority ?? 0) || a - b,
+      )
+      t.same(graph.byRank, byWords)
+      t.same(graph.byRank.map(rank), all)
+      t.same(graph.waves, wavesBy(all, depth))
+      t.equal(graph.criticalPath.length, Math.max(...all.map(longest)))
+      for (const [at, index] of graph.criticalPath.entries())
+        if (at > 0) t.ok(dag[index]?.needs.includes(graph.criticalPath[at - 1] ?? -1))
+    }),
+    { numRuns: 60 },
+  )
+})
+
+function wavesBy(all: readonly number[], depth: (index: number) => number): readonly (readonly number[])[] {
+  const deepest = Math.max(...all.map(depth))
+  return Array.from({ length: deepest + 1 }, (_, wave) => all.filter((index) => depth(index) === wave))
+}
+
+t.test('the order is the manifest’s where needs leave it free', async (t) => {
+  const order = (...tasks: readonly Task[]): string => ids(tasks, buildGraph(tasks).order)
+  t.equal(order(task('a'), task('b'), task('c')), 'a b c')
+  t.equal(
+    order(task('a'), task('b', { needs: ['a'] }), task('c', { needs: ['a'] }), task('d', { needs: ['b', 'c'] })),
+    'a b c d',
+  )
+  t.equal(
+    order(task('a', { needs: ['d', 'c'] }), task('b'), task('c'), task('d')),
+    'd c a b',
+    'right after what it needs',
+  )
+})
+
+t.test('soft edges order tasks, but are told apart from needs', async (t) => {
+  const tasks = [task('a'), task('b'), task('c', { needs: ['a'] })]
+  const graph = buildGraph(tasks, [{ first: asTaskId('b'), second: asTaskId('a') }])
+  t.equal(ids(tasks, graph.order), 'b a c')
+  t.same(graph.needs, [[], [], [0]])
+  t.same(graph.after, [[1], [], []])
+  t.same(graph.dependants, [[{ index: 2, hard: true }], [{ index: 0, hard: false }], []])
+  t.equal(ids(tasks, graph.criticalPath), 'b a c')
+  t.throws(() => buildGraph(tasks, [{ first: asTaskId('c'), second: asTaskId('a') }]), RangeError)
+})
+
+t.test('property: cycles are found exactly where there are some, each a true one, none sharing a task', async (t) => {
+  const graphs = fc
+    .integer({ min: 1, max: 12 })
+    .chain((size) => fc.array(fc.uniqueArray(fc.nat(size), { maxLength: 3 }), { minLength: size, maxLength: size }))
+  let cyclic = 0
+  fc.assert(
+    fc.property(graphs, (edges) => {
+      const needs = new Map(edges.map((targets, index) => [`t${index}`, targets.map((target) => `t${target}`)]))
+      const cycles = findCycles(needs)
+      cyclic += Number(cycles.length > 0)
+      t.equal(cycles.length > 0, hasCycle(needs))
+      for (const cycle of cycles) {
+        t.equal(cycle.at(0), cycle.at(-1))
+        for (const [at, name] of cycle.slice(0, -1).entries()) t.ok(needs.get(name)?.includes(cycle[at + 1] ?? ''))
+      }
+      const told = cycles.flatMap((cycle) => cycle.slice(1))
+      t.equal(new Set(told).size, told.length)
+    }),
+    { numRuns: 300 },
+  )
+  t.ok(cyclic > 50 && cyclic < 290, `${cyclic} of 300 had cycles`)
+})
+
+/** Whether something is left when all that needs nothing is taken away again and again. */
+function hasCycle(needs: ReadonlyMap<string, readonly string[]>): boolean {
+  const left = new Set(needs.keys())
+  for (let before = -1; before !== left.size;) {
+    before = left.size
+    for (const name of left) if (!(needs.get(name) ?? []).some((need) => left.has(need))) left.delete(name)
+  }
+  return left.size > 0
+}
+
+t.test('two cycles that are apart are both told, also when one leads to the other', async (t) => {
+  const cycles = findCycles(
+    new Map([
+      ['a', ['b', 'x']],
+      ['b', ['c']],
+      ['c', ['d', 'b']],
+      ['d', ['e']],
+      ['e', ['d']],
+      ['x', ['a']],
+    ]),
+  )
+  t.same(
+    cycles.map((cycle) => cycle.join(' ')),
+    ['d e d', 'b c b', 'a x a'],
+  )
+})
+
+const world: OverlapWorld = { filesInBase: [], matches: matchesGlob, writes: () => true, willWrite: () => null }
+const pairs = (
+  tasks: readonly Task[],
+  change: Partial<OverlapWorld> = {},
+  graph: Graph = buildGraph(tasks),
+): readonly string[] =>
+  predictOverlaps(tasks, graph, { ...world, ...change }).map(
+    ({ first, second, files }) => `${first} ${second}: ${files.join()}`,
+  )
+
+t.test(
+  'property: overlaps are the pairs that share a file and that no need orders, with all files they share',
+  async (t) => {
+    fc.assert(
+      fc.property(dags, (dag) => {
+        const tasks = tasksOf(dag)
+        const graph = buildGraph(tasks)
+        const expected = graph.order.flatMap((first, at) =>
+          graph.order.slice(at + 1).flatMap((second) => {
+            if (ancestors(dag, second).has(first)) return []
+            const files = (dag[first]?.files ?? []).filter((file) => dag[second]?.files.includes(file))
+            return files.length === 0
+              ? []
+              : [
+                  `t${first} t${second}: ${files
+                    .map((file) => `f${file}`)
+                    .toSorted()
+                    .join()}`,
+                ]
+          }),
+        )
+        t.same(pairs(tasks), expected)
+      }),
+    )
+  },
+)
+
+t.test('property: serialized, no overlap is left and no cycle has come about, also in a crowd', async (t) => {
+  fc.assert(
+    fc.property(dags, fc.integer({ min: 0, max: 25 }), (dag, more) => {
+      const crowd = Array.from({ length: more }, (_, index) => task(`c${index}`, { files: ['f0'] }))
+      const tasks = [...tasksOf(dag), ...crowd]
+      const serialized = buildGraph(tasks, predictOverlaps(tasks, buildGraph(tasks), world))
+      t.equal(serialized.order.length, tasks.length)
+      t.same(pairs(tasks, {}, serialized), [])
+    }),
+  )
+})
+
+t.test('what a task may write is what its kind knows, else its files, else what it owns of the base', async (t) => {
+  const filesInBase = ['src/x.js', 'src/deep/y.js', 'z.js']
+  const owner = task('owner', { owns: ['src/**', '+(z).js'] })
+  const writer = task('writer', { files: ['src/x.js', 'z.js'] })
+  t.same(pairs([owner, writer], { filesInBase }), ['owner writer: src/x.js,z.js'])
+  t.same(pairs([task('both', { owns: ['src/**'], files: ['a.js'] }), writer], { filesInBase }), [], 'files go first')
+  t.same(pairs([owner, writer], { filesInBase, willWrite: ({ id }) => [`${id}.md`] }), [])
+  t.same(pairs([owner, writer], { filesInBase, willWrite: () => [] }), [], 'a kind may know that nothing is written')
+  t.same(pairs([owner, writer], { filesInBase, willWrite: () => ['all.md'] }), ['owner writer: all.md'])
+  t.same(pairs([owner, writer], { filesInBase, writes: ({ id }) => id !== 'owner' }), [], 'no workspace of its own')
+  t.same(pairs([task('a'), task('b'), writer]), [], 'of tasks that may write anything nothing is predicted')
+})
+
+t.test('a folder stands for all that lies in it', async (t) => {
+  const tasks = [
+    task('root', { files: ['.'] }),
+    task('folder', { files: ['src'] }),
+    task('file', { files: ['src/deep/x.js'] }),
+    task('beside', { files: ['src-old/x.js'] }),
+  ]
+  t.same(pairs(tasks), [
+    'root folder: src,src/deep/x.js',
+    'root file: src/deep/x.js',
+    'root beside: src-old/x.js',
+    'folder file: src/deep/x.js',
+  ])
+})
+
+t.test('of a crowd on one file neighbours are named', async (t) => {
+  const crowd = (size: number): readonly Task[] =>
+    Array.from({ length: size }, (_, index) => task(`t${index}`, { files: ['one'] }))
+  t.equal(pairs(crowd(20)).length, 190)
+  t.equal(pairs(crowd(21)).length, 20)
+  t.equal(pairs(crowd(10_000)).length, 9_999)
+})
+
+t.test('a hundred thousand tasks overflow no stack, in whatever shape', async (t) => {
+  const size = 100_000
+  const indices = Array.from({ length: size }, (_, index) => index)
+  const chain = indices.map((index) => task(`t${index}`, index === 0 ? {} : { needs: [`t${index - 1}`] }))
+  t.equal(buildGraph(chain).criticalPath.length, size)
+  t.equal(buildGraph(chain.toReversed()).waves.length, size, 'also from its end')
+  const all = Array.from({ length: 2 * size }, (_, index) => task(`t${index}`, { files: [`f${index}`] }))
+  const join = buildGraph([task('end', { needs: all.map(({ id }) => id) }), ...all])
+  t.same([join.waves.length, join.order.at(-1)], [2, 0])
+  t.same(pairs(all), [], 'files of their own')
+  const ring = new Map(indices.map((index) => [`t${index}`, [`t${(index + 1) % size}`]]))
+  t.equal(findCycles(ring)[0]?.length, size + 1)
+})
