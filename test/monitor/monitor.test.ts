@@ -1,10 +1,14 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
+import type { Terminal } from '../../src/cli/terminal.ts'
+import { viewOnTerminal } from '../../src/cli/view-on-terminal.ts'
 import { asTaskId } from '../../src/ids.ts'
+import { plainLines, plainText } from '../../src/monitor/plain-text.ts'
 import { conflictLines, type Row, rowsOf } from '../../src/monitor/rows.ts'
 import { openView } from '../../src/monitor/terminal.ts'
 import { cutTo, fitted, widthOf } from '../../src/monitor/text-width.ts'
-import { plainLines, plainText } from '../../src/monitor/plain-text.ts'
 import type { View } from '../../src/monitor/view.ts'
 import type { LiveLine } from '../../src/supervisor/run/live.ts'
 import { ManualClock } from '../manual-clock.ts'
@@ -387,4 +391,39 @@ void t.test('a text is cut and filled to its columns, wide characters counted tw
 void t.test('a conflict is one line', async (t) => {
   const conflict = { ...conflictOf('a', 'b'), message: hostile }
   t.same(conflictLines([conflict]), ['conflict (content): red one two evil 世界'])
+})
+
+const live = () => ({ lastOutput: '', progress: '', pid: null })
+
+void t.test('a process that leaves in the middle of a picture leaves a cursor behind', async (t) => {
+  const program = join(import.meta.dirname, '../fixtures/leaves-amid-a-view.ts')
+  const { status, stderr } = spawnSync(process.execPath, [program], { encoding: 'utf8', env: { NO_COLOR: '1' } })
+  t.equal(status, 3, stderr)
+  t.ok(stderr.startsWith('\u001B[?25l'), 'it was hidden')
+  t.match(stderr, /running +a /)
+  t.ok(stderr.endsWith('\u001B[?25h'), 'and is shown again, at the end')
+})
+
+void t.test('a view that has ended listens to the process no more', async (t) => {
+  const before = process.listenerCount('exit')
+  const written: string[] = []
+  const screen = { write: (text: string) => void written.push(text), columns: 80, rows: 24 }
+  const terminal: Terminal = {
+    directory: '.',
+    environment: { NO_COLOR: '1' },
+    live: true,
+    screen,
+    answersSeen: false,
+    readerGone: new AbortController().signal,
+    print: () => {},
+    tell: () => {},
+  }
+  const play = new Play(manifestOf(['a'], 0), (recorded, state) => view.observe(recorded, state))
+  const view = viewOnTerminal(terminal, { rules: play.rules, live })
+  play.start().begin('a').fail('a', 'no')
+  view.end()
+  view.end()
+  t.equal(process.listenerCount('exit'), before)
+  t.match(written.join(''), /failed +a /)
+  t.notMatch(written.join(''), /\[[\d;]*m/, 'NO_COLOR is heeded')
 })

@@ -1,36 +1,62 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import t from 'tap'
-import { identityOf } from '../../src/process-identity.ts'
 import { kinds } from '../../src/agents/registry.ts'
 import { openGit } from '../../src/changes/git.ts'
 import { openRepository } from '../../src/changes/repository.ts'
 import { doctorCommand } from '../../src/cli/doctor.ts'
-import { planCommand } from '../../src/cli/plan.ts'
 import { findRun, type FoundRun } from '../../src/cli/find-run.ts'
 import { initCommand } from '../../src/cli/init.ts'
 import { loggedDeadLetters } from '../../src/cli/logged-dead-letters.ts'
+import { planCommand } from '../../src/cli/plan.ts'
 import { runCommand } from '../../src/cli/run.ts'
 import { schemaCommand } from '../../src/cli/schema.ts'
-import { proposalPage } from '../../src/cli/show/page/proposal-page.ts'
 import { showCommand } from '../../src/cli/show.ts'
+import { proposalPage } from '../../src/cli/show/page/proposal-page.ts'
 import { statusCommand } from '../../src/cli/status.ts'
 import { watchRun } from '../../src/cli/status/watch-run.ts'
 import { systemClock } from '../../src/clock.ts'
+import { catalogue, type ErrorCode, must, TroupeError } from '../../src/errors.ts'
 import { asAgentName, asRunId, asTaskId } from '../../src/ids.ts'
 import { openLog } from '../../src/log.ts'
 import type { Proposal } from '../../src/merge/proposal.ts'
 import { readManifest } from '../../src/plan/manifest.ts'
+import { identityOf } from '../../src/process-identity.ts'
 import { followJournal } from '../../src/store/follow-journal.ts'
 import { lineOf } from '../../src/store/journal-record.ts'
 import { openJournal } from '../../src/store/journal.ts'
 import { layoutOf, makeRunFolders } from '../../src/store/layout.ts'
 import type { RunEvent } from '../../src/supervisor/run/events.ts'
-import { manifestOf, Play, run as played } from '../monitor/play.ts'
+import {
+  begin,
+  emptyFolder,
+  fingerprint,
+  git,
+  manifest,
+  repositoryOf,
+  runHere,
+  troupe,
+  troupeHere,
+} from '../acceptance/troupe.ts'
 import { ManualClock } from '../manual-clock.ts'
+import { manifestOf, Play, run as played } from '../monitor/play.ts'
+import { gone } from '../process-life.ts'
+import { isWritten } from '../until.ts'
 import { invoke } from './fake-terminal.ts'
 
 process.env['TZ'] = 'UTC'
@@ -38,7 +64,7 @@ const root = resolve(import.meta.dirname, '../..')
 const nobody = { pid: 999_999_999, group: 999_999_999, startTime: 1 }
 
 /** A repository with these files in its only commit. */
-async function repositoryOf(t: Tap, files: Readonly<Record<string, string>>): Promise<string> {
+async function repositoryWith(t: Tap, files: Readonly<Record<string, string>>): Promise<string> {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'troupe-look-')))
   t.teardown(() => rmSync(directory, { recursive: true, force: true }))
   for (const [path, text] of Object.entries(files)) {
@@ -73,7 +99,7 @@ def digest(text):
     return hashlib.md5(text).hexdigest()
 `
 
-const manifest = `version: 1
+const everyEnd = `version: 1
 tasks:
   - { id: left, command: [sh, -c, 'echo working; printf "a\\nLEFT\\nc\\n" > list.txt'], files: [list.txt] }
   - { id: right, command: [sh, -c, 'printf "a\\nRIGHT\\nc\\n" > list.txt'], files: [list.txt] }
@@ -85,7 +111,7 @@ tasks:
 
 t.test('looking at a run', async (t) => {
   const files = { 'list.txt': 'a\nb\nc\n', 'weak.py': weak }
-  const directory = await repositoryOf(t, { ...files, 'troupe.yaml': manifest })
+  const directory = await repositoryWith(t, { ...files, 'troupe.yaml': everyEnd })
   const setting = { directory, environment: { PATH: process.env['PATH'] } }
   const ended = await invoke(runCommand, setting, { given: ['troupe.yaml'] })
   t.equal(ended.status, 1, ended.err)
@@ -211,7 +237,7 @@ RIGHT
 })
 
 t.test('a run folds again to what it was, also when the command line changed its rules', async (t) => {
-  const directory = await repositoryOf(t, {
+  const directory = await repositoryWith(t, {
     'troupe.yaml': `version: 1
 concurrency: 1
 mailbox: 0
@@ -229,7 +255,7 @@ ${['a', 'b', 'c', 'd'].map((id) => `  - { id: ${id}, command: [sh, -c, 'echo ${i
 })
 
 t.test('a run whose supervisor is gone is unfinished, and one that goes on is followed', async (t) => {
-  const directory = await repositoryOf(t, {})
+  const directory = await repositoryWith(t, {})
   const text = manifestOf(['tests', 'docs tests'])
   const play = new Play(text)
   play.start(nobody).begin('tests')
@@ -302,7 +328,7 @@ t.test('a run whose supervisor is gone is unfinished, and one that goes on is fo
 })
 
 t.test('a run is found by the beginning of its id, if that says which', async (t) => {
-  const directory = await repositoryOf(t, {})
+  const directory = await repositoryWith(t, {})
   t.match(await invoke(statusCommand, { directory }, {}), { status: 2, err: /there is no run .* yet/ })
   t.match(await invoke(statusCommand, { directory }, { all: true }), { status: 0, out: '', err: /no run yet/ })
   const layout = layoutOf(directory)
@@ -346,7 +372,7 @@ t.test('a journal is followed line by whole line', async (t) => {
 t.test('init writes a manifest that is valid as it stands and with its comments taken away', async (t) => {
   const python = { 'app.py': 'x = 1\n', 'b "c".py': 'y = 1\n', 'tests/test_app.py': '', 'pyproject.toml': '' }
   for (const files of [{ 'README.md': 'no code' }, python]) {
-    const directory = await repositoryOf(t, files)
+    const directory = await repositoryWith(t, files)
     const { out, status } = await invoke(initCommand, { directory }, {})
     t.equal(status, 0)
     t.match(out, 'next: troupe plan troupe.yaml')
@@ -357,7 +383,7 @@ t.test('init writes a manifest that is valid as it stands and with its comments 
     if (!uncommented.ok) t.fail(JSON.stringify(uncommented.mistakes))
     else t.match({ tasks: uncommented.value.tasks.length, checks: uncommented.value.check.length }, { checks: 1 })
   }
-  const directory = await repositoryOf(t, python)
+  const directory = await repositoryWith(t, python)
   await invoke(initCommand, { directory: join(directory, 'tests') }, {})
   const written = readFileSync(join(directory, 'troupe.yaml'), 'utf8')
   t.match(written, 'files: ["app.py", "b \\"c\\".py"]')
@@ -376,7 +402,7 @@ t.test('the schema in the repository is the one that the code gives', async (t) 
 })
 
 t.test('doctor tries what a run needs and says what to do', async (t) => {
-  const directory = await repositoryOf(t, { 'a.txt': 'a' })
+  const directory = await repositoryWith(t, { 'a.txt': 'a' })
   const programs = join(directory, 'programs')
   mkdirSync(programs)
   const flags = '--json --ephemeral --skip-git-repo-check --sandbox --config --model'
@@ -416,7 +442,7 @@ t.test('doctor tries what a run needs and says what to do', async (t) => {
 })
 
 t.test('nothing is begun whose agents lack a key, or a program that has what it is asked for', async (t) => {
-  const directory = await repositoryOf(t, { 'a.txt': 'a' })
+  const directory = await repositoryWith(t, { 'a.txt': 'a' })
   const programs = join(directory, 'programs')
   mkdirSync(programs)
   const agents = { coder: { kind: 'codex', credentials: ['NO_SUCH_KEY'] } }
@@ -443,7 +469,7 @@ t.test('nothing is begun whose agents lack a key, or a program that has what it 
 })
 
 t.test('the commands answer from a shell, and a failure has no stack trace', async (t) => {
-  const directory = await repositoryOf(t, {})
+  const directory = await repositoryWith(t, {})
   const child = spawn(process.execPath, [join(root, 'bin/troupe.mjs'), 'show', '-C', directory])
   const chunks: string[] = []
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => chunks.push(chunk))
@@ -453,7 +479,7 @@ t.test('the commands answer from a shell, and a failure has no stack trace', asy
 })
 
 t.test('what nobody reads to its end ends without a complaint', async (t) => {
-  const directory = await repositoryOf(t, {})
+  const directory = await repositoryWith(t, {})
   const text = manifestOf(['tests', 'docs tests'])
   const play = new Play(text)
   play.start(identityOf(process.pid, process.pid)).begin('tests')
@@ -470,7 +496,7 @@ t.test('what nobody reads to its end ends without a complaint', async (t) => {
 void t.test(
   'status tells how many messages reached nobody, from what every supervisor of the run has logged',
   async (t) => {
-    const directory = await repositoryOf(t, { 'a.txt': 'a\n' })
+    const directory = await repositoryWith(t, { 'a.txt': 'a\n' })
     const play = new Play(manifestOf(['a']))
     const run = await leaveRun(directory, play, 'version: 1\ntasks: [{ id: a, command: [x] }]\n')
     const told = async (): Promise<unknown> =>
@@ -487,3 +513,255 @@ void t.test(
     )
   },
 )
+
+// from here on what is left of runs
+
+interface Told {
+  readonly runs: readonly {
+    readonly run: string
+    readonly standing: string
+    readonly processes: readonly { readonly pid: number }[]
+    readonly seal: readonly { readonly name: string }[]
+    readonly remove: readonly { readonly name: string }[]
+    readonly leave: readonly { readonly name: string; readonly holds: string }[]
+    readonly whole: boolean
+    readonly freed: number
+  }[]
+}
+
+async function gc(directory: string, ...options: readonly string[]): Promise<Told['runs']> {
+  const { stdout, stderr } = await troupeHere(directory, '--json', 'gc', ...options)
+  if (!stdout.startsWith('{')) throw new Error(`no JSON but ${stdout}${stderr}`)
+  return (JSON.parse(stdout) as Told).runs
+}
+
+const runsIn = (directory: string): readonly string[] => readdirSync(join(directory, '.agents/runs'))
+const refsIn = (directory: string): string => git(directory, 'for-each-ref', 'refs/troupe')
+const entriesIn = (directory: string): readonly string[] =>
+  existsSync(join(directory, '.git/worktrees')) ? readdirSync(join(directory, '.git/worktrees')) : []
+
+/** A run whose supervisor was killed while its only task, which had written a file, waits for a gate. */
+async function killed(t: Tap): Promise<{ directory: string; id: string; gate: string; pid: number; path: string }> {
+  const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+  const notes = emptyFolder(t)
+  const [gate, pid] = [join(notes, 'gate'), join(notes, 'pid')]
+  const wait = `echo mine > b.txt; echo $$ > '${pid}'; while [ ! -e '${gate}' ]; do sleep 0.05; done`
+  const agents = { sh: { kind: 'command', shell: true } }
+  const path = manifest(t, { agents, tasks: [{ id: 'one', agent: 'sh', command: wait }] })
+  const run = begin(directory, 'run', path)
+  await run.until(() => isWritten(pid))
+  run.child.kill('SIGKILL')
+  await run.ended
+  const [id = ''] = runsIn(directory)
+  return { directory, id, gate, pid: Number(readFileSync(pid, 'utf8')), path }
+}
+
+void t.test(
+  'what nobody has sealed stays; with --unfinished it is sealed, and the run can still be resumed',
+  async (t) => {
+    const { directory, id, gate, pid } = await killed(t)
+    const { worktrees: _, ...before } = fingerprint(directory)
+    const [left] = await gc(directory)
+    await gone(pid)
+    t.match(left, { run: id, standing: 'unfinished', remove: [], leave: [{ name: 'one.1', holds: 'unsealed' }] })
+    t.equal(readFileSync(join(directory, '.agents/runs', id, 'work/one.1/b.txt'), 'utf8'), 'mine\n')
+    t.match((await troupe(directory, 'gc')).stdout, /left: .*one\.1 \(.*unsealed work; troupe resume/)
+    const [would] = await gc(directory, '--unfinished', '--dry-run')
+    t.match(would, { seal: [{ name: 'one.1' }], leave: [] })
+    t.equal(refsIn(directory), '', 'a dry run changes nothing')
+    t.match(await gc(directory, '--unfinished'), [{ seal: [{ name: 'one.1' }], leave: [], whole: false }])
+    t.same(entriesIn(directory), [])
+    t.same(readdirSync(join(directory, '.agents/runs', id, 'work')), [])
+    t.equal(git(directory, 'show', `refs/troupe/${id}/one/1:b.txt`), 'mine\n')
+    t.match(fingerprint(directory), before)
+    writeFileSync(gate, '')
+    t.match(JSON.parse((await troupeHere(directory, '--json', 'resume')).stdout), { run: id, exitCode: 0 })
+    const log = (await troupeHere(directory, '--json', 'log', '--task', 'one')).stdout.trim().split('\n')
+    const lost = log.map((line) => JSON.parse(line) as { event: object }).filter(({ event }) => 'end' in event)
+    t.match(lost[0], { event: { end: { how: 'lost', changeSet: { files: ['b.txt'] } } } }, 'what was sealed is named')
+  },
+)
+
+void t.test('a run that somebody carries out is left alone', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+  const gate = join(emptyFolder(t), 'gate')
+  const agents = { sh: { kind: 'command', shell: true } }
+  const command = `touch '${gate}.up'; while [ ! -e '${gate}' ]; do sleep 0.05; done; echo 1 > b.txt`
+  const run = begin(directory, '--json', 'run', manifest(t, { agents, tasks: [{ id: 'x', agent: 'sh', command }] }))
+  await run.until(() => existsSync(`${gate}.up`))
+  t.match(await gc(directory, '--unfinished', '--unapplied', '--older-than', '0s'), [
+    { standing: 'at-work', seal: [], remove: [], whole: false },
+  ])
+  writeFileSync(gate, '')
+  t.match(await run.ended, { status: 0 })
+})
+
+void t.test(
+  'an old run goes as a whole once a branch has its proposal, or when that is said not to matter',
+  async (t) => {
+    const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+    const task = (file: string) => ({ id: file, command: ['sh', '-c', `echo 1 > ${file}.txt`] })
+    const first = await runHere(directory, manifest(t, { tasks: [task('b')] }))
+    const second = await runHere(directory, manifest(t, { tasks: [task('c')] }))
+    t.match(await gc(directory, '--older-than', '1h'), [{ whole: false }, { whole: false }], 'young ones stay')
+    t.match(await troupeHere(directory, 'gc'), { status: 0, stdout: /^nothing to collect: 2 runs on \d+ kB\n$/ })
+    await troupeHere(directory, 'apply', first.run)
+    t.match(await gc(directory, '--older-than', '0s'), [
+      { run: first.run, whole: true, freed: Number },
+      { whole: false },
+    ])
+    t.same(runsIn(directory), [second.run])
+    t.notMatch(refsIn(directory), first.run)
+    t.match(refsIn(directory), second.run)
+    t.equal(readFileSync(join(directory, 'b.txt'), 'utf8'), '1\n', 'what was applied is a branch’s')
+    t.match(await gc(directory, second.run.slice(0, -2), '--older-than', '0s', '--unapplied'), [{ whole: true }])
+    t.same([...runsIn(directory), refsIn(directory)], [''])
+    t.notOk(readdirSync(join(directory, '.agents/runtime')).includes('status'), 'no link leads nowhere')
+  },
+)
+
+void t.test('the runs of another checkout of the repository are its own', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+  const { run } = await runHere(directory, manifest(t, { tasks: [{ id: 'b', command: ['touch', 'b'] }] }))
+  const linked = join(emptyFolder(t), 'linked')
+  git(directory, 'worktree', 'add', '--quiet', '--detach', linked)
+  const rules = ['--unfinished', '--unapplied', '--older-than', '0s']
+  t.same(await gc(linked, ...rules), [])
+  t.match(refsIn(directory), run)
+  t.match(await gc(directory, ...rules), [{ run, whole: true }])
+})
+
+void t.test('what is left of runs without a folder, or without a beginning, is found', async (t) => {
+  const { directory, id } = await killed(t)
+  const [early, late] = ['20200101-000000-00000000', '20990101-000000-00000000']
+  for (const name of [early, late]) mkdirSync(join(directory, '.agents/runs', name))
+  mkdirSync(join(directory, '.agents/runs/notes')) // somebody's own
+  rmSync(join(directory, '.agents/runs', id), { recursive: true })
+  t.not(entriesIn(directory).length, 0)
+  t.match(await gc(directory), [
+    { run: early, standing: 'never-begun', whole: true },
+    { run: id, standing: 'gone', remove: [{ name: 'one.1' }] },
+    { run: late, standing: 'never-begun', whole: false },
+  ])
+  t.same(entriesIn(directory), [])
+  t.same(runsIn(directory), [late, 'notes'], 'its supervisor may be about to write the manifest')
+})
+
+void t.test('work that could not be sealed is never taken', async (t) => {
+  const { directory, id } = await killed(t)
+  const worktree = join(directory, '.agents/runs', id, 'work/one.1')
+  git(directory, 'update-ref', `refs/troupe/${id}/one/1`, 'HEAD') // another's: it cannot be sealed there
+  const rules = ['--unfinished', '--unapplied', '--older-than', '0s']
+  t.match(await gc(directory, ...rules), [{ seal: [], leave: [{ name: 'one.1' }], whole: false }])
+  t.equal(readFileSync(join(worktree, 'b.txt'), 'utf8'), 'mine\n')
+  t.match(await troupeHere(directory, 'gc', '--older-than', 'soon'), {
+    status: 2,
+    stderr: /--older-than soon is no age/,
+  })
+  t.match(await troupeHere(directory, 'gc', 'none'), { status: 2, stderr: /nothing is left of a run none/ })
+})
+
+void t.test('doctor --run says of each thing that is kept whether it is whole, and what to do', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+  const task = (id: string) => ({ id, command: ['sh', '-c', `echo ${id} > ${id}.txt`] })
+  const { run, files } = await runHere(directory, manifest(t, { tasks: [task('b'), task('c')] }))
+  const folder = join(directory, '.agents/runs', run)
+  const checks = async (): Promise<Readonly<Record<string, string>>> => {
+    const { stdout, stderr } = await troupeHere(directory, '--json', 'doctor', '--run', run.slice(0, 15))
+    if (!stdout.startsWith('{')) throw new Error(`no JSON but ${stdout}${stderr}`)
+    const told = JSON.parse(stdout) as { checks: { name: string; state: string; found: string }[] }
+    return Object.fromEntries(told.checks.map(({ name, state, found }) => [name, `${state}: ${found}`]))
+  }
+  const whole = await checks()
+  t.match(whole, {
+    journal: /^ok: \d+ records, 1 supervisor$/,
+    manifest: 'ok: 2 tasks',
+    'change sets': 'ok: 2 at their refs',
+    objects: /^ok/,
+    results: 'ok: 2 written',
+    proposal: /^ok: [0-9a-f]{12}, not-run$/,
+    lease: 'ok: free',
+    'left behind': 'ok: nothing',
+  })
+  t.match(await troupe(directory, 'doctor', '--run'), { status: 0, stdout: /^ok +journal/ })
+
+  /** Damages one thing, sees the one check that tells, and mends it. */
+  const damaged = async (check: string, told: RegExp, damage: () => () => void): Promise<void> => {
+    const mend = damage()
+    t.match(await checks(), { ...whole, [check]: told })
+    mend()
+  }
+  const changed = (path: string, change: (text: string) => string) => () => {
+    const text = readFileSync(path, 'utf8')
+    writeFileSync(path, change(text))
+    return () => {
+      writeFileSync(path, text)
+    }
+  }
+  const atRef =
+    (ref: string, ...to: readonly string[]) =>
+    () => {
+      const before = git(directory, 'rev-parse', ref).trim()
+      git(directory, 'update-ref', ...(to.length === 0 ? ['-d', ref] : [ref, ...to]))
+      return () => void git(directory, 'update-ref', ref, before)
+    }
+  const journal = join(folder, 'journal.ndjson')
+  await damaged('journal', /^warning: .*; 4 bytes at the end do not count/, () => {
+    const mend = changed(journal, (text) => text)()
+    appendFileSync(journal, 'torn')
+    return mend
+  })
+  await damaged('change sets', /^wrong: b\.1 has no ref, not [0-9a-f]{40}$/, atRef(`refs/troupe/${run}/b/1`))
+  await damaged('change sets', /^wrong: c\.1 is [0-9a-f]{40} at its ref, not /, atRef(`refs/troupe/${run}/c/1`, 'HEAD'))
+  await damaged('proposal', /^wrong: its ref is gone/, atRef(`refs/troupe/${run}/proposal`))
+  await damaged(
+    'proposal',
+    /^wrong: .*JSON/,
+    changed(files.json, () => '{'),
+  )
+  await damaged(
+    'results',
+    /^warning: .*JSON/,
+    changed(join(folder, 'command_b_result.json'), (text) => text.slice(0, 9)),
+  )
+  await damaged('left behind', /^warning: 1 worktrees$/, () => {
+    mkdirSync(join(folder, 'work/b.1'))
+    return () => {
+      rmSync(join(folder, 'work/b.1'), { recursive: true })
+    }
+  })
+  const blob = git(directory, 'rev-parse', `refs/troupe/${run}/b/1:b.txt`).trim()
+  rmSync(join(directory, '.git/objects', blob.slice(0, 2), blob.slice(2)))
+  t.match(await checks(), { ...whole, objects: new RegExp(`^wrong: .*${blob}`) })
+  writeFileSync(journal, readFileSync(journal, 'utf8').replace('attempt-started', 'attempt-Started'))
+  t.match(await checks(), { journal: /^wrong: .*journal\.ndjson:\d+ is not a record/ })
+  t.equal((await troupeHere(directory, 'doctor', '--run', run)).status, 1)
+})
+
+// from here on how a command fails
+
+const page = readFileSync(join(root, 'docs/errors.md'), 'utf8')
+const rows = new Map([...page.matchAll(/^\| `([A-Z_]+)` \| (\d+) \| (.+) \|$/gm)].map((row) => [row[1], row]))
+
+void t.test('docs/errors.md and the catalogue list the same codes, exit statuses and fixes', async (t) => {
+  t.same([...rows.keys()], Object.keys(catalogue), 'the same codes in the same order')
+  for (const [code, { exit, fix }] of Object.entries(catalogue)) {
+    t.equal(rows.get(code)?.[2], String(exit), `${code}: exit status`)
+    t.equal(rows.get(code)?.[3], fix, `${code}: what to do`)
+  }
+})
+
+void t.test('every code of the catalogue is raised somewhere', async (t) => {
+  const text = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name !== 'errors.ts')
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+    .join('\n')
+  for (const code of Object.keys(catalogue)) t.match(text, `'${code}'`, code)
+})
+
+void t.test('an error says what happened, what to do and how a command ends', async (t) => {
+  const cause = new Error('deeper')
+  const error = new TroupeError('NO_SPACE', 'the disk is full', { cause })
+  t.match(error, { code: 'NO_SPACE', message: 'the disk is full', fix: catalogue.NO_SPACE.fix, exitCode: 3, cause })
+  t.throws(() => must(new Map<string, ErrorCode>(), 'x'), { code: 'INTERNAL' })
+})
