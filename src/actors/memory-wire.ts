@@ -1,12 +1,16 @@
 import { copyOf } from './copy.ts'
 import type { Wire } from './wire.ts'
 
+/** So many letters are delivered before input and timers get their turn. */
+const mostInOneTurn = 1_000
+
 /**
- * Carries the messages of any number of in-memory wires, all that were posted in one turn of the event loop together
- * in the next: a round costs one immediate however many actors talk, and input and timers get their turn in between.
+ * Carries the messages of any number of in-memory wires, all that were posted at a time together, right after what is being done: where
+ * many agents hear of something in one turn of the event loop, each goes on as soon as it has been answered, not when all have asked.
  */
 export class PostOffice {
   #letters: Letter[] = []
+  #deliveredInTurn = 0
 
   /** Two ends of a new wire. Nothing of it keeps the process alive but a letter under way. */
   openWire(): readonly [Wire, Wire] {
@@ -17,14 +21,25 @@ export class PostOffice {
     return [near, far]
   }
 
-  /** Delivers the letter in a later turn, after all letters sent before. */
+  /** Delivers the letter when whoever sends it has come to an end, after all letters sent before. */
   send(letter: Letter): void {
-    if (this.#letters.push(letter) === 1) setImmediate(this.#deliver)
+    if (this.#letters.push(letter) === 1) this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#deliveredInTurn === 0) setImmediate(this.#beginTurn)
+    if (this.#deliveredInTurn < mostInOneTurn) process.nextTick(this.#deliver)
+    else setImmediate(this.#deliver)
+  }
+
+  readonly #beginTurn = (): void => {
+    this.#deliveredInTurn = 0
   }
 
   readonly #deliver = (): void => {
     const letters = this.#letters
     this.#letters = []
+    this.#deliveredInTurn += letters.length
     let delivered = 0
     try {
       for (const letter of letters) {
@@ -38,7 +53,7 @@ export class PostOffice {
   }
 
   #resume(rest: Letter[]): void {
-    if (this.#letters.length === 0) setImmediate(this.#deliver)
+    if (this.#letters.length === 0) this.#schedule()
     this.#letters = [...rest, ...this.#letters]
   }
 }

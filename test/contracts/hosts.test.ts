@@ -693,6 +693,31 @@ void t.test('wires of one post office keep their own order whatever is posted on
   )
 })
 
+void t.test(
+  'who is asked in a turn of the event loop answers within it, and an endless talk leaves input and timers theirs',
+  async (t) => {
+    const [near, far] = new PostOffice().openWire()
+    let heard = 0
+    far.onMessage(() => far.post('and you?'))
+    near.onMessage(() => {
+      heard += 1
+      if (heard < 100_000) near.post('and you?')
+    })
+    const before = await new Promise<number>((resolve) => {
+      setImmediate(() => resolve(heard))
+      near.post('and you?')
+    })
+    t.ok(before > 1, 'many answers before what was to come in the next turn')
+    t.ok(before < 10_000, 'and not all of them')
+    const [other, far2] = new PostOffice().openWire()
+    const answers: number[] = []
+    far2.onMessage((message) => answers.push(message as number))
+    for (let letter = 0; letter < 5_000; letter += 1) other.post(letter)
+    await turn()
+    t.same(answers, [...Array(5_000).keys()], 'all of a flood arrive')
+  },
+)
+
 void t.test('a listener that throws costs no one else a letter', async (t) => {
   const office = new PostOffice()
   const [badNear, badFar] = office.openWire()
