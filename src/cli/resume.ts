@@ -1,12 +1,12 @@
 import { TroupeError } from '../errors.ts'
 import { type FoundRun, findRun } from './find-run.ts'
+import { fitHeapTo } from './heap-size.ts'
 import { mustBeFit } from './must-be-fit.ts'
 import { prepareAgain } from './prepare-again.ts'
 import { carryOut } from './carry-out.ts'
 import { mustIsolate } from './prepare.ts'
 import { resumeRun } from './resume-run.ts'
 import { tools } from '../processes/run-tool.ts'
-import { keepHeapSmall } from '../processes/small-heap.ts'
 import { mustHideSecrets } from './secrets.ts'
 import type { CommonOptions, Terminal } from './terminal.ts'
 import { unfinishedRuns } from './unfinished-runs.ts'
@@ -16,9 +16,9 @@ export async function resumeCommand(
   terminal: Terminal,
   input: { readonly arguments: readonly string[]; readonly options: CommonOptions & { readonly manifest?: string } },
 ): Promise<number> {
-  keepHeapSmall()
   tools.prepare()
   const run = await runToResume(terminal.directory, input.arguments[0])
+  fitHeapTo(run.files.manifest)
   const { manifest } = input.options
   const prepared = await prepareAgain(run, { directory: terminal.directory, manifest })
   await mustBeFit(prepared.manifest, terminal.environment)

@@ -1,9 +1,10 @@
+import { resolve } from 'node:path'
 import { carryOut } from './carry-out.ts'
 import type { RunOutcome } from './conduct-run.ts'
+import { fitHeapTo } from './heap-size.ts'
 import { performRun } from './perform-run.ts'
 import { describeOverlap, type PlanOptions, prepare } from './prepare.ts'
 import { tools } from '../processes/run-tool.ts'
-import { keepHeapSmall } from '../processes/small-heap.ts'
 import type { Terminal } from './terminal.ts'
 import { abandonedRun } from './unfinished-runs.ts'
 
@@ -18,7 +19,7 @@ export async function runCommand(
 
 /** Prepares, runs and reports; answers with what the run came to. */
 export async function prepareAndRun(argument: string, terminal: Terminal, options: PlanOptions): Promise<RunOutcome> {
-  keepHeapSmall()
+  fitHeapTo(resolve(terminal.directory, argument))
   tools.prepare()
   const prepared = await prepare(argument, terminal, options)
   const abandoned = abandonedRun(prepared.repository)

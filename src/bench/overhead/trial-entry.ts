@@ -3,11 +3,11 @@ import { Session } from 'node:inspector/promises'
 import { join } from 'node:path'
 import { sibling } from '../../actors/sibling.ts'
 import type { RunWatch } from '../../cli/conduct-run.ts'
+import { fitHeapTo } from '../../cli/heap-size.ts'
 import { performRun } from '../../cli/perform-run.ts'
 import { prepare } from '../../cli/prepare.ts'
 import { processTerminal } from '../../cli/terminal.ts'
 import { tools } from '../../processes/run-tool.ts'
-import { keepHeapSmall } from '../../processes/small-heap.ts'
 import type { Trial, TrialFigures } from './trial.ts'
 
 /** Carries out the runs of a trial as `troupe run` does, by the same functions; only the agent is another, that does nothing. */
@@ -32,6 +32,7 @@ async function carryOut(tasks: number): Promise<TrialFigures> {
   const file = join(trial.root, '..', 'manifest.json')
   writeFileSync(file, JSON.stringify(manifestOf(trial, tasks)))
   const startedMs = performance.now()
+  fitHeapTo(file)
   const prepared = await prepare(file, processTerminal(trial.root), { json: true, verbose: false })
   const ends: number[] = []
   let beganMs = 0
@@ -83,7 +84,6 @@ async function profiled<Result>(file: string, work: () => Promise<Result>): Prom
   return result
 }
 
-keepHeapSmall()
 tools.prepare()
 const figures: TrialFigures[] = []
 for (const [number, tasks] of trial.tasks.entries()) {
