@@ -4,9 +4,11 @@ import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { LLMock } from '@copilotkit/aimock'
 import { streamText } from 'ai'
+import { MockLanguageModelV4 } from 'ai/test'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { Assignment, PlaceAnswer } from '../../src/agents/agent.ts'
+import { type Part, withJoinedPieces } from '../../src/agents/model/joined-pieces.ts'
 import { modelKind } from '../../src/agents/model/kind.ts'
 import { callOfModel } from '../../src/agents/model/language-model.ts'
 import { modelAgent } from '../../src/agents/model/model.ts'
@@ -789,6 +791,78 @@ void t.test('calls of one model share what the library made for it, and each fet
   one[Symbol.dispose]()
   t.match((await ask(one)).map(String), [/no call that is under way/])
 })
+
+void t.test('the pieces of one text come as one, and nothing else does', async (t) => {
+  const text = (id: string, delta: string): Part => ({ type: 'text-delta', id, delta })
+  const thought = (delta: string, signature?: string): Part => ({
+    type: 'reasoning-delta',
+    id: 'r',
+    delta,
+    ...(signature !== undefined && { providerMetadata: { house: { signature } } }),
+  })
+  const input = (delta: string): Part => ({ type: 'tool-input-delta', id: 't', delta })
+  const parts: readonly Part[] = [
+    { type: 'text-start', id: 'a' },
+    text('a', 'one '),
+    text('a', 'two '),
+    text('a', 'three'),
+    text('b', 'other'),
+    text('a', ' four'),
+    thought('hm'),
+    thought(' hm'),
+    thought('', 'signed'),
+    thought('again'),
+    input('{'),
+    input('}'),
+    { type: 'text-end', id: 'a' },
+    { type: 'text-end', id: 'b' },
+  ]
+  const told: Part[] = []
+  const joined = await streamedBy(parts, (part) => told.push(part))
+  t.same(told, parts, 'each is told when it comes')
+  t.same(joined, [
+    { type: 'text-start', id: 'a' },
+    text('a', 'one two three'),
+    text('b', 'other'),
+    text('a', ' four'),
+    thought('hm hm'),
+    thought('', 'signed'),
+    thought('again'),
+    input('{}'),
+    { type: 'text-end', id: 'a' },
+    { type: 'text-end', id: 'b' },
+  ])
+  t.same(await streamedBy([], () => {}), [])
+})
+
+void t.test('who hears each part of an answer can end it', async (t) => {
+  let heard = 0
+  const cancelled: unknown[] = []
+  const endless = new ReadableStream<Part>({
+    pull: (to) => to.enqueue({ type: 'text-delta', id: 'a', delta: 'on and ' }),
+    cancel: (why) => void cancelled.push(why),
+  })
+  const enough = new RangeError('enough')
+  const hear = (): void => {
+    heard += 1
+    if (heard === 100) throw enough
+  }
+  await t.rejects(streamedBy(endless, hear), enough)
+  t.same(cancelled, [enough], 'nothing more is read')
+})
+
+async function streamedBy(
+  parts: readonly Part[] | ReadableStream<Part>,
+  onPart: (part: Part) => void,
+): Promise<Part[]> {
+  const stream = parts instanceof ReadableStream ? parts : ReadableStream.from(parts)
+  const model = withJoinedPieces(new MockLanguageModelV4({ doStream: { stream } }), onPart)
+  if (!('doStream' in model)) throw new RangeError('no stream')
+  const streamed = await model.doStream({ prompt: [] })
+  const read: Part[] = []
+  for await (const part of streamed.stream as ReadableStream<Part>) read.push(part)
+  return read
+}
 
 // from here on how the answers of providers are read
 

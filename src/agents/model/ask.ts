@@ -11,6 +11,7 @@ import type { AgentContext, Place } from '../agent.ts'
 import type { Clock } from '../../clock.ts'
 import { placeAnswerOf, type Refusal } from '../provider/refusal.ts'
 import { newIdleWatch } from './idle-watch.ts'
+import { type Part, withJoinedPieces } from './joined-pieces.ts'
 import { callOfModel, providerName } from './language-model.ts'
 import { refusal, RefusedCall, refusalIn, refusedCall, unreachable } from './refused-call.ts'
 import type { Settings } from './settings.ts'
@@ -109,7 +110,7 @@ async function answered(asking: Asking): Promise<Reply> {
   const { settings, temperature } = line
   using call = callOfModel(settings, line.key, fetchWithPlace(asking))
   const stream = streamText({
-    model: call.model,
+    model: withJoinedPieces(call.model, partWatch(asking)),
     headers: call.headers,
     instructions: line.system,
     messages: [...messages],
@@ -121,26 +122,31 @@ async function answered(asking: Asking): Promise<Reply> {
     ...(temperature !== null && { temperature }),
     ...(settings.protocol === 'openai' && { providerOptions: { [providerName]: settings.body } }),
   })
-  const seen = await read(stream.stream, asking)
+  const seen = await read(stream.stream)
   const { messages: said } = await stream.response
   return { ...seen, messages: said }
 }
 
 type Parts = ReturnType<typeof streamText<ToolSet>>['stream']
 
-async function read(parts: Parts, { line, idle }: Asking): Promise<Omit<Reply, 'messages'>> {
-  const calls: Call[] = []
+/** Hears that the provider is at work, and that it does not come to an end. */
+function partWatch({ line, idle }: Asking): (part: Part) => void {
   const sign = signOfLife(line)
   let size = 0
+  return (part) => {
+    idle.beat()
+    sign()
+    size += 'delta' in part ? part.delta.length : 0
+    if (size > longestAnswer) throw new RefusedCall(refusal(null, 'the answer of the model has no end'))
+  }
+}
+
+async function read(parts: Parts): Promise<Omit<Reply, 'messages'>> {
+  const calls: Call[] = []
   let text = ''
   let usage: LanguageModelUsage | null = null
   let end: Reply['end'] = 'stop'
   for await (const part of parts) {
-    if (part.type === 'start' || part.type === 'start-step') continue
-    idle.beat()
-    sign()
-    size += sizeOf(part)
-    if (size > longestAnswer) throw new RefusedCall(refusal(null, 'the answer of the model has no end'))
     if (part.type === 'error') throw part.error
     if (part.type === 'abort') throw unreachable('the call was broken off')
     if (part.type === 'text-delta') text += part.text
@@ -151,9 +157,6 @@ async function read(parts: Parts, { line, idle }: Asking): Promise<Omit<Reply, '
   }
   return { text, calls, usage, end }
 }
-
-const sizeOf = (part: object): number =>
-  'text' in part ? String(part.text).length : 'delta' in part ? String(part.delta).length : 0
 
 const callOf = ({ toolCallId, toolName, input, invalid, error }: TypedToolCall<ToolSet>): Call => ({
   id: toolCallId,

@@ -1,14 +1,16 @@
 import { createAnthropic } from '@ai-sdk/anthropic'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
-import type { LanguageModel } from 'ai'
+import type { wrapLanguageModel } from 'ai'
 import type { Settings } from './settings.ts'
+
+type Model = Parameters<typeof wrapLanguageModel>[0]['model']
 
 /** Used in the options of a call as well. */
 export const providerName = 'house'
 
 /** A model and what a call must say to it. */
 export interface ModelCall extends Disposable {
-  readonly model: LanguageModel
+  readonly model: Model
   /** Of the request; they are not sent. */
   readonly headers: Readonly<Record<string, string>>
 }
@@ -27,7 +29,7 @@ export function callOfModel(settings: Settings, key: string | null, fetch: typeo
   return { model, headers: { [callHeader]: number }, [Symbol.dispose]: () => void underWay.delete(number) }
 }
 
-const models = new Map<string, LanguageModel>()
+const models = new Map<string, Model>()
 /** How each call that is under way fetches, by its number. */
 const underWay = new Map<string, typeof globalThis.fetch>()
 let calls = 0
@@ -43,7 +45,7 @@ const fetchOfCall: typeof globalThis.fetch = async (url, init) => {
   return await fetch(url, { ...init, headers })
 }
 
-function modelOf({ endpoint, model, protocol }: Settings, key: string | null): LanguageModel {
+function modelOf({ endpoint, model, protocol }: Settings, key: string | null): Model {
   if (protocol === 'anthropic')
     // without a key the library would look for one in the environment
     return createAnthropic({ baseURL: endpoint, apiKey: key ?? 'none', fetch: fetchOfCall })(model)
