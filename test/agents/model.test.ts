@@ -851,6 +851,22 @@ void t.test('who hears each part of an answer can end it', async (t) => {
   t.same(cancelled, [enough], 'nothing more is read')
 })
 
+void t.test('answers that end at once go on one by one, each in a turn of its own', async (t) => {
+  let [turn, isOver] = [0, false]
+  const count = (): void => {
+    turn += 1
+    if (!isOver) setImmediate(count)
+  }
+  setImmediate(count)
+  const end = { type: 'finish', usage: {}, finishReason: { unified: 'stop' } } as unknown as Part
+  const ended = Array.from({ length: 5 }, async () => {
+    await streamedBy([end], () => {})
+    return turn
+  })
+  t.equal(new Set(await Promise.all(ended)).size, 5)
+  isOver = true
+})
+
 async function streamedBy(
   parts: readonly Part[] | ReadableStream<Part>,
   onPart: (part: Part) => void,

@@ -1,4 +1,5 @@
 import { type LanguageModelMiddleware, wrapLanguageModel } from 'ai'
+import { Turns } from './turns.ts'
 
 type Model = Parameters<typeof wrapLanguageModel>[0]['model']
 type Streamed = Awaited<ReturnType<NonNullable<LanguageModelMiddleware['wrapStream']>>>['stream']
@@ -7,7 +8,7 @@ export type Part = Streamed extends ReadableStream<infer Each> ? Each : never
 
 /**
  * A model whose answers come in few parts, those that follow each other in one text as one: what the library does with a part costs ten
- * times what it costs to read it.
+ * times what it costs to read it. Answers that end at once come to their end by turns.
  * @param onPart told of each part when it comes; what it throws ends the answer
  */
 export const withJoinedPieces = (model: Model, onPart: (part: Part) => void): Model =>
@@ -22,6 +23,8 @@ export const withJoinedPieces = (model: Model, onPart: (part: Part) => void): Mo
     },
   })
 
+const turns = new Turns()
+
 function joined(parts: Streamed, onPart: (part: Part) => void): Streamed {
   const reader = parts.getReader()
   let held: Part | null = null
@@ -33,6 +36,7 @@ function joined(parts: Streamed, onPart: (part: Part) => void): Streamed {
         return to.close()
       }
       onPart(value)
+      if (value.type === 'finish') await turns.next()
       const before = held
       const both = before && asOne(before, value)
       held = both ?? value
