@@ -5,4 +5,6 @@ export function keepHeapSmall(): void {
   // the young generation stays as small as it is; `--optimize-for-size` would too, but has every collection compact as well
   setFlagsFromString('--semi-space-growth-factor=1')
   setFlagsFromString('--heap-growing-percent=10')
+  // what other threads take to compile, malloc keeps for them: 30 MB
+  setFlagsFromString('--no-concurrent-recompilation')
 }

@@ -7,7 +7,7 @@ import type { FlameGraph, Setting } from '../suite/question.ts'
 import type { BenchRepository } from '../suite/troupe-run.ts'
 import { timeLines } from './commands.ts'
 import type { PeerName } from './peer-names.ts'
-import { type Trial, tryPeers, tryTroupe } from './trial.ts'
+import { type Trial, type TrialFigures, tryPeers, tryTroupe } from './trial.ts'
 
 /** How much is done of each. */
 export interface Amounts {
@@ -90,8 +90,12 @@ const troupe = ({ repository: { root, environment } }: Scene, order: Partial<Tri
     environment,
   )
 
+/** Each number of tasks in a process of its own, whose size it is; the smallest goes before each other to warm it up. */
 async function emptyTasks(scene: Scene, mode: Mode): Promise<Figures> {
-  const runs = await troupe(scene, { mode, concurrency: atOnce[mode], tasks: scene.amounts.tasks[mode] })
+  const [least = 0, ...more] = scene.amounts.tasks[mode]
+  const runs: TrialFigures[] = []
+  for (const tasks of [[least], ...more.map((many) => [least, many])])
+    runs.push(...(await troupe(scene, { mode, concurrency: atOnce[mode], tasks })).slice(-1))
   return {
     perSecond: runs.at(-1)?.perSecond ?? Number.NaN,
     ...Object.fromEntries(
