@@ -112,6 +112,7 @@ function taskEntry(task: Task, { agents, stallMs, memoryBytes }: Manifest): obje
     owns: task.owns,
     needs: nonEmpty(task.needs),
     priority: unless(task.priority, 0),
+    estimate: task.estimateMs === null ? null : printDuration(task.estimateMs),
     timeout: task.timeoutMs === null ? null : printDuration(task.timeoutMs),
     stall: task.stallMs === stallMs ? null : durationOrOff(task.stallMs),
     memory: task.memoryBytes === memoryBytes ? null : sizeOrOff(task.memoryBytes),

@@ -66,6 +66,7 @@ function addTask(clause: Clause, needs: readonly TaskId[], { tasks, ids, mistake
     owns: null,
     needs,
     priority: 0,
+    estimateMs: null,
     timeoutMs: null,
     stallMs: null,
     memoryBytes: null,

@@ -14,7 +14,7 @@ export interface Graph {
   readonly needs: readonly (readonly number[])[]
   readonly after: readonly (readonly number[])[]
   readonly dependants: readonly (readonly { readonly index: number; readonly hard: boolean }[])[]
-  /** Tasks on the longest path from a task to an end, itself included. */
+  /** The longest path from a task to an end, itself included: in tasks, or in milliseconds where anybody estimates. */
   readonly remaining: readonly number[]
   /** Place among ready tasks: longest remaining path first, then greater priority, then manifest order. */
   readonly rank: readonly number[]
@@ -38,7 +38,8 @@ export function buildGraph(tasks: readonly Task[], softEdges: readonly SoftEdge[
   const before = tasks.map((_, index) => both(needs[index], after[index]))
   const order = topologicalOrder(before)
   const dependants = dependantsOf(needs, after)
-  const remaining = remainingOf(order, dependants)
+  const lengths = lengthsOf(tasks)
+  const remaining = remainingOf(order, dependants, lengths)
   const byRank = tasks
     .map((_, index) => index)
     .toSorted((a, b) => at(remaining, b) - at(remaining, a) || priority(tasks, b) - priority(tasks, a) || a - b)
@@ -51,7 +52,7 @@ export function buildGraph(tasks: readonly Task[], softEdges: readonly SoftEdge[
     remaining,
     rank,
     byRank,
-    criticalPath: criticalPathOf(byRank, dependants, remaining),
+    criticalPath: criticalPathOf(byRank, dependants, { remaining, lengths }),
     waves: wavesOf(order, before),
   }
 }
@@ -118,11 +119,22 @@ function dependantsOf(
   return dependants.map((list) => list ?? none)
 }
 
-function remainingOf(order: readonly number[], dependants: Graph['dependants']): readonly number[] {
-  const remaining: number[] = order.map(() => 1)
+/** Whole numbers, so that sums of them can be compared; who has no estimate is taken for an average one. */
+function lengthsOf(tasks: readonly Task[]): readonly number[] {
+  const given = tasks.flatMap(({ estimateMs }) => estimateMs ?? [])
+  const average = given.length === 0 ? 1 : Math.round(given.reduce((sum, one) => sum + one, 0) / given.length)
+  return tasks.map(({ estimateMs }) => estimateMs ?? average)
+}
+
+function remainingOf(
+  order: readonly number[],
+  dependants: Graph['dependants'],
+  lengths: readonly number[],
+): readonly number[] {
+  const remaining: number[] = [...lengths]
   for (const index of order.toReversed()) {
     for (const dependant of dependants[index] ?? []) {
-      remaining[index] = Math.max(at(remaining, index), at(remaining, dependant.index) + 1)
+      remaining[index] = Math.max(at(remaining, index), at(remaining, dependant.index) + at(lengths, index))
     }
   }
   return remaining
@@ -137,12 +149,12 @@ function invert(byRank: readonly number[]): readonly number[] {
 function criticalPathOf(
   byRank: readonly number[],
   dependants: Graph['dependants'],
-  remaining: readonly number[],
+  { remaining, lengths }: { readonly remaining: readonly number[]; readonly lengths: readonly number[] },
 ): readonly number[] {
   const path: number[] = []
   for (let next = byRank[0]; next !== undefined;) {
     path.push(next)
-    const left = at(remaining, next) - 1
+    const left = at(remaining, next) - at(lengths, next)
     next = dependants[next]?.find(({ index }) => at(remaining, index) === left)?.index
   }
   return path

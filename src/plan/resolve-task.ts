@@ -35,6 +35,7 @@ export function resolveTask(written: z.infer<typeof taskSchema>, { optionsOf, ..
     owns: written.owns?.map(normalGlob) ?? null,
     needs: written.needs?.map(asTaskId) ?? nothing,
     priority: written.priority ?? 0,
+    estimateMs: givenMs(written.estimate),
     timeoutMs,
     stallMs,
     memoryBytes,
@@ -61,7 +62,7 @@ const attemptsOf = (
   { timeout, stall, memory, budget, retries, onRetry }: z.infer<typeof taskSchema>,
   { stallMs, memoryBytes }: Bounds,
 ): Pick<Task, 'timeoutMs' | 'stallMs' | 'memoryBytes' | 'budget' | 'retries' | 'onRetry'> => ({
-  timeoutMs: timeout === undefined ? null : parseDuration(timeout),
+  timeoutMs: givenMs(timeout),
   stallMs: stall === undefined ? stallMs : durationOf(stall),
   memoryBytes: memory === undefined ? memoryBytes : sizeOf(memory),
   budget: budgetOf(budget),
@@ -76,8 +77,11 @@ export const budgetOf = (written: Partial<z.infer<typeof budgetSchema>> | undefi
     : {
         tokens: written.tokens ?? null,
         costUsd: written.costUsd ?? null,
-        timeMs: written.time === undefined ? null : parseDuration(written.time),
+        timeMs: givenMs(written.time),
       }
+
+const givenMs = (duration: string | undefined): number | null =>
+  duration === undefined ? null : parseDuration(duration)
 
 /** Milliseconds of a duration that may be `off`, which is null. */
 export const durationOf = (written: string): number | null => (written === 'off' ? null : parseDuration(written))

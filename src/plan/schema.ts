@@ -141,7 +141,8 @@ export const taskSchema = z.strictObject({
     .min(-1_000_000)
     .max(1_000_000)
     .optional()
-    .meta({ description: 'Greater goes first among ready tasks with as many tasks behind them; 0 by default.' }),
+    .meta({ description: 'Greater goes first among ready tasks with equally long paths behind them; 0 by default.' }),
+  estimate: timeout.optional().meta({ description: 'How long it will likely take: long paths are begun early.' }),
   timeout: timeout
     .optional()
     .meta({ description: 'How long one attempt may take: 250ms, 30s, 5m, 1h; no limit by default.' }),

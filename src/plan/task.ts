@@ -34,6 +34,8 @@ export interface Task {
   readonly needs: readonly TaskId[]
   /** Greater goes first among ready tasks of equal remaining path. */
   readonly priority: number
+  /** How long it will likely take, in milliseconds, for the order of tasks; null where nobody says. */
+  readonly estimateMs: number | null
   /** Wall-clock limit of one attempt in milliseconds; null for none. */
   readonly timeoutMs: number | null
   /** How long an attempt may give no sign of life, in milliseconds; null for ever. */

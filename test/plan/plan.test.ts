@@ -130,6 +130,7 @@ void t.test('what a manifest leaves out is as the reference says', async (t) => 
     owns: null,
     needs: [],
     priority: 0,
+    estimateMs: null,
     timeoutMs: null,
     stallMs: 900_000,
     memoryBytes: null,
@@ -189,7 +190,7 @@ agents:
   local: { kind: local, maximumFiles: 3 }
 tasks:
   - { id: a, agent: coder, prompt: do it, files: [./src//a.js, src/., .], owns: [src/, "./lib/**"] }
-  - { id: b, agent: coder, needs: [a], timeout: 1.5h, retries: 3, priority: -2, workspace: none, env: { A: b } }
+  - { id: b, agent: coder, needs: [a], estimate: 20m, timeout: 1.5h, retries: 3, priority: -2, workspace: none, env: { A: b } }
   - { id: c, agent: sh, command: "make | tee {{task.id}}" }
   - { id: d, command: "node -e 'a > b' \\"\\" {{ task.files }} x{{task.id}}" }
 check: [npm test, { run: make, timeout: 5m }, { name: types, run: [tsc, -p, "."] }]
@@ -203,6 +204,7 @@ output: { json: out/p.json }
   t.same(agents.get(asAgentName('local'))?.options, { maximumFiles: 3 })
   t.match(tasks[0], { verb: 'implement', command: null, files: ['src/a.js', 'src', '.'], owns: ['src/**', 'lib/**'] })
   t.match(tasks[1], { verb: 'run', timeoutMs: 5_400_000, retries: 3, priority: -2, workspace: 'none', env: { A: 'b' } })
+  t.equal(tasks[1]?.estimateMs, 1_200_000)
   t.same(tasks[2]?.command, ['make | tee {{task.id}}'], 'a line for a shell stays one')
   t.same(tasks[3]?.command, ['node', '-e', 'a > b', '', '{{task.files}}', 'x{{task.id}}'], 'a variable stays one word')
   t.same(check, [
@@ -277,6 +279,7 @@ const anyTask = (ids: readonly string[], index: number): fc.Arbitrary<object> =>
         owns: fc.array(path, { minLength: 1, maxLength: 2 }),
         needs: fc.subarray(ids.slice(0, index)),
         priority: fc.integer({ min: -5, max: 5 }),
+        estimate: fc.constantFrom('1ms', '20m'),
         timeout: fc.constantFrom('250ms', '3s', '90s', '5m', '2h', '1.5h', '0.5s'),
         stall: fc.constantFrom('off', '15m', '3s', '1d'),
         memory: fc.constantFrom('off', '64MB', '1GB', '1.5GB'),
@@ -721,6 +724,7 @@ const task = (
   files: [],
   owns: null,
   priority: 0,
+  estimateMs: null,
   timeoutMs: null,
   stallMs: null,
   memoryBytes: null,
@@ -737,6 +741,7 @@ const task = (
 interface Node {
   readonly needs: readonly number[]
   readonly priority: number
+  readonly estimateMs: number | null
   readonly files: readonly number[]
 }
 
@@ -752,6 +757,7 @@ const dags = fc.integer({ min: 1, max: 30 }).chain((size) =>
         fc.record({
           needs: fc.uniqueArray(fc.nat(size - 1), { maxLength: 3 }),
           priority: fc.nat(2),
+          estimateMs: fc.option(fc.integer({ min: 1, max: 4 })),
           files: fc.uniqueArray(fc.nat(8), { maxLength: 2 }),
         }),
         { minLength: size, maxLength: size },
@@ -765,8 +771,13 @@ const dags = fc.integer({ min: 1, max: 30 }).chain((size) =>
     ),
 )
 const tasksOf = (dag: readonly Node[]): readonly Task[] =>
-  dag.map(({ needs, priority, files }, index) =>
-    task(`t${index}`, { needs: needs.map((need) => `t${need}`), priority, files: files.map((file) => `f${file}`) }),
+  dag.map(({ needs, priority, estimateMs, files }, index) =>
+    task(`t${index}`, {
+      needs: needs.map((need) => `t${need}`),
+      priority,
+      estimateMs,
+      files: files.map((file) => `f${file}`),
+    }),
   )
 
 /** All that is behind a task, by the plainest of ways. */
@@ -785,8 +796,11 @@ t.test('property: order, ranks, waves and the critical path are what their words
       const all = dag.map((_, index) => index)
       const place = (index: number): number => graph.order.indexOf(index)
       const rank = (index: number): number => graph.rank[index] ?? -1
+      const given = dag.flatMap(({ estimateMs }) => estimateMs ?? [])
+      const average = given.length === 0 ? 1 : Math.round(given.reduce((sum, one) => sum + one) / given.length)
+      const length = (index: number): number => dag[index]?.estimateMs ?? average
       const longest = (index: number): number =>
-        1 + Math.max(0, ...all.filter((other) => dag[other]?.needs.includes(index)).map(longest))
+        length(index) + Math.max(0, ...all.filter((other) => dag[other]?.needs.includes(index)).map(longest))
       const depth = (index: number): number => Math.max(0, ...(dag[index]?.needs ?? []).map((need) => depth(need) + 1))
       t.same(
         graph.order.toSorted((a, b) => a - b),
@@ -801,7 +815,8 @@ t.test('property: order, ranks, waves and the critical path are what their words
       t.same(graph.byRank, byWords)
       t.same(graph.byRank.map(rank), all)
       t.same(graph.waves, wavesBy(all, depth))
-      t.equal(graph.criticalPath.length, Math.max(...all.map(longest)))
+      const critical = graph.criticalPath.reduce((sum, index) => sum + length(index), 0)
+      t.equal(critical, Math.max(...all.map(longest)))
       for (const [at, index] of graph.criticalPath.entries())
         if (at > 0) t.ok(dag[index]?.needs.includes(graph.criticalPath[at - 1] ?? -1))
     }),

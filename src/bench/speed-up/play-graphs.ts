@@ -22,7 +22,7 @@ export async function playGraphs(
   const repository = await makeBenchRepository(join(folder, 'graph'), { 'readme.txt': 'a line\n' })
   const drawn = graphs.map((amounts) => ({ amounts, name: graphName(amounts), tasks: drawGraph(amounts, seed) }))
   const works = drawn.map(({ name, tasks, amounts }) => {
-    const work = async (): Promise<number> => spanOf(await carryOut(repository, graphManifest(tasks, amounts.places)))
+    const work = async (): Promise<number> => spanOf(await carryOut(repository, graphManifest(tasks, amounts)))
     return [name, work] as const
   })
   const results = await inRounds(rounds, new Map(works), tell)
@@ -33,5 +33,5 @@ export async function playGraphs(
   }))
 }
 
-const graphName = ({ tasks, leastSeconds, mostSeconds, places }: GraphAmounts): string =>
-  `a random graph of ${tasks} tasks of ${leastSeconds} to ${mostSeconds} s, ${places} at once`
+const graphName = ({ tasks, leastSeconds, mostSeconds, places, isEstimated }: GraphAmounts): string =>
+  `a random graph of ${tasks} tasks of ${leastSeconds} to ${mostSeconds} s, ${places} at once${isEstimated ? ', with estimates' : ''}`

@@ -10,10 +10,15 @@ export interface GraphAmounts {
   readonly leastSeconds: number
   readonly mostSeconds: number
   readonly places: number
+  /** Whether the manifest tells how long each takes. */
+  readonly isEstimated: boolean
 }
 
 /** Tasks of which every other waits for one or two that stand before it, drawn by a seed (Park and Miller). */
-export function drawGraph({ tasks, leastSeconds, mostSeconds }: GraphAmounts, seed: number): readonly GraphTask[] {
+export function drawGraph(
+  { tasks, leastSeconds, mostSeconds }: Omit<GraphAmounts, 'isEstimated'>,
+  seed: number,
+): readonly GraphTask[] {
   let state = seed % 2_147_483_647 || 1
   const draw = (): number => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647
   for (let number = 0; number < 10; number += 1) draw() // the first after a small seed are alike
@@ -33,7 +38,10 @@ export function boundOf(graph: readonly GraphTask[], places: number): number {
 }
 
 /** As a manifest. */
-export const graphManifest = (graph: readonly GraphTask[], places: number): object => ({
+export const graphManifest = (
+  graph: readonly GraphTask[],
+  { places, isEstimated }: Pick<GraphAmounts, 'places' | 'isEstimated'>,
+): object => ({
   version: 1,
   mode: 'async',
   snapshot: 'off',
@@ -44,6 +52,7 @@ export const graphManifest = (graph: readonly GraphTask[], places: number): obje
     agent: 'one',
     workspace: 'none',
     needs: needs.map((need) => `t${need}`),
+    ...(isEstimated && { estimate: `${Math.round(seconds * 1_000)}ms` }),
     command: ['sleep', `${seconds}`],
   })),
 })
