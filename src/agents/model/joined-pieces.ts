@@ -1,7 +1,7 @@
 import { type LanguageModelMiddleware, wrapLanguageModel } from 'ai'
+import type { Model } from './language-model.ts'
 import { Turns } from './turns.ts'
 
-type Model = Parameters<typeof wrapLanguageModel>[0]['model']
 type Streamed = Awaited<ReturnType<NonNullable<LanguageModelMiddleware['wrapStream']>>>['stream']
 /** A part of an answer as its provider sends it. */
 export type Part = Streamed extends ReadableStream<infer Each> ? Each : never

@@ -3,7 +3,8 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
 import type { wrapLanguageModel } from 'ai'
 import type { Settings } from './settings.ts'
 
-type Model = Parameters<typeof wrapLanguageModel>[0]['model']
+/** A model as the library knows it. */
+export type Model = Parameters<typeof wrapLanguageModel>[0]['model']
 
 /** Used in the options of a call as well. */
 export const providerName = 'house'
