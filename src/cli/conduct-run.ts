@@ -217,6 +217,7 @@ async function proposalOf(scene: Scene, settled: Settled): Promise<Proposal> {
   const { manifest } = scene.prepared
   const createdAt = new Date(systemClock.now()).toISOString()
   const request = proposalRequest(state, {
+    rules: scene.prepared.rules,
     tasks: manifest.tasks,
     checks: manifest.check,
     merge: manifest.merge,

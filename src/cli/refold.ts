@@ -75,8 +75,8 @@ function candidatesIn(run: FoundRun, reading: RunReading, proposal: Proposal): r
   })
 }
 
-function requestOf({ state, manifest }: RunReading, { createdAt }: Proposal) {
-  return proposalRequest(state, { tasks: manifest.tasks, checks: [], merge: manifest.merge, createdAt })
+function requestOf({ state, manifest, rules }: RunReading, { createdAt }: Proposal) {
+  return proposalRequest(state, { rules, tasks: manifest.tasks, checks: [], merge: manifest.merge, createdAt })
 }
 
 interface Again {

@@ -86,7 +86,7 @@ function explanationsOf({ files, folded, candidates }: LedgerRequest): Explanati
   }
 }
 
-/** Whether another task put the same lines where this one did. */
+/** Whether another task put the same lines in the place of the same ones. */
 function hasMade(
   other: LedgerFile,
   { before, after }: LedgerFile,
@@ -94,6 +94,7 @@ function hasMade(
 ): boolean {
   if (other.before === null || other.after === null || before === null || after === null) return false
   if (other.before.length !== before.length) return false
+  if (other.before.slice(oldFrom, oldTo).join('') !== before.slice(oldFrom, oldTo).join('')) return false
   const shift = newFrom - oldFrom
   const put = after.slice(newFrom, newTo).join('')
   const theirs = other.after.slice(oldFrom + shift, oldTo + shift + (newTo - newFrom) - (oldTo - oldFrom)).join('')

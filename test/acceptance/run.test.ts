@@ -193,6 +193,40 @@ void t.test('overlaps are told, put in order, or refused, as the manifest says',
   t.match(refused, { status: 2, stderr: /x and y may both write a\.txt/ })
 })
 
+void t.test(
+  'who begins from the work of another may change it further, and is no part of a proposal without it',
+  async (t) => {
+    const directory = repositoryOf(t, { 'a.txt': '1\n2\n3\n4\n5\n6\n7\n8\n9\n' })
+    const task = (id: string, command: string): object => ({ id, agent: 'sh', command, files: ['a.txt'] })
+    const content = (y: string): object => ({
+      agents: { sh: { kind: 'command', shell: true } },
+      onOverlap: 'serialize',
+      tasks: [task('x', "sed -i 's/2/x/' a.txt; echo > bad"), task('y', y)],
+    })
+    const further = await runHere(directory, manifest(t, content("sed -i 's/x/y/' a.txt")))
+    t.same(states(further), { x: 'landed', y: 'landed' })
+    t.match(git(directory, 'show', `${further.proposal.commit}:a.txt`), '1\ny\n3\n')
+    t.match(further.proposal.ledger, [
+      { task: 'x', superseded: 1 },
+      { task: 'y', kept: 1 },
+    ])
+    const beside = await runHere(directory, manifest(t, content("sed -i 's/9/y/' a.txt")))
+    t.match(beside.proposal.ledger, [
+      { task: 'x', kept: 2, equivalent: 0 },
+      { task: 'y', kept: 1 },
+    ])
+    t.match((await troupeHere(directory, 'replay')).stdout, /the same/)
+    t.match(await troupeHere(directory, 'apply', '--only', 'y', '--branch', 'only-y'), { status: 0 })
+    t.match(git(directory, 'show', 'only-y:a.txt'), '1\nx\n', 'with what it began from')
+    const blamed = await runHere(
+      directory,
+      manifest(t, { ...content("sed -i 's/9/y/' a.txt"), check: ['! test -e bad'] }),
+    )
+    t.same(states(blamed), { x: 'left-out', y: 'left-out' })
+    t.match(blamed.proposal.tasks[1]?.disposition, { reason: /needs x, which did not land/ })
+  },
+)
+
 void t.test('what a task owns is predicted as the fold counts it: names with a leading dot and ./ too', async (t) => {
   const directory = repositoryOf(t, { '.github/w.yml': '1\n', 'src/.hidden': '1\n' })
   const owning = (id: string, ...owns: readonly string[]): object => ({ id, command: ['true'], owns })

@@ -1,4 +1,5 @@
 import type { ChangeSet } from '../../changes/change-set.ts'
+import type { TaskId } from '../../ids.ts'
 import type { RunRules } from './rules.ts'
 import { ruleAt } from './rules.ts'
 import type { RunState } from './state.ts'
@@ -22,6 +23,16 @@ export function changeSetsBehind(rules: RunRules, state: RunState, index: number
   }
   return [...found].toSorted(([a], [b]) => a - b).map(([, changeSet]) => changeSet)
 }
+
+/** What a task needs, and whose work it has begun from besides: without these it can be no part of a proposal. */
+export function foundationsOf(rules: RunRules, state: RunState, index: number): readonly TaskId[] {
+  if (predecessorsOf(rules, state, index).length === 0) return none
+  const needs = ruleAt(rules, index).needs.map((need) => ruleAt(rules, need).id)
+  const behind = changeSetsBehind(rules, state, index).map(({ task }) => task)
+  return [...new Set([...needs, ...behind])]
+}
+
+const none: readonly never[] = []
 
 function predecessorsOf(rules: RunRules, state: RunState, index: number): readonly number[] {
   const { needs, after } = ruleAt(rules, index)

@@ -3,11 +3,14 @@ import { TroupeError } from '../../errors.ts'
 import type { MergePolicy } from '../../merge/merge-policy.ts'
 import type { CheckSettings } from '../../merge/proposal-request.ts'
 import type { CheckCommand, MergeSettings, Task } from '../../plan/task.ts'
-import type { RunState, TaskRecord, TaskState } from './state.ts'
+import { foundationsOf } from './attempt-base.ts'
+import type { RunRules } from './rules.ts'
+import type { RunState, TaskState } from './state.ts'
 import { taskAt } from './task-change.ts'
 
 /** What the request is made of besides the state. */
 export interface ProposalParts {
+  readonly rules: RunRules
   /** In the order of the manifest. */
   readonly tasks: readonly Task[]
   readonly checks: readonly CheckCommand[]
@@ -20,9 +23,9 @@ export interface ProposalParts {
 
 /** Everything the aggregator needs to know of a run whose tasks have all ended. */
 export function proposalRequest(state: RunState, parts: ProposalParts): ProposalRequest {
-  const { tasks, checks, merge, createdAt, checking } = parts
+  const { rules, tasks, checks, merge, createdAt, checking } = parts
   const interrupted = state.phase.name === 'settled' && state.phase.interrupted
-  const endings = tasks.map((task, index) => endingOf(task, taskAt(state, index)))
+  const endings = tasks.map((task, index) => endingOf(task, { rules, state, index }))
   const policy = mergePolicy(merge, interrupted)
   const request = { tasks: endings, checks: interrupted ? [] : checks, merge: policy, createdAt, interrupted }
   return checking === undefined ? request : { ...request, checking }
@@ -37,12 +40,19 @@ export function mergePolicy(merge: MergeSettings, interrupted = false): MergePol
   return { strategy, resolvers: asks ? { upTo: resolve, off, declared: { union, keyed, regenerate } } : null, blame }
 }
 
-function endingOf(task: Task, { state, tally }: TaskRecord): TaskEnding {
+interface Place {
+  readonly rules: RunRules
+  readonly state: RunState
+  readonly index: number
+}
+
+function endingOf(task: Task, { rules, state: run, index }: Place): TaskEnding {
+  const { state, tally } = taskAt(run, index)
   const common = {
     task: task.id,
     agent: task.agent,
     attempts: tally.attempts,
-    needs: task.needs,
+    needs: foundationsOf(rules, run, index),
     priority: task.priority,
     usage: tally.usage,
   }
