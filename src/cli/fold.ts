@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
-import { openGit } from '../changes/git.ts'
+import { type Git, openGit } from '../changes/git.ts'
+import { gitFolder } from '../changes/git-folder.ts'
 import { openObjects } from '../changes/objects.ts'
 import { exitCodes, TroupeError } from '../errors.ts'
 import { asCommitId } from '../ids.ts'
@@ -21,7 +22,7 @@ export async function foldCommand(
   const bad = [base, ...sides].filter((id) => !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(id))
   if (bad.length > 0) throw new TroupeError('USAGE', `these are no commit ids: ${bad.join(', ')}`)
   const { grade } = input.options
-  const git = openGit(folderOf(resolve(terminal.directory, repository)))
+  const git = await openRepositoryIn(resolve(terminal.directory, repository))
   await using objects = openObjects(git, 'files')
   const fold = await foldSides({
     git,
@@ -35,9 +36,13 @@ export async function foldCommand(
 }
 
 /** Of a checkout's `.git` the checkout: only there git finds the user's attributes. */
-function folderOf(repository: string): string {
-  if (!existsSync(repository)) throw new TroupeError('NOT_A_REPOSITORY', `there is no folder ${repository}`)
-  return basename(repository) === '.git' ? dirname(repository) : repository
+async function openRepositoryIn(folder: string): Promise<Git> {
+  if (!existsSync(folder) || !statSync(folder).isDirectory())
+    throw new TroupeError('NOT_A_REPOSITORY', `there is no folder ${folder}`)
+  const git = openGit(basename(folder) === '.git' ? dirname(folder) : folder)
+  const isOne = gitFolder(git.directory) !== null || (await git.run(['rev-parse'], { accept: [0, 128] })).exitCode === 0
+  if (!isOne) throw new TroupeError('NOT_A_REPOSITORY', `${folder} is no git repository`)
+  return git
 }
 
 function asJson({ tree, landed, conflicts, resolved }: SidesFold): object {

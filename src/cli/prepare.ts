@@ -59,7 +59,12 @@ export async function prepare(argument: string, terminal: Terminal, options: Pla
   const placements = placementsOf(manifest)
   const { overlaps, graph } = await graphOf({ manifest, repository, base, placements })
   if (manifest.onOverlap === 'refuse' && overlaps.length > 0) throw refused(overlaps)
-  const warnings = [...given.warnings, ...(await dirtyWarning(repository, manifest)), ...uncheckedWarning(manifest)]
+  const warnings = [
+    ...given.warnings,
+    ...(await dirtyWarning(repository, manifest)),
+    ...uncheckedWarning(manifest),
+    ...unseenWarning(manifest),
+  ]
   const rules = rulesOf(manifest, graph)
   const kept = { manifestText: keptText(given, manifest, options), manifestFile: given.file }
   const secrets = hiddenSecrets(manifest)
@@ -183,6 +188,17 @@ const uncheckedWarning = ({ merge, check }: Manifest): readonly string[] =>
     : [
         `${merge.resolver.task.agent} is asked about no conflict: its answers are kept only when checks pass, and none is declared`,
       ]
+
+/** What looks at unfinished work sees only what is saved of it. */
+function unseenWarning({ snapshotMs, onConflict, earlyCheck }: Manifest): readonly string[] {
+  if (snapshotMs !== null) return []
+  return [
+    ...(onConflict === 'pause'
+      ? ['no task is paused for a conflict: with snapshot: off none is seen before the end']
+      : []),
+    ...(earlyCheck.length > 0 ? ['no early check runs: with snapshot: off nothing is saved of unfinished work'] : []),
+  ]
+}
 
 async function dirtyWarning(repository: Repository, manifest: Manifest): Promise<readonly string[]> {
   const dirty = await repository.dirtyFiles()

@@ -1,7 +1,7 @@
 import { TroupeError } from '../errors.ts'
 import type { TaskId } from '../ids.ts'
 import type { Answer } from '../merge/asking/open-conflict.ts'
-import type { Candidate } from '../merge/candidate.ts'
+import { barring, type Candidate } from '../merge/candidate.ts'
 import type { Fold } from '../merge/fold.ts'
 import type { MergePolicy } from '../merge/merge-policy.ts'
 import { candidatesOf } from '../merge/propose.ts'
@@ -68,11 +68,7 @@ function mustHaveLanded(id: TaskId, { tasks }: Proposal): void {
 
 /** What was left out to get a check green stays out. */
 function candidatesIn(run: FoundRun, reading: RunReading, proposal: Proposal): readonly Candidate[] {
-  const barred = new Map(proposal.blame.map(({ dropped, reason }) => [dropped, reason]))
-  return candidatesOf(run.id, requestOf(reading, proposal).tasks).map((candidate) => {
-    const reason = barred.get(candidate.changeSet.task)
-    return reason === undefined ? candidate : { ...candidate, barred: reason }
-  })
+  return barring(candidatesOf(run.id, requestOf(reading, proposal).tasks), proposal.blame)
 }
 
 function requestOf({ state, manifest, rules }: RunReading, { createdAt }: Proposal) {

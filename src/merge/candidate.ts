@@ -13,3 +13,18 @@ export interface Candidate {
   /** Of the commit it becomes. */
   readonly message: string
 }
+
+/** What somebody was left out for. */
+interface LeftOut {
+  readonly dropped: TaskId | null
+  readonly reason: string
+}
+
+/** The same candidates, of whom these must not land. */
+export function barring(candidates: readonly Candidate[], leftOut: readonly LeftOut[]): readonly Candidate[] {
+  const reasons = new Map(leftOut.map(({ dropped, reason }) => [dropped, reason]))
+  return candidates.map((candidate) => {
+    const barred = reasons.get(candidate.changeSet.task)
+    return barred === undefined ? candidate : { ...candidate, barred }
+  })
+}

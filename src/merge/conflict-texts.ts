@@ -90,10 +90,12 @@ function placesIn({ kind, places, versions }: FoundConflict, { base, ours, their
     const side = versions.ours === null ? theirs : ours
     return side === null && base === null ? [] : changesOf(base ?? [], side ?? [], versions.ours === null)
   }
-  if (kind !== 'mode') return []
+  if (kind !== 'mode' && !isOfLinks(versions)) return []
   const whole = (of: readonly string[] | null): LineRange => ({ from: 1, to: of?.length ?? 0 })
   return [{ ours: whole(ours), base: whole(base), theirs: whole(theirs) }]
 }
+
+const isOfLinks = ({ ours, theirs }: Versions): boolean => ours?.mode === '120000' && theirs?.mode === '120000'
 
 const changesOf = (base: readonly string[], side: readonly string[], isTheirs: boolean): readonly ConflictPlace[] =>
   diffLines(base, side).map(({ oldFrom, oldTo, newFrom, newTo }) => {

@@ -1,6 +1,7 @@
 import type { TreeEdits } from '../changes/tree-edit.ts'
 import type { ConflictedFile } from './conflicted-file.ts'
-import { editsOf, type Footprint, footprintsOf } from './footprint.ts'
+import type { Hunk } from './diff-hunks.ts'
+import { editsOf, entryOf, type Footprint, footprintsOf } from './footprint.ts'
 import type { SideResolution, SidesRequest } from './sides-request.ts'
 import { commitOnto } from './onto-base.ts'
 import type { SideMerges } from './side-merges.ts'
@@ -20,6 +21,8 @@ export interface Refusal {
   readonly side: number
   /** Those that changed the files as well. */
   readonly among: readonly number[]
+  /** Those of them that changed something where it did. */
+  readonly near: readonly number[]
   readonly files: readonly ConflictedFile[]
 }
 
@@ -72,7 +75,7 @@ export class FoldGroups {
       const taken = await group.take(footprint)
       if (taken.how === 'unlike') return null
       if (taken.how === 'refused') {
-        refused.push(this.#refusal(number, members, taken.conflicts))
+        refused.push(await this.#refusal(number, members, taken.conflicts))
         continue
       }
       resolved.push(...taken.resolved.map((file) => ({ ...file, side: number })))
@@ -89,7 +92,7 @@ export class FoldGroups {
     for (const number of others) {
       const met = await this.#parts.merges.byGit(commit, sides[number] ?? base, Infinity)
       if (met.left.length > 0) {
-        refused.push(this.#refusal(number, members, met.left))
+        refused.push(await this.#refusal(number, members, met.left))
         continue
       }
       resolved.push(...met.resolved.map((file) => ({ ...file, side: number })))
@@ -100,12 +103,30 @@ export class FoldGroups {
     return { members, resolved, refused, edits: editsOf(whole?.results ?? new Map()) }
   }
 
-  #refusal(side: number, members: readonly number[], files: readonly ConflictedFile[]): Refusal {
+  async #refusal(side: number, members: readonly number[], files: readonly ConflictedFile[]): Promise<Refusal> {
     const paths = files.flatMap((file) => file.paths)
     const touching = members.filter((one) => paths.some((path) => this.#parts.footprints[one]?.results.has(path)))
-    return { side, files, among: touching.length > 1 ? touching : [...members] }
+    const among = touching.length > 1 ? touching : [...members]
+    const near: number[] = []
+    for (const one of among) for (const path of paths) if (await this.#meet(path, one, side)) near.push(one)
+    return { side, files, among, near: near.length === 0 ? among : [...new Set(near)] }
+  }
+
+  /** Whether two sides changed the same lines of a file, or lines beside each other. */
+  async #meet(path: string, one: number, other: number): Promise<boolean> {
+    const [some, others] = await Promise.all([this.#hunksOf(path, one), this.#hunksOf(path, other)])
+    return some.some((a) => others.some((b) => a.oldFrom <= b.oldTo + 1 && b.oldFrom <= a.oldTo + 1))
+  }
+
+  async #hunksOf(path: string, side: number): Promise<readonly Hunk[]> {
+    const { before, results } = this.#parts.footprints[side] ?? noFootprint
+    const [was, is] = [before.get(path), results.get(path)].map((found) => (found ? entryOf(found) : null))
+    const areFiles = was?.mode.startsWith('100') === true && is?.mode.startsWith('100') === true
+    return areFiles ? await this.#parts.texts.hunksBetween(was.oid, is.oid) : []
   }
 }
+
+const noFootprint: Pick<Footprint, 'before' | 'results'> = { before: new Map(), results: new Map() }
 
 /** The chosen sides in groups that touch nothing of each other, each ascending. */
 function groupsOf(chosen: readonly number[], touching: readonly Touching[]): readonly Group[] {

@@ -142,7 +142,7 @@ class Folding {
       landed,
       conflicts: [
         ...conflicts,
-        ...refused.map(({ side, among, files }) => ({ sides: [among.at(-1) ?? side, side] as const, files })),
+        ...refused.flatMap(({ side, near, files }) => near.map((one) => ({ sides: [one, side] as const, files }))),
       ],
       resolved: groups.flatMap((group) => group.resolved),
     }

@@ -10,7 +10,7 @@ import type { Checker } from './checker.ts'
 import { keepLedger } from './keep-ledger.ts'
 import { ledgerFiles } from './ledger-files.ts'
 import { mergeFindings } from './findings.ts'
-import type { Candidate } from './candidate.ts'
+import { barring, type Candidate } from './candidate.ts'
 import type { Fold, LandedResolution } from './fold.ts'
 import { defaultMergePolicy } from './merge-policy.ts'
 import { type CheckSettings, plainChecking, type ProposalRequest, type TaskEnding } from './proposal-request.ts'
@@ -41,11 +41,7 @@ export function foldRequestOf(
   request: ProposalRequest,
 ): RemadeFoldRequest {
   const { createdAt: date, merge: policy = defaultMergePolicy, answers = [], blamed = [] } = request
-  const barred = new Map(blamed.map(({ dropped, reason }) => [dropped, reason]))
-  const candidates = candidatesOf(run, request.tasks).map((candidate) => {
-    const reason = barred.get(candidate.changeSet.task)
-    return reason === undefined ? candidate : { ...candidate, barred: reason }
-  })
+  const candidates = barring(candidatesOf(run, request.tasks), blamed)
   return { git, base, date, candidates, policy, answers, run, remake: remakeOnce(regenerate) }
 }
 

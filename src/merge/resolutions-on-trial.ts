@@ -1,4 +1,5 @@
 import type { TaskId } from '../ids.ts'
+import { barring } from './candidate.ts'
 import { overallVerdict } from './check.ts'
 import { sortConflicts } from './conflict.ts'
 import type { Fold } from './fold.ts'
@@ -17,7 +18,8 @@ export function surely<Request extends Pick<VerifyRequest, 'policy'>>(request: R
  * Tries what is only made whole by resolutions that need a check, on top of what is verified: all of it, and where a check fails each
  * half. Only what is green stays. For m tasks that takes at most 2m - 1 runs of the checks.
  */
-export async function tryResolutions(request: VerifyRequest, verified: VerifiedFold): Promise<VerifiedFold> {
+export async function tryResolutions(given: VerifyRequest, verified: VerifiedFold): Promise<VerifiedFold> {
+  const request = { ...given, candidates: barring(given.candidates, verified.blamed) }
   const untried = (reason: string): VerifiedFold => ({
     ...verified,
     trial: { kept: [], refused: [], runs: 0, reason },

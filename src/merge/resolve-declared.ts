@@ -9,8 +9,7 @@ import type { Chunk } from './text/three-way.ts'
 export function resolveDeclared(text: ConflictedText, declared: DeclaredFiles): TextResolution | null {
   const rule = ruleFor(declared, text.path)
   if (rule !== null) return rule.failed === undefined ? provisional(text, rule) : { how: 'left', reason: rule.failed }
-  if (covers(declared.keyed, text.path))
-    return resolveKeyed(text, { grade: 'certain', evidence: 'declared: no key was changed by both' })
+  if (covers(declared.keyed, text.path)) return resolveKeyed(text, { grade: 'certain', isDeclared: true })
   return covers(declared.union, text.path) ? union(text) : null
 }
 

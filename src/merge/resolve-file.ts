@@ -48,7 +48,7 @@ function withoutSyntax(text: ConflictedText, policy: ResolverPolicy): TextResolu
   const resolution = resolveText(text, policy)
   const asks = resolution.how === 'left' && isAsSureAs('likely', policy.upTo) && !policy.off.includes(keyedFileName)
   if (!asks || !isManifest(text.path)) return resolution
-  const byKey = resolveKeyed(text, { grade: 'likely', evidence: 'no key was changed by both' })
+  const byKey = resolveKeyed(text, { grade: 'likely', isDeclared: false })
   return byKey.how === 'left' ? resolution : byKey
 }
 

@@ -1,4 +1,5 @@
 import { blameCheck } from './blame-check.ts'
+import { barring } from './candidate.ts'
 import { notRun } from './check.ts'
 import { isUnprepared } from './check-commit.ts'
 import type { Fold } from './fold.ts'
@@ -32,10 +33,7 @@ async function verifySurely(request: VerifyRequest): Promise<VerifiedFold> {
     blamed.push(one)
     if (one.how === 'flaky') return { ...verified, checks: await repeated(request, folded, checks) }
     if (one.dropped === null) return verified
-    const { dropped, reason } = one
-    candidates = candidates.map((candidate) =>
-      candidate.changeSet.task === dropped ? { ...candidate, barred: reason } : candidate,
-    )
+    candidates = barring(candidates, [one])
   }
 }
 

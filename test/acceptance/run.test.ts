@@ -291,6 +291,8 @@ void t.test('a check that fails, that cannot run, and one that passes decide the
   t.equal(await statusOf([{ run: 'test -f new.txt' }]), 0)
   t.equal(await statusOf([{ run: 'test -f other.txt' }]), 1)
   t.equal(await statusOf([{ run: ['nosuch-program'] }]), 1)
+  const idle = manifest(t, { tasks: [{ id: 'x', command: ['true'] }], check: [{ run: ['false'] }] })
+  t.equal((await runHere(directory, idle)).exitCode, 0, 'nothing was changed: there is nothing to check')
 })
 
 void t.test('bad input is refused whole, with its place, and nothing is left behind', async (t) => {

@@ -267,6 +267,13 @@ void t.test(
     t.equal(landedIn(red), 'first,other')
     t.match(red.conflicts, [{ theirs: 'second' }])
     t.match(proposalToMarkdown(red), '- left out because a check does not pass with it: second')
+    const blamed = await scene.propose([shell('tests', '! test -e b')])
+    t.match(
+      blamed,
+      { verdict: 'pass', trial: { kept: ['second'], refused: [], runs: 1 } },
+      'who is blamed is not tried',
+    )
+    t.equal(landedIn(blamed), 'first,second')
   },
 )
 

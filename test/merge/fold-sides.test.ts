@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -285,6 +286,31 @@ void t.test('a side that goes with each of some but not with all costs no more t
   t.equal(more.landed.length, 3, 'another set is looked for')
 })
 
+void t.test(
+  'of sides that go together in pairs only those are told that changed something near each other',
+  async (t) => {
+    const lines = (changed: Readonly<Record<number, string>>): string =>
+      Array.from({ length: 30 }, (_, at) => `${changed[at] ?? (at === 0 ? 'alpha beta gamma' : `line ${at}`)}\n`).join(
+        '',
+      )
+    const words = ['alpha', 'beta', 'gamma']
+    const first = words.map((_, at) => words.map((word, nth) => (nth === at ? `other${at}` : word)).join(' '))
+    const changes = [...first.map((line) => ({ 0: line })), { 25: 'far away' }]
+    const parts = await scene(
+      { 'f.txt': lines({}) },
+      changes.map((change) => ({ 'f.txt': lines(change) })),
+    )
+    const policy = { upTo: 'likely', off: [] } as const
+    const { landed, conflicts } = await foldSides({ git, objects, base: parts.base, sides: parts.sides, policy })
+    t.equal(landed.length, 3)
+    t.ok(landed.includes(3))
+    const left = [0, 1, 2].find((number) => !landed.includes(number)) ?? 3
+    const near = [0, 1, 2].filter((number) => number !== left)
+    t.same(new Set(conflicts.flatMap(({ sides }) => sides)), new Set([...near, left]))
+    t.equal(conflicts.length, 2)
+  },
+)
+
 void t.test('two sides that only changed texts need no process of git, and those with a rename do', async (t) => {
   const calls: string[] = []
   const watched: Git = {
@@ -518,6 +544,11 @@ void t.test('troupe fold: one line of JSON, from a bare repository', async (t) =
     status: 2,
     stderr: /there is no folder/,
   })
+  t.match(await troupeHere(folder, 'fold', fileURLToPath(import.meta.url), base, ...sides), {
+    status: 2,
+    stderr: /there is no folder/,
+  })
+  t.match(await troupeHere(folder, 'fold', '/', base, ...sides), { status: 2, stderr: /\/ is no git repository/ })
   t.match(await troupeHere(folder, 'fold', bare, 'main', 'x'), {
     status: 2,
     stderr: /these are no commit ids: main, x/,

@@ -179,6 +179,7 @@ void t.test(
       f: numbered(20),
       gone: 'x\ny\n',
       l: 'text\n',
+      ln: { link: 'f' },
       b: Buffer.from([0, 1]),
       'o/f': '1\n',
     })
@@ -187,15 +188,17 @@ void t.test(
       f: numbered(20, { 9: '```\n' }),
       gone: null,
       l: { link: 'f' },
+      ln: { link: 'gone' },
       b: Buffer.from([0, 2]),
     })
     const content = await sealing.seal('content', base, { f: numbered(20, { 9: 'nine\r\n' }) })
     const deleted = await sealing.seal('deleted', base, { gone: 'x\nY\n' })
     const linked = await sealing.seal('linked', base, { l: 'TEXT\n' })
+    const pointed = await sealing.seal('pointed', base, { ln: { link: 'b' } })
     const binary = await sealing.seal('binary', base, { b: Buffer.from([0, 3]) })
     const long = await sealing.seal('long', base, { f: numbered(20, { 9: `${'z'.repeat(9000)}\n` }) })
     const outside = await sealing.seal('outside', base, { 'o/f': '2\n' })
-    const endings = [first, ours, content, deleted, linked, binary, long].map((one) => sealedAs(one))
+    const endings = [first, ours, content, deleted, linked, pointed, binary, long].map((one) => sealedAs(one))
     const owned = ended('outside', { success: { contribution: { changeSet: outside, owns: ['p/**'] } } })
     const proposal = await aggregatorOf(sealing, base).propose(request([...endings, owned]))
     t.same(violations(schema, JSON.parse(JSON.stringify(proposal))), [])
@@ -207,6 +210,7 @@ void t.test(
     t.same(textsOf('content'), [{ ...whole, base: 'line 9\n', ours: '```\n', theirs: 'nine\r\n' }], 'not a line off')
     t.same(textsOf('deleted'), [{ ...whole, base: 'y\n', ours: null, theirs: 'Y\n' }])
     t.same(textsOf('linked'), [{ ...whole, base: 'text\n', ours: 'f', theirs: 'TEXT\n' }])
+    t.same(textsOf('pointed'), [{ ...whole, base: 'f', ours: 'gone', theirs: 'b' }], 'where links lead')
     t.same(textsOf('binary'), [])
     t.same(textsOf('outside'), [{ ...whole, base: '1\n', ours: null, theirs: '2\n' }])
     t.match(textsOf('long'), [{ truncated: true, theirs: /^z{8000}$/ }])

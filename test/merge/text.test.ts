@@ -13,6 +13,7 @@ import { readYaml } from '../../src/merge/keyed/read-yaml.ts'
 import { resolveChunks } from '../../src/merge/resolve-chunks.ts'
 import { resolveFile } from '../../src/merge/resolve-file.ts'
 import { resolveText, type TextResolution } from '../../src/merge/resolve-text.ts'
+import { fileFacts } from '../../src/merge/resolvers/file-facts.ts'
 import { resolvers } from '../../src/merge/resolvers/registry.ts'
 import type { Grade, ResolverPolicy } from '../../src/merge/resolvers/resolver.ts'
 import { histogram } from '../../src/merge/text/histogram.ts'
@@ -203,7 +204,7 @@ function conflictOf(path: string, { base, ours, theirs }: Texts) {
 }
 
 const keyed = (path: string, texts: Texts): TextResolution =>
-  resolveKeyed(conflictOf(path, texts), { grade: 'certain', evidence: 'declared' })
+  resolveKeyed(conflictOf(path, texts), { grade: 'certain', isDeclared: true })
 
 const merged = (path: string, texts: Texts): string | null => {
   const result = keyed(path, texts)
@@ -254,6 +255,18 @@ void t.test('comments go with their keys, in JSON, TOML and YAML', async (t) => 
     }),
     'server:\n  port: 2\n  hosts:\n    - a\n    - ours\n    - theirs # new\n  tls: on\n  # as long as that\n  timeout: 3s\nlog: high # loud\n',
   )
+})
+
+void t.test('a version that both raised is the higher one, and the lower is told', async (t) => {
+  const of = (a: string, b: string): string => pretty({ dependencies: { a, b } })
+  const told = (ours: string, theirs: string): unknown =>
+    keyed('package.json', { base: of('^1.0.0', '1'), ours, theirs })
+  const evidence = 'declared: a: the higher version: "^1.10.0", not "^1.2.0"; no other key was changed by both'
+  t.match(told(of('^1.2.0', '1'), of('^1.10.0', '1')), { chunks: [{ evidence }] })
+  t.match(told(of('^1.10.0', '1'), of('^1.2.0', '2')), { chunks: [{ evidence }] })
+  t.match(told(of('^1.2.0', '1'), of('^1.0.0', '2')), {
+    chunks: [{ evidence: 'declared: no key was changed by both' }],
+  })
 })
 
 void t.test('what both changed each in its own way stays in conflict', async (t) => {
@@ -949,4 +962,18 @@ void t.test('a file whose result cannot be right goes back to conflict', (t) => 
     Array,
   )
   t.end()
+})
+
+void t.test('what a package manager writes for itself is told by its name', async (t) => {
+  const locks = [
+    'Podfile.lock',
+    'deno.lock',
+    'gradle.lockfile',
+    'a/packages.lock.json',
+    'Package.resolved',
+    'bun.lockb',
+  ]
+  for (const path of [...locks, 'go.sum', 'pnpm-lock.yaml', '.terraform.lock.hcl'])
+    t.equal(fileFacts(path).kind, 'lock')
+  for (const path of ['src/lock.ts', 'block.json', 'locks.yaml', 'clock.lock.ts']) t.not(fileFacts(path).kind, 'lock')
 })

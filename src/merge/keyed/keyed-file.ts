@@ -21,39 +21,52 @@ const readers: Partial<Record<Language, (text: string) => KeyedNode>> = {
   toml: readToml,
 }
 
-/** How sure a merge by key is, and by what. */
-export interface KeyedStanding {
+/** How sure a merge by key is. */
+interface KeyedStanding {
   readonly grade: Grade
-  readonly evidence: string
+  /** Whether its user has asked for it. */
+  readonly isDeclared: boolean
 }
 
 /**
  * Merges a file of JSON, YAML or TOML by key. Where lines were merged without a conflict they stay as they are; only keys in
  * conflict are written anew, with their comments, order and white space as their own side has them.
  */
-export function resolveKeyed(text: ConflictedText, { grade, evidence }: KeyedStanding): TextResolution {
+export function resolveKeyed(text: ConflictedText, { grade, isDeclared }: KeyedStanding): TextResolution {
   const read = readers[fileFacts(text.path).language ?? 'json'] ?? readJson
-  const whole = mergedText(text, read)
-  if (whole === null) return { how: 'left', reason: 'a key was changed by both, or the keys cannot be read' }
+  const merged = mergedText(text, read)
+  if (merged === null) return { how: 'left', reason: 'a key was changed by both, or the keys cannot be read' }
+  const { text: whole, decided } = merged
+  const found = [...decided, `no ${decided.length === 0 ? '' : 'other '}key was changed by both`].join('; ')
+  const evidence = isDeclared ? `declared: ${found}` : found
   return { how: 'resolved', text: whole, chunks: chunksOf(text, linesOf(whole), { grade, evidence }) }
+}
+
+interface MergedText {
+  readonly text: string
+  /** Versions that were decided, in words. */
+  readonly decided: readonly string[]
 }
 
 type Read = (text: string) => KeyedNode
 
-function mergedText({ base, ours, theirs, segments }: ConflictedText, read: Read): string | null {
+function mergedText({ base, ours, theirs, segments }: ConflictedText, read: Read): MergedText | null {
   const nodeOf = (lines: readonly string[]): KeyedNode | null => readOrNull(ended(lines.join('')), read)
   const [was, mine, other] = [base.length === 0 ? null : nodeOf(base), nodeOf(ours), nodeOf(theirs)]
   if (mine === null || other === null || (was === null && base.length > 0)) return null
   const onto = segments.flatMap((segment) => (segment.kind === 'clean' ? segment.lines : segment.chunk.ours))
   const isStrict = [ours, theirs].every((lines) => isJson(lines.join('')))
   // where the lines that were merged do not go together, what has no comments can be written into ours
-  const found = [nodeOf(onto), ...(isStrict ? [mine] : [])].flatMap((target) => {
-    const merged = target === null ? null : mergeNodes({ base: was, ours: mine, theirs: other, onto: target })
-    return merged === null ? [] : (sound(merged, read, isStrict) ?? [])
+  const found = [nodeOf(onto), ...(isStrict ? [mine] : [])].flatMap((target): readonly MergedText[] => {
+    const decided: string[] = []
+    const place = { path: [], decided }
+    const merged = target === null ? null : mergeNodes({ base: was, ours: mine, theirs: other, onto: target }, place)
+    const printed = merged === null ? null : sound(merged, read, isStrict)
+    return printed === null ? [] : [{ text: printed, decided }]
   })
   const [first] = found
   const isUnended = ![ours, theirs].some((lines) => lines.at(-1)?.endsWith('\n') === true)
-  return first === undefined ? null : isUnended ? first.replace(/\r?\n$/, '') : first
+  return first === undefined ? null : isUnended ? { ...first, text: first.text.replace(/\r?\n$/, '') } : first
 }
 
 /** Its text, when that says the very same. */
@@ -77,7 +90,11 @@ function readOrNull(text: string, read: (text: string) => KeyedNode): KeyedNode 
 }
 
 /** The places that were in conflict; the whole file where a change outside them was written in another way. */
-function chunksOf(text: ConflictedText, result: readonly string[], said: KeyedStanding): readonly ResolvedChunk[] {
+function chunksOf(
+  text: ConflictedText,
+  result: readonly string[],
+  said: Pick<ResolvedChunk, 'grade' | 'evidence'>,
+): readonly ResolvedChunk[] {
   const { base, ours, theirs, segments, path } = text
   const own = { resolver: keyedFileName, ...said }
   const inConflict = segments.flatMap((segment) => (segment.kind === 'conflict' ? segment.chunk : []))

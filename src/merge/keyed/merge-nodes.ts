@@ -10,22 +10,32 @@ interface KeyedVersions {
   readonly onto: KeyedNode
 }
 
-/** Three versions key by key, written into a fourth text; null where both sides changed one key each in its own way. */
-export function mergeNodes(versions: KeyedVersions, path: readonly string[] = []): KeyedNode | null {
+/** Where in a file one is. */
+interface Place {
+  readonly path: readonly string[]
+  /** Takes what was decided of keys that both sides changed, in words. */
+  readonly decided: string[]
+}
+
+/**
+ * Three versions key by key, written into a fourth text; null where both sides changed one key each in its own way.
+ * @param place `decided` takes in words what was decided where both changed a version
+ */
+export function mergeNodes(versions: KeyedVersions, place: Place): KeyedNode | null {
   const { base, ours, theirs, onto } = versions
   const [was, mine, other] = [base && meaningOf(base), meaningOf(ours), meaningOf(theirs)]
   const isChangedByBoth = mine !== other && mine !== was && other !== was
-  if (isChangedByBoth) return mergeChanged(versions, path)
+  if (isChangedByBoth) return mergeChanged(versions, place)
   const wanted = mine === was ? theirs : ours
   return meaningOf(onto) === meaningOf(wanted) ? onto : wanted
 }
 
-function mergeChanged({ base, ours, theirs, onto }: KeyedVersions, path: readonly string[]): KeyedNode | null {
-  if (ours.kind === 'scalar' || theirs.kind === 'scalar') return higher({ ours, theirs }, path)
+function mergeChanged({ base, ours, theirs, onto }: KeyedVersions, place: Place): KeyedNode | null {
+  if (ours.kind === 'scalar' || theirs.kind === 'scalar') return higher({ ours, theirs }, place)
   const from = base ?? { ...ours, entries: [] }
   if (from.kind === 'scalar' || ours.kind !== theirs.kind || from.kind !== ours.kind) return null
   if (ours.kind === 'list' && !areSets(from, ours, theirs)) return null
-  return mergeEntries({ base: from, ours, theirs, onto: onto.kind === ours.kind ? onto : ours }, path)
+  return mergeEntries({ base: from, ours, theirs, onto: onto.kind === ours.kind ? onto : ours }, place)
 }
 
 interface ContainerVersions {
@@ -35,14 +45,15 @@ interface ContainerVersions {
   readonly onto: KeyedContainer
 }
 
-function mergeEntries({ base, ours, theirs, onto }: ContainerVersions, path: readonly string[]): KeyedNode | null {
+function mergeEntries({ base, ours, theirs, onto }: ContainerVersions, place: Place): KeyedNode | null {
   const known = { base: byKey(base), ours: byKey(ours), theirs: byKey(theirs), onto: byKey(onto) }
   const wanted = new Map<string, Wanted>()
   for (const key of new Set([...known.ours.keys(), ...known.theirs.keys()])) {
     const [was, mine, other] = [known.base.get(key) ?? null, known.ours.get(key), known.theirs.get(key)]
     if (mine !== undefined && other !== undefined) {
       const versions = { base: was && was.value, ours: mine.value, theirs: other.value }
-      const value = mergeNodes({ ...versions, onto: (known.onto.get(key) ?? mine).value }, [...path, key])
+      const at = { ...place, path: [...place.path, key] }
+      const value = mergeNodes({ ...versions, onto: (known.onto.get(key) ?? mine).value }, at)
       if (value === null) return null
       wanted.set(key, { value, ...besides(was, mine, other) })
       continue
@@ -165,14 +176,16 @@ function areSets(base: KeyedContainer, ours: KeyedContainer, theirs: KeyedContai
 const tables = /depend|^require|^engines$|plugins$|^catalog|versions?$/i
 
 /** The higher of two versions that are asked for in the same way. */
-function higher({ ours, theirs }: Pick<KeyedVersions, 'ours' | 'theirs'>, path: readonly string[]): KeyedNode | null {
+function higher({ ours, theirs }: Pick<KeyedVersions, 'ours' | 'theirs'>, { path, decided }: Place): KeyedNode | null {
   if (ours.kind !== 'scalar' || theirs.kind !== 'scalar' || !path.slice(0, -1).some((key) => tables.test(key)))
     return null
   const [mine, ...others] = ours.text.match(version) ?? []
   const [other, ...more] = theirs.text.match(version) ?? []
   if (mine === undefined || other === undefined || others.length + more.length > 0) return null
   if (ours.text.replace(version, '') !== theirs.text.replace(version, '')) return null
-  return compareVersions(mine, other) >= 0 ? ours : theirs
+  const [taken, lower] = compareVersions(mine, other) >= 0 ? [ours, theirs] : [theirs, ours]
+  decided.push(`${path.at(-1)}: the higher version: ${taken.text.trim()}, not ${lower.text.trim()}`)
+  return taken
 }
 
 const version = /\d+(?:\.\d+)+(?:-[\da-z.]+)?/gi

@@ -49,26 +49,10 @@ const languages: Readonly<Record<string, Language>> = {
   mdx: 'markdown',
 }
 
-const locks = new Set([
-  'package-lock.json',
-  'npm-shrinkwrap.json',
-  'yarn.lock',
-  'pnpm-lock.yaml',
-  'bun.lock',
-  'bun.lockb',
-  'cargo.lock',
-  'poetry.lock',
-  'uv.lock',
-  'pdm.lock',
-  'pipfile.lock',
-  'gemfile.lock',
-  'composer.lock',
-  'go.sum',
-  'go.work.sum',
-  'flake.lock',
-  'pubspec.lock',
-  'mix.lock',
-])
+/** What package managers write for themselves, by the usual names and endings. */
+const locks = new Set(['npm-shrinkwrap.json', 'go.sum', 'go.work.sum', 'package.resolved', 'cartfile.resolved'])
+const isLock = (name: string): boolean =>
+  locks.has(name) || /\.lock(?:b|file)?$|\.lock\.hcl$|(?:^|[-.])lock\.(?:json|ya?ml)$/.test(name)
 
 const manifests = new Set([
   'package.json',
@@ -111,7 +95,7 @@ const isRecords = (name: string, extension: string): boolean =>
   records.has(extension) || recordNames.has(name.replace(/\.\w+$/, ''))
 
 function kindOf(path: string, name: string, extension: string): FileKind {
-  if (locks.has(name)) return 'lock'
+  if (isLock(name)) return 'lock'
   if (manifests.has(name) || /^requirements.*\.txt$/.test(name)) return 'manifest'
   if (/^(?:changes|changelog|history|news|releases?)(?:\.|$)/.test(name)) return 'changelog'
   if (/^\.(?:github|circleci|gitlab)\//.test(path) || /^(?:\.travis|\.gitlab-ci|appveyor|azure-pipelines)\b/.test(name))

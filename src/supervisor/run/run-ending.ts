@@ -7,11 +7,13 @@ export interface RunEnding {
   readonly reason: string
 }
 
-/** 0 only when every task landed (or had nothing to change) and no check failed or stayed unrun; everything fails closed. */
+/** 0 only when every task landed (or had nothing to change) and no check failed or stayed unrun, unless there is nothing to check. */
 export function endingOf(proposal: Proposal): RunEnding {
   if (proposal.interrupted) return { exitCode: exitCodes.interrupted, reason: 'the run was interrupted' }
-  const faults = [...taskFaults(proposal), ...checkFaults(proposal)]
+  const isNothing = proposal.commit === proposal.base
+  const faults = [...taskFaults(proposal), ...(isNothing ? [] : checkFaults(proposal))]
   if (faults.length > 0) return { exitCode: exitCodes.unfinished, reason: faults.join('; ') }
+  if (isNothing) return { exitCode: exitCodes.ok, reason: 'no task had anything to change' }
   const checked = proposal.checks.length === 0 ? 'there was no check to run' : 'all checks pass'
   return { exitCode: exitCodes.ok, reason: `every task is in; ${checked}` }
 }
