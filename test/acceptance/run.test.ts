@@ -172,6 +172,15 @@ void t.test('dependants start from what they need, and can quote it', async (t) 
   )
 })
 
+void t.test('what cannot be seen without snapshots is told before anything starts', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': '1\n' })
+  const seen = { tasks: [{ id: 'x', command: ['true'] }], onConflict: 'pause', earlyCheck: ['true'] }
+  const planOf = async (more: object): Promise<string> =>
+    (await troupeHere(directory, 'plan', manifest(t, { ...seen, ...more }))).stdout
+  t.match(await planOf({ snapshot: 'off' }), /note: no task is paused.*\nnote: no early check runs/)
+  t.notMatch(await planOf({}), /note:/)
+})
+
 void t.test('overlaps are told, put in order, or refused, as the manifest says', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': '1\n' })
   const task = (id: string): object => ({ id, agent: 'sh', command: `echo ${id} >> a.txt`, files: ['a.txt'] })
