@@ -1,7 +1,7 @@
 import { copyOf } from './copy.ts'
 import type { Wire } from './wire.ts'
 
-/** So many letters are delivered before input and timers get their turn. */
+/** When so many letters were delivered, input and timers get their turn before the next. */
 const mostInOneTurn = 1_000
 
 /**
@@ -27,7 +27,6 @@ export class PostOffice {
   }
 
   #schedule(): void {
-    if (this.#deliveredInTurn === 0) setImmediate(this.#beginTurn)
     if (this.#deliveredInTurn < mostInOneTurn) process.nextTick(this.#deliver)
     else setImmediate(this.#deliver)
   }
@@ -39,6 +38,7 @@ export class PostOffice {
   readonly #deliver = (): void => {
     const letters = this.#letters
     this.#letters = []
+    if (this.#deliveredInTurn === 0) setImmediate(this.#beginTurn)
     this.#deliveredInTurn += letters.length
     let delivered = 0
     try {

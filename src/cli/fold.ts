@@ -36,12 +36,13 @@ export async function foldCommand(
 }
 
 /** Of a checkout's `.git` the checkout: only there git finds the user's attributes. */
-async function openRepositoryIn(folder: string): Promise<Git> {
-  if (!existsSync(folder) || !statSync(folder).isDirectory())
-    throw new TroupeError('NOT_A_REPOSITORY', `there is no folder ${folder}`)
-  const git = openGit(basename(folder) === '.git' ? dirname(folder) : folder)
+async function openRepositoryIn(given: string): Promise<Git> {
+  const folder = basename(given) === '.git' ? dirname(given) : given
+  if (!existsSync(given) || !statSync(folder).isDirectory())
+    throw new TroupeError('NOT_A_REPOSITORY', `there is no folder ${given}`)
+  const git = openGit(folder)
   const isOne = gitFolder(git.directory) !== null || (await git.run(['rev-parse'], { accept: [0, 128] })).exitCode === 0
-  if (!isOne) throw new TroupeError('NOT_A_REPOSITORY', `${folder} is no git repository`)
+  if (!isOne) throw new TroupeError('NOT_A_REPOSITORY', `${given} is no git repository`)
   return git
 }
 

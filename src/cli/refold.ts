@@ -66,9 +66,15 @@ function mustHaveLanded(id: TaskId, { tasks }: Proposal): void {
   throw new TroupeError('CHANGE_SET_NOT_FOUND', `${id} is ${disposition.state}, it is no part of the proposal${why}`)
 }
 
-/** What was left out to get a check green stays out. */
+/** What was left out to get a check green stays out. Whoever landed needed nobody who did not, whatever an earlier version says. */
 function candidatesIn(run: FoundRun, reading: RunReading, proposal: Proposal): readonly Candidate[] {
-  return barring(candidatesOf(run.id, requestOf(reading, proposal).tasks), proposal.blame)
+  const states = new Map(proposal.tasks.map(({ task, disposition }) => [task, disposition.state]))
+  const candidates = candidatesOf(run.id, requestOf(reading, proposal).tasks).map((one) =>
+    states.get(one.changeSet.task) === 'landed'
+      ? { ...one, needs: one.needs.filter((need) => states.get(need) !== 'left-out') }
+      : one,
+  )
+  return barring(candidates, proposal.blame)
 }
 
 function requestOf({ state, manifest, rules }: RunReading, { createdAt }: Proposal) {

@@ -5,6 +5,7 @@ import type { TaskId } from '../ids.ts'
 export interface Candidate {
   readonly changeSet: ChangeSet
   readonly owns: readonly string[] | null
+  /** Tasks without which it must not land: those that it needs, and those whose work it began from. */
   readonly needs: readonly TaskId[]
   /** Greater is worth more than any number of lower ones. */
   readonly priority?: number

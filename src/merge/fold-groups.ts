@@ -16,13 +16,18 @@ interface Group {
   readonly isText: boolean
 }
 
+interface Near {
+  readonly side: number
+  readonly files: readonly ConflictedFile[]
+}
+
 /** A side that goes with each of some others, but not with all of them. */
 export interface Refusal {
   readonly side: number
   /** Those that changed the files as well. */
   readonly among: readonly number[]
-  /** Those of them that changed something where it did. */
-  readonly near: readonly number[]
+  /** Those of them that changed something where it did, each with the files in which; all where nobody did. */
+  readonly near: readonly Near[]
   readonly files: readonly ConflictedFile[]
 }
 
@@ -107,15 +112,21 @@ export class FoldGroups {
     const paths = files.flatMap((file) => file.paths)
     const touching = members.filter((one) => paths.some((path) => this.#parts.footprints[one]?.results.has(path)))
     const among = touching.length > 1 ? touching : [...members]
-    const near: number[] = []
-    for (const one of among) for (const path of paths) if (await this.#meet(path, one, side)) near.push(one)
-    return { side, files, among, near: near.length === 0 ? among : [...new Set(near)] }
+    const near: Near[] = []
+    for (const one of among) {
+      const meet = await Promise.all(files.map((file) => this.#meet(file, one, side)))
+      if (meet.includes(true)) near.push({ side: one, files: files.filter((_, at) => meet[at]) })
+    }
+    return { side, files, among, near: near.length === 0 ? among.map((one) => ({ side: one, files })) : near }
   }
 
   /** Whether two sides changed the same lines of a file, or lines beside each other. */
-  async #meet(path: string, one: number, other: number): Promise<boolean> {
-    const [some, others] = await Promise.all([this.#hunksOf(path, one), this.#hunksOf(path, other)])
-    return some.some((a) => others.some((b) => a.oldFrom <= b.oldTo + 1 && b.oldFrom <= a.oldTo + 1))
+  async #meet({ paths }: ConflictedFile, one: number, other: number): Promise<boolean> {
+    for (const path of paths) {
+      const [some, others] = await Promise.all([this.#hunksOf(path, one), this.#hunksOf(path, other)])
+      if (some.some((a) => others.some((b) => a.oldFrom <= b.oldTo && b.oldFrom <= a.oldTo))) return true
+    }
+    return false
   }
 
   async #hunksOf(path: string, side: number): Promise<readonly Hunk[]> {

@@ -142,7 +142,9 @@ class Folding {
       landed,
       conflicts: [
         ...conflicts,
-        ...refused.flatMap(({ side, near, files }) => near.map((one) => ({ sides: [one, side] as const, files }))),
+        ...refused.flatMap(({ side, near }) =>
+          near.map((one) => ({ sides: [one.side, side] as const, files: one.files })),
+        ),
       ],
       resolved: groups.flatMap((group) => group.resolved),
     }

@@ -19,6 +19,7 @@ export interface TaskEnding {
   readonly attempts: number
   /** Of all its attempts; nothing is known of it by default. */
   readonly usage?: UsageSum
+  /** Tasks without which it must not land: those that it needs, and those whose work it began from. */
   readonly needs: readonly TaskId[]
   /** Of the manifest; 0 by default. */
   readonly priority?: number

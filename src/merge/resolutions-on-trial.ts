@@ -1,5 +1,5 @@
 import type { TaskId } from '../ids.ts'
-import { barring } from './candidate.ts'
+import { barring, type Candidate } from './candidate.ts'
 import { overallVerdict } from './check.ts'
 import { sortConflicts } from './conflict.ts'
 import type { Fold } from './fold.ts'
@@ -42,7 +42,10 @@ export async function tryResolutions(given: VerifyRequest, verified: VerifiedFol
 export async function foldOnTrial(request: RemadeFoldRequest, sure: Fold, tasks: readonly TaskId[]): Promise<Fold> {
   const byTask = new Map(request.candidates.map((one) => [one.changeSet.task, one]))
   const landed = [...sure.landings].flatMap(([task, { state }]) => (state === 'landed' ? [task] : []))
-  const candidates = [...landed, ...tasks].flatMap((task) => byTask.get(task) ?? [])
+  const candidates = withNeeds(
+    [...landed, ...tasks].flatMap((task) => byTask.get(task) ?? []),
+    sure,
+  )
   const policy = { ...request.policy, strategy: 'in-order' as const }
   const folded = await remadeFold({ ...request, candidates, policy })
   const isOut = (task: TaskId): boolean => folded.landings.get(task)?.state !== 'landed'
@@ -53,6 +56,14 @@ export async function foldOnTrial(request: RemadeFoldRequest, sure: Fold, tasks:
     landings: new Map([...landings, ...others]),
     conflicts: sortConflicts(sure.conflicts.filter(({ theirs }) => isOut(theirs))),
   }
+}
+
+/** Without those that need one that was left out and is not tried with them. */
+function withNeeds(candidates: readonly Candidate[], { landings }: Pick<Fold, 'landings'>): readonly Candidate[] {
+  const asked = new Set(candidates.map(({ changeSet }) => changeSet.task))
+  const isMissing = (need: TaskId): boolean => landings.get(need)?.state === 'left-out' && !asked.has(need)
+  const whole = candidates.filter(({ needs }) => !needs.some(isMissing))
+  return whole.length === candidates.length ? whole : withNeeds(whole, { landings })
 }
 
 /** Those that merge with nothing, or need one that does not. */

@@ -4,7 +4,11 @@ import type { Candidate } from './candidate.ts'
 /** Tells of these candidates whether a task started from the work of another, be it through others. */
 export function startsFromAmong(candidates: readonly Candidate[]): (task: TaskId, other: TaskId) => boolean {
   const needs = new Map(candidates.map(({ changeSet, needs: of }) => [changeSet.task, of]))
-  const startsFrom = (task: TaskId, other: TaskId): boolean =>
-    (needs.get(task) ?? []).some((need) => need === other || startsFrom(need, other))
-  return startsFrom
+  const known = new Map<TaskId, ReadonlySet<TaskId>>()
+  const behind = (task: TaskId): ReadonlySet<TaskId> => {
+    const found = known.get(task) ?? new Set((needs.get(task) ?? []).flatMap((need) => [need, ...behind(need)]))
+    known.set(task, found)
+    return found
+  }
+  return (task, other) => behind(task).has(other)
 }

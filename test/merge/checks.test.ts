@@ -39,7 +39,12 @@ class Scene {
     t.teardown(() => this.sealing[Symbol.dispose]())
   }
 
-  async begin(tasks: Readonly<Record<string, Files>>, base: Files = { seed: '1\n' }): Promise<this> {
+  /** @param needs of a task */
+  async begin(
+    tasks: Readonly<Record<string, Files>>,
+    base: Files = { seed: '1\n' },
+    needs: Readonly<Record<string, string>> = {},
+  ): Promise<this> {
     this.#base = await this.sealing.begin(base)
     for (const [task, files] of Object.entries(tasks)) {
       const changeSet = await this.sealing.seal(task, this.#base, files)
@@ -47,7 +52,7 @@ class Scene {
         task: asTaskId(task),
         agent: asAgentName('scripted'),
         attempts: 1,
-        needs: [],
+        needs: needs[task] === undefined ? [] : [asTaskId(needs[task])],
         summary: null,
         findings: [],
         success: { contribution: { changeSet, owns: null } },
@@ -267,6 +272,14 @@ void t.test(
     t.equal(landedIn(red), 'first,other')
     t.match(red.conflicts, [{ theirs: 'second' }])
     t.match(proposalToMarkdown(red), '- left out because a check does not pass with it: second')
+    const more = { ...tasks, behind: { c: 'c' }, beside: { d: 'd' }, next: { e: 'e' } }
+    const needs = { behind: 'second', beside: 'first', next: 'first' }
+    const chained = await new Scene(t).begin(more, base, needs)
+    chained.merge = scene.merge
+    const whole = await chained.propose([shell('tests', 'true')])
+    t.same([...whole.order].toSorted(), ['behind', 'beside', 'first', 'next', 'other', 'second'])
+    const without = await chained.propose([shell('tests', "! grep -q '1.2.0' a.js")])
+    t.same(without.trial?.refused, ['second', 'behind'], 'nobody comes in without whom it needs')
     const blamed = await scene.propose([shell('tests', '! test -e b')])
     t.match(
       blamed,

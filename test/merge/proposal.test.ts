@@ -9,7 +9,7 @@ import type { AggregatorApi } from '../../src/actors/aggregator-api.ts'
 import type { Finding } from '../../src/agents/agent.ts'
 import type { ChangeSet } from '../../src/changes/change-set.ts'
 import { openObjects } from '../../src/changes/objects.ts'
-import { asActorId, asAgentName, asTaskId, type CommitId } from '../../src/ids.ts'
+import { asActorId, asAgentName, asCommitId, asTaskId, asTreeId, type CommitId } from '../../src/ids.ts'
 import { bringOnto } from '../../src/merge/bring-onto.ts'
 import type { Candidate } from '../../src/merge/candidate.ts'
 import { type Check, runChecks } from '../../src/merge/check.ts'
@@ -23,6 +23,7 @@ import { proposalToMarkdown } from '../../src/merge/proposal-markdown.ts'
 import { plainChecking, type ProposalRequest, type TaskEnding } from '../../src/merge/proposal-request.ts'
 import type { LedgerLine, Proposal } from '../../src/merge/proposal.ts'
 import { staleNames } from '../../src/merge/stale-names.ts'
+import { startsFromAmong } from '../../src/merge/starts-from.ts'
 import type { ProgramEnd } from '../../src/processes/program.ts'
 import { ManualClock } from '../manual-clock.ts'
 import { violations } from './json-schema.ts'
@@ -877,3 +878,18 @@ for (const { title, base, sides, said } of stale) {
     )
   })
 }
+
+void t.test('who started from whom is known of chains in which each started from all before', async (t) => {
+  const ids = Array.from({ length: 60 }, (_, number) => asTaskId(`t${number}`))
+  const candidates = ids.map((task, number) => {
+    const ends = { base: asCommitId(zeros), commit: asCommitId(zeros), tree: asTreeId(zeros) }
+    const changeSet = { task, agent: asAgentName('a'), attempt: 1, files: [], ...ends }
+    return { changeSet, owns: null, needs: ids.slice(0, number), message: '' }
+  })
+  const startsFrom = startsFromAmong(candidates)
+  t.equal(startsFrom(asTaskId('t59'), asTaskId('t0')), true)
+  t.equal(startsFrom(asTaskId('t59'), asTaskId('elsewhere')), false)
+  t.equal(startsFrom(asTaskId('t0'), asTaskId('t59')), false)
+})
+
+const zeros = '0'.repeat(40)

@@ -261,7 +261,8 @@ void t.test('a version that both raised is the higher one, and the lower is told
   const of = (a: string, b: string): string => pretty({ dependencies: { a, b } })
   const told = (ours: string, theirs: string): unknown =>
     keyed('package.json', { base: of('^1.0.0', '1'), ours, theirs })
-  const evidence = 'declared: a: the higher version: "^1.10.0", not "^1.2.0"; no other key was changed by both'
+  const evidence =
+    'declared: dependencies.a: the higher version: "^1.10.0", not "^1.2.0"; no other key was changed by both'
   t.match(told(of('^1.2.0', '1'), of('^1.10.0', '1')), { chunks: [{ evidence }] })
   t.match(told(of('^1.10.0', '1'), of('^1.2.0', '2')), { chunks: [{ evidence }] })
   t.match(told(of('^1.2.0', '1'), of('^1.0.0', '2')), {
@@ -975,5 +976,13 @@ void t.test('what a package manager writes for itself is told by its name', asyn
   ]
   for (const path of [...locks, 'go.sum', 'pnpm-lock.yaml', '.terraform.lock.hcl'])
     t.equal(fileFacts(path).kind, 'lock')
-  for (const path of ['src/lock.ts', 'block.json', 'locks.yaml', 'clock.lock.ts']) t.not(fileFacts(path).kind, 'lock')
+  const others = [
+    'src/lock.ts',
+    'block.json',
+    '.github/workflows/lock.yml',
+    'door-lock.json',
+    'locks.yaml',
+    'a.lock.ts',
+  ]
+  for (const path of others) t.not(fileFacts(path).kind, 'lock')
 })

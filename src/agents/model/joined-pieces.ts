@@ -49,7 +49,7 @@ function joined(parts: Streamed, onPart: (part: Part) => void): Streamed {
         try {
           await pull(to)
         } catch (error) {
-          await reader.cancel(error)
+          reader.cancel(error).catch(() => {}) // why it ends is told already
           throw error
         }
       },

@@ -5,6 +5,7 @@
 export class Turns {
   readonly #waiting: (() => void)[] = []
 
+  /** Resolves when all who asked before have had their turns. */
   next(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#waiting.push(resolve) === 1) setImmediate(this.#go)

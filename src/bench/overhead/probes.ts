@@ -90,7 +90,7 @@ const troupe = ({ repository: { root, environment } }: Scene, order: Partial<Tri
     environment,
   )
 
-/** Each number of tasks in a process of its own, whose size it is; the smallest goes before each other to warm it up. */
+/** Each number of tasks in a process of its own, whose size it is; all but the smallest after a run of so few, which warms it up. */
 async function emptyTasks(scene: Scene, mode: Mode): Promise<Figures> {
   const [least = 0, ...more] = scene.amounts.tasks[mode]
   const runs: TrialFigures[] = []

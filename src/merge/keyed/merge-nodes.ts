@@ -184,7 +184,7 @@ function higher({ ours, theirs }: Pick<KeyedVersions, 'ours' | 'theirs'>, { path
   if (mine === undefined || other === undefined || others.length + more.length > 0) return null
   if (ours.text.replace(version, '') !== theirs.text.replace(version, '')) return null
   const [taken, lower] = compareVersions(mine, other) >= 0 ? [ours, theirs] : [theirs, ours]
-  decided.push(`${path.at(-1)}: the higher version: ${taken.text.trim()}, not ${lower.text.trim()}`)
+  decided.push(`${path.join('.')}: the higher version: ${taken.text.trim()}, not ${lower.text.trim()}`)
   return taken
 }
 

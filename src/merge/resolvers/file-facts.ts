@@ -50,9 +50,20 @@ const languages: Readonly<Record<string, Language>> = {
 }
 
 /** What package managers write for themselves, by the usual names and endings. */
-const locks = new Set(['npm-shrinkwrap.json', 'go.sum', 'go.work.sum', 'package.resolved', 'cartfile.resolved'])
-const isLock = (name: string): boolean =>
-  locks.has(name) || /\.lock(?:b|file)?$|\.lock\.hcl$|(?:^|[-.])lock\.(?:json|ya?ml)$/.test(name)
+const locks = new Set([
+  'package-lock.json',
+  'npm-shrinkwrap.json',
+  'pnpm-lock.yaml',
+  'conda-lock.yml',
+  'go.sum',
+  'go.work.sum',
+  'gradle.lockfile',
+  'buildscript-gradle.lockfile',
+  'bun.lockb',
+  'package.resolved',
+  'cartfile.resolved',
+])
+const isLock = (name: string): boolean => locks.has(name) || /.\.lock(?:\.json|\.hcl)?$/.test(name)
 
 const manifests = new Set([
   'package.json',
