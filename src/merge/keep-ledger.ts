@@ -82,11 +82,14 @@ function explanationsOf({ files, folded, candidates }: LedgerRequest): Explanati
     isMadeAnew: (path) => folded.regenerated.some(({ paths, verdict }) => verdict === 'pass' && paths.includes(path)),
     isChangedFurther: (task, path) => (byPath.get(path) ?? []).some((other) => startsFrom(other.task, task)),
     isMadeAlike: (file, hunk) =>
-      (byPath.get(file.path) ?? []).some((other) => other !== file && hasMade(other, file, hunk)),
+      (byPath.get(file.path) ?? []).some(
+        // whoever started from it has it, and has not made it
+        (other) => other !== file && !startsFrom(other.task, file.task) && hasMade(other, file, hunk),
+      ),
   }
 }
 
-/** Whether another task put the same lines in the place of the same ones. */
+/** Whether another task put the same lines where this one did. */
 function hasMade(
   other: LedgerFile,
   { before, after }: LedgerFile,
@@ -94,7 +97,6 @@ function hasMade(
 ): boolean {
   if (other.before === null || other.after === null || before === null || after === null) return false
   if (other.before.length !== before.length) return false
-  if (other.before.slice(oldFrom, oldTo).join('') !== before.slice(oldFrom, oldTo).join('')) return false
   const shift = newFrom - oldFrom
   const put = after.slice(newFrom, newTo).join('')
   const theirs = other.after.slice(oldFrom + shift, oldTo + shift + (newTo - newFrom) - (oldTo - oldFrom)).join('')

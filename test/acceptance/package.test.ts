@@ -89,7 +89,7 @@ void t.test(
       execFileSync('git', ['-C', directory, ...given], { encoding: 'utf8', input }).trim()
     const commit = (text: string, ...parent: readonly string[]): string => {
       const tree = git(`100644 blob ${git(text, 'hash-object', '-w', '--stdin')}\ta.py\n`, 'mktree')
-      return git('', 'commit-tree', '-m', 'one', ...parent, tree)
+      return git('', '-c', 'user.name=A', '-c', 'user.email=a@example.com', 'commit-tree', '-m', 'one', ...parent, tree)
     }
     const base = commit('f(\n    a=1,\n)\n')
     const sides = ['    a=2,\n    b=1,\n', '    a=1,\n    c=1,\n'].map((text) => commit(`f(\n${text})\n`, '-p', base))
