@@ -75,10 +75,12 @@ function explanationsOf({ files, folded, candidates }: LedgerRequest): Explanati
   const startsFrom = startsFromAmong(candidates)
   const byPath = Map.groupBy(files, ({ path }) => path)
   return {
-    decided: (path) =>
-      folded.resolved
-        .filter((file) => file.path === path)
-        .flatMap(({ chunks }) => chunks.map(({ chunk: { base, ours, theirs } }) => [...base, ...ours, ...theirs])),
+    decided: (path) => {
+      const names = new Set([path, ...(byPath.get(path) ?? []).flatMap(({ own }) => own ?? [])])
+      return folded.resolved
+        .filter((file) => names.has(file.path))
+        .flatMap(({ chunks }) => chunks.map(({ chunk: { base, ours, theirs } }) => [...base, ...ours, ...theirs]))
+    },
     isMadeAnew: (path) => folded.regenerated.some(({ paths, verdict }) => verdict === 'pass' && paths.includes(path)),
     isChangedFurther: (task, path) => (byPath.get(path) ?? []).some((other) => startsFrom(other.task, task)),
     isMadeAlike: (file, hunk) =>

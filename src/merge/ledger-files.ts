@@ -37,6 +37,7 @@ export async function ledgerFiles({ git, objects, folded, candidates }: Parts): 
       files.push({
         task: changeSet.task,
         path,
+        ...(own !== path && { own }),
         before: await linesOf(before),
         after: await linesOf(after),
         final: isSame ? null : await linesOf(now),

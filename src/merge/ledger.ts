@@ -19,6 +19,8 @@ export interface LedgerFile {
   readonly task: TaskId
   /** Where it is in the proposal. */
   readonly path: string
+  /** Where its task has it, which is where resolvers met it before another moved it; left out where that is the same. */
+  readonly own?: string
   /** Lines; null for no text: nothing there, a binary file, a link, a submodule. */
   readonly before: readonly string[] | null
   readonly after: readonly string[] | null

@@ -770,6 +770,26 @@ void t.test('property: whatever 2 to 20 agents insert, delete, move and rename i
   t.pass('12 runs')
 })
 
+void t.test('what a resolver decided before another task moved the file is accounted for', async (t) => {
+  using sealing = new Sealing()
+  const base = await sealing.begin(start)
+  const works: readonly (readonly Edit[])[] = [
+    [{ how: 'insert', file: 3, at: 1, lines: ['\n'] }],
+    [{ how: 'insert', file: 3, at: 1, lines: ['alpha\n'] }],
+    [{ how: 'rename', file: 3, at: 0, lines: [] }],
+  ]
+  const sealed: ChangeSet[] = []
+  for (const [agent, edits] of works.entries())
+    sealed.push(await sealing.seal(`t${agent}`, base, filesAfter(edits, agent)))
+  const scene = { sealing, base, candidates: sealed.map((one) => candidate(one)) }
+  const result = await folded(scene)
+  t.same(
+    [...result.landings.values()].map(({ state }) => state),
+    ['landed', 'landed', 'landed'],
+  )
+  t.match(await ledgerOf(scene, result), [{ resolved: 1 }, {}, {}])
+})
+
 /** Two works that never go together. */
 const removed: Edit = { how: 'remove', file: 0, at: 0, lines: [] }
 const inserted: Edit = { how: 'insert', file: 0, at: 3, lines: ['alpha\n'] }
