@@ -42,7 +42,7 @@ export async function tryResolutions(given: VerifyRequest, verified: VerifiedFol
 export async function foldOnTrial(request: RemadeFoldRequest, sure: Fold, tasks: readonly TaskId[]): Promise<Fold> {
   const byTask = new Map(request.candidates.map((one) => [one.changeSet.task, one]))
   const landed = [...sure.landings].flatMap(([task, { state }]) => (state === 'landed' ? [task] : []))
-  const candidates = withNeeds(
+  const candidates = withNobodyMissing(
     [...landed, ...tasks].flatMap((task) => byTask.get(task) ?? []),
     sure,
   )
@@ -59,11 +59,14 @@ export async function foldOnTrial(request: RemadeFoldRequest, sure: Fold, tasks:
 }
 
 /** Without those that need one that was left out and is not tried with them. */
-function withNeeds(candidates: readonly Candidate[], { landings }: Pick<Fold, 'landings'>): readonly Candidate[] {
+function withNobodyMissing(
+  candidates: readonly Candidate[],
+  { landings }: Pick<Fold, 'landings'>,
+): readonly Candidate[] {
   const asked = new Set(candidates.map(({ changeSet }) => changeSet.task))
   const isMissing = (need: TaskId): boolean => landings.get(need)?.state === 'left-out' && !asked.has(need)
   const whole = candidates.filter(({ needs }) => !needs.some(isMissing))
-  return whole.length === candidates.length ? whole : withNeeds(whole, { landings })
+  return whole.length === candidates.length ? whole : withNobodyMissing(whole, { landings })
 }
 
 /** Those that merge with nothing, or need one that does not. */

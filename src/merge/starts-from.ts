@@ -4,11 +4,15 @@ import type { Candidate } from './candidate.ts'
 /** Tells of these candidates whether a task started from the work of another, be it through others. */
 export function startsFromAmong(candidates: readonly Candidate[]): (task: TaskId, other: TaskId) => boolean {
   const needs = new Map(candidates.map(({ changeSet, needs: of }) => [changeSet.task, of]))
-  const known = new Map<TaskId, ReadonlySet<TaskId>>()
-  const behind = (task: TaskId): ReadonlySet<TaskId> => {
-    const found = known.get(task) ?? new Set((needs.get(task) ?? []).flatMap((need) => [need, ...behind(need)]))
-    known.set(task, found)
-    return found
+  return (task, other) => {
+    const seen = new Set<TaskId>()
+    const open = [...(needs.get(task) ?? [])]
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      if (next === other) return true
+      if (seen.has(next)) continue
+      seen.add(next)
+      open.push(...(needs.get(next) ?? []))
+    }
+    return false
   }
-  return (task, other) => behind(task).has(other)
 }
