@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { availableParallelism, tmpdir } from 'node:os'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
@@ -20,6 +20,7 @@ import { Mux } from '../../src/actors/mux.ts'
 import { eventWindow } from '../../src/actors/protocol.ts'
 import { Throttle } from '../../src/actors/throttle.ts'
 import { portWire, type Wire } from '../../src/actors/wire.ts'
+import { messageOf } from '../../src/errors.ts'
 import { asActorId } from '../../src/ids.ts'
 import type { Answers } from '../fixtures/actors/answers.ts'
 import type { Blocks } from '../fixtures/actors/blocks.ts'
@@ -487,6 +488,25 @@ void t.test('the thread host', async (t) => {
     t.match(await exit, { how: 'killed' })
     await run
   })
+
+  await t.test(
+    'lets threads begin one after the other, and waits for no actor that takes long to get ready',
+    async (t) => {
+      const many = 3 * availableParallelism()
+      const crowded = openHosts({ thread: { maxThreads: many } })
+      const threads = crowded.get('thread')
+      const neverReady = Array.from({ length: many - 1 }, () =>
+        start(threads, 'cannot-start', null, 'neverReady').catch(messageOf),
+      )
+      const { handle } = await start<Answers>(threads, 'answers')
+      t.equal(await handle.call('add', 1, 1), 2)
+      await crowded[Symbol.asyncDispose]()
+      t.match(
+        await Promise.all(neverReady),
+        Array.from(neverReady, () => /the host is closed/),
+      )
+    },
+  )
 
   await t.test('uses the thread of an actor that ended politely again', async (t) => {
     const threads = new Set<number>()

@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os'
 import { MessageChannel, type ResourceLimits, type Worker } from 'node:worker_threads'
 import { Piscina } from 'piscina'
+import { openSlots } from '../../changes/slots.ts'
 import type { ActorHost } from '../contract.ts'
 import type { Place, PlaceEnd, PlaceSource } from '../place.ts'
 import { sibling } from '../sibling.ts'
@@ -28,6 +30,7 @@ class ThreadPlaces implements PlaceSource {
   readonly kind = 'thread'
   readonly capacity: number
   readonly #pool: Piscina<ThreadTask, void>
+  readonly #beginnings = openSlots(availableParallelism())
   readonly #exitCodes = new WeakMap<Worker, Promise<number>>()
 
   constructor(options: ThreadOptions) {
@@ -38,11 +41,16 @@ class ThreadPlaces implements PlaceSource {
   open(): Place {
     const { port1, port2 } = new MessageChannel()
     const killer = new AbortController()
+    const greeted = Promise.withResolvers<void>()
     let thread: Worker | undefined
     port1.on('message', (message) => {
-      if (isGreeting(message)) thread = this.#find(message.threadId)
+      if (!isGreeting(message)) return
+      thread = this.#find(message.threadId)
+      greeted.resolve()
     })
-    const life = this.#pool.run({ port: port2 }, { transferList: [port2], signal: killer.signal })
+    const life = this.#whenOthersHaveBegun(greeted.promise, () =>
+      this.#pool.run({ port: port2 }, { transferList: [port2], signal: killer.signal }),
+    )
     return {
       wire: portWire(port1),
       identity: null,
@@ -54,6 +62,16 @@ class ThreadPlaces implements PlaceSource {
         killer.abort()
       },
     }
+  }
+
+  /** Threads that all begin at once take turns until the last is ready; what they are told meanwhile waits in their wires. */
+  async #whenOthersHaveBegun(greeted: Promise<void>, run: () => Promise<void>): Promise<void> {
+    let life = Promise.resolve()
+    await this.#beginnings.use(async () => {
+      life = run()
+      await Promise.race([greeted, life.catch(() => {})])
+    })
+    await life
   }
 
   async close(): Promise<void> {
