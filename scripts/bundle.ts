@@ -15,7 +15,8 @@ const entries = [
   'actors/hosts/process-entry',
   'actors/agent-actor',
   'actors/aggregator-actor',
-  'agents/registry',
+  'actors/models-actor',
+  'agents/works',
   'agents/sandbox/forwarder',
   'supervisor/library',
 ]

@@ -26,6 +26,9 @@ export const agentActor: ActorFactory = async (context) => {
     answer: (id, value) => {
       questions.answer(id, value)
     },
+    sign: (id, line) => {
+      questions.sign(id, line)
+    },
   }
   return api
 }
@@ -39,7 +42,7 @@ interface Stage {
 const loadKinds = openLoader()
 
 async function loadAgent({ kind, kindsModule }: AgentActorInput): Promise<Agent> {
-  const { kinds } = (await loadKinds(kindsModule)) as { readonly kinds: ReadonlyMap<string, AgentKind> }
+  const { kinds } = (await loadKinds(kindsModule)) as { readonly kinds: ReadonlyMap<string, Pick<AgentKind, 'load'>> }
   const found = kinds.get(kind)
   if (found === undefined) throw new TypeError(`no agent is of kind ${kind}; known are ${[...kinds.keys()].join(', ')}`)
   return await found.load()
@@ -56,10 +59,13 @@ async function perform(agent: Agent, order: AgentActorInput, stage: Stage): Prom
 
 async function attempt(
   agent: Agent,
-  { assignment, graceMs }: AgentActorInput,
+  { assignment, graceMs, modelsAreShared = false }: AgentActorInput,
   { context, questions }: Stage,
   report: AgentReport,
 ): Promise<Outcome> {
+  const progress = (line: string): void => {
+    report.progress(line)
+  }
   try {
     return await agent(assignment, {
       get signal() {
@@ -69,9 +75,7 @@ async function attempt(
       output: (chunk) => {
         report.output(chunk)
       },
-      progress: (line) => {
-        report.progress(line)
-      },
+      progress,
       started: (process) => {
         report.started(process)
       },
@@ -80,6 +84,7 @@ async function attempt(
       },
       mayWrite: (paths) => questions.mayWrite(paths),
       place: () => questions.place(),
+      ...(modelsAreShared && { askModel: (question) => questions.askModel(question, progress) }),
     })
   } catch (error) {
     return outcomeOf(error, context.signal, assignment.directory)

@@ -1,13 +1,16 @@
-import type { Assignment, Outcome, PlaceAnswer, ProviderClass, RefusedAnswer, WriteAnswer } from '../agents/agent.ts'
+import type { Assignment, Outcome, WriteAnswer } from '../agents/agent.ts'
+import type { PlaceAnswer, ProviderClass, RefusedAnswer } from '../agents/failure.ts'
+import type { Asked, ModelQuestion } from '../agents/model/question.ts'
 import type { Usage } from '../agents/usage.ts'
 import type { ProcessIdentity } from '../process-identity.ts'
+import type { Thrown } from './thrown.ts'
 
 /** What an agent actor is handed when it starts. */
 export interface AgentActorInput {
   readonly assignment: Assignment
   /** The agent's kind, as registered. */
   readonly kind: string
-  /** URL of a module that exports `kinds: ReadonlyMap<string, AgentKind>`. */
+  /** URL of a module that exports `kinds: ReadonlyMap<string, Pick<AgentKind, 'load'>>`. */
   readonly kindsModule: string
   /** Where the output goes and how much of it is kept; null keeps none. */
   readonly log: { readonly path: string; readonly maxBytes: number } | null
@@ -15,6 +18,8 @@ export interface AgentActorInput {
   readonly graceMs: number
   /** Names of variables and files whose secrets are written down nowhere; none by default. */
   readonly secrets?: readonly string[]
+  /** Whether models are asked in the agent's stead, by questions; false by default. */
+  readonly modelsAreShared?: boolean
 }
 
 /** What the supervisor may ask of an agent actor. */
@@ -23,6 +28,8 @@ export interface AgentActorApi {
   run(): Promise<Outcome>
   /** Answers a question that the agent has asked by an event; no callback crosses a wire. */
   answer(id: number, value: AgentAnswer): void
+  /** Tells how what was asked for by a question goes on, in a line for people. */
+  sign(id: number, line: string): void
 }
 
 /** What an agent wants to know of the supervisor. */
@@ -30,8 +37,13 @@ export type AgentQuestion =
   | { readonly ask: 'may-write'; readonly paths: readonly string[] }
   /** Answered when the place is the agent's. */
   | { readonly ask: 'place' }
+  /** A model is asked with a place of the provider's budget, which is given back then. */
+  | { readonly ask: 'model'; readonly question: ModelQuestion }
 
-export type AgentAnswer = WriteAnswer | 'granted' | HeldAnswer
+export type AgentAnswer = WriteAnswer | 'granted' | ModelAnswer | HeldAnswer
+
+/** What came of having a model asked. */
+export type ModelAnswer = { readonly asked: Asked } | { readonly thrown: Thrown }
 
 /** No place before that date. */
 export interface HeldAnswer {

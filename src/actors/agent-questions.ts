@@ -1,17 +1,21 @@
 import type { Place, WriteAnswer } from '../agents/agent.ts'
+import type { Asked, ModelQuestion } from '../agents/model/question.ts'
 import { ProviderHeld } from '../agents/provider/provider-held.ts'
-import type { AgentAnswer, AgentEvent, AgentQuestion, HeldAnswer } from './agent-api.ts'
+import type { AgentAnswer, AgentEvent, AgentQuestion, HeldAnswer, ModelAnswer } from './agent-api.ts'
 import type { ActorContext } from './contract.ts'
+import { toError } from './thrown.ts'
 
-interface Asked {
+interface Open {
   resolve(answer: AgentAnswer): void
   reject(reason: unknown): void
+  /** Told how it goes on. */
+  readonly onSign: (line: string) => void
 }
 
 /** Questions of an agent to its supervisor: each goes out as an event and is answered by a call. */
 export class AgentQuestions {
   readonly #context: Pick<ActorContext, 'signal' | 'emit'>
-  readonly #open = new Map<number, Asked>()
+  readonly #open = new Map<number, Open>()
   #last = 0
 
   /** @param context what is still open is given up when its signal aborts, which is not looked at before something is asked */
@@ -27,7 +31,7 @@ export class AgentQuestions {
   async place(): Promise<Place> {
     const { id, answer } = this.#ask({ ask: 'place' })
     const said = (await answer) as 'granted' | HeldAnswer
-    if (said !== 'granted') throw new ProviderHeld(said.provider, said.class, said.until)
+    if (said !== 'granted') throw heldBy(said)
     let [isHeld, isIn] = [true, false]
     return {
       accepted: () => {
@@ -44,13 +48,29 @@ export class AgentQuestions {
     }
   }
 
+  /** @param onSign told in a line for people, now and then, that a long answer still comes */
+  async askModel(question: ModelQuestion, onSign: (line: string) => void): Promise<Asked> {
+    const { answer } = this.#ask({ ask: 'model', question }, onSign)
+    const said = (await answer) as ModelAnswer | HeldAnswer
+    if ('provider' in said) throw heldBy(said)
+    if ('thrown' in said) throw toError(said.thrown)
+    return said.asked
+  }
+
+  sign(id: number, line: string): void {
+    this.#open.get(id)?.onSign(line)
+  }
+
   /** An answer that nobody waits for any more is dropped. */
   answer(id: number, value: AgentAnswer): void {
     this.#open.get(id)?.resolve(value)
     this.#open.delete(id)
   }
 
-  #ask(question: AgentQuestion): { readonly id: number; readonly answer: Promise<AgentAnswer> } {
+  #ask(
+    question: AgentQuestion,
+    onSign: (line: string) => void = () => {},
+  ): { readonly id: number; readonly answer: Promise<AgentAnswer> } {
     if (this.#last === 0) this.#giveUpWhenStopped()
     this.#last += 1
     const id = this.#last
@@ -58,7 +78,7 @@ export class AgentQuestions {
     const { signal } = this.#context
     if (signal.aborted) reject(signal.reason)
     else {
-      this.#open.set(id, { resolve, reject })
+      this.#open.set(id, { resolve, reject, onSign })
       this.#emit({ type: 'question', id, question })
     }
     return { id, answer }
@@ -76,3 +96,5 @@ export class AgentQuestions {
     this.#context.emit(event)
   }
 }
+
+const heldBy = ({ provider, class: kind, until }: HeldAnswer): ProviderHeld => new ProviderHeld(provider, kind, until)

@@ -1,6 +1,8 @@
 import type * as z from 'zod'
 import type { AgentName, RunId, TaskId } from '../ids.ts'
 import type { ProcessIdentity } from '../process-identity.ts'
+import type { Failure, PlaceAnswer, RefusedAnswer } from './failure.ts'
+import type { Asked, ModelQuestion } from './model/question.ts'
 import type { Usage } from './usage.ts'
 
 /** How bad a finding is, in SARIF's words. */
@@ -50,44 +52,6 @@ export interface Assignment {
   readonly rebased: string | null
 }
 
-/** Why an attempt failed; the kinds decide about retries. */
-export type FailureKind =
-  | 'agent'
-  | 'crash'
-  | 'timeout'
-  | 'stall'
-  | 'memory'
-  | 'quota'
-  | 'budget'
-  | 'infrastructure'
-  | 'conflict'
-
-/** What a provider's refusal means. */
-export type ProviderClass =
-  /** Too much at once or in a minute; passes by itself within minutes. */
-  | 'rate_limit'
-  /** The provider has no room for anybody. */
-  | 'overloaded'
-  /** What was paid for is used up, until a date or until somebody pays. */
-  | 'quota'
-  /** The key, or what it may do. */
-  | 'auth'
-  /** The conversation is too long for the model. */
-  | 'context'
-  | 'network'
-
-export interface Failure {
-  readonly kind: FailureKind
-  /** What happened, for people. */
-  readonly message: string
-  /** Equal for failures that look the same; a retry that keeps failing the same way is refused. */
-  readonly signature: string
-  /** `no_changes`: the agent said that it had ended well, but nothing was changed and it did not say that there was nothing to do. */
-  readonly class?: ProviderClass | 'no_changes'
-  /** When trying again may help, where the provider told; milliseconds since the epoch. */
-  readonly until?: number
-}
-
 /** How an agent's work ended. */
 export type Outcome =
   | {
@@ -106,21 +70,6 @@ export type WriteAnswer =
   | { readonly allowed: true }
   /** `reason` is a sentence that a model understands. */
   | { readonly allowed: false; readonly reason: string }
-
-/** What came of a call to a provider, as far as it concerns those who wait for theirs. */
-export type PlaceAnswer =
-  | { readonly how: 'ok' }
-  | {
-      readonly how: 'refused'
-      readonly class: ProviderClass
-      /** As the provider told it. */
-      readonly retryAfterMs?: number
-      /** Milliseconds since the epoch. */
-      readonly until?: number
-    }
-
-/** A refusal, as those who wait for their call must know it. */
-export type RefusedAnswer = Extract<PlaceAnswer, { readonly how: 'refused' }>
 
 /** The right to make one call to a provider, or to let one program make its calls. */
 export interface Place {
@@ -156,6 +105,11 @@ export interface AgentContext {
    * and with ProviderHeld when the provider is held for long: let it through, and the attempt is parked.
    */
   readonly place: () => Promise<Place>
+  /**
+   * Has a model asked in the agent's stead, with a place of its provider's budget; left out where agents ask by themselves. Rejects as
+   * `place` does.
+   */
+  readonly askModel?: (question: ModelQuestion) => Promise<Asked>
 }
 
 /** One way of doing work. It knows nothing of hosts, retries or where its log goes. */

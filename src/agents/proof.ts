@@ -1,4 +1,4 @@
-import type { Failure } from './agent.ts'
+import type { Failure } from './failure.ts'
 
 /** What was seen of an agent's success; kept with the result as `details.proof`. */
 export interface Proof {

@@ -1,5 +1,5 @@
 import type { Redactor } from '../redaction.ts'
-import type { Failure } from './agent.ts'
+import type { Failure } from './failure.ts'
 
 /** What an end of an agent's work says in words; all else in it is ours. */
 interface Words {

@@ -88,7 +88,7 @@ export async function conductRun(
   const { manifest, rules } = prepared
   const files = openRunFiles({ run: id, rules, manifest, folders, clock: systemClock, live: stage.live, log })
   try {
-    await stage.tree.start()
+    await stage.start()
     return await onStage({ prepared, watch, held, stage, files, log }, opening)
   } finally {
     await tidyUp({ watch, stage, files, log })

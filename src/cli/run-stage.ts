@@ -4,12 +4,11 @@ import type { ChangeSet } from '../changes/change-set.ts'
 import { systemClock } from '../clock.ts'
 import type { RunId } from '../ids.ts'
 import type { Log } from '../log.ts'
-import { identityOf } from '../process-identity.ts'
 import type { RunLayout } from '../store/layout.ts'
-import { quotaFile } from '../store/quota-file.ts'
-import { type Governor, openGovernor } from '../supervisor/quota/governor.ts'
+import type { Governor } from '../supervisor/quota/governor.ts'
 import { type Aggregator, openAggregator } from '../supervisor/run/aggregator.ts'
 import { type Budgets, openBudgets } from '../supervisor/run/budgets.ts'
+import type { Models } from '../supervisor/run/models.ts'
 import { type LiveBoard, openLiveBoard } from '../supervisor/run/live.ts'
 import { type Attempts, openAttempts } from '../supervisor/run/open-attempts.ts'
 import { openWorkspaces } from '../supervisor/run/open-workspaces.ts'
@@ -17,6 +16,8 @@ import type { RunWorld } from '../supervisor/run/run.ts'
 import { openTroupeTree, type TroupeTree } from '../supervisor/run/troupe-tree.ts'
 import type { Workspaces } from '../supervisor/run/workspaces.ts'
 import { openAggregatorPlace } from './aggregator-place.ts'
+import { governorOf } from './governor-of.ts'
+import { openModelsPlace, willAskModels } from './models-place.ts'
 import { loggedDeadLetters } from './logged-dead-letters.ts'
 import type { Prepared } from './prepare.ts'
 import { judgingOf } from './judging.ts'
@@ -24,6 +25,8 @@ import { threadLimits } from './thread-limits.ts'
 
 /** What a run works with, but for its journal and whoever watches it. */
 export interface RunStage {
+  /** Throws TroupeError HOST_FAILED when something cannot start. */
+  start(): Promise<void>
   readonly tree: TroupeTree
   readonly workspaces: Workspaces
   readonly aggregator: Aggregator
@@ -58,19 +61,9 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
   const { clock } = world
   const aggregator = openAggregator()
   const live = openLiveBoard()
-  const env = { ...process.env, TROUPE_RUN: id } // what is left of a dead run is found by it
-  const common = { clock, deadLetters: loggedDeadLetters(log), process: { env } }
-  const hosts = openHosts({ ...common, thread: threadLimits(prepared) })
-  const place = openAggregatorPlace(prepared, { ...common, id, folders })
+  const { hosts, models, tree } = openActors(prepared, { id, folders, log }, { aggregator, live })
   const where = { repository, run: id, folder: folders.work }
   const workspaces = openWorkspaces({ ...where, clock, parallel: parallelGits, hide: secrets.hide })
-  const tree = openTroupeTree({
-    ...world,
-    hosts: both(hosts, place.hosts),
-    aggregator,
-    startAggregator: () => place.start(live.tellMerging),
-    graceMs,
-  })
   const snapshots = relay<ChangeSet>()
   const governor = governorOf(prepared, log)
   const budgets = openBudgets(clock, manifest.budget)
@@ -87,6 +80,7 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
     workspaces,
     tree,
     places: governor,
+    models,
     budgets,
     logBytes,
     graceMs,
@@ -97,6 +91,12 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
     kindsModule,
   })
   return {
+    async start() {
+      const started = tree.start()
+      // it takes longest to get ready, and nobody waits for it yet
+      if (willAskModels(prepared)) tree.wantModels()
+      await started
+    },
     tree,
     workspaces,
     aggregator,
@@ -107,6 +107,40 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
     world: { ...world, hostOf: (task) => placements.get(task)?.host ?? 'async', attempt: attempts.task },
     resolution: attempts.resolution,
   }
+}
+
+interface Actors {
+  /** Of agents. */
+  readonly hosts: Hosts
+  readonly models: Models
+  readonly tree: TroupeTree
+}
+
+/** Where the actors of a run live, and the tree that they stand in. */
+function openActors(
+  prepared: Prepared,
+  { id, folders, log }: Omit<StageParts, 'kindsModule'>,
+  { aggregator, live }: Pick<RunStage, 'aggregator' | 'live'>,
+): Actors {
+  const env = { ...process.env, TROUPE_RUN: id } // what is left of a dead run is found by it
+  const common = { clock: systemClock, deadLetters: loggedDeadLetters(log), process: { env } }
+  const hosts = openHosts({ ...common, thread: threadLimits(prepared) })
+  const place = openAggregatorPlace(prepared, { ...common, id, folders })
+  const modelsPlace = openModelsPlace(common, () => {
+    tree.wantModels()
+  })
+  const tree = openTroupeTree({
+    clock: systemClock,
+    random: Math.random,
+    log,
+    hosts: both(hosts, place.hosts, modelsPlace.hosts),
+    aggregator,
+    startAggregator: () => place.start(live.tellMerging),
+    models: modelsPlace.models,
+    startModels: modelsPlace.start,
+    graceMs,
+  })
+  return { hosts, models: modelsPlace.models, tree }
 }
 
 const unwatchedMessage = 'not every folder can be watched: what agents write is looked for every 2 s instead'
@@ -127,21 +161,6 @@ function relay<News>(): Relay<News> {
       told = listener
     },
   }
-}
-
-function governorOf({ manifest: { agents, providers } }: Prepared, log: Log): Governor {
-  return openGovernor({
-    clock: systemClock,
-    random: Math.random,
-    process: identityOf(process.pid),
-    agents,
-    providers,
-    environment: process.env,
-    text: (name) => quotaFile(name, process.env),
-    failed: (err) => {
-      log.warn({ err }, 'what is known of a provider cannot be shared with other runs: nobody waits for a place')
-    },
-  })
 }
 
 const both = (...hosts: readonly Hosts[]): AsyncDisposable => ({

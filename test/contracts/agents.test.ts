@@ -15,6 +15,8 @@ import type { ActorHandle, HostKind } from '../../src/actors/contract.ts'
 import { openHosts } from '../../src/actors/hosts/registry.ts'
 import type { Agent, Assignment } from '../../src/agents/agent.ts'
 import { kinds } from '../../src/agents/registry.ts'
+import { refusal } from '../../src/agents/model/refused-call.ts'
+import { toThrown } from '../../src/actors/thrown.ts'
 import { must } from '../../src/errors.ts'
 import { asActorId } from '../../src/ids.ts'
 import { newFolder, script } from '../agents/acp-stage.ts'
@@ -22,6 +24,7 @@ import { type Said, serveModel } from '../agents/model-server.ts'
 import { assignment, type Direction, groupGone, perform, type Performance } from '../agents/perform.ts'
 import type { Step } from '../fixtures/acp/fake-agent.ts'
 import { conform } from './conformance/conform.ts'
+import { endShared } from './conformance/perform-on-host.ts'
 import { players } from './conformance/players.ts'
 import { type SceneName, sceneNames } from './conformance/scenes.ts'
 
@@ -182,6 +185,7 @@ t.test('the registry is light: it loads neither a parser nor a way to start prog
 const elsewhere: readonly SceneName[] = ['edit', '429 then success']
 const hosts = openHosts({ thread: { maxThreads: 1 } })
 t.teardown(() => hosts[Symbol.asyncDispose]())
+t.teardown(endShared)
 
 t.same(new Set(players.map(({ kind }) => kind)), new Set(kinds.keys()), 'every kind is held to the table')
 
@@ -291,6 +295,27 @@ for (const host of ['async', 'thread', 'process'] as const) {
   })
 }
 
+for (const host of ['async', 'thread', 'process'] as const) {
+  void t.test(`an agent has a model asked, and hears how that goes on (${host})`, async (t) => {
+    const { actor, events, first } = await start('having-asked', { modelsAreShared: true }, host)
+    const outcome = actor.call('run')
+    await first
+    t.match(events, [{ type: 'question', id: 1, question: { ask: 'model', question: { messages: '["hello"]' } } }])
+    await actor.call('sign', 1, 'm still answers')
+    await actor.call('sign', 9, 'nobody asked')
+    await actor.call('answer', 1, { asked: { how: 'refused', refusal: refusal('overloaded', 'too many') } })
+    await actor.call('answer', 2, { thrown: toThrown(new RangeError('a bug')) })
+    await actor.call('answer', 3, { provider: 'house', class: 'quota', until: 5 })
+    t.match(await outcome, {
+      how: 'failed',
+      failure: { kind: 'quota', class: 'quota', until: 5, message: /^house may not be asked/ },
+    })
+    const progress = lines(events, 'progress')
+    t.same([progress[0], progress.at(-1)], ['m still answers', 'refused: too many; threw RangeError: a bug'])
+    await actor.stop('done', Infinity)
+  })
+}
+
 void t.test('a question that nobody answers ends with the attempt', async (t) => {
   const { actor, first } = await start('asking')
   const outcome = actor.call('run')
@@ -328,6 +353,11 @@ void t.test('a log that cannot be written costs the log, not the work', async (t
 
 void t.test('an unknown kind cannot start', async (t) => {
   await t.rejects(start('nobody'), { code: 'HOST_FAILED', message: /no agent is of kind nobody; known are talkative/ })
+})
+
+void t.test('every kind has its work where actors look for it', async (t) => {
+  const { kinds: works } = (await import(defaultKindsModule)) as { readonly kinds: typeof kinds }
+  t.same([...works.keys()], [...kinds.keys()])
 })
 
 void t.test('the kinds that come with Troupe run', async (t) => {
@@ -368,7 +398,7 @@ for (const host of ['async', 'thread', 'process'] as const) {
         },
         host,
         (question) => {
-          if (question.ask === 'place') return 'granted'
+          if (question.ask !== 'may-write') return 'granted'
           if (question.paths[0] === 'mine.txt') return { allowed: true }
           resolve()
           return { allowed: false, reason: 'yours.txt is held by the task other' }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import type { Failure, FailureKind } from '../../src/agents/agent.ts'
+import type { Failure, FailureKind } from '../../src/agents/failure.ts'
 import { asAgentName, asCommitId, asRunId, asTaskId } from '../../src/ids.ts'
 import { backoffMs } from '../../src/supervisor/run/after-failure.ts'
 import { decide, fold } from '../../src/supervisor/run/decide.ts'

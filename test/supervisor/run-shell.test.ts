@@ -2,13 +2,21 @@ import t from 'tap'
 import type { AggregatorApi, Contribution, EarlyVerdict } from '../../src/actors/aggregator-api.ts'
 import type { AgentActorApi } from '../../src/actors/agent-api.ts'
 import type { ActorHandle, Exit } from '../../src/actors/contract.ts'
+import type { ModelsApi } from '../../src/actors/models-api.ts'
 import type { Outcome } from '../../src/agents/agent.ts'
+import type { PlaceAnswer } from '../../src/agents/failure.ts'
+import type { Asked, ModelQuestion } from '../../src/agents/model/question.ts'
+import { refusal } from '../../src/agents/model/refused-call.ts'
 import type { Usage } from '../../src/agents/usage.ts'
 import { TroupeError } from '../../src/errors.ts'
 import { asActorId, asAgentName, asCommitId, asRunId, asTaskId, asTreeId, type TaskId } from '../../src/ids.ts'
-import { openAggregator } from '../../src/supervisor/run/aggregator.ts'
+import { openTroupeTree } from '../../src/supervisor/run/troupe-tree.ts'
+import type { Log } from '../../src/log.ts'
+import { type Models, openModels } from '../../src/supervisor/run/models.ts'
+import { type Aggregator, openAggregator } from '../../src/supervisor/run/aggregator.ts'
 import { openBudgets } from '../../src/supervisor/run/budgets.ts'
 import { converse } from '../../src/supervisor/run/conversation.ts'
+import type { Places } from '../../src/supervisor/run/taken-places.ts'
 import { openEarlyChecks } from '../../src/supervisor/run/early-checks.ts'
 import { openHeldFiles } from '../../src/supervisor/run/held-files.ts'
 import { type AttemptMeans, type AttemptResult, carryOutAttempt } from '../../src/supervisor/run/attempt.ts'
@@ -546,6 +554,241 @@ void t.test(
   },
 )
 
+const question: ModelQuestion = {
+  settings: { protocol: 'openai', endpoint: 'x', model: 'm', keyFrom: null, prices: null, body: {} },
+  temperature: null,
+  idleMs: 1_000,
+  system: '',
+  verb: 'fix',
+  messages: '[]',
+}
+
+/** The actor that asks models as a test plays it, and whoever has it asked. */
+function askedModels() {
+  const clock = new ManualClock()
+  const said: string[] = []
+  const answers: PromiseWithResolvers<Asked>[] = []
+  const ended = new AbortController()
+  const models = openModels({ clock, wanted: () => void said.push('wanted') })
+  const asking = {
+    signal: ended.signal,
+    accepted: () => void said.push('accepted'),
+    sign: (line: string) => void said.push(line),
+  }
+  const start = (name: string): void => {
+    models.started({
+      call: (_method: string, id: number) => {
+        said.push(`${name} asked ${id}`)
+        answers.push(Promise.withResolvers<Asked>())
+        return answers.at(-1)?.promise
+      },
+      cast: (method: string, id: number) => void said.push(`${name} ${method} ${id}`),
+      stop: (reason: string, graceMs: number) => void said.push(`${name} stopped ${reason} ${graceMs}`),
+    } as unknown as ActorHandle<ModelsApi>)
+  }
+  return { clock, said, answers, ended, models, asking, start, ask: () => models.ask(question, asking) }
+}
+
+const answer = { how: 'answered', reply: {} } as Asked
+
+void t.test(
+  'a model is asked as soon as somebody is there who does it, and what is told meanwhile reaches whoever asked',
+  async (t) => {
+    const { said, answers, models, start, ask } = askedModels()
+    const asked = ask()
+    await turns()
+    t.same(said, ['wanted'])
+    start('first')
+    await turns()
+    models.hear({ type: 'accepted', id: 1 })
+    models.hear({ type: 'sign', id: 1, line: 'still' })
+    models.hear({ type: 'sign', id: 2, line: 'of nobody' })
+    answers[0]?.resolve(answer)
+    t.same(await asked, answer)
+    models.hear({ type: 'sign', id: 1, line: 'too late' })
+    t.same(said, ['wanted', 'first asked 1', 'accepted', 'still'])
+  },
+)
+
+void t.test('the death of whoever asks models is a refusal, and the next question goes to the next one', async (t) => {
+  const { said, answers, models, start, ask } = askedModels()
+  start('first')
+  const lost = ask()
+  await turns()
+  answers[0]?.reject(new TroupeError('ACTOR_GONE', 'it is gone'))
+  t.match(await lost, {
+    how: 'refused',
+    refusal: { class: 'network', message: /^the model could not be asked: it is gone/ },
+  })
+  const asked = ask()
+  await turns()
+  t.equal(said.length, 3, 'nobody is asked before there is a new one')
+  start('second')
+  await turns()
+  answers[1]?.resolve(answer)
+  t.same(await asked, answer)
+  models.givenUp('it dies and dies')
+  t.match(await ask(), {
+    how: 'refused',
+    refusal: { class: 'network', message: /cannot be kept alive: it dies and dies/ },
+  })
+  start('third')
+  const last = ask()
+  await turns()
+  answers[2]?.reject(new RangeError('a bug'))
+  await t.rejects(last, new RangeError('a bug'))
+})
+
+void t.test(
+  'whoever asks models and says nothing for long is taken away, and a question that nobody waits for is given up',
+  async (t) => {
+    const { clock, said, answers, ended, models, start, ask } = askedModels()
+    start('first')
+    const asked = ask()
+    await turns()
+    clock.advance(60_999)
+    models.hear({ type: 'accepted', id: 1 })
+    clock.advance(60_999)
+    t.same(said.slice(2), ['accepted'])
+    clock.advance(1)
+    t.same(said.slice(3), ['first stopped it says nothing any more 0'])
+    ended.abort(new Error('enough'))
+    t.same(said.slice(4), ['first giveUp 1'])
+    answers[0]?.reject(new Error('any'))
+    await t.rejects(asked, new Error('enough'))
+    await t.rejects(ask(), new Error('enough'))
+    t.equal(said.filter((line) => line.includes('asked')).length, 1)
+    t.equal(clock.waiting, 0)
+  },
+)
+
+/** A tree of nothing but what a test starts; its actors end when the test says so. */
+async function treeWith(start: (count: number) => Promise<void>) {
+  const clock = new ManualClock()
+  const said: string[] = []
+  const ends: PromiseWithResolvers<Exit>[] = []
+  const child = (): ActorHandle<never> => {
+    const end = Promise.withResolvers<Exit>()
+    ends.push(end)
+    const stop = (reason: string): Promise<Exit> => {
+      end.resolve({ how: 'shutdown', reason })
+      return end.promise
+    }
+    return { closed: end.promise, stop } as unknown as ActorHandle<never>
+  }
+  let starts = 0
+  const noted = (name: string) => ({
+    started: () => void said.push(`${name} started`),
+    givenUp: (reason: string) => void said.push(`${name} given up: ${reason}`),
+  })
+  const tree = openTroupeTree({
+    clock,
+    random: () => 0,
+    log: silentLog as unknown as Log,
+    hosts: { [Symbol.asyncDispose]: () => Promise.resolve() },
+    aggregator: noted('aggregator') as unknown as Aggregator,
+    startAggregator: () => Promise.resolve(child()),
+    models: noted('models') as unknown as Models,
+    startModels: async () => {
+      starts += 1
+      await start(starts)
+      return child()
+    },
+    graceMs: 1_000,
+  })
+  const crash = async (): Promise<void> => {
+    ends.at(-1)?.resolve({ how: 'crashed', message: 'gone', code: null, signal: null })
+    await turns()
+    clock.advance(1_000)
+    await turns()
+  }
+  await tree.start()
+  return { tree, said, crash }
+}
+
+void t.test(
+  'what asks models is started once it is wanted, and again when it dies; that it cannot be kept alive ends no run',
+  async (t) => {
+    const { tree, said, crash } = await treeWith(() => Promise.resolve())
+    t.same(said, ['aggregator started'])
+    tree.wantModels()
+    tree.wantModels()
+    await turns()
+    t.same(said.slice(1), ['models started'])
+    for (let count = 0; count < 3; count++) await crash()
+    t.equal(said.length, 5, 'it is started again')
+    await crash()
+    t.match(said.slice(5), ['models given up: its supervisor ended: shutdown'])
+    await tree.stop('enough')
+    t.match(said.at(-1), 'aggregator given up: the supervision tree ended: shutdown', 'it lived on until then')
+  },
+)
+
+void t.test('what asks models and cannot start is tried again when it is wanted again', async (t) => {
+  const { tree, said } = await treeWith((count) =>
+    count === 1 ? Promise.reject(new Error('no thread')) : Promise.resolve(),
+  )
+  tree.wantModels()
+  await turns()
+  t.match(said.slice(1), ['models given up: no thread'])
+  tree.wantModels()
+  await turns()
+  t.same(said.slice(2), ['models started'])
+  await tree.stop('enough')
+})
+
+void t.test('a conversation has a model asked with a place, and gives it back as the answer was', async (t) => {
+  const clock = new ManualClock()
+  const { models, start, answers, said } = askedModels()
+  start('models')
+  const task = { id: asTaskId('t') } as Task
+  const account = openBudgets(clock, noBudget).open({ id: task.id, budget: noBudget })
+  let held = false
+  const place = {
+    accepted: () => void said.push('place accepted'),
+    refused() {},
+    giveBack: (given: PlaceAnswer) => void said.push(`given back ${given.how}`),
+  }
+  const take = () => Promise.resolve(held ? ({ provider: 'house', class: 'quota', until: 5 } as const) : place)
+  const places: Places = { limits: () => true, take, spend() {} }
+  const conversation = converse({ clock, account, task, held: openHeldFiles(), places, models })
+  const asking: ActorHandle<AgentActorApi> = { ...actor(), cast: (...cast) => void said.push(JSON.stringify(cast)) }
+  await conversation.with(Promise.resolve(asking))
+  const hear = async (id: number): Promise<void> => {
+    said.length = 0
+    conversation.hear({ type: 'question', id, question: { ask: 'model', question } })
+    await turns()
+  }
+  await hear(7)
+  t.ok(conversation.holdsPlace)
+  models.hear({ type: 'accepted', id: 1 })
+  models.hear({ type: 'sign', id: 1, line: 'still' })
+  answers[0]?.resolve(answer)
+  await turns()
+  t.same(said.slice(2), [
+    'place accepted',
+    '["sign",7,"still"]',
+    'given back ok',
+    '["answer",7,{"asked":{"how":"answered","reply":{}}}]',
+  ])
+  t.notOk(conversation.holdsPlace)
+  await hear(8)
+  answers[1]?.resolve({ how: 'refused', refusal: refusal('overloaded', 'full') })
+  await turns()
+  t.match(said.slice(2), ['given back refused', /^\["answer",8,.*full/])
+  await hear(9)
+  answers[2]?.reject(new RangeError('a bug'))
+  await turns()
+  t.match(said.slice(2), ['given back ok', /^\["answer",9,\{"thrown":\{"name":"RangeError"/])
+  held = true
+  await hear(10)
+  t.same(said, ['["answer",10,{"provider":"house","class":"quota","until":5}]'])
+  held = false
+  await hear(11)
+  conversation.end()
+  t.match(said.slice(2), ['models giveUp 4', 'given back ok'])
+})
+
 /** Early checks on an owned clock; every check waits until the test answers it. */
 function earlyChecks(checks = [{ name: 'tests', command: ['true'], timeoutMs: null }]) {
   const clock = new ManualClock()
@@ -771,6 +1014,7 @@ void t.test('once its task has used all that it may, an agent gets no other plac
   const conversation = converse({
     clock,
     account,
+    models: openModels({ clock, wanted() {} }),
     task: { id: asTaskId('t') } as Task,
     held: openHeldFiles(),
     places: {

@@ -1,8 +1,7 @@
-import type { Agent, AgentKind } from '../agent.ts'
-import { systemClock } from '../../clock.ts'
-import { once, preparedLauncher } from '../load-once.ts'
+import type { AgentKind } from '../agent.ts'
 import { missingCredential } from '../own-home.ts'
 import { sandboxMistakes } from '../sandbox/options.ts'
+import { loadAcp } from './load.ts'
 import { acpOptions } from './options.ts'
 import { presetNames, presets, usualProvider } from './presets.ts'
 
@@ -36,10 +35,5 @@ export const acpKind: AgentKind = {
     const { probe } = await import('./probe.ts')
     return await probe(acpOptions.parse(options), environment)
   },
-  load: once(load),
-}
-
-async function load(): Promise<Agent> {
-  const [{ acpAgent }, launcher] = await Promise.all([import('./acp.ts'), preparedLauncher()])
-  return acpAgent(systemClock, launcher)
+  load: loadAcp,
 }

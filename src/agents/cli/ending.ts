@@ -1,5 +1,5 @@
 import type { Program, ProgramEnd } from '../../processes/program.ts'
-import type { Failure } from '../agent.ts'
+import type { Failure } from '../failure.ts'
 import { failureOf as failureOfProgram, foldText, nameOf } from '../command/failure.ts'
 import type { ResultReading } from '../command/result-file.ts'
 import type { Verdict } from '../in-one-place.ts'

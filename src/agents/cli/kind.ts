@@ -1,6 +1,5 @@
-import { systemClock } from '../../clock.ts'
+import { must } from '../../errors.ts'
 import type { AgentKind } from '../agent.ts'
-import { once, preparedLauncher } from '../load-once.ts'
 import { missingCredential } from '../own-home.ts'
 import { sandboxMistakes } from '../sandbox/options.ts'
 import { usualProviderOf } from '../usual-provider.ts'
@@ -8,6 +7,7 @@ import { claude } from './claude.ts'
 import { codex } from './codex.ts'
 import { gemini } from './gemini.ts'
 import { opencode } from './opencode.ts'
+import { cliLoads } from './load.ts'
 import { cliOptions, codexOptions } from './options.ts'
 import { type Preset, presetFor } from './preset.ts'
 
@@ -50,15 +50,10 @@ function kindOf(preset: Preset): AgentKind {
       const { probe } = await import('./probe.ts')
       return await probe(presetFor(preset, read(options)), read(options), environment)
     },
-    load: once(() => load(preset)),
+    load: must(cliLoads, preset.name),
   }
 }
 
 /** Each attempt has an empty home: without a word on credentials it could not but fail. */
 const withoutCredentials = ({ name, credentials }: Preset): string =>
   `say what ${name} may log in with: declare its agent with kind: ${name} and credentials: ${credentials}; [] for nothing`
-
-async function load(preset: Preset) {
-  const [{ cliAgent }, launcher] = await Promise.all([import('./cli.ts'), preparedLauncher()])
-  return cliAgent(preset, systemClock, launcher)
-}

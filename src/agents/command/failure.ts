@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename } from 'node:path'
-import type { Failure } from '../agent.ts'
+import type { Failure } from '../failure.ts'
 import type { Program, ProgramEnd } from '../../processes/program.ts'
 
 /** A program's end that may be a failure. */

@@ -1,7 +1,6 @@
-import type { Agent, AgentKind } from '../agent.ts'
-import { systemClock } from '../../clock.ts'
-import { once, preparedLauncher } from '../load-once.ts'
+import type { AgentKind } from '../agent.ts'
 import { sandboxMistakes } from '../sandbox/options.ts'
+import { loadCommand } from './load.ts'
 import { answerMistakes, commandOptions } from './options.ts'
 
 /** Any program, by its argv. */
@@ -18,10 +17,5 @@ export const commandKind: AgentKind = {
       return found
     return [...found, 'nothing to run: give the task a command, or its agent options.argv']
   },
-  load: once(load),
-}
-
-async function load(): Promise<Agent> {
-  const [{ commandAgent }, launcher] = await Promise.all([import('./command.ts'), preparedLauncher()])
-  return commandAgent(systemClock, launcher)
+  load: loadCommand,
 }

@@ -1,4 +1,5 @@
 import type { AgentKind } from '../agent.ts'
+import { loadLocal } from './load.ts'
 import { localOptions } from './options.ts'
 import { pagePaths } from './reference/page-path.ts'
 import { isVerb, verbs } from './verb.ts'
@@ -25,8 +26,5 @@ export const localKind: AgentKind = {
     if ((verb === 'test' || verb === 'docs') && files.length === 0) found.push(`local needs files for '${verb}'`)
     return found
   },
-  async load() {
-    const [{ localAgent }, { loadParser }] = await Promise.all([import('./local.ts'), import('../../syntax/parser.ts')])
-    return localAgent(loadParser())
-  },
+  load: loadLocal,
 }

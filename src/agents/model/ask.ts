@@ -9,56 +9,24 @@ import {
 } from 'ai'
 import type { AgentContext, Place } from '../agent.ts'
 import type { Clock } from '../../clock.ts'
-import { placeAnswerOf, type Refusal } from '../provider/refusal.ts'
+import { placeAnswerOf } from '../provider/refusal.ts'
 import { newIdleWatch } from './idle-watch.ts'
 import { type Part, withJoinedPieces } from './joined-pieces.ts'
 import { callOfModel, providerName } from './language-model.ts'
+import type { Asked, Call, ModelQuestion, Reply } from './question.ts'
 import { refusal, RefusedCall, refusalIn, refusedCall, unreachable } from './refused-call.ts'
-import type { Settings } from './settings.ts'
+import { type ToolWords, toolWords } from './tools/tool-words.ts'
 import type * as z from 'zod'
 
-/** Something that a model wants done. */
-export interface Call {
-  readonly id: string
-  readonly name: string
-  readonly input: unknown
-  /** Why it cannot be: there is no such tool, or its input is wrong. Told to the model already. */
-  readonly mistake: string | null
-}
+/** Whoever asks: a stop ends the asking, and each call takes a place. */
+export type Asker = Pick<AgentContext, 'signal' | 'place' | 'progress'>
 
-/** What a model answered. */
-export interface Reply {
-  /** What goes into the conversation, mistakes included. */
-  readonly messages: readonly ModelMessage[]
-  readonly text: string
-  readonly calls: readonly Call[]
-  readonly end: 'stop' | 'calls' | 'cut-off'
-  readonly usage: LanguageModelUsage | null
-}
-
-/** What came of asking. */
-export type Asked =
-  | { readonly how: 'answered'; readonly reply: Reply }
-  | { readonly how: 'refused'; readonly refusal: Refusal }
-
-/** What a call needs, besides what is said. */
+/** What a question is asked with. */
 export interface Line {
-  readonly settings: Settings
-  readonly key: string | null
-  readonly temperature: number | null
-  readonly idleMs: number
-  readonly context: AgentContext
+  readonly asker: Asker
   readonly clock: Clock
-  readonly system: string
-  /** Name, description and input of each tool. */
-  readonly tools: readonly ToolWords[]
-}
-
-/** What a model is told of a tool. */
-export interface ToolWords {
-  readonly name: string
-  readonly description: string
-  readonly input: z.ZodObject
+  /** Null where the endpoint takes none. */
+  readonly key: string | null
 }
 
 /** Who is not refused within this was let in: a refusal comes at once, an answer may take minutes. In milliseconds. */
@@ -72,15 +40,15 @@ const longestAnswer = 8_000_000
  * Asks once, with a place of the provider's budget. Rejects when the attempt is stopped or its provider is held for long, and for bugs;
  * all else is a value.
  */
-export async function askOnce(line: Line, messages: readonly ModelMessage[]): Promise<Asked> {
-  const { context, clock } = line
-  const idle = newIdleWatch(clock, line.idleMs)
+export async function askOnce(question: ModelQuestion, line: Line): Promise<Asked> {
+  const { asker, clock } = line
+  const idle = newIdleWatch(clock, question.idleMs)
   const held: Held = { place: null, isOver: false }
   try {
-    return { how: 'answered', reply: await answered({ line, messages, idle, held }) }
+    return { how: 'answered', reply: await answered({ ...question, ...line, idle, held }) }
   } catch (error) {
-    context.signal.throwIfAborted()
-    const silent = unreachable(`the provider said nothing for ${line.idleMs / 1_000} s`)
+    asker.signal.throwIfAborted()
+    const silent = unreachable(`the provider said nothing for ${question.idleMs / 1_000} s`)
     const why = refusalIn(idle.signal.aborted ? silent : error, clock.now())
     held.place?.release(placeAnswerOf(why))
     return { how: 'refused', refusal: why }
@@ -91,9 +59,7 @@ export async function askOnce(line: Line, messages: readonly ModelMessage[]): Pr
   }
 }
 
-interface Asking {
-  readonly line: Line
-  readonly messages: readonly ModelMessage[]
+interface Asking extends ModelQuestion, Line {
   readonly idle: ReturnType<typeof newIdleWatch>
   readonly held: Held
 }
@@ -106,17 +72,18 @@ interface Held {
 }
 
 async function answered(asking: Asking): Promise<Reply> {
-  const { line, messages, idle } = asking
-  const { settings, temperature } = line
-  using call = callOfModel(settings, line.key, fetchWithPlace(asking))
+  const { settings, temperature, idle } = asking
+  // what the library has to say about a call is no matter of a terminal
+  globalThis.AI_SDK_LOG_WARNINGS = false
+  using call = callOfModel(settings, asking.key, fetchWithPlace(asking))
   const stream = streamText({
     model: withJoinedPieces(call.model, partWatch(asking)),
     headers: call.headers,
-    instructions: line.system,
-    messages: [...messages],
-    tools: toolSet(line.tools),
+    instructions: asking.system,
+    messages: JSON.parse(asking.messages) as ModelMessage[],
+    tools: toolSet(toolWords(asking.verb)),
     maxRetries: 0,
-    abortSignal: AbortSignal.any([line.context.signal, idle.signal]),
+    abortSignal: AbortSignal.any([asking.asker.signal, idle.signal]),
     // errors come as parts too
     onError: () => {},
     ...(temperature !== null && { temperature }),
@@ -130,11 +97,11 @@ async function answered(asking: Asking): Promise<Reply> {
 type Parts = ReturnType<typeof streamText<ToolSet>>['stream']
 
 /** Hears that the provider is at work, and that it does not come to an end. */
-function partWatch({ line, idle }: Asking): (part: Part) => void {
-  const sign = signOfLife(line)
+function partWatch(asking: Asking): (part: Part) => void {
+  const sign = signOfLife(asking)
   let size = 0
   return (part) => {
-    idle.beat()
+    asking.idle.beat()
     sign()
     size += 'delta' in part ? part.delta.length : 0
     if (size > longestAnswer) throw new RefusedCall(refusal(null, 'the answer of the model has no end'))
@@ -178,15 +145,15 @@ function endOf(reason: string, raw: string): Reply['end'] {
 }
 
 /** Waits for a place, then sends; a refusal is thrown as it is. */
-function fetchWithPlace({ line, idle, held }: Asking): typeof globalThis.fetch {
+function fetchWithPlace({ asker, clock, settings, idle, held }: Asking): typeof globalThis.fetch {
   return async (url, init) => {
-    const place = await line.context.place()
+    const place = await asker.place()
     held.place = place
     // the attempt may have been stopped while it waited
     if (held.isOver) place.release({ how: 'ok' })
     if (held.isOver) throw unreachable('nobody waits for the answer any more')
     idle.beat()
-    const cancelNotice = line.clock.after(refusalMs, () => {
+    const cancelNotice = clock.after(refusalMs, () => {
       place.accepted()
     })
     // a redirect would carry the key to where nobody meant it to go
@@ -194,23 +161,21 @@ function fetchWithPlace({ line, idle, held }: Asking): typeof globalThis.fetch {
       .catch((error: unknown) => {
         if (init?.signal?.aborted === true) throw error
         const { cause } = error as { readonly cause?: { readonly code?: unknown; readonly message?: unknown } }
-        throw unreachable(
-          `${line.settings.endpoint} cannot be reached: ${String(cause?.code ?? cause?.message ?? error)}`,
-        )
+        throw unreachable(`${settings.endpoint} cannot be reached: ${String(cause?.code ?? cause?.message ?? error)}`)
       })
       .finally(cancelNotice)
-    if (!response.ok) throw await refusedCall(response, line.clock.now())
+    if (!response.ok) throw await refusedCall(response, clock.now())
     place.accepted()
     return response
   }
 }
 
-function signOfLife({ clock, context, settings }: Line): () => void {
+function signOfLife({ clock, asker, settings }: Asking): () => void {
   let told = clock.monotonic()
   return () => {
     if (clock.monotonic() - told < signMs) return
     told = clock.monotonic()
-    context.progress(`${settings.model} still answers`)
+    asker.progress(`${settings.model} still answers`)
   }
 }
 

@@ -1,7 +1,6 @@
 import type { AgentKind } from '../agent.ts'
-import { systemClock } from '../../clock.ts'
-import { once, programLauncher } from '../load-once.ts'
 import { sandboxMistakes } from '../sandbox/options.ts'
+import { loadModel } from './load.ts'
 import { modelOptions } from './options.ts'
 import { settingsMistakes, settingsOf, usualProvider } from './settings.ts'
 
@@ -28,10 +27,5 @@ export const modelKind: AgentKind = {
     const keyFrom = settingsOf(modelOptions.parse(options))?.keyFrom ?? null
     return keyFrom === null ? [] : [keyFrom]
   },
-  load: once(load),
-}
-
-async function load() {
-  const [{ modelAgent }, launcher] = await Promise.all([import('./model.ts'), programLauncher()])
-  return modelAgent({ clock: systemClock, launcher, environment: process.env })
+  load: loadModel,
 }

@@ -1,3 +1,4 @@
+import type { ModelMessage } from 'ai'
 import { messageOf } from '../../errors.ts'
 import type { Clock } from '../../clock.ts'
 import type { Launcher } from '../../processes/launcher.ts'
@@ -5,16 +6,15 @@ import type { Agent, AgentContext, Assignment, Outcome } from '../agent.ts'
 import { environmentOf, inheritedFrom } from '../command/environment.ts'
 import { inSandboxAtHome } from '../sandbox/sandbox.ts'
 import { confine } from '../confinement/confinement.ts'
-import type { Line } from './ask.ts'
 import { modelOptions, type ModelOptions } from './options.ts'
 import { type Patience, usualPatience } from './patience.ts'
 import { differs, type Picture, pictureOf } from './picture.ts'
 import { promptFor } from './prompt.ts'
+import type { ModelQuestion } from './question.ts'
 import { type Settings, settingsOf } from './settings.ts'
 import type { Desk } from './tools/desk.ts'
-import { finishDescription, finishInput, finishName } from './tools/finish.ts'
 import { toolsFor } from './tools/tools.ts'
-import { work } from './work.ts'
+import { type Job, work } from './work.ts'
 
 /** What the agent is made of. */
 export interface ModelAgentParts {
@@ -33,8 +33,6 @@ const changing: ReadonlySet<string> = new Set(['implement', 'fix', 'test', 'docs
  * for, each call to the provider takes a place of its budget.
  */
 export function modelAgent(parts: ModelAgentParts): Agent {
-  // what the library has to say about a call is no matter of a terminal
-  globalThis.AI_SDK_LOG_WARNINGS = false
   return async (assignment, context) => {
     if (context.signal.aborted) return cancelled(context)
     const { launcher } = parts
@@ -56,21 +54,20 @@ async function attempt(assignment: Assignment, context: AgentContext, parts: Mod
   if (!reading.ok) return failed(reading.message)
   const { prompt } = reading
   const order = { assignment, context: withoutKey(context, key), options, parts }
-  const line = lineOf(order, { settings, key, system: prompt.system })
   const { desk, hasChanged } = deskOf(order)
-  const tools = toolsFor(assignment.verb)
-  const words = [...tools.values(), { name: finishName, description: finishDescription, input: finishInput }]
   const job = {
     desk,
-    tools,
+    settings,
     options,
     hasChanged,
+    tools: toolsFor(assignment.verb),
     task: taskOf(assignment, prompt.task),
     expectsChange: changing.has(assignment.verb),
+    ask: await askingBy(order, { settings, key, system: prompt.system }),
+    patience: parts.patience ?? usualPatience,
   }
   try {
-    const whole = { ...job, line: { ...line, tools: words }, patience: parts.patience ?? usualPatience }
-    return outcomeWithoutKey(await work(whole), key)
+    return outcomeWithoutKey(await work(job), key)
   } catch (error) {
     if (context.signal.aborted) return cancelled(context)
     throw error
@@ -95,15 +92,26 @@ interface Order {
   readonly parts: ModelAgentParts
 }
 
-type Said = Pick<Line, 'key' | 'system'> & { readonly settings: Settings }
+interface Said {
+  readonly settings: Settings
+  readonly key: string | null
+  readonly system: string
+}
 
-const lineOf = ({ context, options, parts }: Order, said: Said): Omit<Line, 'tools'> => ({
-  ...said,
-  context,
-  clock: parts.clock,
-  temperature: options.temperature ?? null,
-  idleMs: options.idleSeconds * 1_000,
-})
+/** What talks to models takes long to load: an agent that has somebody ask in its stead does without. */
+async function askingBy({ assignment, context, options, parts }: Order, said: Said): Promise<Job['ask']> {
+  const { settings, key, system } = said
+  const { askModel } = context
+  const { temperature = null, idleSeconds } = options
+  const whole = { settings, system, temperature, verb: assignment.verb, idleMs: idleSeconds * 1_000 }
+  const question = (messages: readonly ModelMessage[]): ModelQuestion => ({
+    ...whole,
+    messages: JSON.stringify(messages),
+  })
+  if (askModel !== undefined) return (messages) => askModel(question(messages))
+  const { askOnce } = await import('./ask.ts')
+  return (messages) => askOnce(question(messages), { asker: context, clock: parts.clock, key })
+}
 
 function deskOf({ assignment, context, options, parts }: Order): {
   readonly desk: Desk

@@ -1,4 +1,4 @@
-import type { Call } from './ask.ts'
+import type { Call } from './question.ts'
 
 /** What is made of a call that was made before. */
 export type Repeat = 'fine' | 'told' | 'given-up'

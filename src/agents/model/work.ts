@@ -2,20 +2,21 @@ import type { ModelMessage, ToolResultPart } from 'ai'
 import type { Outcome } from '../agent.ts'
 import { failureOf, type Refusal } from '../provider/refusal.ts'
 import { type Usage, usageWith } from '../usage.ts'
-import { askOnce, type Asked, type Call, type Line, type Reply } from './ask.ts'
 import { judge, type Verdict } from './ending.ts'
 import { limitReached } from './limits.ts'
 import type { ModelOptions } from './options.ts'
 import { pause, type Patience } from './patience.ts'
 import { usageOf } from './price.ts'
+import type { Asked, Call, Reply } from './question.ts'
 import { newRepeats } from './repeats.ts'
+import type { Settings } from './settings.ts'
 import type { Desk } from './tools/desk.ts'
 import { type Finish, finishInput, finishName } from './tools/finish.ts'
 import { refused, type Tool, type ToolAnswer } from './tools/tool.ts'
 
 /** One attempt's work. */
 export interface Job {
-  readonly line: Line
+  readonly settings: Settings
   readonly desk: Desk
   readonly tools: ReadonlyMap<string, Tool>
   readonly options: ModelOptions
@@ -24,6 +25,8 @@ export interface Job {
   readonly task: string
   /** Whether the verb asks for a change. */
   readonly expectsChange: boolean
+  /** Asks the model once. Rejects when the attempt is stopped or its provider is held for long, and for bugs. */
+  ask(messages: readonly ModelMessage[]): Promise<Asked>
   /** Whether anything was changed, by tools or by commands. */
   hasChanged(): Promise<boolean>
 }
@@ -65,11 +68,11 @@ class Round {
 
   /** One answer of the model and all that it asks for; null when the work goes on. */
   async next(): Promise<End | null> {
-    const { options, line } = this.#job
+    const { options, settings, desk } = this.#job
     const message = limitReached(this.#used, this.#steps, options)
     if (message !== null) return { how: 'over-limit', message }
     this.#steps += 1
-    line.context.progress(`step ${this.#steps}: asks ${line.settings.model}`)
+    desk.context.progress(`step ${this.#steps}: asks ${settings.model}`)
     const asked = await this.#ask()
     if (asked.how === 'refused') return asked
     this.#note(asked.reply)
@@ -80,18 +83,20 @@ class Round {
 
   /** Waits and asks again where that may help: nothing was done yet, so nothing is done twice. */
   async #ask(): Promise<Asked> {
-    const { line, patience } = this.#job
+    const { desk, patience } = this.#job
+    const { context, clock } = desk
     for (let tries = 1; ; tries += 1) {
-      const asked = await askOnce(line, this.#messages)
+      const asked = await this.#job.ask(this.#messages)
       const pauseMs = asked.how === 'refused' ? patience(asked.refusal, tries) : null
       if (asked.how === 'answered' || pauseMs === null) return asked
-      line.context.progress(`asks again in ${Math.ceil(pauseMs / 1_000)} s: ${asked.refusal.message}`.slice(0, 200))
-      await pause(line.clock, pauseMs, line.context.signal)
+      context.progress(`asks again in ${Math.ceil(pauseMs / 1_000)} s: ${asked.refusal.message}`.slice(0, 200))
+      await pause(clock, pauseMs, context.signal)
     }
   }
 
   #note({ messages, text, usage }: Reply): void {
-    const { context, settings } = this.#job.line
+    const { settings } = this.#job
+    const { context } = this.#job.desk
     const used = usageOf(usage, settings.model, settings.prices)
     context.used(used)
     this.#used = usageWith(this.#used, used)
@@ -162,16 +167,16 @@ class Round {
   }
 
   #tell(line: string): void {
-    const { context } = this.#job.line
+    const { context } = this.#job.desk
     const short = line.replace(/\s+/g, ' ').slice(0, 200)
     context.output(`> ${short}\n`)
     context.progress(short)
   }
 
   outcome(end: End): Outcome {
-    const { desk, line } = this.#job
+    const { desk, settings } = this.#job
     const details = {
-      model: line.settings.model,
+      model: settings.model,
       steps: this.#steps,
       ...(this.#used !== null && { usage: this.#used }),
       ...(desk.findings.length > 0 && end.how !== 'completed' && { reported: { findings: desk.findings } }),
@@ -188,7 +193,7 @@ class Round {
   #failure(end: Exclude<End, { readonly how: 'completed' }>): Extract<Outcome, { how: 'failed' }>['failure'] {
     switch (end.how) {
       case 'refused':
-        return failureOf(end.refusal, this.#job.line.clock.now())
+        return failureOf(end.refusal, this.#job.desk.clock.now())
       case 'over-limit':
         return { kind: 'budget', message: end.message, signature: 'budget' }
       case 'failed': {

@@ -1,4 +1,4 @@
-import type { ProviderClass } from '../agent.ts'
+import type { ProviderClass } from '../failure.ts'
 
 /** GLM's codes are numbers in strings; null stands for a request that was wrong by itself. */
 const glm: readonly (readonly [codes: string, ProviderClass | null])[] = [

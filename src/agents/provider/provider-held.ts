@@ -1,4 +1,4 @@
-import type { Failure, ProviderClass } from '../agent.ts'
+import type { Failure, ProviderClass } from '../failure.ts'
 
 /** A provider may not be asked before a date that is too far away to wait for it. */
 export class ProviderHeld extends Error {

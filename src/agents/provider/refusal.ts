@@ -1,4 +1,4 @@
-import type { Failure, PlaceAnswer, ProviderClass } from '../agent.ts'
+import type { Failure, PlaceAnswer, ProviderClass } from '../failure.ts'
 import { classOfCode } from './codes.ts'
 import { type Headers, toldTime, type ToldTime } from './told-time.ts'
 

@@ -1,4 +1,4 @@
-import type { PlaceAnswer, ProviderClass, RefusedAnswer } from '../../agents/agent.ts'
+import type { PlaceAnswer, ProviderClass, RefusedAnswer } from '../../agents/failure.ts'
 import type { ProcessIdentity } from '../../process-identity.ts'
 import { pauseMs } from './pauses.ts'
 import { type Minute, ofLastMinute, type RateLimits, rateUntil } from './rates.ts'

@@ -1,4 +1,4 @@
-import type { Failure } from '../../agents/agent.ts'
+import type { Failure } from '../../agents/failure.ts'
 
 const minuteMs = 60_000
 

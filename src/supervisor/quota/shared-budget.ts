@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import { type Life, lifeOf, type ProcessIdentity } from '../../process-identity.ts'
 import type { SharedText } from '../../store/shared-file.ts'
-import type { TakenPlace } from '../run/conversation.ts'
+import type { TakenPlace } from '../run/taken-places.ts'
 import {
   type Budget,
   type BudgetEvent,

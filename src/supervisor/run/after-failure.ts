@@ -1,4 +1,4 @@
-import type { Failure } from '../../agents/agent.ts'
+import type { Failure } from '../../agents/failure.ts'
 import type { CommitId } from '../../ids.ts'
 import { type BackoffRules, type RuleTask, type RunRules, ruleAt } from './rules.ts'
 import { pauseMs } from '../quota/pauses.ts'

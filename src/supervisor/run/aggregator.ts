@@ -1,8 +1,8 @@
 import type { AggregatorApi, Contribution, ProposalRequest } from '../../actors/aggregator-api.ts'
 import type { ActorHandle } from '../../actors/contract.ts'
-import { TroupeError } from '../../errors.ts'
 import type { Conflict } from '../../merge/conflict.ts'
 import type { Proposal } from '../../merge/proposal.ts'
+import { isGone, openStandingActor } from './standing-actor.ts'
 
 /** The aggregator as the run sees it: one that lives through restarts. */
 export interface Aggregator {
@@ -25,28 +25,17 @@ export interface Aggregator {
 /** Keeps what was given, so that a restarted actor is told again; a call that meets a dying actor is made anew at the next. */
 export function openAggregator(): Aggregator {
   const given: Contribution[] = []
-  let slot = emptySlot()
+  const standing = openStandingActor<AggregatorApi>('the aggregator')
   let told = Promise.resolve()
 
   async function ask<Answer>(question: (actor: Actor) => Promise<Answer>): Promise<Answer> {
     for (;;) {
-      const asked = slot
-      const actor = await asked.promise
       try {
-        return await question(actor)
+        return await standing.ask(question)
       } catch (error) {
-        if (!(error instanceof TroupeError && error.code === 'ACTOR_GONE')) throw error
-        if (slot === asked) slot = emptySlot()
+        if (!isGone(error)) throw error
       }
     }
-  }
-
-  /** Whoever waits and whoever comes later get the same answer. */
-  function fill(settle: (slot: PromiseWithResolvers<Actor>) => void): void {
-    const waiting = slot
-    slot = emptySlot()
-    settle(slot)
-    settle(waiting)
   }
 
   return {
@@ -68,25 +57,13 @@ export function openAggregator(): Aggregator {
     tryAnswer: (request) => ask((actor) => actor.call('tryAnswer', request)),
     started(actor) {
       told = tellAgain(actor, [...given])
-      fill(({ resolve }) => {
-        resolve(actor)
-      })
+      standing.started(actor)
     },
-    givenUp(reason) {
-      fill(({ reject }) => {
-        reject(new TroupeError('HOST_FAILED', `the aggregator cannot be kept alive: ${reason}`))
-      })
-    },
+    givenUp: standing.givenUp,
   }
 }
 
 type Actor = ActorHandle<AggregatorApi>
-
-function emptySlot(): PromiseWithResolvers<Actor> {
-  const slot = Promise.withResolvers<Actor>()
-  slot.promise.catch(() => {}) // whoever asks hears of it; nobody asking is no fault
-  return slot
-}
 
 async function tellAgain(actor: Actor, given: readonly Contribution[]): Promise<void> {
   try {

@@ -1,6 +1,7 @@
 import type { AgentActorApi } from '../../actors/agent-api.ts'
 import type { ActorHandle } from '../../actors/contract.ts'
-import type { Failure, Outcome } from '../../agents/agent.ts'
+import type { Outcome } from '../../agents/agent.ts'
+import type { Failure } from '../../agents/failure.ts'
 import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../errors.ts'
 import { openPausableClock, type PausableClock } from './pausable-clock.ts'

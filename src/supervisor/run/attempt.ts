@@ -1,6 +1,7 @@
 import type { AgentActorApi } from '../../actors/agent-api.ts'
 import type { ActorHandle, Exit } from '../../actors/contract.ts'
-import type { Failure, Outcome } from '../../agents/agent.ts'
+import type { Outcome } from '../../agents/agent.ts'
+import type { Failure } from '../../agents/failure.ts'
 import type { Usage } from '../../agents/usage.ts'
 import type { ChangeSet } from '../../changes/change-set.ts'
 import type { Saved } from '../../changes/snapshot.ts'

@@ -1,33 +1,16 @@
-import type { AgentActorApi, AgentAnswer, AgentEvent, AgentQuestion, HeldAnswer } from '../../actors/agent-api.ts'
+import type { AgentActorApi, AgentAnswer, AgentEvent, AgentQuestion, ModelAnswer } from '../../actors/agent-api.ts'
 import type { ActorHandle } from '../../actors/contract.ts'
-import type { PlaceAnswer, RefusedAnswer } from '../../agents/agent.ts'
+import { toThrown } from '../../actors/thrown.ts'
+import type { PlaceAnswer } from '../../agents/failure.ts'
+import type { ModelQuestion } from '../../agents/model/question.ts'
+import { placeAnswerOf } from '../../agents/provider/refusal.ts'
 import { type Usage, usageWith } from '../../agents/usage.ts'
 import type { Clock } from '../../clock.ts'
 import type { Task } from '../../plan/task.ts'
 import type { Account } from './budgets.ts'
 import type { HeldFiles } from './held-files.ts'
-
-/** A place at a provider that somebody has. */
-export interface TakenPlace {
-  /** A call was let in. */
-  accepted(): void
-  /** A call was refused, and the place is kept. */
-  refused(answer: RefusedAnswer): void
-  giveBack(answer: PlaceAnswer): void
-}
-
-/** Gives one agent after the other the right to ask its provider. */
-export interface Places {
-  /** Whether the task's agent has a provider at all; without one every place is there at once and is kept from nobody. */
-  limits(task: Task): boolean
-  /**
-   * Resolves when the place is there, or when it will not be there for long. Rejects only when `signal` aborts.
-   * @param isFirst whether the attempt has done nothing yet, so that little is lost when it is parked
-   */
-  take(task: Task, isFirst: boolean, signal: AbortSignal): Promise<TakenPlace | HeldAnswer>
-  /** What a task has used counts for what its provider allows in a minute. */
-  spend(task: Task, tokens: number): void
-}
+import type { Asking, Models } from './models.ts'
+import { openTakenPlaces, type Places, type TakenPlace } from './taken-places.ts'
 
 /** What one attempt's agent asks and tells besides its outcome. */
 export interface Conversation {
@@ -51,35 +34,43 @@ interface ConversationParts {
   readonly clock: Clock
   readonly task: Task
   readonly places: Places
+  readonly models: Pick<Models, 'ask'>
   readonly held: HeldFiles
   readonly account: Account
 }
 
 /** Answers the questions of one attempt's agent. */
-export function converse({ clock, task, places, held, account }: ConversationParts): Conversation {
-  const taken = new Map<number, TakenPlace>()
-  const over = overLater()
-  const wait = stopwatch(clock)
+export function converse({ clock, task, places, models, held, account }: ConversationParts): Conversation {
+  const taken = openTakenPlaces({ clock, task, places, account })
   let actor: ActorHandle<AgentActorApi> | null = null
-  let [used, isFirst]: [Usage | null, boolean] = [null, true]
+  let used: Usage | null = null
   const reply = (id: number, answer: AgentAnswer): void => actor?.cast('answer', id, answer)
+
+  /** With a place; a question for which none is there is answered otherwise, or by nobody any more. */
+  async function answerWith(
+    id: number,
+    answer: (place: TakenPlace) => Promise<AgentAnswer> | AgentAnswer,
+  ): Promise<void> {
+    const place = await taken.take(id)
+    if (place !== null) reply(id, 'giveBack' in place ? await answer(place) : place)
+  }
+
+  async function askModel(id: number, question: ModelQuestion, place: TakenPlace): Promise<ModelAnswer> {
+    const answer = await modelAnswer(models, question, {
+      signal: taken.signal(),
+      accepted: () => {
+        place.accepted()
+      },
+      sign: (line) => actor?.cast('sign', id, line),
+    })
+    taken.giveBack(id, placeAnswer(answer))
+    return answer
+  }
 
   function answer(id: number, question: AgentQuestion): void {
     if (question.ask === 'may-write') reply(id, held.ask(task, question.paths))
-    else void grant(id)
-  }
-
-  async function grant(id: number): Promise<void> {
-    if (account.spent.aborted) return // it is being ended
-    wait.begin()
-    const place = await places.take(task, isFirst, over.signal()).catch(() => null)
-    wait.end()
-    if (place === null) return
-    if (!('giveBack' in place)) return reply(id, place)
-    isFirst = false
-    if (over.signal().aborted) return place.giveBack({ how: 'ok' })
-    taken.set(id, place)
-    reply(id, 'granted')
+    if (question.ask === 'place') void answerWith(id, () => 'granted')
+    if (question.ask === 'model') void answerWith(id, (place) => askModel(id, question.question, place))
   }
 
   return {
@@ -87,13 +78,13 @@ export function converse({ clock, task, places, held, account }: ConversationPar
       return used
     },
     get isWaiting() {
-      return wait.isOn
+      return taken.isWaiting
     },
     get holdsPlace() {
-      return places.limits(task) && (taken.size > 0 || wait.isOn)
+      return taken.holdsPlace
     },
     get waitedMs() {
-      return wait.totalMs
+      return taken.waitedMs
     },
     async with(starting) {
       actor = await starting
@@ -106,65 +97,24 @@ export function converse({ clock, task, places, held, account }: ConversationPar
         places.spend(task, tokensOf(event.usage))
       }
       if (event.type === 'question') answer(event.id, event.question)
-      hearOfPlace(taken, event)
+      taken.hear(event)
     },
     end() {
-      over.come()
-      for (const place of taken.values()) place.giveBack({ how: 'ok' })
-      taken.clear()
+      taken.end()
       held.release(task.id)
     },
   }
 }
 
-/** What is told of a place that is not taken any more is too late. */
-function hearOfPlace(taken: Map<number, TakenPlace>, event: AgentEvent): void {
-  if (event.type === 'accepted') taken.get(event.id)?.accepted()
-  if (event.type === 'refused') taken.get(event.id)?.refused(event.answer)
-  if (event.type !== 'released') return
-  taken.get(event.id)?.giveBack(event.answer)
-  taken.delete(event.id)
+async function modelAnswer(models: Pick<Models, 'ask'>, question: ModelQuestion, asking: Asking): Promise<ModelAnswer> {
+  try {
+    return { asked: await models.ask(question, asking) }
+  } catch (error) {
+    return { thrown: toThrown(error) }
+  }
 }
+
+const placeAnswer = (answer: ModelAnswer): PlaceAnswer =>
+  'asked' in answer && answer.asked.how === 'refused' ? placeAnswerOf(answer.asked.refusal) : { how: 'ok' }
 
 const tokensOf = ({ inputTokens, outputTokens }: Usage): number => (inputTokens ?? 0) + (outputTokens ?? 0)
-
-/** A signal that is only made where somebody waits: most agents ask for no place. */
-function overLater() {
-  let controller: AbortController | null = null
-  let isOver = false
-  const abort = (): void => controller?.abort('the attempt has ended') // without a reason an error is made, with its stack
-  return {
-    signal() {
-      controller ??= new AbortController()
-      if (isOver && !controller.signal.aborted) abort()
-      return controller.signal
-    },
-    come() {
-      isOver = true
-      abort()
-    },
-  }
-}
-
-/** Time during which at least one wait is on. */
-function stopwatch(clock: Clock) {
-  let waits = 0
-  let beforeMs = 0
-  let sinceMs = 0
-  return {
-    get isOn() {
-      return waits > 0
-    },
-    get totalMs() {
-      return beforeMs + (waits > 0 ? clock.monotonic() - sinceMs : 0)
-    },
-    begin() {
-      if (waits === 0) sinceMs = clock.monotonic()
-      waits += 1
-    },
-    end() {
-      waits -= 1
-      if (waits === 0) beforeMs += clock.monotonic() - sinceMs
-    },
-  }
-}

@@ -8,7 +8,7 @@ import type { Marker } from '../../processes/sweep.ts'
 import { renderText, type TemplateValues } from '../../plan/template.ts'
 import { candidatesOf } from '../../plan/candidates.ts'
 import type { Task } from '../../plan/task.ts'
-import { converse, type Places } from './conversation.ts'
+import { converse } from './conversation.ts'
 import type { Aggregator } from './aggregator.ts'
 import { type AttemptResult, carryOutAttempt, failedBefore } from './attempt.ts'
 import type { AttemptBounds } from './attempt-watch.ts'
@@ -16,12 +16,14 @@ import type { Account, Budgets } from './budgets.ts'
 import { PauseSwitch } from './pause-switch.ts'
 import { changeSetsBehind } from './attempt-base.ts'
 import { type HeldFiles, openHeldFiles } from './held-files.ts'
+import type { Models } from './models.ts'
 import { ruleOf, type RunRules } from './rules.ts'
 import type { AttemptOrder } from './run.ts'
 import { openSnapshots, type Snapshots } from './snapshots.ts'
 import { type ActorParts, type Piece, startActor } from './start-actor.ts'
 import type { Placement } from './placement.ts'
 import type { RunState } from './state.ts'
+import type { Places } from './taken-places.ts'
 import { taskAt } from './task-change.ts'
 import { type JudgingParts, resultOfBest } from './try-candidates.ts'
 import type { Workspaces } from './workspaces.ts'
@@ -34,6 +36,7 @@ interface AttemptsParts extends ActorParts {
   readonly aggregator: Aggregator
   readonly workspaces: Workspaces
   readonly places: Places
+  readonly models: Models
   readonly budgets: Budgets
   /** Told of what an attempt has written so far whenever its workspace was saved with something new in it. */
   saved(snapshot: ChangeSet): void
@@ -132,7 +135,7 @@ interface Shared extends Piece {
 
 async function carryOut(parts: AttemptsParts, { memory, snapshots }: Tools, piece: Shared): Promise<AttemptResult> {
   const { order, task, base, left, account, held, holder } = piece
-  const conversation = converse({ clock: parts.clock, task: holder, held, account, places: parts.places })
+  const conversation = converse({ ...parts, task: holder, held, account })
   const carriedOut = carryOutAttempt({
     ...boundsOf(parts, piece),
     spent: account.spent,

@@ -67,6 +67,7 @@ export async function startActor(parts: ActorParts, start: Start): Promise<Actor
     log,
     graceMs: parts.graceMs * programShare,
     secrets: parts.secrets,
+    modelsAreShared: host !== 'async',
   })
   const emit = (event: unknown): void => {
     start.heard()

@@ -1,5 +1,6 @@
 import type { HostKind } from '../../actors/contract.ts'
-import type { Failure, Finding, ProviderClass } from '../../agents/agent.ts'
+import type { Finding } from '../../agents/agent.ts'
+import type { Failure, ProviderClass } from '../../agents/failure.ts'
 import { noUsage, untoldUsage, type UsageSum } from '../../agents/usage.ts'
 import type { ChangeSet } from '../../changes/change-set.ts'
 import type { AgentName, CommitId, TaskId } from '../../ids.ts'

@@ -1,13 +1,15 @@
 import type { AggregatorApi } from '../../actors/aggregator-api.ts'
 import type { AgentActorApi } from '../../actors/agent-api.ts'
 import type { ActorHandle } from '../../actors/contract.ts'
+import type { ModelsApi } from '../../actors/models-api.ts'
 import type { Clock } from '../../clock.ts'
-import { TroupeError } from '../../errors.ts'
+import { messageOf, TroupeError } from '../../errors.ts'
 import type { Log } from '../../log.ts'
 import type { Child, ChildSpec } from '../tree/child-spec.ts'
-import type { StartResult, SupervisorEvent } from '../tree/results.ts'
+import type { StartChildResult, StartResult, SupervisorEvent } from '../tree/results.ts'
 import { Supervisor } from '../tree/supervisor.ts'
 import type { Aggregator } from './aggregator.ts'
+import type { Models } from './models.ts'
 
 /** What the tree is built of. */
 export interface TroupeTreeParts {
@@ -18,6 +20,8 @@ export interface TroupeTreeParts {
   readonly hosts: AsyncDisposable
   readonly aggregator: Aggregator
   startAggregator(): Promise<ActorHandle<AggregatorApi>>
+  readonly models: Models
+  startModels(): Promise<ActorHandle<ModelsApi>>
   /** How long an actor may take to stop, in milliseconds. */
   readonly graceMs: number
 }
@@ -28,30 +32,37 @@ export interface TroupeTree {
   start(): Promise<void>
   /** Starts an agent's actor as a temporary child: it is never restarted, a retry is a new attempt. */
   startAgent(id: string, start: () => Promise<ActorHandle<AgentActorApi>>): Promise<ActorHandle<AgentActorApi>>
+  /** Has the actor that asks models started, if it is not there; nobody waits for it. */
+  wantModels(): void
   stop(reason: string): Promise<void>
 }
 
 /**
  * root (rest-for-one)
- *   hosts ── agents (dynamic, temporary) ── aggregator (permanent)
- * The aggregator stands last: when it is restarted, no agent is.
+ *   hosts ── agents (dynamic, temporary) ── services (one-for-one: models, once it is wanted) ── aggregator (permanent)
+ * The aggregator stands last: when it is restarted, no agent is. A service that cannot be kept alive ends no run.
  */
 export function openTroupeTree(parts: TroupeTreeParts): TroupeTree {
-  const { clock, random, log, aggregator } = parts
+  const { clock, random, log, aggregator, models } = parts
   const onEvent = (event: SupervisorEvent): void => {
     if (isWorthLogging(event)) log.info(event, `supervision: ${event.type}`)
   }
   const agents = new Supervisor({ strategy: 'simple', clock, random, onEvent })
+  const services = new Supervisor({ strategy: 'one-for-one', intensity, clock, random, onEvent })
+  void services.closed.then((exit) => {
+    models.givenUp(`its supervisor ended: ${exit.how}`)
+  })
   const children: readonly ChildSpec[] = [
     { id: 'hosts', start: () => Promise.resolve(hostsChild(parts.hosts)), shutdown: 'infinity' },
     { id: 'agents', kind: 'supervisor', restart: 'temporary', start: () => started(agents) },
-    { id: 'aggregator', start: () => aggregatorChild(parts), shutdown: parts.graceMs, backoff: aggregatorBackoff },
+    { id: 'services', kind: 'supervisor', restart: 'temporary', start: () => started(services) },
+    { id: 'aggregator', start: () => aggregatorChild(parts), shutdown: parts.graceMs, backoff: serviceBackoff },
   ]
-  const intensity = { restarts: 3, withinMs: 60_000 }
   const root = new Supervisor({ strategy: 'rest-for-one', intensity, children, clock, random, onEvent })
   void root.closed.then((exit) => {
     aggregator.givenUp(`the supervision tree ended: ${exit.how}`)
   })
+  let modelsStart: Promise<void> | null = null
   return {
     async start() {
       throwUnlessStarted(await root.start())
@@ -61,6 +72,12 @@ export function openTroupeTree(parts: TroupeTreeParts): TroupeTree {
       if (result.ok) return result.child as ActorHandle<AgentActorApi>
       if (result.reason === 'start-failed') throw result.cause
       throw new TroupeError('HOST_FAILED', `the actor ${id} cannot start: ${result.reason}`)
+    },
+    wantModels() {
+      modelsStart ??= startModels(services, parts).catch((error: unknown) => {
+        modelsStart = null
+        models.givenUp(messageOf(error))
+      })
     },
     async stop(reason) {
       await root.stop(reason)
@@ -72,7 +89,8 @@ export function openTroupeTree(parts: TroupeTreeParts): TroupeTree {
 const isWorthLogging = (event: SupervisorEvent): boolean =>
   event.type !== 'child-started' && !(event.type === 'child-exited' && event.exit.how !== 'crashed')
 
-const aggregatorBackoff = { firstMs: 50, factor: 2, maxMs: 1_000, jitter: 0.5 }
+const intensity = { restarts: 3, withinMs: 60_000 }
+const serviceBackoff = { firstMs: 50, factor: 2, maxMs: 1_000, jitter: 0.5 }
 
 async function started(supervisor: Supervisor): Promise<Supervisor> {
   throwUnlessStarted(await supervisor.start())
@@ -83,6 +101,20 @@ async function aggregatorChild(parts: TroupeTreeParts): Promise<Child> {
   const actor = await parts.startAggregator()
   parts.aggregator.started(actor)
   return actor
+}
+
+async function startModels(
+  services: Supervisor,
+  { models, startModels: start, graceMs }: TroupeTreeParts,
+): Promise<void> {
+  const begin = async (): Promise<Child> => {
+    const actor = await start()
+    models.started(actor)
+    return actor
+  }
+  throwUnlessStarted(
+    await services.startChild({ id: 'models', start: begin, shutdown: graceMs, backoff: serviceBackoff }),
+  )
 }
 
 /** The hosts as a child: they end only when they are told to. */
@@ -98,7 +130,7 @@ function hostsChild(hosts: AsyncDisposable): Child {
   }
 }
 
-function throwUnlessStarted(result: StartResult): void {
+function throwUnlessStarted(result: StartResult | StartChildResult): void {
   if (result.ok) return
   const message = 'message' in result ? result.message : result.reason
   throw new TroupeError('HOST_FAILED', message, 'cause' in result ? { cause: result.cause } : {})
