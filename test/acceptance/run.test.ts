@@ -780,3 +780,52 @@ void t.test('when the supervisor dies, the work of all that tried is kept, and a
   t.match(refs, ['fix+1/1', 'fix+1/2', 'fix+2/1', 'fix+2/2', 'fix/2'])
   t.same(readdirSync(inRun(directory, run, 'work')), [])
 })
+
+void t.test(
+  'an interruption chooses nobody: who was quick does not win, what it made is kept, and all try again',
+  async (t) => {
+    const directory = repositoryOf(t, { 'r.txt': 'one\n' })
+    const gate = join(emptyFolder(t), 'gate')
+    const used = `echo '{"usage":{"model":"m","inputTokens":10,"outputTokens":1,"costUsd":0.1}}' > "$TROUPE_RESULT"`
+    const path = manifest(t, {
+      agents: {
+        fast: { kind: 'command', shell: true, argv: [`echo BAD > r.txt; ${used}`] },
+        slow: {
+          kind: 'command',
+          shell: true,
+          argv: [`echo good > r.txt; while [ ! -e '${gate}' ]; do sleep 0.05; done`],
+        },
+      },
+      tasks: [{ id: 'bo', bestOf: ['fast', 'slow'], prompt: 'Do it.' }],
+      check: ['! grep -q BAD r.txt'],
+    })
+    const first = begin(directory, 'run', path)
+    const refs = (): readonly string[] =>
+      git(directory, 'for-each-ref', '--format=%(refname)', 'refs/troupe').trim().split('\n')
+    await first.until(() => refs().some((ref) => ref.endsWith('/bo+1/1')))
+    first.child.kill('SIGINT')
+    t.match(await first.ended, { status: 130 })
+    const [id = ''] = readdirSync(join(directory, '.agents', 'runs'))
+    t.match(JSON.parse(readFileSync(inRun(directory, id, 'fast_bo_result.json'), 'utf8')), {
+      state: 'cancelled',
+      reason: 'interrupted',
+      usage: { inputTokens: 10 },
+      details: {
+        chosen: undefined,
+        bestOf: [
+          { how: 'completed', ref: `refs/troupe/${id}/bo+1/1` },
+          { how: 'cancelled', reason: 'interrupted' },
+        ],
+      },
+      changeSet: { ref: `refs/troupe/${id}/bo/1` },
+    })
+    t.equal(git(directory, 'show', `refs/troupe/${id}/bo/1:r.txt`), 'BAD\n')
+    writeFileSync(gate, '')
+    const { stdout, stderr } = await troupeHere(directory, '--json', 'resume', '--manifest', path)
+    t.match(stdout, /^\{/, stderr)
+    const { exitCode, proposal } = JSON.parse(stdout) as PrintedRun
+    t.equal(exitCode, 0)
+    t.equal(git(directory, 'show', `${proposal.commit}:r.txt`), 'good\n')
+    t.match(proposal.tasks, [{ attempts: 2, usage: { inputTokens: 20 } }], 'what the first attempt used counts')
+  },
+)

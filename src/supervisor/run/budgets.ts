@@ -5,7 +5,7 @@ import { TroupeError } from '../../errors.ts'
 import type { TaskId } from '../../ids.ts'
 import { printDuration } from '../../plan/duration.ts'
 import type { Budget, Task } from '../../plan/task.ts'
-import type { AttemptEnd, Recorded } from './events.ts'
+import { type AttemptEnd, detailsOf, type Recorded } from './events.ts'
 
 /** Watches what tasks and the run use, against what they may. */
 export interface Budgets {
@@ -168,7 +168,7 @@ const spendingOf = (usage: Usage | null): Spending => ({
   timeMs: 0,
 })
 
-const usageOf = (end: AttemptEnd): Usage | null => ('details' in end ? reportedUsage(end.details) : null)
+const usageOf = (end: AttemptEnd): Usage | null => reportedUsage(detailsOf(end))
 
 /** How long supervisors have worked on the run: whatever passes between two of them is nobody's time. */
 function timeOfLives(records: readonly Recorded[]): number {

@@ -5,6 +5,7 @@ import type { TaskId } from '../../ids.ts'
 import { afterFailure } from './after-failure.ts'
 import {
   type AttemptEnd,
+  detailsOf,
   type EarlyCheckEvent,
   isResolutionEvent,
   type PauseEvent,
@@ -191,14 +192,9 @@ function afterEnd(
 
 function withUsage(state: RunState, index: number, end: AttemptEnd): RunState {
   const { tally } = taskAt(state, index)
-  return withTally(
-    state,
-    index,
-    withUsed(tally, withAttempt(tally.usage, 'details' in end ? end.details : nothingSaid)),
-  )
+  return withTally(state, index, withUsed(tally, withAttempt(tally.usage, detailsOf(end))))
 }
 
-const nothingSaid = {}
 const noFindings: readonly never[] = []
 
 function withLeft(state: RunState, index: number, { changeSet }: Pick<AttemptEnd, 'changeSet'>): RunState {

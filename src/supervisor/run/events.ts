@@ -28,7 +28,14 @@ export type AttemptEnd =
       readonly changeSet: ChangeSet | null
       readonly kept?: string
     }
-  | { readonly how: 'cancelled'; readonly reason: string; readonly changeSet: ChangeSet | null; readonly kept?: string }
+  /** `details` tell what became of each where several tried; of one alone nothing is known. */
+  | {
+      readonly how: 'cancelled'
+      readonly reason: string
+      readonly details?: Readonly<Record<string, unknown>>
+      readonly changeSet: ChangeSet | null
+      readonly kept?: string
+    }
   /** Its supervisor died: nobody knows how it would have ended, so it is tried again and counts against nothing. */
   | { readonly how: 'lost'; readonly reason: string; readonly changeSet: ChangeSet | null; readonly kept?: string }
   /** What it wrote did not go together with what another task has completed: it begins anew from there, which counts against nothing. */
@@ -39,6 +46,12 @@ export type AttemptEnd =
       readonly changeSet: ChangeSet | null
       readonly kept?: string
     }
+
+/** What is told besides of how an attempt ended. */
+export const detailsOf = (end: AttemptEnd): Readonly<Record<string, unknown>> =>
+  ('details' in end ? end.details : undefined) ?? nothingSaid
+
+const nothingSaid = {}
 
 /** How hard a run is stopped: `graceful` lets attempts end politely, `hard` takes them away. */
 export type StopHow = 'graceful' | 'hard'

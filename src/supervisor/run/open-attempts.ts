@@ -119,7 +119,7 @@ async function carryOutSeveral(parts: AttemptsParts, tools: Tools, what: Whole):
   )
   const results = await Promise.all(underWay)
   tools.held.release(task.id)
-  const tried = { task, attempt: order.attempt, base, candidates, results }
+  const tried = { task, attempt: order.attempt, base, candidates, results, stopped: order.polite }
   const result = await resultOfBest({ ...parts, ...parts.judging }, tried)
   account.close(result.end)
   return result

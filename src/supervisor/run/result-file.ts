@@ -1,7 +1,7 @@
 import type { UsageSum } from '../../agents/usage.ts'
 import type { RunId } from '../../ids.ts'
 import type { Task } from '../../plan/task.ts'
-import type { AttemptEnd } from './events.ts'
+import { type AttemptEnd, detailsOf } from './events.ts'
 import type { TaskRecord } from './state.ts'
 import { isoTime, reasonOf } from './task-reason.ts'
 import { changeSetRef } from '../../refs.ts'
@@ -60,7 +60,7 @@ export function resultOf({ run, task, record: { state, tally }, end }: ResultPar
     reason: reasonOf(state),
     findings: state.phase === 'succeeded' ? state.findings : [],
     usage: tally.usage,
-    details: end !== null && 'details' in end ? end.details : {},
+    details: end === null ? {} : detailsOf(end),
     changeSet:
       changeSet === null
         ? null

@@ -12,7 +12,7 @@ import type { Redactor } from '../../redaction.ts'
 import { changeSetRef } from '../../refs.ts'
 import { candidatesOf } from '../../plan/candidates.ts'
 import type { Manifest, Task } from '../../plan/task.ts'
-import type { AttemptEnd, Recorded } from './events.ts'
+import { type AttemptEnd, detailsOf, type Recorded } from './events.ts'
 import { itemsOf } from './persistent-vector.ts'
 import { resolutionTask } from './resolution-task.ts'
 import { sealAttempt } from './seal-attempt.ts'
@@ -104,7 +104,7 @@ export function keptWorktrees(records: readonly Recorded[]): readonly string[] {
 }
 
 function keptByCandidates(end: AttemptEnd): readonly string[] {
-  const told = 'details' in end ? end.details['bestOf'] : undefined
+  const told = detailsOf(end)['bestOf']
   return Array.isArray(told) ? told.flatMap(({ kept }: { readonly kept?: string }) => kept ?? []) : []
 }
 

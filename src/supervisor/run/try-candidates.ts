@@ -8,7 +8,7 @@ import type { Task } from '../../plan/task.ts'
 import type { Aggregator } from './aggregator.ts'
 import { type AttemptResult, failedBefore } from './attempt.ts'
 import { bestAmong, type Judged, worstEnd } from './best-of.ts'
-import type { AttemptEnd } from './events.ts'
+import { type AttemptEnd, detailsOf } from './events.ts'
 import type { Workspaces } from './workspaces.ts'
 
 /** What several attempts at one task are judged with. */
@@ -29,26 +29,46 @@ export interface Tried {
   readonly base: CommitId
   readonly candidates: readonly Task[]
   readonly results: readonly AttemptResult[]
+  /** Aborts when the run wants the attempt to end; its reason says why. */
+  readonly stopped: AbortSignal
 }
 
-/** The best of what several have made of a task as its attempt's end; what the others made stays at their own refs. */
+/**
+ * The best of what several have made of a task as its attempt's end; what the others made stays at their own refs. Where a stop took
+ * some of them away, nobody is the best: whoever had ended by then would win for being quick.
+ */
 export async function resultOfBest(parts: JudgingParts, tried: Tried): Promise<AttemptResult> {
-  const { task, attempt, candidates, results } = tried
+  const { results, stopped } = tried
   const workspace = { release: async () => void (await Promise.all(results.map((one) => one.workspace?.release()))) }
-  const ends = results.map(({ end }) => end)
+  const isCutShort = stopped.aborted && results.some(({ end }) => end.how === 'cancelled')
+  return { end: isCutShort ? await endCutShort(parts, tried) : await endOfBest(parts, tried), workspace }
+}
+
+async function endOfBest(parts: JudgingParts, tried: Tried): Promise<AttemptEnd> {
+  const ends = tried.results.map(({ end }) => end)
   let judged: ReadonlyMap<number, Judged>
   try {
     judged = await judgedAmong(parts, tried)
   } catch (error) {
-    return { end: failedBefore('judgement', error), workspace }
+    return failedBefore('judgement', error)
   }
   const at = judged.size === 0 ? worstEnd(ends) : ([...judged.keys()][bestAmong([...judged.values()])] ?? 0)
-  const [end, chosen] = [ends[at], candidates[at]]
-  if (end === undefined || chosen === undefined) throw new RangeError(`nobody has tried ${task.id}`)
-  parts.keepLog(chosen, task, attempt)
-  const told = candidates.map((one, place) => toldOf(parts, tried, { one, place, judged }))
-  const details = { bestOf: told, chosen: at + 1, ...usageOf(ends) }
-  return { end: withDetails(await keptAs(parts, tried, end), details), workspace }
+  const end = await keptAs(parts, tried, at)
+  return end.how === 'completed' || end.how === 'failed'
+    ? { ...end, details: { ...end.details, ...detailsOfAll(parts, tried, judged), chosen: at + 1 } }
+    : end
+}
+
+/** The task is left with the work of one who had done it, or else of one who had written something. */
+async function endCutShort(parts: JudgingParts, tried: Tried): Promise<AttemptEnd> {
+  const ends = tried.results.map(({ end }) => end)
+  const left = [
+    ends.findIndex(({ how, changeSet }) => how === 'completed' && changeSet !== null),
+    ends.findIndex(({ changeSet }) => changeSet !== null),
+  ].find((at) => at !== -1)
+  const { changeSet } = await keptAs(parts, tried, left ?? 0)
+  const details = detailsOfAll(parts, tried, new Map())
+  return { how: 'cancelled', reason: messageOf(tried.stopped.reason), details, changeSet }
 }
 
 /** Those who have done it, by their places. */
@@ -84,31 +104,40 @@ function toldOf({ run }: JudgingParts, { attempt, results }: Tried, { one, place
     ref: end.changeSet === null ? null : changeSetRef(run, one.id, attempt),
     ...judged.get(place)?.judgement,
     ...(end.how === 'failed' && { reason: end.failure.message }),
+    ...('reason' in end && { reason: end.reason }),
     ...('kept' in end && { kept: end.kept }),
   }
 }
 
+/** What became of each, and what they used. */
+const detailsOfAll = (
+  parts: JudgingParts,
+  tried: Tried,
+  judged: ReadonlyMap<number, Judged>,
+): Readonly<Record<string, unknown>> => ({
+  bestOf: tried.candidates.map((one, place) => toldOf(parts, tried, { one, place, judged })),
+  ...usageOf(tried.results.map(({ end }) => end)),
+})
+
 /** What all of them used together. */
 function usageOf(ends: readonly AttemptEnd[]): { readonly usage?: Usage } {
-  const told = ends.flatMap((end) =>
-    'details' in end && 'usage' in end.details ? [end.details['usage'] as Usage] : [],
-  )
+  const told = ends.flatMap((end) => ('usage' in detailsOf(end) ? [detailsOf(end)['usage'] as Usage] : []))
   const [first, ...others] = told
   return first === undefined ? {} : { usage: others.reduce<Usage>(usageWith, first) }
 }
 
-/** What it has made, at the task's own ref. */
-async function keptAs({ workspaces }: JudgingParts, { task, attempt }: Tried, end: AttemptEnd): Promise<AttemptEnd> {
+/** How one of them ended, with its log and what it has made as the task's own. */
+async function keptAs(parts: JudgingParts, tried: Tried, at: number): Promise<AttemptEnd> {
+  const { task, attempt, candidates, results } = tried
+  const [end, chosen] = [results[at]?.end, candidates[at]]
+  if (end === undefined || chosen === undefined) throw new RangeError(`nobody has tried ${task.id}`)
+  parts.keepLog(chosen, task, attempt)
   if (end.changeSet === null) return end
   try {
-    return { ...end, changeSet: await workspaces.keepAs(end.changeSet, task, attempt) }
+    return { ...end, changeSet: await parts.workspaces.keepAs(end.changeSet, task, attempt) }
   } catch (error) {
     const message = `the best change set cannot be kept: ${messageOf(error)}`
     const failure = { kind: 'infrastructure', message, signature: 'not kept' } as const
     return { how: 'failed', failure, details: {}, changeSet: null }
   }
-}
-
-function withDetails(end: AttemptEnd, more: object): AttemptEnd {
-  return end.how === 'completed' || end.how === 'failed' ? { ...end, details: { ...end.details, ...more } } : end
 }
