@@ -4,6 +4,7 @@ import type { Conflict } from '../merge/conflict.ts'
 import type { LiveLine } from '../supervisor/run/live.ts'
 import { type RunRules, ruleAt, ruleOf } from '../supervisor/run/rules.ts'
 import {
+  agentBehind,
   endedTotal,
   isEnded,
   type Phase,
@@ -67,7 +68,7 @@ export function rowOf({ rules, state, live, now }: RowParts, index: number): Row
   const most = Math.max(retries + 1, tally.attempts)
   return {
     task,
-    agent,
+    agent: agentBehind({ agent }, where),
     phase: where.phase,
     words: pausedFor === null ? wordsOf(where, now) : `paused for ${pausedFor}`,
     pausedFor,

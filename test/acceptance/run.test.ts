@@ -740,6 +740,38 @@ void t.test('several try a task side by side, the best is proposed, and the othe
   t.match(await troupeHere(directory, 'doctor', '--run'), { status: 0 })
 })
 
+void t.test('who is named for a task that several agents tried is the one whose work was chosen', async (t) => {
+  const directory = repositoryOf(t, { 'f.txt': 'one\n' })
+  const path = manifest(t, {
+    agents: {
+      long: {
+        kind: 'command',
+        shell: true,
+        argv: ['[ $TROUPE_TASK != look+1 ] || exit 3; printf "two\\nthree\\n" > f.txt'],
+      },
+      short: { kind: 'command', shell: true, argv: ['[ $TROUPE_TASK != look+2 ] || exit 0; echo two > f.txt'] },
+    },
+    tasks: ['write', 'look'].map((id) => ({ id, prompt: 'Do it.', bestOf: ['long', 'short'] })),
+  })
+  const { run, proposal, files } = await runHere(directory, path)
+  t.match(proposal.tasks, [
+    { agent: 'short', disposition: { state: 'landed' } },
+    { agent: 'short', disposition: { state: 'unchanged' } },
+  ])
+  t.equal(
+    git(directory, 'log', '-1', '--format=%(trailers:key=Troupe-Agent,valueonly)', proposal.commit).trim(),
+    'short',
+  )
+  t.match(readFileSync(files.markdown, 'utf8'), '| `write` | short |')
+  for (const task of ['write', 'look'])
+    for (const file of [`long_${task}.status`, `long_${task}_result.json`])
+      t.match(JSON.parse(readFileSync(inRun(directory, run, file), 'utf8')), { task, agent: 'short' }, file)
+  t.match(JSON.parse((await troupeHere(directory, '--json', 'status')).stdout), {
+    tasks: [{ agent: 'short' }, { agent: 'short' }],
+  })
+  t.match(await troupeHere(directory, 'replay'), { status: 0 })
+})
+
 void t.test('when the supervisor dies, the work of all that tried is kept, and all try again', async (t) => {
   const directory = repositoryOf(t, { 'f.txt': 'one\n' })
   const script = 'echo $TROUPE_TASK > f.txt; test -e "$AGAIN" || sleep 600'

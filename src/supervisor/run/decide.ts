@@ -164,9 +164,10 @@ function afterEnd(
   const { index, attempt, end, startedAt, endedAt } = ended
   switch (end.how) {
     case 'completed': {
-      const { summary, changeSet } = end
+      const { summary, changeSet, doneBy } = end
       const findings = end.findings.length === 0 ? noFindings : end.findings
-      const success = { phase: 'succeeded', attempt, startedAt, endedAt, summary, findings, changeSet } as const
+      const done = { phase: 'succeeded', attempt, startedAt, endedAt, summary, findings, changeSet } as const
+      const success = doneBy === undefined ? done : { ...done, doneBy }
       return [release(rules, withTask(rules, state, index, success), index), []]
     }
     case 'failed':

@@ -19,6 +19,8 @@ export type AttemptEnd =
       readonly findings: readonly Finding[]
       readonly details: Readonly<Record<string, unknown>>
       readonly changeSet: ChangeSet | null
+      /** Who of those that tried it has done it; absent where only one did. */
+      readonly doneBy?: AgentName
     }
   /** What a failed attempt wrote is sealed as well, but never part of the proposal. */
   | {

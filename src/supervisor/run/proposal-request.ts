@@ -5,7 +5,7 @@ import type { CheckSettings } from '../../merge/proposal-request.ts'
 import type { CheckCommand, MergeSettings, Task } from '../../plan/task.ts'
 import { foundationsOf } from './attempt-base.ts'
 import type { RunRules } from './rules.ts'
-import type { RunState, TaskState } from './state.ts'
+import { agentBehind, type RunState, type TaskState } from './state.ts'
 import { taskAt } from './task-change.ts'
 
 /** What the request is made of besides the state. */
@@ -50,7 +50,7 @@ function endingOf(task: Task, { rules, state: run, index }: Place): TaskEnding {
   const { state, tally } = taskAt(run, index)
   const common = {
     task: task.id,
-    agent: task.agent,
+    agent: agentBehind(task, state),
     attempts: tally.attempts,
     needs: foundationsOf(rules, run, index),
     priority: task.priority,

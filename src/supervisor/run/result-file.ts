@@ -2,7 +2,7 @@ import type { UsageSum } from '../../agents/usage.ts'
 import type { RunId } from '../../ids.ts'
 import type { Task } from '../../plan/task.ts'
 import { type AttemptEnd, detailsOf } from './events.ts'
-import type { TaskRecord } from './state.ts'
+import { agentBehind, type TaskRecord } from './state.ts'
 import { isoTime, reasonOf } from './task-reason.ts'
 import { changeSetRef } from '../../refs.ts'
 
@@ -49,7 +49,7 @@ export function resultOf({ run, task, record: { state, tally }, end }: ResultPar
     schema: 'troupe/result/1',
     run,
     task: task.id,
-    agent: task.agent,
+    agent: agentBehind(task, state),
     verb: task.verb,
     state: state.phase,
     attempts: tally.attempts,

@@ -29,6 +29,8 @@ export type TaskState =
       readonly summary: string
       readonly findings: readonly Finding[]
       readonly changeSet: ChangeSet | null
+      /** Who of those that tried it has done it; absent where only one did. */
+      readonly doneBy?: AgentName
     }
   | {
       readonly phase: 'failed'
@@ -212,6 +214,10 @@ export const outstandingTotal = (state: RunState): number => state.counts.dispat
 /** How many tasks have reached an end that does not change any more. */
 export const endedTotal = (state: RunState): number =>
   state.counts.succeeded + state.counts.failed + state.counts.blocked + state.counts.cancelled
+
+/** Whose work a task is: of several that tried it the one that was chosen, until then whoever was asked first. */
+export const agentBehind = ({ agent }: { readonly agent: AgentName }, state: TaskState): AgentName =>
+  state.phase === 'succeeded' ? (state.doneBy ?? agent) : agent
 
 /** Whether a task in this phase is over. */
 export const isEnded = (phase: Phase): boolean =>

@@ -1,7 +1,7 @@
 import type { RunId } from '../../ids.ts'
 import type { Task } from '../../plan/task.ts'
 import type { LiveLine } from './live.ts'
-import type { TaskRecord } from './state.ts'
+import { agentBehind, type TaskRecord } from './state.ts'
 import { isoTime, reasonOf } from './task-reason.ts'
 
 /** The content of `<agent>_<task>.status`. */
@@ -36,7 +36,7 @@ export function statusOf({ run, task, record: { state, tally }, live, at }: Stat
     schema: 'troupe/status/1',
     run,
     task: task.id,
-    agent: task.agent,
+    agent: agentBehind(task, state),
     state: state.phase,
     attempt: tally.attempts,
     startedAt: 'startedAt' in state ? isoTime(state.startedAt) : null,

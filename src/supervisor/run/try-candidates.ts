@@ -54,9 +54,10 @@ async function endOfBest(parts: JudgingParts, tried: Tried): Promise<AttemptEnd>
   }
   const at = judged.size === 0 ? worstEnd(ends) : ([...judged.keys()][bestAmong([...judged.values()])] ?? 0)
   const end = await keptAs(parts, tried, at)
-  return end.how === 'completed' || end.how === 'failed'
-    ? { ...end, details: { ...end.details, ...detailsOfAll(parts, tried, judged), chosen: at + 1 } }
-    : end
+  if (end.how !== 'completed' && end.how !== 'failed') return end
+  const details = { ...end.details, ...detailsOfAll(parts, tried, judged), chosen: at + 1 }
+  const doneBy = end.how === 'completed' ? tried.candidates[at]?.agent : undefined
+  return { ...end, details, ...(doneBy !== undefined && { doneBy }) }
 }
 
 /** The task is left with the work of one who had done it, or else of one who had written something. */
