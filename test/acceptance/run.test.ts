@@ -659,10 +659,15 @@ void t.test('a run that has used all that it may makes its proposal of what is d
 // from here on several who try one task
 
 /** One who has done a task. */
-const judged = (verdict: Judgement['verdict'], lines: number, more: { failed?: string[]; idle?: true } = {}): Judged =>
+const judged = (
+  verdict: Judgement['verdict'],
+  lines: number,
+  more: { failed?: string[]; idle?: true; outside?: string[] } = {},
+): Judged =>
   ({
     end: { how: 'completed', summary: '', findings: [], details: {}, changeSet: more.idle ? null : {} },
     judgement: { verdict, lines, failed: more.failed ?? [] },
+    outside: more.outside ?? [],
   }) as unknown as Judged
 
 for (const [name, candidates, best] of [
@@ -676,6 +681,11 @@ for (const [name, candidates, best] of [
   ['the smaller diff is better', [judged('pass', 9), judged('pass', 2), judged('pass', 3)], 1],
   ['a change is better than none', [judged('pass', 0, { idle: true }), judged('pass', 9)], 1],
   ['none is better than one that fails', [judged('fail', 9), judged('pass', 0, { idle: true })], 1],
+  [
+    'whoever kept to what it owns is better, also where its work fails',
+    [judged('pass', 1, { outside: ['in.txt'] }), judged('pass', 0, { outside: ['in.txt'] }), judged('fail', 9)],
+    2,
+  ],
   ['the first of equals is taken', [judged('pass', 2), judged('pass', 2)], 0],
 ] as const) {
   void t.test(`of several who tried a task, ${name}`, async (t) => {
@@ -771,6 +781,29 @@ void t.test('who is named for a task that several agents tried is the one whose 
   })
   t.match(await troupeHere(directory, 'replay'), { status: 0 })
 })
+
+void t.test(
+  'of several who tried a task, one that changed what is not its own is not kept where another lands',
+  async (t) => {
+    const directory = repositoryOf(t, { 'f.txt': 'one\n' })
+    const command = 'case $TROUPE_TASK in *1) echo x > in.txt;; *) seq 1 9 > in2.txt;; esac'
+    const path = manifest(t, {
+      agents: { sh: { kind: 'command', shell: true } },
+      tasks: [{ id: 'fix', agent: 'sh', bestOf: 2, owns: ['in2.txt'], command }],
+    })
+    const { exitCode, run, proposal } = await runHere(directory, path)
+    t.match([exitCode, proposal.files], [0, ['in2.txt']])
+    t.match(JSON.parse(readFileSync(inRun(directory, run, 'sh_fix_result.json'), 'utf8')), {
+      details: {
+        chosen: 2,
+        bestOf: [
+          { how: 'completed', outside: ['in.txt'] },
+          { how: 'completed', outside: undefined },
+        ],
+      },
+    })
+  },
+)
 
 void t.test('when the supervisor dies, the work of all that tried is kept, and all try again', async (t) => {
   const directory = repositoryOf(t, { 'f.txt': 'one\n' })

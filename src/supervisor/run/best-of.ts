@@ -7,11 +7,13 @@ type Completed = Extract<AttemptEnd, { readonly how: 'completed' }>
 export interface Judged {
   readonly end: Completed
   readonly judgement: Judgement
+  /** The files that it changed although the task does not own them: such work never lands. */
+  readonly outside: readonly string[]
 }
 
 /**
- * The place of the best: by the checks, then by how many of them fail; one who changed something before one who did not; then the
- * smaller diff, then who stands first.
+ * The place of the best: who kept to what the task owns before who did not; by the checks, then by how many of them fail; one who
+ * changed something before one who did not; then the smaller diff, then who stands first.
  */
 export function bestAmong(judged: readonly Judged[]): number {
   const order = judged.map((one, at) => ({ at, worth: worthOf(one) }))
@@ -21,7 +23,8 @@ export function bestAmong(judged: readonly Judged[]): number {
 
 const ranks = { pass: 0, 'not-run': 1, fail: 2 } as const
 
-const worthOf = ({ end, judgement: { verdict, failed, lines } }: Judged): readonly number[] => [
+const worthOf = ({ end, judgement: { verdict, failed, lines }, outside }: Judged): readonly number[] => [
+  outside.length === 0 ? 0 : 1,
   ranks[verdict],
   failed.length,
   end.changeSet === null ? 1 : 0,

@@ -1,3 +1,4 @@
+import { filesOutside } from '../../merge/owns.ts'
 import type { CheckSettings } from '../../merge/proposal-request.ts'
 import type { Check } from '../../merge/check.ts'
 import { type Usage, usageWith } from '../../agents/usage.ts'
@@ -75,7 +76,7 @@ async function endCutShort(parts: JudgingParts, tried: Tried): Promise<AttemptEn
 /** Those who have done it, by their places. */
 async function judgedAmong(
   { aggregator, checks, settings }: JudgingParts,
-  { base, results }: Tried,
+  { task, base, results }: Tried,
 ): Promise<ReadonlyMap<number, Judged>> {
   const done = results.flatMap(({ end }, place) => (end.how === 'completed' ? [{ end, place }] : []))
   if (done.length === 0) return new Map()
@@ -84,7 +85,8 @@ async function judgedAmong(
   return new Map(
     done.flatMap(({ end, place }, at) => {
       const judgement = judgements[at]
-      return judgement === undefined ? [] : [[place, { end, judgement }] as const]
+      const outside = filesOutside(task.owns, end.changeSet?.files ?? [])
+      return judgement === undefined ? [] : [[place, { end, judgement, outside }] as const]
     }),
   )
 }
@@ -98,12 +100,14 @@ interface Candidate {
 /** One of them, for people. */
 function toldOf({ run }: JudgingParts, { attempt, results }: Tried, { one, place, judged }: Candidate): object {
   const end = results[place]?.end
+  const { judgement, outside = [] } = judged.get(place) ?? {}
   if (end === undefined) return { agent: one.agent }
   return {
     agent: one.agent,
     how: end.how,
     ref: end.changeSet === null ? null : changeSetRef(run, one.id, attempt),
-    ...judged.get(place)?.judgement,
+    ...judgement,
+    ...(outside.length > 0 && { outside }),
     ...(end.how === 'failed' && { reason: end.failure.message }),
     ...('reason' in end && { reason: end.reason }),
     ...('kept' in end && { kept: end.kept }),
