@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs'
 import { openRepository, type Repository } from '../changes/repository.ts'
 import { TroupeError } from '../errors.ts'
 import type { RunId } from '../ids.ts'
 import { didYouMean } from '../plan/closest.ts'
 import { type Layout, layoutOf, listRuns, type RunLayout } from '../store/layout.ts'
+import { hasBegun } from './kept-manifest.ts'
 
 /** A run of a repository. */
 export interface FoundRun {
@@ -27,13 +27,15 @@ export async function openRuns(
  */
 export async function findRun(directory: string, idOrBeginning: string | undefined): Promise<FoundRun> {
   const { repository, layout, ids } = await openRuns(directory)
-  const id = idOrBeginning === undefined ? newest(begun(ids, layout), repository) : matching(ids, idOrBeginning)
+  const id =
+    idOrBeginning === undefined
+      ? newest(
+          ids.filter((one) => hasBegun(layout.run(one))),
+          repository,
+        )
+      : matching(ids, idOrBeginning)
   return { repository, id, files: layout.run(id) }
 }
-
-/** A supervisor that died at its very beginning leaves a folder without a manifest. */
-const begun = (ids: readonly RunId[], layout: Layout): readonly RunId[] =>
-  ids.filter((id) => existsSync(layout.run(id).manifest))
 
 function newest(ids: readonly RunId[], { root }: Repository): RunId {
   const id = ids.at(-1)

@@ -1,20 +1,19 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { kinds } from '../agents/registry.ts'
 import { TroupeError } from '../errors.ts'
-import type { CommitId, TaskId } from '../ids.ts'
+import type { TaskId } from '../ids.ts'
 import { afterEvent, noHistory, type RunHistory } from '../monitor/history.ts'
 import { didYouMean } from '../plan/closest.ts'
 import { buildGraph, type Graph } from '../plan/graph.ts'
 import { readManifest } from '../plan/manifest.ts'
 import { showMistakes } from '../plan/show-mistakes.ts'
 import type { Manifest, Task } from '../plan/task.ts'
-import { readJournal } from '../store/read-journal.ts'
 import { fold } from '../supervisor/run/decide.ts'
-import type { Recorded, RunEvent } from '../supervisor/run/events.ts'
+import type { Recorded } from '../supervisor/run/events.ts'
 import type { RunRules } from '../supervisor/run/rules.ts'
 import { rulesOf } from '../supervisor/run/run-rules.ts'
 import type { RunState } from '../supervisor/run/state.ts'
 import type { FoundRun } from './find-run.ts'
+import { keptManifest, recordsOf } from './kept-manifest.ts'
 import { graphOf, placementsOf } from './prepare.ts'
 
 /** What a run was asked to do. */
@@ -33,10 +32,10 @@ export interface RunReading extends RunPlan {
   readonly history: RunHistory
 }
 
-/** Reads a run from its manifest and journal. Throws TroupeError RUN_NOT_FOUND, MANIFEST_INVALID or JOURNAL_CORRUPT. */
+/** Reads a run from its journal. Throws TroupeError RUN_NOT_FOUND, MANIFEST_INVALID or JOURNAL_CORRUPT. */
 export async function readRun(run: FoundRun): Promise<RunReading> {
-  const plan = await readPlan(run)
-  const records = recordsOf(run)
+  const records = recordsOf(run.files)
+  const plan = await planOf(run, records)
   return {
     ...plan,
     records,
@@ -45,18 +44,16 @@ export async function readRun(run: FoundRun): Promise<RunReading> {
   }
 }
 
-/** What the journal of a run holds; a run that died before its first record has none. Throws TroupeError JOURNAL_CORRUPT. */
-const recordsOf = ({ files }: Pick<FoundRun, 'files'>): readonly Recorded[] =>
-  existsSync(files.journal) ? readJournal<RunEvent>(files.journal).records : []
+/** Reads what a run was asked to do. Throws TroupeError RUN_NOT_FOUND, MANIFEST_INVALID or JOURNAL_CORRUPT. */
+export const readPlan = async (run: FoundRun): Promise<RunPlan> => await planOf(run, recordsOf(run.files))
 
-/** Reads what a run was asked to do. Throws TroupeError RUN_NOT_FOUND or MANIFEST_INVALID. */
-export async function readPlan({ repository, id, files }: FoundRun): Promise<RunPlan> {
-  if (!existsSync(files.manifest)) throw new TroupeError('RUN_NOT_FOUND', `the run ${id} never began`)
-  const text = readFileSync(files.manifest, 'utf8')
+async function planOf({ repository, id, files }: FoundRun, records: readonly Recorded[]): Promise<RunPlan> {
+  const text = keptManifest(files, records)
+  if (text === null) throw new TroupeError('RUN_NOT_FOUND', `the run ${id} never began`)
   const reading = readManifest(text, { kinds })
   if (!reading.ok) throw new TroupeError('MANIFEST_INVALID', showMistakes(files.manifest, text, reading.mistakes))
   const manifest = reading.value
-  const graph = await graphAgain(manifest, { repository, files })
+  const graph = await graphAgain(manifest, repository, records)
   return { manifest, manifestText: text, graph, rules: rulesOf(manifest, graph) }
 }
 
@@ -69,16 +66,15 @@ export function taskOf({ manifest }: RunPlan, id: string): { readonly task: Task
   throw new TroupeError('TASK_NOT_FOUND', `the run has no task ${id}${didYouMean(id, known)}`)
 }
 
-/** The commit that a run started from; the one it would start from when it never began. */
-export async function baseAgain(manifest: Manifest, { repository, files }: Omit<FoundRun, 'id'>): Promise<CommitId> {
-  const [first] = recordsOf({ files })
-  return first?.event.type === 'run-started' ? first.event.base : await repository.resolveBase(manifest.base)
-}
-
 /** Predicting again what a run serialized needs its base; every other graph is in the manifest. */
-async function graphAgain(manifest: Manifest, { repository, files }: Omit<FoundRun, 'id'>): Promise<Graph> {
+async function graphAgain(
+  manifest: Manifest,
+  repository: FoundRun['repository'],
+  [first]: readonly Recorded[],
+): Promise<Graph> {
   if (manifest.onOverlap !== 'serialize') return buildGraph(manifest.tasks)
-  const base = await baseAgain(manifest, { repository, files })
+  // one that never began would start from where the manifest says
+  const base = first?.event.type === 'run-started' ? first.event.base : await repository.resolveBase(manifest.base)
   const { graph } = await graphOf({ manifest, repository, base, placements: placementsOf(manifest) })
   return graph
 }

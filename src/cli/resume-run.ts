@@ -12,6 +12,7 @@ import { orphansOf, salvage } from '../supervisor/run/salvage.ts'
 import type { RunState } from '../supervisor/run/state.ts'
 import { conductRun, type HeldRun, type Opening, type RunOutcome, type RunPorts, type RunWatch } from './conduct-run.ts'
 import type { FoundRun } from './find-run.ts'
+import { keepManifest } from './kept-manifest.ts'
 import { firstOpening } from './perform-run.ts'
 import type { Prepared } from './prepare.ts'
 
@@ -36,6 +37,7 @@ export async function resumeRun(
     const { records } = journal.found
     const state = fold(prepared.rules, records)
     refuseEnded(run, state)
+    keepManifest(folders, prepared.manifestText)
     pointStatusAt(layout, id)
     const held = { id, folders, journal, lost: lease.lost, records }
     return await conductRun(prepared, watch, {

@@ -7,6 +7,7 @@ import { readJournal } from '../store/read-journal.ts'
 import { readLastRecord } from '../store/last-record.ts'
 import { layoutOf, listRuns, type RunLayout } from '../store/layout.ts'
 import type { RunEvent } from '../supervisor/run/events.ts'
+import { hasBegun } from './kept-manifest.ts'
 
 /** A run in which something is left to do. */
 export interface UnfinishedRun {
@@ -24,7 +25,7 @@ export function unfinishedRuns({ root }: Pick<Repository, 'root'>): readonly Unf
   const ids = listRuns(layout).slice(-newest).toReversed()
   return ids.flatMap((id): readonly UnfinishedRun[] => {
     const files = layout.run(id)
-    if (!existsSync(files.manifest)) return []
+    if (!hasBegun(files)) return []
     const last = readLastRecord<RunEvent>(files.journal)?.event
     if (last?.type !== 'run-ended') return [{ id, interrupted: false }]
     return last.exitCode === exitCodes.interrupted ? [{ id, interrupted: true }] : []

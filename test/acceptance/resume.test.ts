@@ -192,6 +192,41 @@ void t.test('an interrupted run is taken up where it was stopped', async (t) => 
   t.match((await troupeHere(directory, 'status')).stdout, 'ended')
 })
 
+void t.test(
+  'a run without its manifest, or with half of it, is read from its journal; resume makes the file again',
+  async (t) => {
+    const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+    const { path, gate, pid } = gated(t)
+    const run = begin(directory, 'run', path)
+    await run.until(() => isWritten(pid))
+    run.child.kill('SIGINT')
+    t.match(await run.ended, { status: 130 })
+    const kept = inRun(directory, 'manifest.yaml')
+    const text = readFileSync(kept, 'utf8')
+    writeFileSync(kept, text.slice(0, 20))
+    t.match(await troupeHere(directory, 'status'), { status: 0, stdout: /1 of 3 done/ })
+    rmSync(kept)
+    t.match(await troupeHere(directory, 'status'), { status: 0, stdout: /1 of 3 done/ })
+    t.match(await troupeHere(directory, 'show', '--task', 'first'), { status: 0, stdout: /first: succeeded/ })
+    const [id = ''] = runsOf(directory)
+    t.match(JSON.parse((await troupeHere(directory, '--json', 'gc', '--dry-run', id)).stdout), {
+      runs: [{ run: id, standing: 'interrupted' }],
+    })
+    writeFileSync(gate, '')
+    await troupeHere(directory, 'run', 'review a.txt')
+    t.match(await resume(directory), { run: id, exitCode: 0 }, 'the newest that has not ended, not the newest')
+    t.equal(readFileSync(kept, 'utf8'), text)
+    rmSync(kept)
+    t.match(await troupeHere(directory, 'doctor', '--run', id), {
+      status: 0,
+      stdout: /nothing is lost: the journal has it/,
+    })
+    t.match(await troupeHere(directory, 'show', id), { status: 0 })
+    t.match(await troupeHere(directory, 'apply', id), { status: 0 })
+    t.equal(readFileSync(join(directory, 'third.txt'), 'utf8'), '1\n2\n')
+  },
+)
+
 void t.test('a supervisor that died before its first record, or just before its last, is gone on with', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': 'a\n' })
   const { path, notes, gate } = gated(t)

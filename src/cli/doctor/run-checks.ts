@@ -28,7 +28,7 @@ export async function checkRun(run: FoundRun): Promise<readonly Check[]> {
   const refs = await refsOf(run)
   return [
     checkJournal(run, journal),
-    fine('manifest', `${reading.manifest.tasks.length} tasks`),
+    checkManifest(run, reading),
     checkChangeSets(run, reading.records, refs),
     await checkObjects(run, reading, refs),
     checkResults(run, reading),
@@ -60,6 +60,13 @@ function checkJournal({ id }: FoundRun, { records, cut, stale }: JournalContent<
     )
   if (stale > 0) return warning(name, `${found}; ${stale} of a deposed one do not count`, 'nothing needs to be done')
   return fine(name, found)
+}
+
+function checkManifest({ files }: FoundRun, { manifest: { tasks } }: RunReading): Check {
+  const found = `${tasks.length} tasks`
+  return existsSync(files.manifest)
+    ? fine('manifest', found)
+    : warning('manifest', `${found}; ${files.manifest} is not there`, 'nothing is lost: the journal has it')
 }
 
 /** Each change set that the journal names is at its ref. */

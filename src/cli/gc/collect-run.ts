@@ -11,6 +11,7 @@ import { layoutOf, type RunLayout } from '../../store/layout.ts'
 import { acquireLease } from '../../store/lease.ts'
 import { reap } from '../../supervisor/run/reap.ts'
 import { orphansOf, salvage } from '../../supervisor/run/salvage.ts'
+import { hasBegun } from '../kept-manifest.ts'
 import { type RunReading, readRun } from '../read-run.ts'
 import { missingSecret, redactorFor } from '../secrets.ts'
 import { type Collection, type CollectionRules, isEmpty, planCollection } from './plan-collection.ts'
@@ -72,7 +73,7 @@ async function carryOut(parts: CollectParts, files: RunLayout, collected: Collec
   if (isEmpty(collection)) return collected
   const { run } = remains
   const { repository, clock } = parts
-  const reading = existsSync(files.manifest) ? await readRun({ repository, id: run, files }) : null
+  const reading = hasBegun(files) ? await readRun({ repository, id: run, files }) : null
   await reap(run, reading?.records ?? [], clock)
   const taken = await takeWorktrees(parts, files, { ...collected, reading })
   const whole = collection.whole && taken.leave.length === 0
@@ -117,7 +118,7 @@ async function sealAll(
   return new Set(salvaged.flatMap(({ end: { kept } }) => kept ?? []))
 }
 
-/** The manifest goes last of the files: without it there is no run. Then the refs, which alone are no run either. */
+/** The manifest goes last of the files: without it and the journal there is no run. Then the refs, which alone are no run either. */
 async function takeWhole({ root, git }: Repository, files: RunLayout, { refs }: RunRemains): Promise<void> {
   const names = existsSync(files.folder) ? await readdir(files.folder) : []
   const content = names.filter((name) => !isOfLease(name, files)).map((name) => join(files.folder, name))

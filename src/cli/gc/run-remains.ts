@@ -2,8 +2,8 @@ import type { RunId } from '../../ids.ts'
 import type { ProcessIdentity } from '../../process-identity.ts'
 
 /**
- * Where a run stands, as far as its remains are concerned: `unfinished` has lost its supervisor, `never-begun` has a folder without
- * a manifest, `gone` has no folder any more, but refs or entries of worktrees.
+ * Where a run stands, as far as its remains are concerned: `unfinished` has lost its supervisor, `never-begun` has a folder that
+ * says nothing of what it was to do, `gone` has no folder any more, but refs or entries of worktrees.
  */
 export type RemainsStanding = 'at-work' | 'ended' | 'interrupted' | 'unfinished' | 'never-begun' | 'gone' | 'unreadable'
 

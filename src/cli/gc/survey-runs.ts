@@ -10,6 +10,7 @@ import { proposalRef, refsOfAllRuns, refsOfRun } from '../../refs.ts'
 import { type Layout, layoutOf, listRuns } from '../../store/layout.ts'
 import { leaseHolder } from '../../store/lease.ts'
 import { recordedProcesses } from '../../supervisor/run/reap.ts'
+import { hasBegun } from '../kept-manifest.ts'
 import { type RunReading, readRun } from '../read-run.ts'
 import { diskUsage } from './disk-usage.ts'
 import { leftWorktrees } from './left-worktrees.ts'
@@ -87,7 +88,7 @@ async function read({ repository, layout }: Parts, run: RunId, refs: readonly st
   if (!existsSync(files.folder)) return { standing: 'gone', ...unread }
   const holder = leaseHolder(files.lease)
   if (holder !== null && holder.process.pid !== process.pid) return { standing: 'at-work', ...unread }
-  if (!existsSync(files.manifest)) return { standing: refs.length === 0 ? 'never-begun' : 'gone', ...unread }
+  if (!hasBegun(files)) return { standing: refs.length === 0 ? 'never-begun' : 'gone', ...unread }
   try {
     const reading = await readRun({ repository, id: run, files })
     return { standing: standingOf(reading), problem: null, reading }

@@ -1,0 +1,33 @@
+import { existsSync, readFileSync } from 'node:fs'
+import type { RunLayout } from '../store/layout.ts'
+import { readJournal } from '../store/read-journal.ts'
+import { replaceFile } from '../store/replace-file.ts'
+import type { Recorded, RunEvent } from '../supervisor/run/events.ts'
+
+type Files = Pick<RunLayout, 'journal' | 'manifest'>
+
+/** What the journal of a run holds; a run that died before its first record has none. Throws TroupeError JOURNAL_CORRUPT. */
+export const recordsOf = ({ journal }: Files): readonly Recorded[] =>
+  existsSync(journal) ? readJournal<RunEvent>(journal).records : []
+
+/** What a run was asked to do: its first record says it, its file does until there is one. Null for a run that never began. */
+export function keptManifest(files: Files, [first]: readonly Recorded[]): string | null {
+  return first?.event.type === 'run-started' ? first.event.manifest : contentOf(files.manifest)
+}
+
+/** Whether a run was ever asked to do something: a supervisor that died at its very beginning leaves nothing but folders. */
+export function hasBegun(files: Files): boolean {
+  if (existsSync(files.manifest)) return true
+  try {
+    return recordsOf(files).length > 0
+  } catch {
+    return true // what cannot be read is not nothing
+  }
+}
+
+/** Makes the file again where it is lost or is not what the run was asked to do. Throws TroupeError STORE_FAILED or NO_SPACE. */
+export function keepManifest({ manifest }: Files, text: string): void {
+  if (contentOf(manifest) !== text) replaceFile(manifest, text)
+}
+
+const contentOf = (path: string): string | null => (existsSync(path) ? readFileSync(path, 'utf8') : null)
