@@ -135,7 +135,7 @@ function withRunOptions(command: Command): Command {
 function wholeNumber(text: string): number {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 1 || value > 1024)
-    throw new InvalidArgumentError('a whole number from 1 to 1024')
+    throw new InvalidArgumentError('It must be a whole number from 1 to 1024.')
   return value
 }
 

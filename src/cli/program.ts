@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { Command, CommanderError } from 'commander'
-import { exitCodes } from '../errors.ts'
+import { exitCodes, TroupeError } from '../errors.ts'
 import { reportFailure } from './report-failure.ts'
 import type { CommonOptions, Terminal } from './terminal.ts'
 
@@ -37,13 +37,26 @@ export async function runProgram(
       outcome.status = reportFailure(error, terminal, options)
     }
   })
+  const help: string[] = []
+  program.configureOutput({ writeErr: (text) => void help.push(text) })
   try {
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    return error.exitCode === 0 ? exitCodes.ok : exitCodes.badInput
+    if (error.exitCode === 0) return exitCodes.ok
+    const options = program.opts<GlobalOptions>()
+    const terminal = terminalIn(resolve(options.directory))
+    if (!options.json && help.length > 0) terminal.tell(help.join(''))
+    return reportFailure(misuse(error), terminal, options)
   }
   return outcome.status
+}
+
+/** What is wrong with the arguments, in one line. */
+function misuse(cause: CommanderError): TroupeError {
+  if (cause.code === 'commander.help') return new TroupeError('USAGE', 'no command is named', { cause })
+  const message = cause.message.replace(/^error: /, '').replace(/\n\(Did (you mean .*\?)\)$/, '; did $1')
+  return new TroupeError('USAGE', message, { cause })
 }
 
 /** The program without its commands. */
@@ -55,4 +68,4 @@ export const newProgram = (): Command =>
     .option('--json', 'answer in JSON', false)
     .option('--verbose', 'log to standard error; show stack traces', false)
     .exitOverride()
-    .showHelpAfterError('(troupe --help lists the commands)')
+    .configureOutput({ outputError() {} }) // said as every failure is, by who runs it

@@ -656,6 +656,36 @@ void t.test('a run that has used all that it may makes its proposal of what is d
   )
 })
 
+void t.test('arguments that are none are told as every failure is, in words and as JSON', async (t) => {
+  const directory = emptyFolder(t)
+  for (const [given, message] of [
+    [['bogus'], "unknown command 'bogus'"],
+    [['rnu'], "unknown command 'rnu'; did you mean run?"],
+    [['run'], "missing required argument 'manifest|expression'"],
+    [['run', 'review auth.py', '-j', '0'], /-j.* argument '0' is invalid\. It must be a whole number from 1 to 1024\./],
+    [['apply', '--nope'], "unknown option '--nope'"],
+    [['status', 'a', 'b'], "too many arguments for 'status'"],
+    [[], 'no command is named'],
+  ] as const) {
+    const plain = await troupeHere(directory, ...given)
+    t.match([plain.status, plain.stdout], [2, ''])
+    const said = plain.stderr.split('\n').slice(-3)
+    t.match(said, [message, '  USAGE: See troupe --help.', ''])
+    t.equal(plain.stderr.startsWith('Usage: troupe'), given.length === 0, 'help where nothing was asked for')
+    for (const args of [
+      ['--json', ...given],
+      [...given, '--json'],
+    ]) {
+      const { status, stdout, stderr } = await troupeHere(directory, ...args)
+      t.match([status, stderr], [2, ''])
+      t.match(JSON.parse(stdout), { schema: 'troupe/error/1', code: 'USAGE', message, fix: 'See troupe --help.' })
+    }
+  }
+  const { status, stdout, stderr } = await troupe(directory, 'fold', '--json', '--nope')
+  t.match([status, stderr], [2, ''], 'the program of its own, too')
+  t.match(JSON.parse(stdout), { schema: 'troupe/error/1', code: 'USAGE' })
+})
+
 // from here on several who try one task
 
 /** One who has done a task. */

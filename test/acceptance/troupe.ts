@@ -49,8 +49,8 @@ export interface UnderWay {
 export const troupe = (directory: string, ...args: readonly string[]): Promise<Ended> => begin(directory, ...args).ended
 
 /**
- * Runs `troupe` in this process, where it is not the program itself that is tested: all but its start, its exit and what it says of
- * arguments that there are not is as a user has it.
+ * Runs `troupe` in this process, where it is not the program itself that is tested: all but its start, its exit and its help is as a
+ * user has it.
  */
 export async function troupeHere(directory: string, ...args: readonly string[]): Promise<Ended> {
   const said = { stdout: '', stderr: '' }
