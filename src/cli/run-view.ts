@@ -4,6 +4,8 @@ import type { RunUnderWay } from './conduct-run.ts'
 import type { Prepared } from './prepare.ts'
 import type { RunId } from '../ids.ts'
 import type { Recorded } from '../supervisor/run/events.ts'
+import { resumed } from '../supervisor/run/resumed.ts'
+import type { RunRules } from '../supervisor/run/rules.ts'
 import { endedTotal, outstandingTotal, type RunState } from '../supervisor/run/state.ts'
 import type { Terminal } from './terminal.ts'
 import { viewOnTerminal } from './view-on-terminal.ts'
@@ -21,15 +23,20 @@ export function openRunView({ rules }: Prepared, terminal: Terminal): RunView {
     ...view,
     begun({ id, live, state }, records) {
       board = live
-      view.tell(records.length === 0 ? `run ${id}` : resumedText(id, state))
+      view.tell(records.length === 0 ? `run ${id}` : resumedText(id, rules, state))
       if (records.length > 0) view.restore(records, state)
     },
   }
 }
 
-function resumedText(id: RunId, state: RunState): string {
-  const total = Object.values(state.counts).reduce((sum, count) => sum + count, 0)
-  const lost = outstandingTotal(state)
-  const again = lost === 0 ? '' : `; ${lost} were under way and are tried again`
-  return `run ${id} goes on: ${endedTotal(state)} of ${total} tasks had ended${again}`
+/** What an interruption called off had not ended. */
+function resumedText(id: RunId, rules: RunRules, before: RunState): string {
+  const [state] = resumed(rules, before, 0)
+  const [ended, lost] = [endedTotal(state), outstandingTotal(state)]
+  const calledOff = endedTotal(before) - ended
+  const again = [
+    ...(lost === 0 ? [] : [`; ${lost} were under way and are tried again`]),
+    ...(calledOff === 0 ? [] : [`; ${calledOff} were called off and run now`]),
+  ]
+  return `run ${id} goes on: ${ended} of ${rules.tasks.length} tasks had ended${again.join('')}`
 }

@@ -192,6 +192,24 @@ void t.test('an interrupted run is taken up where it was stopped', async (t) => 
   t.match((await troupeHere(directory, 'status')).stdout, 'ended')
 })
 
+void t.test('what an interruption called off is not told as ended when the run goes on', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+  const notes = emptyFolder(t)
+  const tasks = [
+    ...gatedTasks(notes, 'sh', ''),
+    { id: 'bad', command: 'false' },
+    { id: 'after-bad', needs: ['bad'], command: 'true' },
+  ]
+  const run = begin(directory, 'run', manifest(t, { agents: { sh: { kind: 'command', shell: true } }, tasks }))
+  await run.said('after-bad blocked by bad')
+  await run.until(() => isWritten(join(notes, 'pid')))
+  run.child.kill('SIGINT')
+  t.match(await run.ended, { status: 130 })
+  writeFileSync(join(notes, 'gate'), '')
+  const { stderr } = await troupeHere(directory, 'resume')
+  t.match(stderr, /^run \S+ goes on: 3 of 5 tasks had ended; 2 were called off and run now\n/)
+})
+
 void t.test(
   'a run without its manifest, or with half of it, is read from its journal; resume makes the file again',
   async (t) => {
