@@ -77,6 +77,12 @@ export class Mailbox<Body, Result> {
     return this.#letters.size
   }
 
+  /** The rank of the letter of lane work that is handled next; null when none waits, or one of another lane goes before it. */
+  get nextRank(): number | null {
+    const next = this.#letters.first
+    return next?.lane === workLane ? next.rank : null
+  }
+
   /** Letters being handled. */
   get running(): number {
     return this.#running

@@ -18,6 +18,11 @@ export class PriorityHeap<Item extends HeapItem> {
     return this.#items.length
   }
 
+  /** The best item, if there is one; it stays. */
+  get first(): Item | undefined {
+    return this.#items[0]
+  }
+
   push(item: Item): void {
     this.#rise(item, this.#items.length)
   }

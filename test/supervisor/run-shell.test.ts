@@ -169,6 +169,38 @@ void t.test('never more attempts than the concurrency, whatever waits, and all a
   t.equal(stage.run.state.counts.succeeded, 300)
 })
 
+void t.test(
+  'whoever goes first once an end is on disk is not overtaken by those that wait, and nobody else is held up',
+  async (t) => {
+    const rules = rulesFor(4, { concurrency: 1 })
+    const tasks = rules.tasks.map((task, index) => {
+      if (index === 0) return { ...task, dependants: [{ index: 1, hard: true }] }
+      return index === 1 ? { ...task, needs: [0] } : task
+    })
+    const stage = new Stage({ ...rules, tasks })
+    const settled = stage.begin()
+    await turns()
+    t.same(stage.running(), ['t0'])
+    stage.held = []
+    stage.end('t0')
+    await turns()
+    t.same(stage.running(), [], 't1 goes before t2 and t3, which wait')
+    stage.held.shift()?.resolve()
+    await turns()
+    t.same(stage.running(), ['t1'])
+    stage.end('t1')
+    await turns()
+    t.same(stage.running(), ['t2'], 'nobody comes by this end: its place is free before it is on disk')
+    for (const held of stage.held) held.resolve()
+    stage.held = null
+    for (const task of ['t2', 't3']) {
+      stage.end(task)
+      await turns()
+    }
+    t.equal((await settled).state.counts.succeeded, 4)
+  },
+)
+
 void t.test('a retry waits on the clock', async (t) => {
   const stage = new Stage(rulesFor(1, {}, 1))
   const settled = stage.begin()

@@ -132,13 +132,17 @@ export class Run {
 
   /** Journals an event, decides, and carries the decision out once the event is on disk. */
   record(told: RunEvent): Promise<void> {
+    return this.#enter(told).done
+  }
+
+  #enter(told: RunEvent): { readonly commands: readonly Command[]; readonly done: Promise<void> } {
     const event = hiddenEvent(told, this.#world.hide ?? hideNothing)
     const { at, durable } = this.#world.journal.append(event)
     const recorded = { at, event }
     const [next, commands] = decide(this.#rules, this.#state, recorded)
     this.#state = next
     this.#world.observe(recorded, next)
-    return durable.then(
+    const done = durable.then(
       () => {
         for (const command of commands) this.#obey(command)
       },
@@ -147,6 +151,7 @@ export class Run {
         throw error
       },
     )
+    return { commands, done }
   }
 
   #obey(command: Command): void {
@@ -215,9 +220,17 @@ export class Run {
     const order = { task, attempt, ...signals, tell: this.#listener(task, attempt) }
     const { end, workspace } = await this.#world.attempt(order, this.#state)
     this.#underWay.delete(task)
-    const ended = this.record({ type: 'attempt-ended', task, attempt, end, chance: this.#world.random() })
-    // its place is free at once: whoever comes next was dispatched by what is on disk, and follows this end in the journal
-    this.#releaseLater(ended.then(() => this.#forget(task, workspace), noop))
+    const { commands, done } = this.#enter({ type: 'attempt-ended', task, attempt, end, chance: this.#world.random() })
+    this.#releaseLater(done.then(() => this.#forget(task, workspace), noop))
+    // its place is free at once for whoever was dispatched by what is on disk, and follows this end in the journal; but not before those
+    // that this end lets come, if they go first
+    if (this.#goesFirst(commands)) await done.catch(noop)
+  }
+
+  /** Whether a task is to be dispatched that goes before those that wait. */
+  #goesFirst(commands: readonly Command[]): boolean {
+    const waiting = this.#mailbox.nextRank
+    return waiting !== null && commands.some((command) => command.type === 'dispatch' && command.rank < waiting)
   }
 
   async #forget(task: TaskId, workspace: AttemptResult['workspace']): Promise<void> {
