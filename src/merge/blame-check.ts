@@ -4,6 +4,7 @@ import { type Blame, blame, mostRuns, mostRunsByChance } from './blame.ts'
 import { blameSentence } from './blame-sentence.ts'
 import type { Candidate } from './candidate.ts'
 import type { Check } from './check.ts'
+import { type FailedCheck, runsFor } from './check-alone.ts'
 import type { Checker } from './checker.ts'
 import type { Fold } from './fold.ts'
 import type { BlamedCheck, CheckResult, SeenPart } from './proposal.ts'
@@ -16,12 +17,19 @@ export interface BlameRequest extends RemadeFoldRequest {
   readonly tell: (text: string) => void
 }
 
+/** A check of the manifest that fails. */
+export interface FailingCheck extends Pick<FailedCheck, 'checks' | 'at'> {
+  readonly check: Check
+}
+
 /** Finds the smallest set of landed change sets that breaks a check, and which of them is to be left out for it. */
-export async function blameCheck(request: BlameRequest, folded: Fold, check: Check): Promise<BlamedCheck> {
-  const { checker, policy } = request
+export async function blameCheck(request: BlameRequest, folded: Fold, failing: FailingCheck): Promise<BlamedCheck> {
+  const { checker, policy, base } = request
+  const { check } = failing
   const landed = request.candidates.filter(({ changeSet }) => folded.landings.get(changeSet.task)?.state === 'landed')
   const seen = new Map<string, CheckResult>()
   const before = checker.ran()
+  const checks = await runsFor(checker, { ...failing, whole: folded.commit, base })
   const folding = openSlots(1) // making files anew has one checkout
   let tests = 0
   const found = await blame({
@@ -31,7 +39,7 @@ export async function blameCheck(request: BlameRequest, folded: Fold, check: Che
       tests += 1
       request.tell(progressText(check, tests, landed.length))
       const commit = await folding.use(() => commitOf(request, withNeeds(landed, numbers)))
-      const [result] = await checker.check(commit, [check], afresh)
+      const result = (await checker.check(commit, checks, afresh)).at(-1)
       const key = numbers.join()
       // the same set may be tested several times at once: that one test could not run is what counts
       if (result !== undefined && seen.get(key)?.verdict !== 'not-run') seen.set(key, result)

@@ -19,13 +19,14 @@ export interface Checker {
   /** How many commits are checked at once. */
   readonly atOnce: number
   /**
-   * Runs the checks on a commit in a checkout of its own, or answers with what is known of its tree.
+   * Runs the checks on a commit one after the other in a checkout of its own, or answers with what is known of its tree. A check may need
+   * what those before it have left there: what is known of it is known of it after them.
    * @param afresh whatever is known
    */
   check(commit: CommitId, checks: readonly Check[], afresh?: boolean): Promise<readonly CheckResult[]>
   /** Whether what prepares a checkout passes on a commit. */
   prepares(commit: CommitId): Promise<boolean>
-  /** How many checks have been run so far: what was known is not counted. */
+  /** How often checks have been run so far, those of one checkout together: what was known is not counted. */
   ran(): number
 }
 
@@ -41,22 +42,29 @@ export function openChecker(world: CheckerWorld): Checker {
   let ran = 0
   const setUp = settings.prepare.map(({ command }) => command)
 
-  async function run(commit: CommitId, asked: readonly Asked[], afresh: boolean): Promise<readonly CheckResult[]> {
+  async function run(commit: CommitId, { all, asked }: Sequence, afresh: boolean): Promise<readonly CheckResult[]> {
     const keys = asked.map(({ key }) => key)
     const passed = afresh || !settings.reusePasses ? new Set<string>() : await passes.among(keys)
     const rest = asked.filter(({ key }) => !passed.has(key))
-    const seen = rest.length === 0 ? new Map<string, CheckResult>() : await runSome(commit, rest)
+    const seen = rest.length === 0 ? new Map<string, CheckResult>() : await runInTurn(commit, { all, asked: rest })
+    await remember(seen)
     return asked.map(({ key, check }) => seen.get(key) ?? passedBefore(check))
+  }
+
+  /** What fails where those before it were left out may need what they leave behind: it is judged after them. */
+  async function runInTurn(commit: CommitId, { all, asked }: Sequence): Promise<ReadonlyMap<string, CheckResult>> {
+    const seen = await runSome(commit, asked)
+    const lastBad = all.findLastIndex(({ key }) => seen.get(key)?.verdict === 'fail')
+    const isWhole = all.slice(0, lastBad + 1).every(({ key }) => seen.has(key))
+    return isWhole ? seen : new Map([...seen, ...(await runSome(commit, all.slice(0, lastBad + 1)))])
   }
 
   async function runSome(commit: CommitId, asked: readonly Asked[]): Promise<ReadonlyMap<string, CheckResult>> {
     const { prepare } = settings
     const checks = asked.map(({ check }) => check)
-    ran += checks.length
+    ran += 1
     const results = await places.use((name) => checkCommit(world, commit, { name, prepare, checks }))
-    const seen = new Map(results.map((result, at) => [nth(asked, at).key, result]))
-    await remember(seen)
-    return seen
+    return new Map(results.map((result, at) => [nth(asked, at).key, result]))
   }
 
   async function remember(seen: ReadonlyMap<string, CheckResult>): Promise<void> {
@@ -76,9 +84,13 @@ export function openChecker(world: CheckerWorld): Checker {
     prepares: (commit) => places.use((name) => canPrepare(world, commit, { name, prepare: settings.prepare })),
     async check(commit, checks, afresh = false) {
       const tree = await git.text(['rev-parse', '--verify', `${commit}^{tree}`])
-      const all = checks.map((check) => ({ check, key: passKey(tree, setUp, check.command) }))
+      const commands = checks.map(({ command }) => command)
+      const all = checks.map((check, at) => ({
+        check,
+        key: passKey(tree, [...setUp, ...commands.slice(0, at)], check.command),
+      }))
       const asked = all.filter(({ key }) => afresh || !known.has(key))
-      const results = run(commit, asked, afresh)
+      const results = run(commit, { all, asked }, afresh)
       for (const [at, { key }] of asked.entries())
         known.set(
           key,
@@ -87,6 +99,12 @@ export function openChecker(world: CheckerWorld): Checker {
       return await Promise.all(all.map(async ({ check, key }) => ({ ...(await must(known, key)), name: check.name })))
     },
   }
+}
+
+/** All checks in their order, and those that an answer is wanted for. */
+interface Sequence {
+  readonly all: readonly Asked[]
+  readonly asked: readonly Asked[]
 }
 
 interface Asked {

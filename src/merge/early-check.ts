@@ -7,6 +7,7 @@ import { blame, type TestVerdict } from './blame.ts'
 import type { Check, RunCommand } from './check.ts'
 import { type Checker, type CheckerWorld, openChecker } from './checker.ts'
 import { timeless, writeCommit } from '../changes/commit.ts'
+import { runsFor } from './check-alone.ts'
 import { foldSides } from './fold-sides.ts'
 import type { CheckResult } from './proposal.ts'
 
@@ -79,7 +80,8 @@ async function checkEarly(world: EarlyWorld, { changeSets, checks }: EarlyCheckR
   for (const [at, { verdict }] of results.entries()) {
     const check = checks[at]
     if (verdict !== 'fail' || check === undefined) continue
-    const failure = await brokenTogether(world, objects, { landed: whole.landed, check })
+    const runs = await runsFor(world.checker, { checks, at, whole: whole.commit, base: world.base })
+    const failure = await brokenTogether(world, objects, { landed: whole.landed, check, runs })
     if (failure !== null) failed.push(failure)
   }
   return { passed, failed }
@@ -92,18 +94,18 @@ const mostSetAside = 3
 async function brokenTogether(
   world: EarlyWorld,
   objects: Objects,
-  { landed, check }: Suspects,
+  { landed, check, runs }: Suspects,
 ): Promise<EarlyFailure | null> {
   let suspects = landed
   for (let aside = 0; suspects.length > 1 && aside <= mostSetAside; aside += 1) {
-    const culprits = await culpritsOf(world, objects, { landed: suspects, check })
+    const culprits = await culpritsOf(world, objects, { landed: suspects, check, runs })
     if (culprits.length === 0) return null
     if (culprits.length > 1) {
-      const result = await resultOf(world, objects, { landed: culprits, check })
+      const result = await resultOf(world, objects, { landed: culprits, check, runs })
       return { check: check.name, tasks: culprits.map(({ task }) => task), output: result?.outputTail ?? '' }
     }
     suspects = suspects.filter((one) => !culprits.includes(one))
-    const rest = await resultOf(world, objects, { landed: suspects, check })
+    const rest = await resultOf(world, objects, { landed: suspects, check, runs })
     if (rest?.verdict !== 'fail') return null
   }
   return null
@@ -112,11 +114,11 @@ async function brokenTogether(
 async function resultOf(
   world: EarlyWorld,
   objects: Objects,
-  { landed, check }: Suspects,
+  { landed, runs }: Suspects,
   afresh = false,
 ): Promise<CheckResult | undefined> {
   const { commit } = await unionOf(world, objects, landed)
-  return (await world.checker.check(commit, [check], afresh))[0]
+  return (await world.checker.check(commit, runs, afresh)).at(-1)
 }
 
 interface Union {
@@ -137,16 +139,18 @@ async function unionOf({ git, base }: EarlyWorld, objects: Objects, changeSets: 
 interface Suspects {
   readonly landed: readonly ChangeSet[]
   readonly check: Check
+  /** What is run for its verdict. */
+  readonly runs: readonly Check[]
 }
 
 async function culpritsOf(
   world: EarlyWorld,
   objects: Objects,
-  { landed, check }: Suspects,
+  { landed, ...broken }: Suspects,
 ): Promise<readonly ChangeSet[]> {
   const those = (numbers: readonly number[]): readonly ChangeSet[] => numbers.flatMap((one) => landed[one] ?? [])
   const test = async (numbers: readonly number[], afresh: boolean): Promise<TestVerdict> =>
-    (await resultOf(world, objects, { landed: those(numbers), check }, afresh))?.verdict ?? 'not-run'
+    (await resultOf(world, objects, { ...broken, landed: those(numbers) }, afresh))?.verdict ?? 'not-run'
   const found = await blame({ count: landed.length, test })
   return found.how === 'culprits' ? those(found.culprits) : []
 }

@@ -29,7 +29,7 @@ async function verifySurely(request: VerifyRequest): Promise<VerifiedFold> {
     const check = request.checks[failing]
     const verified = { folded, checks, blamed, trial: null }
     if (check === undefined || !request.policy.blame) return verified
-    const one = await blameCheck({ ...request, candidates }, folded, check)
+    const one = await blameCheck({ ...request, candidates }, folded, { checks: request.checks, at: failing, check })
     blamed.push(one)
     if (one.how === 'flaky') return { ...verified, checks: await repeated(request, folded, checks) }
     if (one.dropped === null) return verified

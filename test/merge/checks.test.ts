@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, watch } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, watch, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
@@ -195,6 +195,50 @@ void t.test('a check that failed is run again, and one that fails as well as pas
   const flaky = shell('flaky', `${scene.note('flaky')}; test $(wc -l < '${join(scene.notes, 'flaky')}') -ne 1`)
   t.match(await scene.propose([flaky]), { verdict: 'pass', blame: [{ how: 'flaky' }] })
   t.match(await scene.propose([flaky]), { checks: [{ verdict: 'pass', cached: false }] })
+})
+
+/** A check that leaves something behind, and one that needs it: each is of no use without the other. */
+const needingChecks = (scene: Scene): readonly Check[] => [
+  shell('build', `mkdir build && cat seed bad* > build/all; ${scene.note('built')}`),
+  shell('test', `${scene.note('tested')}; test -f build/all && ! grep -q BAD build/all`),
+]
+
+void t.test('a check that needs those before it is blamed after them, and one that does not alone', async (t) => {
+  const scene = await new Scene(t).begin({ good: { good: '1\n' }, bad: { bad: 'BAD\n' }, more: { more: '1\n' } })
+  const proposal = await scene.propose(needingChecks(scene))
+  t.match(proposal.blame, [{ check: 'test', how: 'culprits', tasks: ['bad'], dropped: 'bad' }])
+  t.match(proposal.verdict, 'pass')
+  const alone = await new Scene(t).begin({ good: { good: '1\n' }, bad: { bad: 'BAD\n' }, more: { more: '1\n' } })
+  const checks = [shell('slow', alone.note('slow')), shell('test', `${alone.note('tested')}; ! grep -q BAD bad`)]
+  t.match((await alone.propose(checks)).blame, [{ how: 'culprits', tasks: ['bad'] }])
+  t.equal(alone.noted('slow').length, 2, 'it is run on what is proposed only')
+})
+
+void t.test('an early check that needs those before it is judged after them', async (t) => {
+  const scene = await new Scene(t).begin({ a: { a: '1\n' }, b: { b: '1\n' } })
+  const build = shell('build', 'mkdir build && cp a b build/ 2> /dev/null || true')
+  const test = shell('test', 'test -d build && ! { test -f build/a && test -f build/b; }')
+  t.match(await scene.checkEarly([build, test]), { failed: [{ check: 'test', tasks: ['a', 'b'] }] })
+})
+
+void t.test('what is known of a check is known of it after those that ran before it', async (t) => {
+  const scene = await new Scene(t).begin({ one: { one: '1\n' } })
+  const [build, test] = needingChecks(scene)
+  if (build === undefined || test === undefined) throw new Error('there are two')
+  t.equal((await scene.propose([build, test])).verdict, 'pass')
+  t.equal(
+    (await scene.propose([test], {}, asRunId('20260101-000000-00000002'))).verdict,
+    'fail',
+    'it has not passed alone',
+  )
+  const flaky = shell('flaky', `test -f build/all && test -f '${join(scene.notes, 'well')}'`)
+  const later = (name: string) => scene.propose([build, flaky], {}, asRunId(`20260101-000000-0000000${name}`))
+  t.equal((await later('3')).verdict, 'fail')
+  writeFileSync(join(scene.notes, 'well'), '')
+  t.equal((await later('4')).verdict, 'pass', 'what it needs is made again')
+  const before = scene.noted('built').length
+  t.match((await later('5')).checks, [{ cached: true }, { cached: true }])
+  t.equal(scene.noted('built').length, before)
 })
 
 void t.test('the whole output of a check is kept where its result says', async (t) => {
