@@ -14,6 +14,10 @@ export const catalogue = {
     exit: exitCodes.badInput,
     fix: 'Install bubblewrap, or leave isolate out: troupe doctor says what works here.',
   },
+  RUN_STOPPED: {
+    exit: exitCodes.interrupted,
+    fix: 'Go on with troupe resume: what had ended is kept, and the proposal is made then.',
+  },
   AGENT_UNFIT: {
     exit: exitCodes.badInput,
     fix: 'Install the program named, or a newer version of it, or say with argv where it is; troupe doctor says what is here.',

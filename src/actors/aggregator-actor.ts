@@ -23,14 +23,15 @@ import type { ActorFactory } from './contract.ts'
  */
 export const aggregatorActor: ActorFactory = ({ input, signal, emit }): AggregatorApi => {
   const { run, repository, base, scratch, logs, secrets = [] } = input as AggregatorInput
-  const git = openGit(repository)
+  const git = openGit(repository, { TROUPE_RUN: run })
+  const halted = new AbortController()
   const overlaps = openOverlaps(git)
   signal.addEventListener('abort', () => void overlaps[Symbol.asyncDispose](), { once: true })
   const unlogged: Omit<CheckerWorld, 'settings'> = {
     git,
     folder: scratch,
     clock: systemClock,
-    signal,
+    signal: AbortSignal.any([signal, halted.signal]),
     runCommand: hidingRunner(openRedactor(secretsIn(secrets, process.env))),
     environment: { ...process.env, TROUPE_RUN: run },
     passes: openPasses(git, run),
@@ -65,6 +66,9 @@ export const aggregatorActor: ActorFactory = ({ input, signal, emit }): Aggregat
     checkEarly: (request) => early.check(request),
     cancelEarly: () => {
       early.cancel()
+    },
+    halt() {
+      halted.abort()
     },
     judge: (request) => judge({ git, checker: checkerOf(request.settings) }, request),
     propose: (request) => propose(proposing, request),

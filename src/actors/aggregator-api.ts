@@ -44,6 +44,8 @@ export interface AggregatorApi {
   checkEarly(request: EarlyCheckRequest): Promise<EarlyVerdict>
   /** Ends the early check under way. */
   cancelEarly(): void
+  /** Ends all commands that it runs, for good: what they would have told is not known. */
+  halt(): void
   /** Checks several answers to one question, each by itself, and measures them. */
   judge(request: JudgeRequest): Promise<readonly Judgement[]>
   /** Folds everything in manifest order, runs the checks, moves the proposal's ref. */

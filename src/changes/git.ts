@@ -36,22 +36,30 @@ export interface Git {
   at(directory: string): Git
 }
 
-/** Git in a folder, deaf to hooks, editors, prompts and to a git that may have started Troupe. */
-export function openGit(directory: string): Git {
+/**
+ * Git in a folder, deaf to hooks, editors, prompts and to a git that may have started Troupe.
+ * @param marks variables by which its processes, and those that they start, are found again
+ */
+export function openGit(directory: string, marks: Readonly<Record<string, string>> = {}): Git {
+  const marked = (options?: GitOptions): GitOptions => ({ ...options, env: { ...marks, ...options?.env } })
   return {
     directory,
     async run(args, options) {
-      const { exitCode, stdout, stderr } = await call(directory, args, options)
+      const { exitCode, stdout, stderr } = await call(directory, args, marked(options))
       return { exitCode, stdout: stdout.toString(options?.encoding), stderr }
     },
     async text(args, options) {
-      const { stdout } = await call(directory, args, options)
+      const { stdout } = await call(directory, args, marked(options))
       return stdout.toString().replace(/\n$/, '')
     },
-    bytes: async (args, options) => (await call(directory, args, options)).stdout,
+    bytes: async (args, options) => (await call(directory, args, marked(options))).stdout,
     start: (args) =>
-      spawn('git', [...settings, ...args], { cwd: directory, env: cleanEnvironment(process.env), stdio: 'pipe' }),
-    at: openGit,
+      spawn('git', [...settings, ...args], {
+        cwd: directory,
+        env: { ...cleanEnvironment(process.env), ...marks },
+        stdio: 'pipe',
+      }),
+    at: (other) => openGit(other, marks),
   }
 }
 

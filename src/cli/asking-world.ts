@@ -22,7 +22,8 @@ export interface Settled {
   readonly state: RunState
 }
 
-interface Scene {
+/** What conflicts are asked about with. */
+export interface AskingScene {
   readonly prepared: Prepared
   readonly held: { readonly id: RunId }
   readonly stage: RunStage
@@ -31,7 +32,7 @@ interface Scene {
 
 /** What an agent is asked about a run's conflicts with. */
 export function askingWorld(
-  { prepared, held, stage, log }: Scene,
+  { prepared, held, stage, log }: AskingScene,
   { run, state, halt, resolver }: Settled & { readonly resolver: ResolverSettings },
 ): AskingWorld {
   const { manifest, rules } = prepared

@@ -1,25 +1,23 @@
 import { defaultKindsModule } from '../actors/agent-spec.ts'
 import { systemClock } from '../clock.ts'
 import type { RunId } from '../ids.ts'
+import { sweepProcesses } from '../processes/sweep.ts'
 import { type Log, openLog } from '../log.ts'
 import type { Journal } from '../store/journal.ts'
 import type { JournalFile } from '../store/journal-file.ts'
 import type { RunLayout } from '../store/layout.ts'
 import { TroupeError } from '../errors.ts'
-import { askAboutConflicts } from '../supervisor/run/ask-about-conflicts.ts'
 import { fold } from '../supervisor/run/decide.ts'
-import type { Proposal } from '../merge/proposal.ts'
 import type { Recorded, RunEvent } from '../supervisor/run/events.ts'
 import type { LiveBoard } from '../supervisor/run/live.ts'
 import type { LiveConflicts } from '../supervisor/run/live-conflicts.ts'
-import { proposalRequest } from '../supervisor/run/proposal-request.ts'
 import { endingOf, type RunEnding } from '../supervisor/run/run-ending.ts'
 import { Run, type Settlement } from '../supervisor/run/run.ts'
 import type { SalvagedAttempt } from '../supervisor/run/salvage.ts'
 import type { RunState } from '../supervisor/run/state.ts'
 import { type MadeProposal, madeProposal } from './made-proposal.ts'
-import { checkSettings } from './check-settings.ts'
-import { askingWorld, type Halt, type Settled } from './asking-world.ts'
+import type { Halt } from './asking-world.ts'
+import { beforeForce, makeProposal, type Proposing } from './make-proposal.ts'
 import type { Prepared } from './prepare.ts'
 import { openRunFiles, type RunFiles } from './run-files.ts'
 import { openStage, type RunStage } from './run-stage.ts'
@@ -87,12 +85,18 @@ export async function conductRun(
   const stage = openStage(prepared, { id, folders, log, kindsModule: ports.kindsModule ?? defaultKindsModule })
   const { manifest, rules } = prepared
   const files = openRunFiles({ run: id, rules, manifest, folders, clock: systemClock, live: stage.live, log })
+  let isForced = false
   try {
     await stage.start()
     return await onStage({ prepared, watch, held, stage, files, log }, opening)
+  } catch (error) {
+    isForced = error instanceof TroupeError && error.code === 'RUN_STOPPED'
+    throw error
   } finally {
     await tidyUp({ watch, stage, files, log })
     await stage.tree.stop('the run has ended')
+    // a merge driver that hangs is ended by nobody else
+    if (isForced) await sweepProcesses({ TROUPE_RUN: id }, systemClock)
     await journal.close().catch(() => {}) // whoever needed it has been told already
   }
 }
@@ -119,12 +123,12 @@ interface Scene {
 }
 
 async function onStage(scene: Scene, opening: Opening): Promise<RunOutcome> {
-  const { run, conflicts, earlier, halt, settle } = openRun(scene, opening)
+  const { run, conflicts, earlier, settle, ...halts } = openRun(scene, opening)
   const { records, folders, id } = scene.held
   const known = madeProposal(records, earlier, folders)
   const { state } = await settle()
-  await conflicts.settled()
-  const made = known ?? (await propose(scene, { run, state, halt }))
+  await beforeForce(halts.breakOff, conflicts.settled())
+  const made = known ?? (await propose(scene, { run, state, ...halts }))
   const { commit, tree, verdict } = made.proposal
   if (known === null) await run.record({ type: 'proposal-made', commit, tree, verdict, file: made.files.json })
   const ending = endingOf(made.proposal)
@@ -139,13 +143,15 @@ interface OpenedRun {
   /** Where an earlier supervisor left off. */
   readonly earlier: RunState
   readonly halt: Halt
+  /** Aborted by what stops the run once its tasks have ended. */
+  readonly breakOff: Halt
   settle(): Promise<Settlement>
 }
 
 function openRun({ prepared, watch, held, stage, files }: Scene, opening: Opening): OpenedRun {
   const { id, journal, lost, records } = held
   const { rules } = prepared
-  const halt: Halt = { polite: new AbortController(), force: new AbortController() }
+  const [halt, breakOff] = [newHalt(), newHalt()]
   const world = {
     ...stage.world,
     hide: prepared.secrets.hide,
@@ -156,6 +162,7 @@ function openRun({ prepared, watch, held, stage, files }: Scene, opening: Openin
       files.observe(recorded, state)
       conflicts.observe(recorded, state)
       haltAt(recorded, halt)
+      if (state.phase.name === 'settled') haltAt(recorded, breakOff)
       watch.observe(recorded, state)
     },
   }
@@ -179,6 +186,7 @@ function openRun({ prepared, watch, held, stage, files }: Scene, opening: Openin
     conflicts,
     earlier,
     halt,
+    breakOff,
     settle() {
       const settlement = opening.type === 'run-started' ? run.settle(opening) : goOn(run, opening)
       stage.budgets.begin((reason) => void run.record({ type: 'budget-reached', reason }).catch(() => {}))
@@ -187,6 +195,8 @@ function openRun({ prepared, watch, held, stage, files }: Scene, opening: Openin
     },
   }
 }
+
+const newHalt = (): Halt => ({ polite: new AbortController(), force: new AbortController() })
 
 function haltAt({ event }: Recorded, { polite, force }: Halt): void {
   if (event.type !== 'stop-requested' && event.type !== 'budget-reached') return
@@ -202,30 +212,10 @@ function goOn(run: Run, { lost, ...resumed }: Extract<Opening, { readonly type: 
 const recordedProposals = (records: readonly Recorded[]): readonly string[] =>
   records.flatMap(({ event }) => (event.type === 'proposal-made' ? [event.file] : []))
 
-async function propose(scene: Scene, settled: Settled): Promise<MadeProposal> {
+async function propose(scene: Scene, proposing: Proposing): Promise<MadeProposal> {
   const { repository, manifest } = scene.prepared
   const { folders, records } = scene.held
-  const proposal = await proposalOf(scene, settled)
+  const proposal = await makeProposal(scene, proposing)
   removeUnrecorded(folders, recordedProposals(records))
   return { proposal, files: writeProposal(proposal, { folders, root: repository.root, output: manifest.output }) }
-}
-
-/** What it is asked for with is not kept while the answer is written. */
-async function proposalOf(scene: Scene, settled: Settled): Promise<Proposal> {
-  const { stage } = scene
-  const { state } = settled
-  const { manifest } = scene.prepared
-  const createdAt = new Date(systemClock.now()).toISOString()
-  const request = proposalRequest(state, {
-    rules: scene.prepared.rules,
-    tasks: manifest.tasks,
-    checks: manifest.check,
-    merge: manifest.merge,
-    checking: checkSettings(manifest),
-    createdAt,
-  })
-  const { resolver } = manifest.merge
-  return resolver === null || request.interrupted
-    ? await stage.aggregator.propose(request)
-    : await askAboutConflicts(askingWorld(scene, { ...settled, resolver }), request)
 }

@@ -1,5 +1,5 @@
+import { programLauncher } from '../agents/load-once.ts'
 import { systemClock } from '../clock.ts'
-import { directLauncher } from '../processes/direct-launcher.ts'
 import { runProgram } from '../processes/program.ts'
 import type { Redactor } from '../redaction.ts'
 import type { RunCommand } from './check.ts'
@@ -7,11 +7,11 @@ import type { RunCommand } from './check.ts'
 /** How long a command that must stop may take before force. */
 const graceMs = 2000
 
-/** Runs a command as a child of this very process. */
-export const runCommand: RunCommand = ({ argv, directory, env }, { signal, output }) =>
-  runProgram(
+/** Runs a command that dies with this very process. */
+export const runCommand: RunCommand = async ({ argv, directory, env }, { signal, output }) =>
+  await runProgram(
     { argv, shell: false, directory, env },
-    { clock: systemClock, launcher: directLauncher(systemClock), signal, graceMs, output, started: () => {} },
+    { clock: systemClock, launcher: await programLauncher(), signal, graceMs, output, started: () => {} },
   )
 
 /** Runs commands so that nobody sees a secret in what they print. */

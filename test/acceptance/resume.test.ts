@@ -69,6 +69,53 @@ async function resume(directory: string): Promise<PrintedRun> {
   return JSON.parse(stdout) as PrintedRun
 }
 
+for (const mode of modes)
+  void t.test(`a run that is stopped while it checks ends at once, and its check with it (${mode})`, async (t) => {
+    const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+    const notes = emptyFolder(t)
+    const [pid, gate] = [join(notes, 'pid'), join(notes, 'gate')]
+    const check = [`echo $$ > '${pid}'; while [ ! -e '${gate}' ]; do sleep 0.05; done`, 'true']
+    const tasks = [{ id: 'one', agent: mode, command: 'echo 1 > one.txt' }]
+    const path = manifest(t, { agents: shells, tasks, check })
+    for (const signal of ['SIGINT', 'SIGKILL'] as const) {
+      const run = begin(directory, 'run', path)
+      await run.until(() => isWritten(pid))
+      run.child.kill(signal)
+      const { status, stdout } = await run.ended
+      if (signal === 'SIGINT') t.match([status, stdout], [130, /the run was interrupted/])
+      await gone(Number(readFileSync(pid, 'utf8')))
+      rmSync(pid)
+    }
+    writeFileSync(gate, '')
+    t.match(await resume(directory), { exitCode: 0, proposal: { verdict: 'pass' } })
+  })
+
+void t.test('a merge driver that hangs does not keep a run that is stopped by force, and leaves nothing', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': '1\n2\n3\n4\n5\n', '.gitattributes': 'a.txt merge=slow\n' })
+  const notes = emptyFolder(t)
+  const [pid, gate] = [join(notes, 'pid'), join(notes, 'gate')]
+  git(directory, 'config', 'merge.slow.driver', `echo $$ > '${pid}'; while [ ! -e '${gate}' ]; do sleep 0.05; done`)
+  const edits = [1, 5].map((line) => ({ id: `t${line}`, agent: 'async', command: `sed -i '${line}s/$/x/' a.txt` }))
+  const run = begin(directory, 'run', manifest(t, { agents: shells, tasks: edits }))
+  await run.until(() => isWritten(pid))
+  run.child.kill('SIGINT')
+  await run.said('stopping politely')
+  run.child.kill('SIGINT')
+  const { status, stderr } = await run.ended
+  t.match([status, stderr], [130, /stopped before its proposal was made[^]*RUN_STOPPED/])
+  await gone(Number(readFileSync(pid, 'utf8')))
+  writeFileSync(gate, '')
+  t.match(await resume(directory), { exitCode: 0 })
+})
+
+void t.test('time that a run may take is over while it checks', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+  const tasks = [{ id: 'one', agent: 'async', command: 'echo 1 > one.txt' }]
+  const path = manifest(t, { agents: shells, tasks, budget: { time: '1s' }, check: ['sleep 600'] })
+  const { exitCode, proposal } = await runJson(directory, path)
+  t.match([exitCode, proposal], [1, { verdict: 'not-run' }])
+})
+
 void t.test(
   'a run whose supervisor is killed goes on: nothing done is done again, nothing written is lost',
   async (t) => {

@@ -12,6 +12,7 @@ export interface Aggregator {
   look: AggregatorApi['look']
   checkEarly: AggregatorApi['checkEarly']
   cancelEarly(): Promise<void>
+  halt(): Promise<void>
   judge: AggregatorApi['judge']
   propose(request: ProposalRequest): Promise<Proposal>
   proposeOpenly: AggregatorApi['proposeOpenly']
@@ -51,6 +52,7 @@ export function openAggregator(): Aggregator {
       }),
     checkEarly: (request) => ask((actor) => actor.call('checkEarly', request)),
     cancelEarly: () => ask((actor) => actor.call('cancelEarly')),
+    halt: () => ask((actor) => actor.call('halt')),
     judge: (request) => ask((actor) => actor.call('judge', request)),
     propose: (request) => ask((actor) => actor.call('propose', request)),
     proposeOpenly: (request) => ask((actor) => actor.call('proposeOpenly', request)),

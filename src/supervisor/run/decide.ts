@@ -1,6 +1,6 @@
 import { withAttempt } from '../../agents/reported-usage.ts'
 import type { HostKind } from '../../actors/contract.ts'
-import { unreachable } from '../../errors.ts'
+import { exitCodes, unreachable } from '../../errors.ts'
 import type { TaskId } from '../../ids.ts'
 import { afterFailure } from './after-failure.ts'
 import {
@@ -16,7 +16,7 @@ import {
 } from './events.ts'
 import { afterPause, pauseRivals, unpaused } from './pausing.ts'
 import { release } from './release.ts'
-import { isAsking, resolutionHappened } from './resolutions.ts'
+import { resolutionHappened } from './resolutions.ts'
 import { resumed } from './resumed.ts'
 import { type RunRules, ruleOf } from './rules.ts'
 import { type Command, schedule } from './schedule.ts'
@@ -237,7 +237,8 @@ function ended(
   state: RunState,
   { exitCode, reason }: { readonly exitCode: number; readonly reason: string },
 ): RunState {
-  const interrupted = state.phase.name === 'settled' && state.phase.interrupted
+  // a stop that came when the proposal was made has changed nothing
+  const interrupted = exitCode === exitCodes.interrupted
   return { ...state, phase: { name: 'ended', exitCode, reason, interrupted } }
 }
 
@@ -248,8 +249,8 @@ function budgetReached(rules: RunRules, state: RunState, reason: string): Decisi
 }
 
 function requestStop(rules: RunRules, state: RunState, how: StopHow, reason: string): Decision {
-  if (state.phase.name === 'settled' && isAsking(state)) {
-    // whoever goes on with the run asks again
+  if (state.phase.name === 'settled') {
+    // whoever goes on with the run makes the proposal anew, and asks again
     return [{ ...state, phase: { ...state.phase, interrupted: true, reason } }, []]
   }
   if (state.phase.name !== 'working' && state.phase.name !== 'stopping') return [state, []]

@@ -40,10 +40,6 @@ export function knownResolution(
   return isSame ? known : null
 }
 
-/** Whether an agent is at work on a conflict, or its answer is being judged. */
-export const isAsking = ({ resolutions }: Pick<RunState, 'resolutions'>): boolean =>
-  [...resolutions.values()].some(({ standing }) => standing.phase === 'running')
-
 const withResolution = (state: RunState, task: TaskId, resolution: Resolution): RunState => ({
   ...state,
   resolutions: new Map([...state.resolutions, [task, resolution]]),
