@@ -818,7 +818,10 @@ void t.test('a conversation has a model asked with a place, and gives it back as
   held = false
   await hear(11)
   conversation.end()
-  t.match(said.slice(2), ['models giveUp 4', 'given back ok'])
+  t.same(said.slice(2), ['models giveUp 4', 'given back ok'])
+  answers[3]?.reject(new Error('given up'))
+  await turns()
+  t.equal(said.length, 4, 'nobody waits for an answer any more')
 })
 
 /** Early checks on an owned clock; every check waits until the test answers it. */

@@ -52,7 +52,9 @@ export function converse({ clock, task, places, models, held, account }: Convers
     answer: (place: TakenPlace) => Promise<AgentAnswer> | AgentAnswer,
   ): Promise<void> {
     const place = await taken.take(id)
-    if (place !== null) reply(id, 'giveBack' in place ? await answer(place) : place)
+    if (place === null) return
+    const said = 'giveBack' in place ? await answer(place) : place
+    if (!taken.signal().aborted) reply(id, said)
   }
 
   async function askModel(id: number, question: ModelQuestion, place: TakenPlace): Promise<ModelAnswer> {
