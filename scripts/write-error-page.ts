@@ -19,7 +19,7 @@ ${rows.join('\n')}
 
 | status | meaning |
 |---|---|
-| 0 | every task landed (or had nothing to change) and every check passed |
+| 0 | every task landed (or had nothing to change) and every check passed, or no task had anything to change (then no check is run) |
 | 1 | tasks failed, conflicts are left, or a check failed or could not run |
 | 2 | bad input: nothing was started |
 | 3 | Troupe itself failed |

@@ -87,6 +87,10 @@ export const catalogue = {
     exit: exitCodes.unfinished,
     fix: 'troupe show says what failed; --force applies the proposal all the same.',
   },
+  CHECK_NOT_RUN: {
+    exit: exitCodes.unfinished,
+    fix: 'Provide what the check lacks and apply again, which runs it; --force applies the proposal all the same.',
+  },
   CHECKOUT_DIRTY: { exit: exitCodes.badInput, fix: 'Commit or stash the files named, then apply again.' },
   LEASE_HELD: { exit: exitCodes.badInput, fix: 'Another supervisor works on it; wait for it or stop it first.' },
   LEASE_LOST: { exit: exitCodes.internal, fix: 'Another supervisor took over; troupe status shows the run.' },

@@ -81,7 +81,7 @@ function describeLooking(program: Command, bind: Bind): void {
     .option('--snapshot', 'with --task: what it had written when its files were last saved', false)
     .option('--only <ids>', 'only these tasks of the proposal (a,b), with what they need; that part is checked anew')
     .option('--partial', 'where the branch has moved: land what goes with it, leave out the rest', false)
-    .option('--force', 'also when a check fails', false)
+    .option('--force', 'also when a check fails or cannot run', false)
     .option('--no-check', 'do not run the checks again, neither for a part nor for a branch that has moved')
     .action(bind(async () => (await import('./apply.ts')).applyCommand))
 }

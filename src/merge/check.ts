@@ -70,6 +70,10 @@ export function overallVerdict(checks: readonly CheckResult[]): Verdict {
   return checks.length > 0 && checks.every(({ verdict }) => verdict === 'pass') ? 'pass' : 'not-run'
 }
 
+/** Whether a check could not run and none failed. */
+export const isUnchecked = (checks: readonly CheckResult[]): boolean =>
+  checks.length > 0 && overallVerdict(checks) === 'not-run'
+
 /** Runs one check in a folder. */
 export async function runCheck(world: CheckWorld, check: Check, directory: string): Promise<CheckResult> {
   const { name, command, timeoutMs } = check

@@ -363,6 +363,41 @@ void t.test('apply refuses what did not pass its checks, unless it is forced', a
   t.equal(head(directory), proposal.commit)
 })
 
+void t.test(
+  'apply refuses what could not be checked, unless it is forced; it checks once the tool is there',
+  async (t) => {
+    const directory = repositoryOf(t, { 'a.txt': '1\n' })
+    const tool = join(emptyFolder(t), 'tool')
+    const check = [{ name: 'tool', run: `'${tool}' --all` }]
+    const { proposal, exitCode } = await runHere(
+      directory,
+      manifest(t, { tasks: [writes('one'), writes('two')], check }),
+    )
+    t.match({ exitCode, proposal }, { exitCode: 1, proposal: { verdict: 'not-run' } })
+    const base = head(directory)
+    const unchecked = /could not be checked \(tool: command not found\)\n {2}CHECK_NOT_RUN: .*--force/
+    for (const more of [[], ['--no-check'], ['--only', 'one']])
+      t.match(
+        await troupeHere(directory, 'apply', ...more),
+        { status: 1, stdout: '', stderr: unchecked },
+        more.join(' '),
+      )
+    t.equal(head(directory), base)
+    const forced = await troupeHere(directory, 'apply', '--force', '--branch', 'forced')
+    t.match(forced, { status: 0, stdout: /2 files changed, a check could not run\n/ })
+    const now = commit(directory, { 'a.txt': 'meanwhile\n' })
+    t.match(await troupeHere(directory, 'apply'), {
+      status: 1,
+      stderr: /as the branch would have it, could not be checked/,
+    })
+    t.equal(head(directory), now)
+    git(directory, 'reset', '--quiet', '--hard', base)
+    writeFileSync(tool, '#!/bin/sh\ntest -e two.txt\n', { mode: 0o755 })
+    t.match(await troupeHere(directory, 'apply'), { status: 0, stdout: /2 files changed, checks pass\n/ })
+    t.equal(head(directory), proposal.commit)
+  },
+)
+
 /** Commits files of the user's. */
 function commit(directory: string, files: Readonly<Record<string, string>>): string {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text)

@@ -1,6 +1,7 @@
 import type { Applied } from '../../changes/apply.ts'
 import { nulSeparated, type Repository } from '../../changes/repository.ts'
-import type { Verdict } from '../../merge/proposal.ts'
+import type { CheckResult } from '../../merge/proposal.ts'
+import { isUnchecked, overallVerdict } from '../../merge/check.ts'
 import { plainText } from '../../monitor/plain-text.ts'
 import type { Target } from './target.ts'
 
@@ -8,18 +9,17 @@ import type { Target } from './target.ts'
 export type Outcome = Applied | { readonly how: 'nothing' }
 
 /** What is told of an outcome. */
-export interface Telling extends Pick<Target, 'left' | 'held'> {
+export interface Telling extends Pick<Target, 'left' | 'held' | 'checks'> {
   /** Of what was applied, for people. */
   readonly name: string
   readonly base: string
-  readonly verdict: Verdict
   readonly repository: Repository
   readonly undo: string | null
 }
 
 /** What came of an apply, for people. */
 export async function outcomeText(outcome: Outcome, telling: Telling): Promise<string> {
-  const { name, base, verdict, repository, undo, left, held } = telling
+  const { name, base, checks, repository, undo, left, held } = telling
   if (outcome.how === 'nothing') return `nothing to apply: ${name} changes no file`
   if (outcome.how === 'already') return `nothing to apply: ${outcome.branch} holds ${name} already`
   const { branch, from, to } = outcome
@@ -27,7 +27,7 @@ export async function outcomeText(outcome: Outcome, telling: Telling): Promise<s
   const folded = outcome.how === 'folded' ? ', folded onto what the branch had gained' : ''
   const files = await filesBetween(from ?? base, to, repository)
   return [
-    `${what}${folded}: ${files} ${files === 1 ? 'file' : 'files'} changed, ${checked[verdict]}`,
+    `${what}${folded}: ${files} ${files === 1 ? 'file' : 'files'} changed, ${checkedText(checks ?? [])}`,
     ...(held.length === 0 ? [] : [`there already: ${held.join(', ')}`]),
     ...left.map(({ task, reason }) => `left out: ${task}: ${plainText(reason)}`),
     `undo: ${undo}`,
@@ -45,6 +45,9 @@ export async function undoOf(outcome: Outcome, { git }: Repository): Promise<str
 
 const filesBetween = async (from: string, to: string, { git }: Repository): Promise<number> =>
   nulSeparated(await git.text(['diff-tree', '-r', '-z', '--name-only', '--no-renames', from, to])).length
+
+const checkedText = (checks: readonly CheckResult[]): string =>
+  isUnchecked(checks) ? 'a check could not run' : checked[overallVerdict(checks)]
 
 const checked = { pass: 'checks pass', fail: 'a check failed', 'not-run': 'not checked' } as const
 

@@ -2,7 +2,7 @@ import type { Standing } from '../../changes/apply.ts'
 import { TroupeError } from '../../errors.ts'
 import type { CommitId, TaskId } from '../../ids.ts'
 import { bringOnto } from '../../merge/bring-onto.ts'
-import { overallVerdict } from '../../merge/check.ts'
+import { isUnchecked, overallVerdict } from '../../merge/check.ts'
 import { quoted } from '../../merge/conflict-message.ts'
 import type { Conflict } from '../../merge/conflict.ts'
 import type { Fold } from '../../merge/fold.ts'
@@ -18,7 +18,7 @@ import type { Applicable } from './applicable.ts'
 
 /** How much is asked of what a branch moves to. */
 export interface Demands {
-  /** Also when a check fails. */
+  /** Also when a check fails or cannot run. */
   readonly force: boolean
   /** Also when not all of it goes with what the branch has gained. */
   readonly partial: boolean
@@ -50,8 +50,9 @@ export interface TargetParts {
 
 /**
  * What a branch moves to: the work as it is, or, where the branch does not stand on its base, its change sets folded onto the
- * branch; checked, where nothing is known of it yet.
- * @throws TroupeError BRANCH_CONFLICTS when it does not go with what the branch has gained, CHECK_FAILED when a check fails
+ * branch; checked, where nothing is known of it yet, or its checks could not run.
+ * @throws TroupeError BRANCH_CONFLICTS when it does not go with what the branch has gained, CHECK_FAILED when a check fails,
+ * CHECK_NOT_RUN when one could not run
  */
 export async function targetFor(parts: TargetParts, standing: Standing): Promise<Target> {
   const { work } = parts
@@ -107,24 +108,34 @@ function doNotGo(
 }
 
 async function approved(
-  { run, work, demands, check }: TargetParts,
+  parts: TargetParts,
   found: Omit<Target, 'checks'>,
   known: readonly CheckResult[] | null,
 ): Promise<Target> {
-  const checks = known ?? (work.isToBeChecked && demands.check ? await check(found.commit) : null)
-  if (checks !== null && overallVerdict(checks) === 'fail' && !demands.force)
-    throw checkFailed(run, work, checks, known)
+  const { work, demands, check } = parts
+  // checks that could not run have said nothing yet
+  const isOpen = work.isToBeChecked && demands.check && (known === null || isUnchecked(known))
+  const checks = isOpen ? await check(found.commit) : known
+  const refusal = checks === null || demands.force ? null : refusalOf(parts, checks, known)
+  if (refusal !== null) throw refusal
   return { ...found, checks }
 }
 
-function checkFailed(
-  { id }: FoundRun,
-  { name }: Applicable,
+/** Why a branch does not move: a check failed, or could not run, which is no better. Null where all passed or there is none. */
+function refusalOf(
+  { run, work }: TargetParts,
   checks: readonly CheckResult[],
   known: readonly CheckResult[] | null,
-): TroupeError {
-  const failed = checks.filter(({ verdict }) => verdict === 'fail')
-  const why = failed.map((one) => plainText(one.reason === null ? one.name : `${one.name}: ${one.reason}`)).join('; ')
-  const where = known === null ? `${name} of run ${id}, as the branch would have it,` : `${name} of run ${id}`
-  return new TroupeError('CHECK_FAILED', `${where} did not pass its checks (${why})`, { details: failed })
+): TroupeError | null {
+  const where = `${work.name} of run ${run.id}${known === null ? ', as the branch would have it,' : ''}`
+  if (overallVerdict(checks) === 'fail') {
+    const failed = checks.filter(({ verdict }) => verdict === 'fail')
+    return new TroupeError('CHECK_FAILED', `${where} did not pass its checks (${reasons(failed)})`, { details: failed })
+  }
+  if (!isUnchecked(checks)) return null
+  const unseen = checks.filter(({ verdict }) => verdict === 'not-run')
+  return new TroupeError('CHECK_NOT_RUN', `${where} could not be checked (${reasons(unseen)})`, { details: unseen })
 }
+
+const reasons = (checks: readonly CheckResult[]): string =>
+  checks.map(({ name, reason }) => plainText(reason === null ? name : `${name}: ${reason}`)).join('; ')
