@@ -12,7 +12,7 @@ export type Administer = (worktree: {
   readonly commit: CommitId
 }) => Promise<string>
 
-/** By hand, but by git where refs are not kept as files. `folder` holds the worktrees of one run. */
+/** By hand, but by git where refs are not kept as files. `folder` holds the worktrees of one run, and lies in the run's own. */
 export function administrationFor(repository: Repository, folder: string): Administer {
   let chosen: Promise<Administer> | null = null
   return async (worktree) => {
@@ -82,6 +82,7 @@ export async function removeEntry({ repository, folder, adminDirectory }: Entry)
   await removeTree(aside)
 }
 
+/** Its name is what entries are told apart by, and found again. */
 const runOf = (folder: string): string => basename(dirname(folder))
 
 const unfinishedPrefix = (folder: string): string => `troupe-new-${runOf(folder)}-`

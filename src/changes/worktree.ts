@@ -44,7 +44,7 @@ export interface Worktrees {
 
 interface WorktreesOptions {
   readonly repository: Repository
-  /** Absolute folder that holds the worktrees. */
+  /** Absolute folder that holds the worktrees, in a folder that has the name of their run. */
   readonly folder: string
   /** Checkouts at once. */
   readonly parallel: number

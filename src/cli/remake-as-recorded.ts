@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { systemClock } from '../clock.ts'
 import { notRun } from '../merge/check.ts'
 import type { Proposal } from '../merge/proposal.ts'
@@ -6,19 +5,20 @@ import { regenerate, type Remade } from '../merge/regenerate.ts'
 import { type Remake, remakeOnce } from '../merge/remake.ts'
 import { runCommand } from '../merge/run-command.ts'
 import type { FoundRun } from './find-run.ts'
+import { ownCheckouts } from './own-checkouts.ts'
 import { untilSignalled } from './until-signalled.ts'
 
 /** Files as the proposal says that a declared command made them; where it knows nothing of a tree the command is run. */
-export function remakeAsRecorded({ repository, files }: FoundRun, { run, ...proposal }: Recording): Remake {
+export function remakeAsRecorded(found: FoundRun, { run, ...proposal }: Recording): Remake {
   const world = {
-    git: repository.git,
-    folder: join(files.work, `again-${process.pid}`),
+    ...ownCheckouts(found, 'again'),
+    git: found.repository.git,
     clock: systemClock,
     runCommand,
     environment: { ...process.env, TROUPE_RUN: run },
   }
   const remake = remakeOnce((commit, request) =>
-    untilSignalled(world.folder, (signal) => regenerate({ ...world, signal }, commit, request)),
+    untilSignalled((signal) => regenerate({ ...world, signal }, commit, request)),
   )
   return (place, request) => {
     const { glob, command } = request.rule

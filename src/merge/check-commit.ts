@@ -13,6 +13,8 @@ export interface CommitCheckWorld extends CheckWorld {
   readonly git: Git
   /** Absolute path of a folder of Troupe's own, in which the checkout may be made. */
   readonly folder: string
+  /** Who makes it, where others make some in this folder at the same time: their names begin with it. */
+  readonly maker?: string
 }
 
 /** What is run on a commit. */
@@ -55,13 +57,14 @@ export async function inCheckout<Answer>(
   { commit, name }: { readonly commit: CommitId; readonly name: string },
   work: (directory: string) => Promise<Answer>,
 ): Promise<Answer | { readonly problem: string }> {
+  const ownName = world.maker === undefined ? name : `${world.maker}.${name}`
   let worktree: Worktree
   let worktrees: Worktrees
   try {
     const repository = await repositoryOf(world.git)
     worktrees = openWorktrees({ repository, folder: world.folder, parallel: 1 })
-    await clear(worktrees, join(world.folder, name))
-    worktree = await worktrees.create(name, commit)
+    await clear(worktrees, join(world.folder, ownName))
+    worktree = await worktrees.create(ownName, commit)
   } catch (error) {
     return { problem: messageOf(error) }
   }

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { type Applied, type ApplyOrder, applyProposal, type Standing } from '../../src/changes/apply.ts'
 import { asCommitId, type CommitId } from '../../src/ids.ts'
 import {
+  begin,
   emptyFolder,
   fingerprint,
   git,
@@ -554,6 +555,48 @@ void t.test('a part of a checked proposal is checked before a branch moves to it
     stdout: 'nothing to apply: main holds the proposal already\n',
   })
   t.equal(head(directory), later, 'what has landed once is not brought again')
+})
+
+/** A run with a part that is not checked yet, and a gate at which its check waits; `up` has a file for every check begun. */
+async function withGate(t: {
+  teardown(work: () => void): void
+}): Promise<{ directory: string; gate: string; up: string }> {
+  const directory = repositoryOf(t, { 'a.txt': '1\n' })
+  const up = emptyFolder(t)
+  const gate = join(emptyFolder(t), 'gate')
+  writeFileSync(gate, '')
+  const check = [{ name: 'gate', run: `touch '${up}'/$$; while [ ! -e '${gate}' ]; do sleep 0.05; done` }]
+  await runHere(directory, manifest(t, { tasks: [writes('one'), writes('two')], check }))
+  rmSync(gate)
+  for (const name of readdirSync(up)) rmSync(join(up, name))
+  return { directory, gate, up }
+}
+
+void t.test('several parts are checked at once, each in a checkout that is not in the way of another', async (t) => {
+  const { directory, gate, up } = await withGate(t)
+  const first = begin(directory, 'apply', '--only', 'one', '--branch', 'first')
+  await first.until(() => readdirSync(up).length === 1)
+  const second = begin(directory, 'apply', '--only', 'one', '--branch', 'second')
+  await second.until(() => readdirSync(up).length === 2)
+  writeFileSync(gate, '')
+  for (const { ended } of [first, second]) t.match(await ended, { status: 0, stdout: /1 file changed, checks pass/ })
+  t.equal(existsSync(join(directory, '.git/worktrees')), false)
+})
+
+void t.test('what an apply left that was killed is not in the way of the next one, and gc takes it', async (t) => {
+  const { directory, gate, up } = await withGate(t)
+  const killed = begin(directory, 'apply', '--only', 'one')
+  await killed.until(() => readdirSync(up).length === 1)
+  killed.child.kill('SIGKILL')
+  await killed.ended
+  writeFileSync(gate, '')
+  const next = await troupeHere(directory, 'apply', '--only', 'one')
+  t.match(next, { status: 0, stdout: /1 file changed, checks pass/ })
+  t.equal(readdirSync(join(directory, '.git/worktrees')).length, 1)
+  t.match((await troupeHere(directory, 'doctor', '--run')).stdout, /left behind.* 1 worktrees/)
+  t.match(await troupeHere(directory, 'gc'), { status: 0, stdout: /removed 1 worktree\n/ })
+  t.equal(existsSync(join(directory, '.git/worktrees')), false)
+  t.match((await troupeHere(directory, 'doctor', '--run')).stdout, /left behind.* nothing/)
 })
 
 void t.test('apply has nothing to do where nothing changed, and refuses to lose uncommitted changes', async (t) => {

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { systemClock } from '../../clock.ts'
 import type { CommitId } from '../../ids.ts'
 import { type CheckerWorld, openChecker } from '../../merge/checker.ts'
@@ -8,6 +7,7 @@ import { hidingRunner } from '../../merge/run-command.ts'
 import { redactorFor } from '../secrets.ts'
 import { checkSettings } from '../check-settings.ts'
 import type { FoundRun } from '../find-run.ts'
+import { ownCheckouts } from '../own-checkouts.ts'
 import type { RunReading } from '../read-run.ts'
 import type { Terminal } from '../terminal.ts'
 import { untilSignalled } from '../until-signalled.ts'
@@ -22,16 +22,14 @@ export async function checkTarget(
   const settings = checkSettings(reading.manifest)
   const runCommand = hidingRunner(redactorFor(reading.manifest, terminal.environment))
   const world = { ...worldOf(run, terminal), runCommand }
-  return await untilSignalled(world.folder, (signal) =>
-    openChecker({ ...world, signal, settings }).check(commit, checks),
-  )
+  return await untilSignalled((signal) => openChecker({ ...world, signal, settings }).check(commit, checks))
 }
 
-const worldOf = ({ id, files, repository }: FoundRun, { environment }: Terminal) =>
+const worldOf = (run: FoundRun, { environment }: Terminal) =>
   ({
-    git: repository.git,
-    folder: join(files.work, `apply-${process.pid}`),
+    ...ownCheckouts(run, 'apply'),
+    git: run.repository.git,
     clock: systemClock,
-    environment: { ...environment, TROUPE_RUN: id },
-    passes: openPasses(repository.git, id),
+    environment: { ...environment, TROUPE_RUN: run.id },
+    passes: openPasses(run.repository.git, run.id),
   }) satisfies Omit<CheckerWorld, 'settings' | 'signal' | 'runCommand'>
