@@ -41,7 +41,7 @@ export interface EarlyChecker {
   cancel(): void
 }
 
-/** Tasks still work: they come first. */
+/** Tasks still work: they come first. Attempts may be judged meanwhile, in checkouts of their own. */
 export function openEarlyChecker(world: Omit<CheckerWorld, 'settings'>, base: CommitId): EarlyChecker {
   let current = new AbortController()
   return {
@@ -50,7 +50,7 @@ export function openEarlyChecker(world: Omit<CheckerWorld, 'settings'>, base: Co
       const signal = AbortSignal.any([world.signal, current.signal])
       const settings = { prepare: request.prepare, reusePasses: true, atOnce: 1 }
       const runCommand = atLowPriority(world.runCommand)
-      const checker = openChecker({ ...world, signal, runCommand, settings })
+      const checker = openChecker({ ...world, maker: 'early', signal, runCommand, settings })
       return checkEarly({ git: world.git, base, checker }, request)
     },
     cancel() {

@@ -373,6 +373,26 @@ void t.test('an early check leaves out what does not merge', async (t) => {
   })
 })
 
+void t.test('an early check keeps its checkout while attempts are judged', async (t) => {
+  const scene = await new Scene(t).begin(letters('ab'))
+  const aggregator = await scene.aggregator()
+  const [up, gate] = [join(scene.notes, 'up'), join(scene.notes, 'gate')]
+  const checks = [shell('slow', `touch '${up}'; while [ ! -e '${gate}' ]; do sleep 0.05; done; test -e x && test -e y`)]
+  const changeSets = [
+    await scene.sealing.seal('x', scene.base, { x: '1' }),
+    await scene.sealing.seal('y', scene.base, { y: '1' }),
+  ]
+  const begun = appears(up)
+  const verdict = aggregator.checkEarly({ changeSets, checks, prepare: [] })
+  await begun
+  const candidates = changeSets.map(({ base, commit }) => ({ base, commit }))
+  const settings = { prepare: [], reusePasses: true, atOnce: 1 }
+  const judged = await aggregator.judge({ candidates, checks: [shell('x', 'test -e x')], settings })
+  t.match(judged, [{ verdict: 'pass' }, { verdict: 'fail' }])
+  writeFileSync(gate, '')
+  t.same(await verdict, { passed: ['slow'], failed: [] })
+})
+
 void t.test('an early check that is cancelled ends with what it has started, and says nothing', async (t) => {
   const scene = await new Scene(t).begin(letters('ab'))
   const aggregator = await scene.aggregator()
