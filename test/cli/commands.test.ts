@@ -661,6 +661,62 @@ void t.test('work that could not be sealed is never taken', async (t) => {
   t.match(await troupeHere(directory, 'gc', 'none'), { status: 2, stderr: /nothing is left of a run none/ })
 })
 
+/** What doctor says of what a run has left. */
+async function remainsTold(directory: string): Promise<object> {
+  const { stdout } = await troupeHere(directory, '--json', 'doctor', '--run')
+  const { checks } = JSON.parse(stdout) as { checks: { name: string; found: string }[] }
+  const told = checks.filter(({ name }) => name === 'left behind' || name === 'unsealed work')
+  return Object.fromEntries(told.map(({ name, found }) => [name, found]))
+}
+
+void t.test('of a worktree that somebody has deleted is told what is saved, and its entry goes', async (t) => {
+  for (const isSaved of [true, false]) {
+    const { directory, id, gate, pid } = await killed(t)
+    await gone(pid)
+    const snapshot = `refs/troupe/${id}/one/snapshot`
+    const commit = git(directory, 'commit-tree', 'HEAD^{tree}', '-p', 'HEAD', '-m', 'saved').trim()
+    git(directory, 'update-ref', ...(isSaved ? [snapshot, commit] : ['-d', snapshot]))
+    rmSync(join(directory, '.agents/runs', id, 'work/one.1'), { recursive: true })
+    t.match(await gc(directory, '--dry-run'), [{ remove: [{ name: 'one.1' }], leave: [] }])
+    t.same(await remainsTold(directory), { 'left behind': '1 worktrees' })
+    writeFileSync(gate, '')
+    t.match(JSON.parse((await troupeHere(directory, '--json', 'resume')).stdout), { run: id, exitCode: 0 })
+    const log = (await troupeHere(directory, 'log', '--task', 'one')).stdout
+    t.match(
+      log,
+      isSaved ? `one.1 was gone; its last snapshot is at ${snapshot}` : 'one.1 was gone; nothing of its work is saved',
+    )
+    t.notMatch(log, 'is kept in')
+    t.same(await remainsTold(directory), { 'left behind': 'nothing' })
+    t.same(entriesIn(directory), [])
+  }
+})
+
+void t.test('an agent that deletes its own worktree fails with these words, and leaves nothing behind', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+  const tasks = [{ id: 'one', command: ['sh', '-c', 'rm -rf "$PWD"'] }]
+  const { proposal } = await runHere(directory, manifest(t, { tasks }))
+  t.match(proposal.tasks, [
+    { disposition: { state: 'failed', reason: /^its worktree .*one\.\d was gone; nothing of its work/ } },
+  ])
+  t.same(await remainsTold(directory), { 'left behind': 'nothing' })
+  t.same(entriesIn(directory), [])
+})
+
+void t.test('what could not be sealed is no longer told of once somebody has deleted its folder', async (t) => {
+  const { directory, id, gate } = await killed(t)
+  git(directory, 'update-ref', `refs/troupe/${id}/one/1`, 'HEAD') // another's: it cannot be sealed there
+  writeFileSync(gate, '')
+  await troupeHere(directory, 'resume')
+  const worktree = join(directory, '.agents/runs', id, 'work/one.1')
+  t.same(await remainsTold(directory), { 'left behind': 'nothing', 'unsealed work': worktree })
+  t.match((await troupeHere(directory, 'gc')).stdout, /could not be sealed; take what you need and delete the folder/)
+  rmSync(worktree, { recursive: true })
+  t.match(await gc(directory), [{ remove: [{ name: 'one.1' }], leave: [] }])
+  t.same(await remainsTold(directory), { 'left behind': 'nothing' })
+  t.same(entriesIn(directory), [])
+})
+
 void t.test('doctor --run says of each thing that is kept whether it is whole, and what to do', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': 'a\n' })
   const task = (id: string) => ({ id, command: ['sh', '-c', `echo ${id} > ${id}.txt`] })

@@ -31,12 +31,12 @@ export async function leftWorktrees(
       name,
       directory,
       bytes: await diskUsage(directory),
-      holds: holdsOf(name, whole.has(name) && existsSync(directory)),
+      holds: existsSync(directory) ? holdsOf(name, whole.has(name)) : 'rest',
     })),
   )
 }
 
-/** A worktree that was never made whole has nobody's work in it; of a run that nothing tells of, every other may have. */
+/** Of a folder that is there: one that was never made whole has nobody's work in it; of a run that nothing tells of, every other may have. */
 function contentOf(reading: RunReading | null): (name: string, isWhole: boolean) => LeftWorktree['holds'] {
   if (reading === null) return (_, isWhole) => (isWhole ? 'kept' : 'rest')
   const kept = new Set(keptWorktrees(reading.records))

@@ -135,7 +135,7 @@ async function sealed(workspace: Workspace): Promise<Sealing> {
 }
 
 function endOf(work: Work, sealing: Sealing): AttemptEnd {
-  if (sealing.how === 'refused') return unsealed(work, sealing)
+  if (sealing.how === 'refused' || sealing.how === 'gone') return unsealed(work, sealing)
   const changeSet = sealing.how === 'changed' ? sealing.changeSet : null
   const exposed = sealing.how === 'changed' ? (sealing.exposed ?? []) : []
   switch (work.how) {
@@ -160,15 +160,22 @@ function secretWritten(
   return { how: 'failed', failure: { kind: 'agent', message, signature: 'a secret written' }, details, changeSet }
 }
 
-function unsealed(work: Work, { message, directory }: Extract<Sealing, { how: 'refused' }>): AttemptEnd {
-  const text = `its work could not be sealed and is kept in ${directory}: ${message}`
-  const left = { changeSet: null, kept: directory }
+function unsealed(work: Work, sealing: Extract<Sealing, { how: 'refused' | 'gone' }>): AttemptEnd {
+  const { text, signature, left } = toldOf(sealing)
   if (work.how === 'cancelled') return { how: 'cancelled', reason: `${work.reason}; ${text}`, ...left }
   const failure: Failure =
     work.how === 'failed'
       ? { ...work.failure, message: `${work.failure.message}; ${text}` }
-      : { kind: 'agent', message: text, signature: `unsealed ${message}` }
+      : { kind: 'agent', message: text, signature }
   return { how: 'failed', failure, details: { ...work.details }, ...left }
+}
+
+function toldOf(sealing: Extract<Sealing, { how: 'refused' | 'gone' }>) {
+  const { message } = sealing
+  if (sealing.how === 'gone') return { text: message, signature: 'its worktree was gone', left: { changeSet: null } }
+  const { directory } = sealing
+  const text = `its work could not be sealed and is kept in ${directory}: ${message}`
+  return { text, signature: `unsealed ${message}`, left: { changeSet: null, kept: directory } }
 }
 
 /** The end of an attempt that could not even begin. */

@@ -126,6 +126,10 @@ async function salvageOne(parts: SalvageParts, worktrees: Worktrees, left: Left)
   if (commit === null) return lost({ reason, changeSet: null }, release)
   try {
     const sealing = await sealAttempt({ ...found, commit }, { ...parts, ...orphan })
+    if (sealing.how === 'gone') {
+      const changeSet = await sealedBefore(parts, orphan)
+      return lost({ reason: changeSet === null ? `${reason}; ${sealing.message}` : reason, changeSet }, release)
+    }
     return lost({ reason, changeSet: sealing.how === 'changed' ? sealing.changeSet : null }, release)
   } catch (error) {
     const kept = found.directory

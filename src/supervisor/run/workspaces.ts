@@ -21,6 +21,8 @@ export type Sealing =
   | { readonly how: 'unchanged' }
   /** What was written cannot be made a change set; the workspace stays for people. */
   | { readonly how: 'refused'; readonly message: string; readonly directory: string }
+  /** The workspace itself is not there any more; the message says what of it is saved. */
+  | { readonly how: 'gone'; readonly message: string }
 
 /** A place in which one attempt works. */
 export interface Workspace {
