@@ -5,6 +5,7 @@ export function pathMistake(path: string): string | null {
   if (path.includes('\\')) return 'must use forward slashes'
   if (path.startsWith('/') || /^[A-Za-z]:/.test(path)) return 'must be relative to the repository: it is absolute'
   if (climbs(path)) return 'must stay inside the repository'
+  if (isOfGit(path)) return "must lie outside .git, which is git's own"
   return null
 }
 
@@ -20,6 +21,9 @@ export function normalPath(path: string): string {
 
 /** A glob as `normalPath` has it; one that ends in a slash stands for all below. */
 export const normalGlob = (glob: string): string => (glob.endsWith('/') ? normalPath(`${glob}/**`) : normalPath(glob))
+
+/** Some file systems do not tell `.GIT` from `.git`; a submodule has one of its own. */
+const isOfGit = (path: string): boolean => path.split('/').some((step) => step.toLowerCase() === '.git')
 
 function climbs(path: string): boolean {
   let depth = 0
