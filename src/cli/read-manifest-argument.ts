@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { kinds } from '../agents/registry.ts'
 import { messageOf, TroupeError } from '../errors.ts'
@@ -20,7 +20,10 @@ export interface GivenManifest {
 
 /** Reads what a command was given: a file, or a task expression. Throws MANIFEST_NOT_FOUND, MANIFEST_INVALID or EXPRESSION_INVALID. */
 export function readManifestArgument(argument: string, directory: string): GivenManifest {
+  if (argument.trim() === '') return readLine(argument) // resolved, it would be the folder itself
   const path = resolve(directory, argument)
+  if (existsSync(path) && statSync(path).isDirectory())
+    throw new TroupeError('MANIFEST_NOT_FOUND', `${argument} is a folder, and a manifest is a file`)
   if (existsSync(path)) return readFile(path, argument)
   if (isExpression(argument)) return readLine(argument)
   throw new TroupeError(

@@ -92,7 +92,9 @@ class Parser {
     if (token.type === '(') return this.#group()
     if (token.type === 'word') return { type: 'task', clause: this.#clause() }
     const found = token.type === 'end' ? 'the end' : JSON.stringify(token.text)
-    this.#mistake(token, `a task begins with its verb, as in: review "security" auth.py; found ${found}`)
+    const rule = 'a task begins with its verb, as in: review "security" auth.py'
+    const isEmpty = this.#tokens[0]?.type === 'end'
+    this.#mistake(token, isEmpty ? `the task expression is empty; ${rule}` : `${rule}; found ${found}`)
     if (token.type === 'quoted' || token.type === 'agent') this.#clause()
     return null
   }

@@ -317,6 +317,15 @@ void t.test('bad input is refused whole, with its place, and nothing is left beh
   })
   t.match((await troupeHere(directory, 'run', 'reviw a.txt @nobdy')).stderr, 'expression:1:13')
   t.match(await troupeHere(directory, 'run', 'missing.yaml'), { status: 2, stderr: /MANIFEST_NOT_FOUND/ })
+  for (const nothing of ['', '  '])
+    t.match(await troupeHere(directory, 'run', nothing), {
+      status: 2,
+      stderr: /^troupe: expression:1:\d .*the task expression is empty; a task [^]*EXPRESSION_INVALID/,
+    })
+  t.match(await troupeHere(directory, 'run', '.'), {
+    status: 2,
+    stderr: /^troupe: \. is a folder, .*\n.*MANIFEST_NOT_FOUND/,
+  })
   t.match(await troupeHere(directory, 'run', '--base', 'nosuch', 'review a.txt'), { status: 2, stderr: /BASE_UNKNOWN/ })
   t.match(await troupe(directory, 'fly'), { status: 2 })
   t.match(await troupeHere('/', 'run', 'review a.txt'), { status: 2, stderr: /NOT_A_REPOSITORY/ })

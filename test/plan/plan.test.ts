@@ -543,7 +543,7 @@ t.test('ids name the verb and the file, each once, and fit file names and refs',
 })
 
 const mistakes: readonly (readonly [string, string])[] = [
-  ['', '1:1 a task begins with its verb, as in: review "security" auth.py; found the end'],
+  ['', '1:1 the task expression is empty; a task begins with its verb, as in: review "security" auth.py'],
   ['review a.py AND', '1:16 a task begins with its verb, as in: review "security" auth.py; found the end'],
   ['AND review a.py', '1:1 a task begins with its verb, as in: review "security" auth.py; found "AND"'],
   ['review a.py THEN AND docs b.py', '1:18 a task begins with its verb, as in: review "security" auth.py; found "AND"'],
