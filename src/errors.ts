@@ -92,6 +92,10 @@ export const catalogue = {
     fix: 'Provide what the check lacks and apply again, which runs it; --force applies the proposal all the same.',
   },
   CHECKOUT_DIRTY: { exit: exitCodes.badInput, fix: 'Commit or stash the files named, then apply again.' },
+  CHECKOUT_BUSY: {
+    exit: exitCodes.badInput,
+    fix: 'Finish or give up what git is in the middle of there (git status tells how), then apply again.',
+  },
   LEASE_HELD: { exit: exitCodes.badInput, fix: 'Another supervisor works on it; wait for it or stop it first.' },
   LEASE_LOST: { exit: exitCodes.internal, fix: 'Another supervisor took over; troupe status shows the run.' },
   JOURNAL_CORRUPT: {

@@ -1,6 +1,10 @@
 import { existsSync } from 'node:fs'
-import { TroupeError } from '../errors.ts'
+import { type ErrorCode, TroupeError } from '../errors.ts'
 import { asCommitId, type CommitId } from '../ids.ts'
+import { moveFiles, moveFilesBack, type Refusal } from './checkout-files.ts'
+import { underWay } from './checkout-ready.ts'
+import type { Git } from './git.ts'
+import { prepareRefs } from './ref-transaction.ts'
 import { nulSeparated, type Repository } from './repository.ts'
 
 /** What is to be applied, and where. */
@@ -35,8 +39,8 @@ export type Applied =
 
 /**
  * Moves a branch to a proposal by compare-and-swap; the only place where Troupe touches a branch or the user's files.
- * A branch that is checked out is moved by `git merge --ff-only`, which keeps uncommitted changes or refuses.
- * @throws TroupeError BRANCH_MOVED, CHECKOUT_DIRTY, USAGE, and whatever `target` throws; nothing has moved then
+ * A branch that is checked out takes index and files along; uncommitted changes are kept, or keep it where it is.
+ * @throws TroupeError BRANCH_MOVED, CHECKOUT_DIRTY, CHECKOUT_BUSY, GIT_FAILED, USAGE, and whatever `target` throws; nothing has moved then
  */
 export async function applyProposal(order: ApplyOrder): Promise<Applied> {
   const { repository, base, proposal } = order
@@ -99,32 +103,60 @@ interface Move {
   readonly repository: Repository
   readonly ref: string
   readonly branch: string
-  /** Where the branch must still be; null for a branch that must not be there yet. */
-  readonly from: CommitId | null
+  /** Where the branch must still be. */
+  readonly from: CommitId
   readonly to: CommitId
 }
 
-async function move({ repository, ref, branch, from, to }: Move): Promise<void> {
-  const checkout = await checkoutOf(repository, ref)
-  if (checkout === null) return await swap({ repository, ref, branch, from, to })
+/** Without `from` the branch must not be there yet. */
+type Swap = Omit<Move, 'from'> & { readonly from: CommitId | null }
+
+async function move(order: Move): Promise<void> {
+  const checkout = await checkoutOf(order.repository, order.ref)
+  if (checkout === null) return await swap(order)
   if (!existsSync(checkout))
-    throw new TroupeError('CHECKOUT_DIRTY', `${branch} is checked out in ${checkout}, which is not there`)
-  const { exitCode, stderr } = await repository.git
-    .at(checkout)
-    .run(['merge', '--ff-only', '--quiet', '--no-autostash', '--no-overwrite-ignore', to], { accept: [0, 1, 128] })
-  if (exitCode === 0) return
-  const files = [...stderr.matchAll(/^\t(.+)$/gm)].map(([, file]) => file)
-  const why =
-    files.length > 0 ? `your uncommitted changes in ${files.join(', ')} would be lost` : `git says: ${stderr.trim()}`
-  const stayed = (await commitAt(repository, ref)) === from
-  throw new TroupeError(stayed ? 'CHECKOUT_DIRTY' : 'BRANCH_MOVED', `${branch} cannot move: ${why}`)
+    throw new TroupeError('CHECKOUT_DIRTY', `${order.branch} is checked out in ${checkout}, which is not there`)
+  const git = order.repository.git.at(checkout)
+  const busy = await underWay(git)
+  if (busy !== null) throw cannotMove('CHECKOUT_BUSY', order.branch, `${busy} in ${checkout}`)
+  await moveCheckout(order, git)
 }
 
-async function swap({ repository, ref, branch, from, to }: Move): Promise<void> {
+/**
+ * Locks the branch where it was found, takes the files along, and only then moves it: with a lock that cannot be had nothing has
+ * changed, and whoever dies in between leaves files that the next apply takes for its own. None of it asks the user's merge settings.
+ */
+async function moveCheckout({ repository, ref, branch, from, to }: Move, git: Git): Promise<void> {
+  const locked = await prepareRefs(git, [`update ${ref} ${to} ${from}`, `update ORIG_HEAD ${from}`])
+  if ('refused' in locked) throw cannotMove('BRANCH_MOVED', branch, `git says: ${locked.refused.trim()}`)
+  const { prepared } = locked
+  try {
+    const { stdout: head } = await git.run(['symbolic-ref', '--quiet', 'HEAD'], { accept: [0, 1] })
+    if (head !== `${ref}\n`) throw cannotMove('BRANCH_MOVED', branch, `${git.directory} has another branch by now`)
+    const refusal = await moveFiles(git, { from, to })
+    if (refusal !== null) throw cannotMove('CHECKOUT_DIRTY', branch, whyNot(refusal))
+    const said = await prepared.commit()
+    if (said === null || (await commitAt(repository, ref)) === to) return
+    const left = await moveFilesBack(git, { from, to })
+    const more = left === null ? '' : `; the files in ${git.directory} have changed all the same: ${left}`
+    throw cannotMove('GIT_FAILED', branch, `git says: ${said.trim()}${more}`)
+  } finally {
+    await prepared.close()
+  }
+}
+
+function whyNot({ files, said }: Refusal): string {
+  return files.length > 0 ? `your uncommitted changes in ${files.join(', ')} would be lost` : `git says: ${said}`
+}
+
+const cannotMove = (code: ErrorCode, branch: string, why: string): TroupeError =>
+  new TroupeError(code, `${branch} cannot move: ${why}`)
+
+async function swap({ repository, ref, branch, from, to }: Swap): Promise<void> {
   const { exitCode, stderr } = await repository.git.run(['update-ref', '-m', 'troupe apply', ref, to, from ?? ''], {
     accept: [0, 1, 128],
   })
-  if (exitCode !== 0) throw new TroupeError('BRANCH_MOVED', `${branch} cannot move: git says: ${stderr.trim()}`)
+  if (exitCode !== 0) throw cannotMove('BRANCH_MOVED', branch, `git says: ${stderr.trim()}`)
 }
 
 /** The worktree in which a ref is checked out; null for none. */

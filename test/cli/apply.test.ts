@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -105,13 +106,6 @@ void t.test('nothing moves where uncommitted work would be lost, whatever kind i
       /in gone\.txt would be lost/,
     ],
     [
-      'merging',
-      (root) => {
-        put(root, { '.git/MERGE_HEAD': `${head(root)}\n` })
-      },
-      /git says: .*MERGE_HEAD exists/s,
-    ],
-    [
       'locked',
       (root) => {
         put(root, { '.git/index.lock': '' })
@@ -126,6 +120,26 @@ void t.test('nothing moves where uncommitted work would be lost, whatever kind i
     await t.rejects(apply(), { code: 'CHECKOUT_DIRTY', message }, name)
     const { '.git/ORIG_HEAD': __, ...after } = everything(root)
     t.same(after, before, name)
+  }
+})
+
+void t.test('nothing moves while git is in the middle of something in the checkout', async (t) => {
+  const { root, base, proposal, apply } = await proposed(t)
+  const conflicting = (): void => {
+    const entries = [1, 2, 3].map((stage) => `100644 ${head(root, `${base}:a.txt`)} ${stage}\ta.txt\n`)
+    execFileSync('git', ['update-index', '--index-info'], { cwd: root, input: entries.join('') })
+  }
+  const ways: readonly (readonly [() => void, RegExp])[] = [
+    [() => put(root, { '.git/MERGE_HEAD': `${proposal}\n` }), /main cannot move: a merge is under way in /],
+    [() => put(root, { '.git/CHERRY_PICK_HEAD': `${proposal}\n` }), /: a cherry-pick is under way in /],
+    [conflicting, /: "a\.txt" is in conflict in /],
+  ]
+  for (const [begin, message] of ways) {
+    begin()
+    const before = everything(root)
+    await t.rejects(apply(), { code: 'CHECKOUT_BUSY', message })
+    t.same(everything(root), before)
+    git(root, 'reset', '--quiet', '--hard')
   }
 })
 
@@ -243,9 +257,9 @@ void t.test('a branch that moves while it is looked at is never overwritten', as
       },
       at: (folder: string) => ({
         ...repository.git.at(folder),
-        run: async (args: readonly string[], options?: object) => {
+        start: (args: readonly string[]) => {
           git(root, 'update-ref', `refs/heads/${branch}`, rival)
-          return await repository.git.at(folder).run(args, options)
+          return repository.git.at(folder).start(args)
         },
       }),
     }
@@ -253,6 +267,51 @@ void t.test('a branch that moves while it is looked at is never overwritten', as
     t.equal(head(root, branch), rival)
   }
 })
+
+void t.test('a branch that is checked out moves whatever its options for git merge are', async (t) => {
+  const { root, base, proposal, apply } = await proposed(t)
+  git(root, 'config', 'branch.main.mergeoptions', '--squash')
+  t.same(await apply(), { how: 'fast-forward', branch: 'main', from: base, to: proposal })
+  t.equal(head(root), proposal)
+  t.equal(git(root, 'status', '--porcelain'), '')
+  t.equal(git(root, 'log', '--walk-reflogs', '-1', '--format=%gs'), 'troupe apply\n', 'also in the reflog of HEAD')
+})
+
+void t.test('where the branch cannot be locked, or a file not be written, every file stays as it is', async (t) => {
+  const { root, apply } = await proposed(t)
+  put(root, { 'b.txt': 'mine\n', 'untracked.txt': 'u\n', '.git/refs/heads/main.lock': '' })
+  const before = everything(root)
+  await t.rejects(apply(), { message: /main cannot move: .*main\.lock/s })
+  t.same(everything(root), before, 'locked')
+  rmSync(join(root, '.git/refs/heads/main.lock'))
+  const unlocked = everything(root)
+  const blob = execFileSync('git', ['hash-object', '-w', '--stdin'], { cwd: root, input: 'new\n' }).toString().trim()
+  const files = ['a.txt', 'added/x', 'b-new', `z/${'long'.repeat(80)}`].map((path) => `100644 ${blob}\t${path}\n`)
+  const index = { ...process.env, GIT_INDEX_FILE: join(root, '.git/index-of-test') }
+  execFileSync('git', ['read-tree', 'HEAD'], { cwd: root, env: index })
+  const input = [...files, `0 ${'0'.repeat(40)}\tgone.txt\n`].join('')
+  execFileSync('git', ['update-index', '--index-info'], { cwd: root, env: index, input })
+  const tree = execFileSync('git', ['write-tree'], { cwd: root, env: index }).toString().trim()
+  rmSync(join(root, '.git/index-of-test'))
+  const unwritable = asCommitId(git(root, 'commit-tree', tree, '-p', 'HEAD', '-m', 'too long a name').trim())
+  await t.rejects(apply({ target: () => Promise.resolve(unwritable) }), {
+    code: 'GIT_FAILED',
+    message: /could not write every file .*File name too long[\s\S]*every file is as it was before/,
+  })
+  t.same(userFiles(everything(root)), userFiles(unlocked), 'not written')
+  t.equal(git(root, 'status', '--porcelain'), ' M b.txt\n?? untracked.txt\n')
+})
+
+void t.test('what somebody who died in between has left is taken to its end', async (t) => {
+  const { root, base, proposal, apply } = await proposed(t)
+  put(root, { 'b.txt': 'mine\n' })
+  git(root, 'read-tree', '-m', '-u', base, proposal)
+  t.match(await apply(), { how: 'fast-forward', from: base, to: proposal })
+  t.equal(git(root, 'status', '--porcelain'), ' M b.txt\n')
+})
+
+const userFiles = (files: object): object =>
+  Object.fromEntries(Object.entries(files).filter(([path]) => !path.startsWith('.git/')))
 
 // from here on the command: `troupe apply`
 
