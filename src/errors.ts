@@ -96,6 +96,18 @@ export const catalogue = {
     exit: exitCodes.badInput,
     fix: 'Finish or give up what git is in the middle of there (git status tells how), then apply again.',
   },
+  CHECKOUT_GONE: {
+    exit: exitCodes.badInput,
+    fix: 'Bring the folder back, or have git forget it with git worktree prune, then apply again.',
+  },
+  SIGNATURES_WANTED: {
+    exit: exitCodes.badInput,
+    fix: 'Apply to a branch that is not checked out (--branch), sign its commits and merge it; or take the setting back and apply again.',
+  },
+  GIT_LOCKED: {
+    exit: exitCodes.badInput,
+    fix: 'Wait for the git that is at work there; when none is, remove the lock named. Then apply again.',
+  },
   LEASE_HELD: { exit: exitCodes.badInput, fix: 'Another supervisor works on it; wait for it or stop it first.' },
   LEASE_LOST: { exit: exitCodes.internal, fix: 'Another supervisor took over; troupe status shows the run.' },
   JOURNAL_CORRUPT: {

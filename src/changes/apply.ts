@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { type ErrorCode, TroupeError } from '../errors.ts'
 import { asCommitId, type CommitId } from '../ids.ts'
 import { moveFiles, moveFilesBack, type Refusal } from './checkout-files.ts'
-import { underWay } from './checkout-ready.ts'
+import { shownPath, underWay, wantsSignatures } from './checkout-ready.ts'
 import type { Git } from './git.ts'
 import { prepareRefs } from './ref-transaction.ts'
 import { nulSeparated, type Repository } from './repository.ts'
@@ -40,7 +40,8 @@ export type Applied =
 /**
  * Moves a branch to a proposal by compare-and-swap; the only place where Troupe touches a branch or the user's files.
  * A branch that is checked out takes index and files along; uncommitted changes are kept, or keep it where it is.
- * @throws TroupeError BRANCH_MOVED, CHECKOUT_DIRTY, CHECKOUT_BUSY, GIT_FAILED, USAGE, and whatever `target` throws; nothing has moved then
+ * @throws TroupeError BRANCH_MOVED, CHECKOUT_DIRTY, CHECKOUT_BUSY, CHECKOUT_GONE, SIGNATURES_WANTED, GIT_LOCKED, GIT_FAILED, USAGE,
+ * and whatever `target` throws; nothing has moved then
  */
 export async function applyProposal(order: ApplyOrder): Promise<Applied> {
   const { repository, base, proposal } = order
@@ -115,10 +116,13 @@ async function move(order: Move): Promise<void> {
   const checkout = await checkoutOf(order.repository, order.ref)
   if (checkout === null) return await swap(order)
   if (!existsSync(checkout))
-    throw new TroupeError('CHECKOUT_DIRTY', `${order.branch} is checked out in ${checkout}, which is not there`)
+    throw new TroupeError('CHECKOUT_GONE', `${order.branch} is checked out in ${checkout}, which is not there`)
   const git = order.repository.git.at(checkout)
   const busy = await underWay(git)
   if (busy !== null) throw cannotMove('CHECKOUT_BUSY', order.branch, `${busy} in ${checkout}`)
+  const signing = await wantsSignatures(git, order.branch)
+  if (signing !== null)
+    throw cannotMove('SIGNATURES_WANTED', order.branch, `${signing} wants signed commits, and Troupe signs none`)
   await moveCheckout(order, git)
 }
 
@@ -128,13 +132,13 @@ async function move(order: Move): Promise<void> {
  */
 async function moveCheckout({ repository, ref, branch, from, to }: Move, git: Git): Promise<void> {
   const locked = await prepareRefs(git, [`update ${ref} ${to} ${from}`, `update ORIG_HEAD ${from}`])
-  if ('refused' in locked) throw cannotMove('BRANCH_MOVED', branch, `git says: ${locked.refused.trim()}`)
+  if ('refused' in locked) throw refusedBy(locked.refused, 'BRANCH_MOVED', branch)
   const { prepared } = locked
   try {
     const { stdout: head } = await git.run(['symbolic-ref', '--quiet', 'HEAD'], { accept: [0, 1] })
     if (head !== `${ref}\n`) throw cannotMove('BRANCH_MOVED', branch, `${git.directory} has another branch by now`)
     const refusal = await moveFiles(git, { from, to })
-    if (refusal !== null) throw cannotMove('CHECKOUT_DIRTY', branch, whyNot(refusal))
+    if (refusal !== null) throw refusedFor(refusal, branch)
     const said = await prepared.commit()
     if (said === null || (await commitAt(repository, ref)) === to) return
     const left = await moveFilesBack(git, { from, to })
@@ -145,8 +149,21 @@ async function moveCheckout({ repository, ref, branch, from, to }: Move, git: Gi
   }
 }
 
-function whyNot({ files, said }: Refusal): string {
-  return files.length > 0 ? `your uncommitted changes in ${files.join(', ')} would be lost` : `git says: ${said}`
+function refusedFor({ files, said }: Refusal, branch: string): TroupeError {
+  if (files.length === 0) return refusedBy(said, 'CHECKOUT_DIRTY', branch)
+  const more = files.length > manyFiles ? ` and ${files.length - manyFiles} more files` : ''
+  const names = `${files.slice(0, manyFiles).map(shownPath).join(', ')}${more}`
+  return cannotMove('CHECKOUT_DIRTY', branch, `your uncommitted changes in ${names} would be lost`)
+}
+
+/** How many files a message names. */
+const manyFiles = 20
+
+/** Why git refused: somebody's lock, or what `code` says. */
+function refusedBy(said: string, code: ErrorCode, branch: string): TroupeError {
+  const [, lock] = /Unable to create '(.+\.lock)': File exists/s.exec(said) ?? []
+  if (lock === undefined) return cannotMove(code, branch, `git says: ${said.trim()}`)
+  return cannotMove('GIT_LOCKED', branch, `${shownPath(lock)} is there: git is at work, or was killed`)
 }
 
 const cannotMove = (code: ErrorCode, branch: string, why: string): TroupeError =>
@@ -156,7 +173,7 @@ async function swap({ repository, ref, branch, from, to }: Swap): Promise<void> 
   const { exitCode, stderr } = await repository.git.run(['update-ref', '-m', 'troupe apply', ref, to, from ?? ''], {
     accept: [0, 1, 128],
   })
-  if (exitCode !== 0) throw cannotMove('BRANCH_MOVED', branch, `git says: ${stderr.trim()}`)
+  if (exitCode !== 0) throw refusedBy(stderr, 'BRANCH_MOVED', branch)
 }
 
 /** The worktree in which a ref is checked out; null for none. */

@@ -105,13 +105,6 @@ void t.test('nothing moves where uncommitted work would be lost, whatever kind i
       },
       /in gone\.txt would be lost/,
     ],
-    [
-      'locked',
-      (root) => {
-        put(root, { '.git/index.lock': '' })
-      },
-      /git says: .*index\.lock/s,
-    ],
   ]
   for (const [name, spoil, message] of ways) {
     const { root, apply } = await proposed(t)
@@ -132,7 +125,7 @@ void t.test('nothing moves while git is in the middle of something in the checko
   const ways: readonly (readonly [() => void, RegExp])[] = [
     [() => put(root, { '.git/MERGE_HEAD': `${proposal}\n` }), /main cannot move: a merge is under way in /],
     [() => put(root, { '.git/CHERRY_PICK_HEAD': `${proposal}\n` }), /: a cherry-pick is under way in /],
-    [conflicting, /: "a\.txt" is in conflict in /],
+    [conflicting, /: a\.txt is in conflict in /],
   ]
   for (const [begin, message] of ways) {
     begin()
@@ -141,6 +134,42 @@ void t.test('nothing moves while git is in the middle of something in the checko
     t.same(everything(root), before)
     git(root, 'reset', '--quiet', '--hard')
   }
+})
+
+void t.test('a lock, a wish for signatures and a name of many lines are each told as what they are', async (t) => {
+  const { root, base, apply } = await proposed(t)
+  for (const lock of ['index.lock', 'HEAD.lock', 'refs/heads/main.lock']) {
+    put(root, { [`.git/${lock}`]: '' })
+    const before = everything(root)
+    const message = new RegExp(`^main cannot move: \\S.*/\\.git/${lock} is there: git is at work, or was killed$`)
+    await t.rejects(apply(), { code: 'GIT_LOCKED', message })
+    t.same(everything(root), before, lock)
+    rmSync(join(root, '.git', lock))
+  }
+  put(root, { '.git/refs/heads/other.lock': '' })
+  await t.rejects(
+    apply({ branch: 'other' }),
+    { code: 'GIT_LOCKED', message: /other\.lock is there/ },
+    'nothing checked out',
+  )
+  const wishes = { 'merge.verifySignatures': 'yes', 'branch.main.mergeOptions': '--no-stat --verify-signatures' }
+  for (const [key, value] of Object.entries(wishes)) {
+    git(root, 'config', key, value)
+    await t.rejects(apply(), { code: 'SIGNATURES_WANTED', message: `main cannot move: ${key} wants signed commits` })
+    git(root, 'config', '--unset', key)
+  }
+  t.equal(head(root), base)
+  const name = 'two\nlines.txt'
+  put(root, { [name]: 'committed\n', 'a.txt': 'mine\n' })
+  git(root, 'add', name)
+  const now = commitOfUser(root)
+  put(root, { [name]: 'mine\n' })
+  const tree = git(root, 'rev-parse', `${base}^{tree}`).trim()
+  const without = asCommitId(git(root, 'commit-tree', tree, '-p', now, '-m', 'without').trim())
+  await t.rejects(apply({ target: () => Promise.resolve(without) }), {
+    code: 'CHECKOUT_DIRTY',
+    message: String.raw`your uncommitted changes in "two\nlines.txt" would be lost`,
+  })
 })
 
 void t.test('a branch that has moved gets what is made for it, told how far it has moved', async (t) => {
@@ -239,7 +268,7 @@ void t.test('a branch that is checked out in another worktree moves there, with 
   t.equal(git(root, 'status', '--porcelain', '--branch'), here)
   git(side, 'reset', '--quiet', '--hard', base)
   rmSync(side, { recursive: true })
-  await t.rejects(apply({ branch: 'side' }), { code: 'CHECKOUT_DIRTY', message: /which is not there/ })
+  await t.rejects(apply({ branch: 'side' }), { code: 'CHECKOUT_GONE', message: /which is not there/ })
   t.equal(head(root, 'side'), base)
 })
 
