@@ -177,7 +177,7 @@ async function swap({ repository, ref, branch, from, to }: Swap): Promise<void> 
 }
 
 /** The worktree in which a ref is checked out; null for none. */
-async function checkoutOf({ git }: Repository, ref: string): Promise<string | null> {
+export async function checkoutOf({ git }: Repository, ref: string): Promise<string | null> {
   const parts = nulSeparated(await git.text(['worktree', 'list', '--porcelain', '-z']))
   const at = parts.indexOf(`branch ${ref}`)
   if (at === -1) return null

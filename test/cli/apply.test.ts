@@ -349,8 +349,8 @@ const writes = (id: string): object => ({ id, command: ['sh', '-c', `echo ${id} 
 
 /** Carries out the command that `apply` offers. */
 function undo(directory: string, printed: string): void {
-  const [, words = ''] = /^undo: git (.+)$/m.exec(printed) ?? []
-  git(directory, ...words.split(' '))
+  const [, command = 'false'] = /^undo: (git .+)$/m.exec(printed) ?? []
+  execFileSync('sh', ['-c', command], { cwd: directory, stdio: 'pipe' })
 }
 
 void t.test('apply moves the branch that is checked out, keeps uncommitted changes, and can be undone', async (t) => {
@@ -431,6 +431,31 @@ void t.test('apply --branch makes or moves another branch and leaves the checkou
   const { refs: __, ...after } = fingerprint(directory)
   t.same(after, before)
 })
+
+void t.test(
+  'what apply says undoes it: beside a tag of that name, in another worktree, and with any name',
+  async (t) => {
+    const directory = repositoryOf(t, { 'a.txt': '1\n' })
+    const base = head(directory)
+    const weird = "we'ird;b&r$(x)"
+    const side = join(emptyFolder(t), 'the other side')
+    git(directory, 'tag', 'main')
+    git(directory, 'worktree', 'add', '--quiet', '-b', 'side', side)
+    await runHere(directory, manifest(t, { tasks: [writes('one')] }))
+    for (const branch of ['main', 'side', weird, weird]) {
+      const ref = `refs/heads/${branch}`
+      const before = git(directory, 'for-each-ref', ref)
+      const { status, stdout } = await troupeHere(directory, 'apply', '--branch', branch)
+      t.equal(status, 0)
+      t.not(git(directory, 'for-each-ref', ref), before)
+      undo(directory, stdout)
+      t.equal(git(directory, 'for-each-ref', ref), before, stdout)
+      if (branch === weird) git(directory, 'update-ref', ref, base) // moved the second time
+    }
+    for (const checkout of [directory, side]) t.equal(git(checkout, 'status', '--porcelain'), '')
+    t.equal(git(side, 'symbolic-ref', 'HEAD'), 'refs/heads/side\n')
+  },
+)
 
 void t.test('apply refuses what did not pass its checks, unless it is forced', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': '1\n' })

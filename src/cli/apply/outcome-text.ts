@@ -1,4 +1,5 @@
-import type { Applied } from '../../changes/apply.ts'
+import { realpathSync } from 'node:fs'
+import { type Applied, checkoutOf } from '../../changes/apply.ts'
 import { nulSeparated, type Repository } from '../../changes/repository.ts'
 import type { CheckResult } from '../../merge/proposal.ts'
 import { isUnchecked, overallVerdict } from '../../merge/check.ts'
@@ -34,14 +35,20 @@ export async function outcomeText(outcome: Outcome, telling: Telling): Promise<s
   ].join('\n')
 }
 
-/** The command that puts the branch back; uncommitted changes outlive it. Null when nothing moved. */
-export async function undoOf(outcome: Outcome, { git }: Repository): Promise<string | null> {
+/** The command, for a POSIX shell, that puts the branch back; uncommitted changes outlive it. Null when nothing moved. */
+export async function undoOf(outcome: Outcome, repository: Repository): Promise<string | null> {
   if (outcome.how === 'nothing' || outcome.how === 'already') return null
   const { branch, from } = outcome
-  if (from === null) return `git branch -D ${branch}`
-  const { stdout } = await git.run(['symbolic-ref', '--quiet', '--short', 'HEAD'], { accept: [0, 1] })
-  return stdout.trim() === branch ? `git switch -C ${branch} ${short(from)}` : `git branch -f ${branch} ${short(from)}`
+  const name = shellWord(branch)
+  if (from === null) return `git branch -D ${name}`
+  const checkout = await checkoutOf(repository, `refs/heads/${branch}`)
+  if (checkout === null) return `git branch -f ${name} ${short(from)}`
+  const isHere = realpathSync(checkout) === repository.root
+  return `git ${isHere ? '' : `-C ${shellWord(checkout)} `}switch -C ${name} ${short(from)}`
 }
+
+const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 
 const filesBetween = async (from: string, to: string, { git }: Repository): Promise<number> =>
   nulSeparated(await git.text(['diff-tree', '-r', '-z', '--name-only', '--no-renames', from, to])).length
