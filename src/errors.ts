@@ -75,6 +75,10 @@ export const catalogue = {
     exit: exitCodes.badInput,
     fix: 'The run has not written a proposal; troupe status says how far it came.',
   },
+  PROPOSAL_LOST: {
+    exit: exitCodes.badInput,
+    fix: 'troupe resume, with the run named, makes it again from the change sets; its checks run once more.',
+  },
   BRANCH_MOVED: {
     exit: exitCodes.unfinished,
     fix: 'Something else moved the branch or holds its name; look at it, then apply again.',

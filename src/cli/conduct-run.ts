@@ -15,7 +15,7 @@ import { endingOf, type RunEnding } from '../supervisor/run/run-ending.ts'
 import { Run, type Settlement } from '../supervisor/run/run.ts'
 import type { SalvagedAttempt } from '../supervisor/run/salvage.ts'
 import type { RunState } from '../supervisor/run/state.ts'
-import { type MadeProposal, madeProposal } from './made-proposal.ts'
+import { dateOfLost, type MadeProposal, madeProposal } from './made-proposal.ts'
 import type { Halt } from './asking-world.ts'
 import { beforeForce, makeProposal, type Proposing } from './make-proposal.ts'
 import type { Prepared } from './prepare.ts'
@@ -128,7 +128,9 @@ async function onStage(scene: Scene, opening: Opening): Promise<RunOutcome> {
   const known = madeProposal(records, earlier, folders)
   const { state } = await settle()
   await beforeForce(halts.breakOff, conflicts.settled())
-  const made = known ?? (await propose(scene, { run, state, ...halts }))
+  // with the date of one that is lost its commits are the same
+  const createdAt = dateOfLost(records, earlier) ?? new Date(systemClock.now()).toISOString()
+  const made = known ?? (await propose(scene, { run, state, createdAt, ...halts }))
   const { commit, tree, verdict } = made.proposal
   if (known === null) await run.record({ type: 'proposal-made', commit, tree, verdict, file: made.files.json })
   const ending = endingOf(made.proposal)

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { Proposal } from '../merge/proposal.ts'
-import type { RunLayout } from '../store/layout.ts'
+import { createdAtOf, type RunLayout } from '../store/layout.ts'
 import type { Recorded, RunEvent } from '../supervisor/run/events.ts'
 import type { RunState } from '../supervisor/run/state.ts'
 import type { ProposalFiles } from './write-proposal.ts'
@@ -12,28 +12,49 @@ export interface MadeProposal {
 }
 
 /**
- * The proposal of a run whose supervisor died between making it and saying that the run had ended; null when there is none, or
- * when tasks have run since.
+ * The proposal of a run whose supervisor died between making it and saying that the run had ended; null when there is none that
+ * can be read, or when tasks have run since.
  */
 export function madeProposal(records: readonly Recorded[], state: RunState, folders: RunLayout): MadeProposal | null {
   if (state.phase.name !== 'settled' || state.phase.interrupted) return null
-  const made = records.findLast(({ event }) => event.type === 'proposal-made' || event.type === 'attempt-ended')?.event
-  return made?.type === 'proposal-made' ? read(made, folders) : null
-}
-
-function read(
-  { file }: Extract<RunEvent, { readonly type: 'proposal-made' }>,
-  folders: RunLayout,
-): MadeProposal | null {
-  if (!existsSync(file)) return null
-  const proposal = JSON.parse(readFileSync(file, 'utf8')) as Proposal
+  const made = latest(records)
+  const proposal = made === null ? null : written(made)
+  if (made === null || proposal === null) return null
   const sarif = folders.proposal(proposal.createdAt, 'sarif')
   return {
     proposal,
     files: {
-      json: file,
+      json: made.file,
       markdown: folders.proposal(proposal.createdAt, 'md'),
       sarif: existsSync(sarif) ? sarif : null,
     },
+  }
+}
+
+/** Whether a run has made a proposal whose file is gone, or is none any more. */
+export function isProposalLost(records: readonly Recorded[]): boolean {
+  const made = latest(records)
+  return made !== null && written(made) === null
+}
+
+/** When the proposal of a run that had settled or ended was made, ISO 8601; null where there is none, or tasks may run again. */
+export function dateOfLost(records: readonly Recorded[], { phase }: RunState): string | null {
+  if ((phase.name !== 'settled' && phase.name !== 'ended') || phase.interrupted) return null
+  const made = latest(records)
+  return made === null ? null : createdAtOf(made.file)
+}
+
+type Made = Extract<RunEvent, { readonly type: 'proposal-made' }>
+
+function latest(records: readonly Recorded[]): Made | null {
+  const made = records.findLast(({ event }) => event.type === 'proposal-made' || event.type === 'attempt-ended')?.event
+  return made?.type === 'proposal-made' ? made : null
+}
+
+function written({ file }: Made): Proposal | null {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Proposal
+  } catch {
+    return null
   }
 }

@@ -1,4 +1,3 @@
-import { systemClock } from '../clock.ts'
 import { TroupeError } from '../errors.ts'
 import type { ProposalRequest } from '../merge/proposal-request.ts'
 import type { Proposal } from '../merge/proposal.ts'
@@ -12,6 +11,8 @@ import { checkSettings } from './check-settings.ts'
 export interface Proposing extends Settled {
   /** Aborted when the run is asked to stop from now on. */
   readonly breakOff: Halt
+  /** When, in ISO 8601: its commits are of then. */
+  readonly createdAt: string
 }
 
 /**
@@ -20,12 +21,12 @@ export interface Proposing extends Settled {
  */
 export async function makeProposal(scene: AskingScene, proposing: Proposing): Promise<Proposal> {
   const { aggregator } = scene.stage
-  const { run, state, breakOff } = proposing
+  const { run, state, breakOff, createdAt } = proposing
   breakOff.polite.signal.addEventListener('abort', () => void aggregator.halt().catch(() => {}), { once: true })
-  const made = await beforeForce(breakOff, ask(scene, proposing, requestOf(scene, state)))
+  const made = await beforeForce(breakOff, ask(scene, proposing, requestOf(scene, state, createdAt)))
   const { phase } = run.state
   if (made.interrupted || phase.name !== 'settled' || !phase.interrupted) return made
-  return await beforeForce(breakOff, aggregator.propose(requestOf(scene, run.state)))
+  return await beforeForce(breakOff, aggregator.propose(requestOf(scene, run.state, createdAt)))
 }
 
 async function ask(scene: AskingScene, settled: Settled, request: ProposalRequest): Promise<Proposal> {
@@ -35,7 +36,7 @@ async function ask(scene: AskingScene, settled: Settled, request: ProposalReques
     : await askAboutConflicts(askingWorld(scene, { ...settled, resolver }), request)
 }
 
-function requestOf({ prepared }: AskingScene, state: RunState): ProposalRequest {
+function requestOf({ prepared }: AskingScene, state: RunState, createdAt: string): ProposalRequest {
   const { manifest, rules } = prepared
   return proposalRequest(state, {
     rules,
@@ -43,7 +44,7 @@ function requestOf({ prepared }: AskingScene, state: RunState): ProposalRequest 
     checks: manifest.check,
     merge: manifest.merge,
     checking: checkSettings(manifest),
-    createdAt: new Date(systemClock.now()).toISOString(),
+    createdAt,
   })
 }
 

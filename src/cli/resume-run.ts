@@ -6,19 +6,20 @@ import { layoutOf, makeRunFolders, pointStatusAt } from '../store/layout.ts'
 import { acquireLease } from '../store/lease.ts'
 import { removeUnfinished } from '../store/replace-file.ts'
 import { fold } from '../supervisor/run/decide.ts'
-import type { RunEvent } from '../supervisor/run/events.ts'
+import type { Recorded, RunEvent } from '../supervisor/run/events.ts'
 import { reap } from '../supervisor/run/reap.ts'
 import { orphansOf, salvage } from '../supervisor/run/salvage.ts'
 import type { RunState } from '../supervisor/run/state.ts'
 import { conductRun, type HeldRun, type Opening, type RunOutcome, type RunPorts, type RunWatch } from './conduct-run.ts'
 import type { FoundRun } from './find-run.ts'
 import { keepManifest } from './kept-manifest.ts'
+import { isProposalLost } from './made-proposal.ts'
 import { firstOpening } from './perform-run.ts'
 import type { Prepared } from './prepare.ts'
 
 /**
  * Goes on with a run whose supervisor has died or was interrupted: ends what is left of its processes, seals what they wrote, and
- * runs what has not ended. Throws TroupeError LEASE_HELD, RUN_ENDED, JOURNAL_CORRUPT and those of conductRun.
+ * runs what has not ended. One that has ended and lost its proposal makes it again. Throws TroupeError LEASE_HELD, RUN_ENDED, JOURNAL_CORRUPT and those of conductRun.
  */
 export async function resumeRun(
   { run, prepared }: { readonly run: FoundRun; readonly prepared: Prepared },
@@ -36,7 +37,7 @@ export async function resumeRun(
     const journal = await openJournal<RunEvent>(openFile === undefined ? where : { ...where, openFile })
     const { records } = journal.found
     const state = fold(prepared.rules, records)
-    refuseEnded(run, state)
+    refuseEnded(run, state, records)
     keepManifest(folders, prepared.manifestText)
     pointStatusAt(layout, id)
     const held = { id, folders, journal, lost: lease.lost, records }
@@ -50,9 +51,9 @@ export async function resumeRun(
   }
 }
 
-/** @throws TroupeError RUN_ENDED for a run in which nothing is left to do */
-export function refuseEnded({ id }: Pick<FoundRun, 'id'>, { phase }: RunState): void {
-  if (phase.name !== 'ended' || phase.interrupted) return
+/** @throws TroupeError RUN_ENDED for a run in which nothing is left to do, its proposal not lost either */
+function refuseEnded({ id }: FoundRun, { phase }: RunState, records: readonly Recorded[]): void {
+  if (phase.name !== 'ended' || phase.interrupted || isProposalLost(records)) return
   throw new TroupeError('RUN_ENDED', `the run ${id} has ended (${phase.reason}): there is nothing to go on with`)
 }
 

@@ -1,17 +1,19 @@
 import { TroupeError } from '../errors.ts'
 import { type FoundRun, findRun } from './find-run.ts'
 import { fitHeapTo } from './heap-size.ts'
+import { isProposalLost } from './made-proposal.ts'
 import { mustBeFit } from './must-be-fit.ts'
 import { prepareAgain } from './prepare-again.ts'
 import { carryOut } from './carry-out.ts'
 import { mustIsolate } from './prepare.ts'
+import { readRun } from './read-run.ts'
 import { resumeRun } from './resume-run.ts'
 import { tools } from '../processes/run-tool.ts'
 import { mustHideSecrets } from './secrets.ts'
 import type { CommonOptions, Terminal } from './terminal.ts'
 import { unfinishedRuns } from './unfinished-runs.ts'
 
-/** `troupe resume`: goes on with a run whose supervisor died, or that was interrupted. */
+/** `troupe resume`: goes on with a run whose supervisor died, that was interrupted, or that has lost its proposal. */
 export async function resumeCommand(
   terminal: Terminal,
   input: { readonly arguments: readonly string[]; readonly options: CommonOptions & { readonly manifest?: string } },
@@ -38,5 +40,6 @@ async function runToResume(directory: string, asked: string | undefined): Promis
   if (asked !== undefined) return newest
   const [unfinished] = unfinishedRuns(newest.repository)
   if (unfinished !== undefined) return await findRun(directory, unfinished.id)
+  if (isProposalLost((await readRun(newest)).records)) return newest
   throw new TroupeError('RUN_ENDED', `every recent run has ended, the last one is ${newest.id}`)
 }

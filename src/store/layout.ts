@@ -53,6 +53,13 @@ function runLayout(folder: string): RunLayout {
   }
 }
 
+/** When a proposal was made, ISO 8601, by the name of its file; null for another name. */
+export function createdAtOf(proposal: string): string | null {
+  const [, day, hours, minutes, seconds, ms] =
+    /proposal_(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)-(\d{3})Z\.[a-z]+$/.exec(proposal) ?? []
+  return day === undefined ? null : `${day}T${hours}:${minutes}:${seconds}.${ms}Z`
+}
+
 /** Makes the folders of a new run. */
 export function makeRunFolders(layout: Layout, id: RunId): RunLayout {
   const run = layout.run(id)

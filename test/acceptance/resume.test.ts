@@ -160,6 +160,45 @@ void t.test(
   },
 )
 
+void t.test('resume makes the proposal of a run that has ended again, when its file is gone', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+  const check = [{ name: 'present', run: 'test -f one.txt' }]
+  const tasks = [
+    { id: 'one', command: ['sh', '-c', 'echo 1 > one.txt'] },
+    { id: 'bad', command: ['sh', '-c', 'exit 1'] },
+  ]
+  const { run, proposal, exitCode } = await runHere(directory, manifest(t, { tasks, check }))
+  const file = proposalFileOf(directory)
+  const attempts = (): number =>
+    (readFileSync(inRun(directory, 'journal.ndjson'), 'utf8').match(/attempt-started/g) ?? []).length
+  const before = attempts()
+  const spoils = [() => rmSync(file), () => writeFileSync(file, '{"schema":')]
+  for (const spoil of spoils) {
+    spoil()
+    for (const command of ['show', 'apply', 'replay'])
+      t.match(await troupeHere(directory, command), {
+        status: 2,
+        stderr: new RegExp(`${file}[\\s\\S]*troupe resume ${run} makes it again\\n *PROPOSAL_LOST`),
+      })
+    const again = await resume(directory)
+    t.match(again, {
+      run,
+      exitCode,
+      proposal: { createdAt: proposal.createdAt, commit: proposal.commit, verdict: 'pass' },
+    })
+    t.equal(proposalFileOf(directory), file, 'in the same place, and no other')
+    t.match(await troupeHere(directory, 'replay'), { status: 0 })
+  }
+  t.equal(attempts(), before, 'no task ran again')
+  t.match(await troupeHere(directory, 'resume', run), { status: 2, stderr: /RUN_ENDED/ })
+  t.match(await troupeHere(directory, 'apply'), { status: 0 })
+})
+
+const proposalFileOf = (directory: string): string => {
+  const files = readdirSync(inRun(directory, '')).filter((name) => /^proposal_.*\.json$/.test(name))
+  return inRun(directory, files.join(' and '))
+}
+
 void t.test('an output past what a log holds is cut, in bounded memory, and the run says so', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': 'a\n' })
   const command = ['sh', '-c', 'head -c 300000000 /dev/zero | tr "\\0" x; echo end >&2']

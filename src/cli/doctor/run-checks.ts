@@ -110,7 +110,8 @@ function checkProposal({ id }: FoundRun, { history }: RunReading, refs: Refs): C
   const at = refs.get(proposalRef(id))
   if (at !== made.commit) return wrong(name, `its ref is ${at ?? 'gone'}, not ${made.commit}`, again)
   const content = readable(() => JSON.parse(readFileSync(made.file, 'utf8')) as Proposal)
-  if (!('commit' in content)) return wrong(name, content.problem, 'the proposal itself is at its ref')
+  if (!('commit' in content))
+    return wrong(name, content.problem, `the proposal itself is at its ref; troupe resume ${id} makes the file again`)
   if (content.commit !== made.commit) return wrong(name, `${made.file} is about ${content.commit}`, restore)
   return fine(name, `${made.commit.slice(0, 12)}, ${made.verdict}`)
 }

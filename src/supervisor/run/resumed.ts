@@ -7,8 +7,8 @@ import { itemsOf } from './persistent-vector.ts'
 import { taskAt, withTask } from './task-change.ts'
 
 /**
- * What another supervisor finds to do: waits go on, what had settled is settled again, and an interrupted run is taken up where
- * it was stopped. Attempts that were under way are not dealt with here: each ends as lost by an event of its own.
+ * What another supervisor finds to do: waits go on, what had settled is settled again, so is what had ended and lost its proposal,
+ * and an interrupted run is taken up where it was stopped. Attempts that were under way are not dealt with here: each ends as lost by an event of its own.
  */
 export function resumed(rules: RunRules, before: RunState, at: number): readonly [RunState, readonly Command[]] {
   const { phase } = before
@@ -23,7 +23,8 @@ export function resumed(rules: RunRules, before: RunState, at: number): readonly
     case 'settled':
       return phase.interrupted ? [reopened(rules, state), []] : [state, [{ type: 'settle' }]]
     case 'ended':
-      return [phase.interrupted ? reopened(rules, state) : state, []]
+      if (phase.interrupted) return [reopened(rules, state), []]
+      return [{ ...state, phase: { name: 'settled', interrupted: false, reason: null } }, [{ type: 'settle' }]]
   }
 }
 
