@@ -60,7 +60,10 @@ export const catalogue = {
     exit: exitCodes.internal,
     fix: 'Free some disk space; troupe resume goes on with a run that had begun.',
   },
-  RUN_NOT_FOUND: { exit: exitCodes.badInput, fix: 'troupe status --all lists the runs of this repository.' },
+  RUN_NOT_FOUND: {
+    exit: exitCodes.badInput,
+    fix: 'troupe status --all lists the runs of this worktree, and where others have some.',
+  },
   RUN_ENDED: { exit: exitCodes.badInput, fix: 'troupe show shows what it came to; troupe run begins a new one.' },
   TASK_NOT_FOUND: { exit: exitCodes.badInput, fix: 'troupe status lists the tasks of the run.' },
   LEDGER_INCOMPLETE: {

@@ -4,6 +4,7 @@ import type { RunId } from '../ids.ts'
 import { didYouMean } from '../plan/closest.ts'
 import { type Layout, layoutOf, listRuns, type RunLayout } from '../store/layout.ts'
 import { hasBegun } from './kept-manifest.ts'
+import { elsewhereText, runsElsewhere } from './runs-elsewhere.ts'
 
 /** A run of a repository. */
 export interface FoundRun {
@@ -12,7 +13,7 @@ export interface FoundRun {
   readonly files: RunLayout
 }
 
-/** The repository around a folder, and where it keeps its runs. */
+/** The repository around a folder, and where this worktree of it keeps its runs. */
 export async function openRuns(
   directory: string,
 ): Promise<{ readonly repository: Repository; readonly layout: Layout; readonly ids: readonly RunId[] }> {
@@ -27,30 +28,38 @@ export async function openRuns(
  */
 export async function findRun(directory: string, idOrBeginning: string | undefined): Promise<FoundRun> {
   const { repository, layout, ids } = await openRuns(directory)
-  const id =
-    idOrBeginning === undefined
-      ? newest(
-          ids.filter((one) => hasBegun(layout.run(one))),
-          repository,
-        )
-      : matching(ids, idOrBeginning)
+  const id = idOrBeginning === undefined ? begun(ids, layout).at(-1) : matching(ids, idOrBeginning)
+  if (id === undefined) throw await notHere(repository, { ids, beginning: idOrBeginning })
   return { repository, id, files: layout.run(id) }
 }
 
-function newest(ids: readonly RunId[], { root }: Repository): RunId {
-  const id = ids.at(-1)
-  if (id === undefined) throw new TroupeError('RUN_NOT_FOUND', `there is no run in ${root} yet: troupe run starts one`)
-  return id
+/** A supervisor that died at its very beginning leaves nothing but folders. */
+const begun = (ids: readonly RunId[], layout: Layout): readonly RunId[] =>
+  ids.filter((id) => hasBegun(layout.run(id)))
+
+interface Missing {
+  readonly ids: readonly RunId[]
+  /** Undefined for any run at all. */
+  readonly beginning: string | undefined
 }
 
-function matching(ids: readonly RunId[], beginning: string): RunId {
+async function notHere(repository: Repository, { ids, beginning }: Missing): Promise<TroupeError> {
+  const others = await runsElsewhere(repository)
+  const having = others.filter(({ runs }) => runs.some((id) => id.startsWith(beginning ?? '')))
+  const what =
+    beginning === undefined
+      ? `there is no run in ${repository.root} yet: troupe run starts one`
+      : `there is no run ${beginning}${having.length === 0 ? otherThan(beginning, ids) : ` in ${repository.root}`}`
+  return new TroupeError('RUN_NOT_FOUND', [what, elsewhereText(having)].filter((line) => line !== '').join('\n'))
+}
+
+function matching(ids: readonly RunId[], beginning: string): RunId | undefined {
   const candidates = ids.filter((id) => id.startsWith(beginning))
   const [only] = candidates
   if (only !== undefined && candidates.length === 1) return only
   const exact = candidates.find((id) => id === beginning)
   if (exact !== undefined) return exact
-  if (only === undefined)
-    throw new TroupeError('RUN_NOT_FOUND', `there is no run ${beginning}${otherThan(beginning, ids)}`)
+  if (only === undefined) return undefined
   const shown = candidates.slice(-5).join(', ')
   throw new TroupeError('RUN_NOT_FOUND', `${candidates.length} runs begin with ${beginning}: ${shown}`, {
     details: candidates,

@@ -2,6 +2,7 @@ import { systemClock } from '../clock.ts'
 import { exitCodes, TroupeError } from '../errors.ts'
 import { findRun, type FoundRun } from './find-run.ts'
 import { readRun } from './read-run.ts'
+import { elsewhereText } from './runs-elsewhere.ts'
 import { allRuns, runsTable } from './status/all-runs.ts'
 import { statusJson, statusText, type ToldRun } from './status/one-run.ts'
 import { watchRun } from './status/watch-run.ts'
@@ -12,7 +13,7 @@ interface StatusOptions extends CommonOptions {
   readonly all: boolean
 }
 
-/** `troupe status`: where a run and its tasks stand, once or until its end, or the list of all runs. */
+/** `troupe status`: where a run and its tasks stand, once or until its end, or the list of all runs, and where other worktrees have some. */
 export async function statusCommand(
   terminal: Terminal,
   input: { readonly arguments: readonly string[]; readonly options: StatusOptions },
@@ -30,10 +31,14 @@ export async function statusCommand(
 }
 
 async function tellAll(terminal: Terminal, { json }: StatusOptions): Promise<number> {
-  const runs = await allRuns(terminal.directory)
-  if (json) terminal.print(JSON.stringify({ schema: 'troupe/runs/1', runs }, null, 2))
-  else if (runs.length === 0) terminal.tell('there is no run yet: troupe run starts one')
+  const { runs, elsewhere } = await allRuns(terminal.directory)
+  if (json) {
+    terminal.print(JSON.stringify({ schema: 'troupe/runs/1', runs, elsewhere }, null, 2))
+    return exitCodes.ok
+  }
+  if (runs.length === 0) terminal.tell('there is no run here yet: troupe run starts one')
   else terminal.print(runsTable(runs))
+  if (elsewhere.length > 0) terminal.tell(elsewhereText(elsewhere))
   return exitCodes.ok
 }
 

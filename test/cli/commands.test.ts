@@ -145,6 +145,26 @@ t.test('looking at a run', async (t) => {
     t.match(await status({ all: true, watch: true }), { status: 2, err: /USAGE/ })
   })
 
+  await t.test('from another worktree of the repository it is said where the run is', async (t) => {
+    const side = join(emptyFolder(t), 'the other side')
+    git(directory, 'worktree', 'add', '--quiet', '--detach', side)
+    t.teardown(() => git(directory, 'worktree', 'remove', '--force', side))
+    const where = new RegExp(`^${directory}, another worktree, has 1 run: name it with -C$`, 'm')
+    const there = { ...setting, directory: side }
+    t.match(await invoke(showCommand, there, {}), { status: 2, err: /there is no run in .*the other side yet/ })
+    t.match(await invoke(showCommand, there, {}), { err: where })
+    t.match(await invoke(showCommand, there, { given: [id] }), {
+      status: 2,
+      err: /there is no run \S+ in .*other side$/m,
+    })
+    t.match(await invoke(showCommand, there, { given: [id] }), { err: where })
+    t.notMatch((await invoke(showCommand, there, { given: ['none'] })).err, where)
+    t.match(await invoke(statusCommand, there, { all: true }), { status: 0, out: '', err: where })
+    const { runs, elsewhere } = JSON.parse((await invoke(statusCommand, there, { all: true, json: true })).out)
+    t.same({ runs, elsewhere }, { runs: [], elsewhere: [{ folder: directory, runs: [id] }] })
+    t.equal((await status({ all: true })).err, '', 'nothing is said where no other has any')
+  })
+
   await t.test('status --watch tells the whole run and ends with it', async (t) => {
     const { out, err, status: code } = await status({ watch: true })
     t.equal(code, 0)
@@ -330,7 +350,7 @@ t.test('a run whose supervisor is gone is unfinished, and one that goes on is fo
 t.test('a run is found by the beginning of its id, if that says which', async (t) => {
   const directory = await repositoryWith(t, {})
   t.match(await invoke(statusCommand, { directory }, {}), { status: 2, err: /there is no run .* yet/ })
-  t.match(await invoke(statusCommand, { directory }, { all: true }), { status: 0, out: '', err: /no run yet/ })
+  t.match(await invoke(statusCommand, { directory }, { all: true }), { status: 0, out: '', err: /no run here yet/ })
   const layout = layoutOf(directory)
   for (const id of ['20260101-120000-aa', '20260101-120000-ab', '20260202-000000-cc'])
     writeFileSync(makeRunFolders(layout, asRunId(id)).manifest, '')

@@ -2,6 +2,7 @@ import { messageOf } from '../../errors.ts'
 import type { RunId } from '../../ids.ts'
 import { type FoundRun, openRuns } from '../find-run.ts'
 import { type RunReading, readRun } from '../read-run.ts'
+import { type RunsElsewhere, runsElsewhere } from '../runs-elsewhere.ts'
 import { table } from '../table.ts'
 import { type Standing, standingOf, standingText } from './standing.ts'
 
@@ -21,12 +22,19 @@ export interface RunEntry {
   readonly problem: string | null
 }
 
-/** Every run of the repository around a folder, the newest first. A damaged one does not hide the others. */
-export async function allRuns(directory: string): Promise<readonly RunEntry[]> {
+/** The runs of a repository. */
+export interface AllRuns {
+  /** Those of this worktree, the newest first. */
+  readonly runs: readonly RunEntry[]
+  readonly elsewhere: readonly RunsElsewhere[]
+}
+
+/** Every run of the repository around a folder. A damaged one does not hide the others. */
+export async function allRuns(directory: string): Promise<AllRuns> {
   const { repository, layout, ids } = await openRuns(directory)
   const entries: RunEntry[] = []
   for (const id of ids.toReversed()) entries.push(await entryOf({ repository, id, files: layout.run(id) }))
-  return entries
+  return { runs: entries, elsewhere: await runsElsewhere(repository) }
 }
 
 /** The list as a table. */

@@ -1,0 +1,35 @@
+import { realpathSync } from 'node:fs'
+import { nulSeparated, type Repository } from '../changes/repository.ts'
+import type { RunId } from '../ids.ts'
+import { layoutOf, listRuns } from '../store/layout.ts'
+
+/** A worktree of the repository besides the one that is looked from, with its runs, the oldest first. */
+export interface RunsElsewhere {
+  readonly folder: string
+  readonly runs: readonly RunId[]
+}
+
+/** The other worktrees of a repository that have runs: each keeps its own. */
+export async function runsElsewhere({ root, git }: Repository): Promise<readonly RunsElsewhere[]> {
+  const fields = nulSeparated(await git.text(['worktree', 'list', '--porcelain', '-z']))
+  return fields.flatMap((field) => {
+    if (!field.startsWith('worktree ')) return []
+    const folder = field.slice('worktree '.length)
+    const runs = runsIn(folder, root)
+    return runs.length === 0 ? [] : [{ folder, runs }]
+  })
+}
+
+function runsIn(folder: string, root: string): readonly RunId[] {
+  try {
+    return realpathSync(folder) === root ? [] : listRuns(layoutOf(folder))
+  } catch {
+    return [] // it is gone, or may not be read
+  }
+}
+
+/** Where they are, and how they are looked at; empty for none. */
+export const elsewhereText = (others: readonly RunsElsewhere[]): string =>
+  others.map(({ folder, runs }) => `${folder}, another worktree, has ${count(runs.length)}: name it with -C`).join('\n')
+
+const count = (runs: number): string => (runs === 1 ? '1 run' : `${runs} runs`)
