@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import t from 'tap'
 import { type Applied, type ApplyOrder, applyProposal, type Standing } from '../../src/changes/apply.ts'
+import type { Git } from '../../src/changes/git.ts'
 import { asCommitId, type CommitId } from '../../src/ids.ts'
 import {
   begin,
@@ -330,6 +331,41 @@ void t.test('where the branch cannot be locked, or a file not be written, every 
   t.same(userFiles(everything(root)), userFiles(unlocked), 'not written')
   t.equal(git(root, 'status', '--porcelain'), ' M b.txt\n?? untracked.txt\n')
 })
+
+void t.test(
+  'files that went ahead come back when the branch does not follow, and stay when another is checked out',
+  async (t) => {
+    const ways: readonly (readonly [string, string, (root: string, child: Child) => void])[] = [
+      ['killed', 'GIT_FAILED', (_root, child) => killAt(child, 'commit\n')],
+      ['switched', 'BRANCH_MOVED', (root) => git(root, 'symbolic-ref', 'HEAD', 'refs/heads/other')],
+    ]
+    for (const [name, code, disturb] of ways) {
+      const { root, base, apply, repository } = await proposed(t)
+      git(root, 'branch', 'other')
+      put(root, { 'b.txt': 'mine\n' })
+      const before = userFiles(everything(root))
+      const start = (folder: string, args: readonly string[]): Child => {
+        const child = repository.git.at(folder).start(args)
+        disturb(root, child)
+        return child
+      }
+      const at = (folder: string): Git => ({ ...repository.git.at(folder), start: (args) => start(folder, args) })
+      await t.rejects(apply({ repository: { ...repository, git: { ...repository.git, at } } }), { code }, name)
+      t.same(userFiles(everything(root)), before, name)
+      t.equal(git(root, 'status', '--porcelain'), ' M b.txt\n', name)
+      t.equal(head(root, 'main'), base)
+    }
+  },
+)
+
+type Child = ReturnType<Git['start']>
+
+/** Ends a program instead of telling it something. */
+function killAt(child: Child, said: string): void {
+  const { stdin } = child
+  const write = stdin.write.bind(stdin)
+  stdin.write = (text: string) => (text === said ? child.kill() : write(text))
+}
 
 void t.test('what somebody who died in between has left is taken to its end', async (t) => {
   const { root, base, proposal, apply } = await proposed(t)
