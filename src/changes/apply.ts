@@ -142,7 +142,8 @@ async function moveCheckout({ repository, ref, branch, from, to }: Move, git: Gi
     const said = await prepared.commit()
     if (said === null || (await commitAt(repository, ref)) === to) return
     const left = await moveFilesBack(git, { from, to })
-    const more = left === null ? '' : `; the files in ${git.directory} have changed all the same: ${left}`
+    const undo = `git read-tree -m -u ${to} ${from} there takes them back`
+    const more = left === null ? '' : `; the files in ${git.directory} have changed all the same (${left}): ${undo}`
     throw cannotMove('GIT_FAILED', branch, `git says: ${said.trim()}${more}`)
   } finally {
     await prepared.close()
@@ -150,7 +151,8 @@ async function moveCheckout({ repository, ref, branch, from, to }: Move, git: Gi
 }
 
 function refusedFor({ files, said }: Refusal, branch: string): TroupeError {
-  if (files.length === 0) return refusedBy(said, 'CHECKOUT_DIRTY', branch)
+  // git names the file itself where it is an error of a file
+  if (files.length === 0) return refusedBy(said, /^error: /m.test(said) ? 'CHECKOUT_DIRTY' : 'GIT_FAILED', branch)
   const more = files.length > manyFiles ? ` and ${files.length - manyFiles} more files` : ''
   const names = `${files.slice(0, manyFiles).map(shownPath).join(', ')}${more}`
   return cannotMove('CHECKOUT_DIRTY', branch, `your uncommitted changes in ${names} would be lost`)
