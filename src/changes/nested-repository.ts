@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TroupeError } from '../errors.ts'
+import { bytePaths, nulTerminated } from './path-bytes.ts'
 import type { PrivateIndex } from './workspace-git.ts'
 
 /**
@@ -18,14 +19,6 @@ export async function flatten({ git, root, env }: PrivateIndex, folders: readonl
   const [refused] = /^Ignoring path .*$/m.exec(stderr) ?? []
   if (refused !== undefined) throw new TroupeError('GIT_FAILED', `git does not take in every file: ${refused}`)
 }
-
-/** Git's `-z` output as paths that keep every byte. */
-export const bytePaths = (output: Uint8Array): readonly string[] =>
-  Buffer.from(output).toString('latin1').split('\0').slice(0, -1)
-
-/** Paths as the input of a command that reads them with `-z`. */
-export const nulTerminated = (paths: readonly string[]): Uint8Array =>
-  Buffer.from(paths.map((path) => `${path}\0`).join(''), 'latin1')
 
 /** Regular files and symbolic links, but for what belongs to the repositories themselves. */
 export async function filesBelow(root: string, folder: string): Promise<readonly string[]> {

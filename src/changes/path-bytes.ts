@@ -24,3 +24,11 @@ export function bytesOfPath(path: string): Buffer {
 }
 
 const slash = Buffer.from('/')
+
+/** Git's `-z` output as paths that keep every byte. */
+export const bytePaths = (output: Uint8Array): readonly string[] =>
+  Buffer.from(output).toString('latin1').split('\0').slice(0, -1)
+
+/** Paths as the input of a command that reads them with `-z`. */
+export const nulTerminated = (paths: readonly string[]): Uint8Array =>
+  Buffer.from(paths.map((path) => `${path}\0`).join(''), 'latin1')

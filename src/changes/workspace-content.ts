@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import type { Git } from './git.ts'
 import { copyIndex, pristineIndexOf } from './index-copy.ts'
-import { bytePaths, nulTerminated } from './nested-repository.ts'
+import { bytePaths, nulTerminated } from './path-bytes.ts'
 import { isFolderAt } from './folder-watch.ts'
 import { type PrivateIndex, workspaceGit } from './workspace-git.ts'
 import type { Worktree } from './worktree.ts'

@@ -4,12 +4,15 @@ import type { CommitId } from '../ids.ts'
 import type { Repository } from './repository.ts'
 import { removeTree } from './remove-tree.ts'
 import { openSlots } from './slots.ts'
+import { copySparseCheckout, forgetPatterns } from './sparse-checkout.ts'
 
 /** Makes an empty folder a worktree in which nothing is checked out yet; answers with its part of the administration. */
 export type Administer = (worktree: {
   readonly name: string
   readonly directory: string
   readonly commit: CommitId
+  /** Without the user's sparse checkout. */
+  readonly whole?: boolean
 }) => Promise<string>
 
 /** By hand, but by git where refs are not kept as files. `folder` holds the worktrees of one run, and lies in the run's own. */
@@ -36,7 +39,7 @@ async function hasPlainRefs({ git }: Repository): Promise<boolean> {
 export function byHand(repository: Repository, folder: string): Administer {
   const { commonDirectory, gitDirectory } = repository
   const run = runOf(folder)
-  return async ({ name, directory, commit }) => {
+  return async ({ name, directory, commit, whole = false }) => {
     const adminDirectory = join(commonDirectory, 'worktrees', `troupe-${run}-${name}`)
     const temporary = join(commonDirectory, `${unfinishedPrefix(folder)}${name}`)
     const pointer = join(directory, '.git')
@@ -49,7 +52,7 @@ export function byHand(repository: Repository, folder: string): Administer {
         writeFile(join(temporary, 'gitdir'), `${pointer}\n`),
         writeFile(join(temporary, 'locked'), lockReason),
         writeFile(pointer, `gitdir: ${adminDirectory}\n`),
-        copySparseCheckout(gitDirectory, temporary),
+        copySparseCheckout(gitDirectory, temporary, whole),
       ])
       await moveIntoPlace(temporary, adminDirectory, directory)
     } catch (cause) {
@@ -90,11 +93,13 @@ const unfinishedPrefix = (folder: string): string => `troupe-new-${runOf(folder)
 /** One at a time in this process; git names the entry. */
 export function byGit({ git }: Repository): Administer {
   const mutex = openSlots(1)
-  return async ({ directory, commit }) => {
+  return async ({ directory, commit, whole = false }) => {
     const options = ['--quiet', '--no-checkout', '--detach', '--lock', '--reason', lockReason]
     await mutex.use(() => git.run(['worktree', 'add', ...options, directory, commit]))
     const pointer = await readFile(join(directory, '.git'), 'utf8')
-    return resolve(directory, pointer.replace(/^gitdir: /, '').replace(/\n$/, ''))
+    const adminDirectory = resolve(directory, pointer.replace(/^gitdir: /, '').replace(/\n$/, ''))
+    if (whole) await forgetPatterns(adminDirectory)
+    return adminDirectory
   }
 }
 
@@ -112,30 +117,6 @@ export async function isFree(adminDirectory: string, directory: string): Promise
 }
 
 const lockReason = 'a Troupe run works here'
-
-/** A user who has checked out a part of a large repository gives agents the same part, as `git worktree add` does. */
-async function copySparseCheckout(from: string, to: string): Promise<void> {
-  const [patterns, settings] = await Promise.all([
-    readIfThere(join(from, 'info', 'sparse-checkout')),
-    readIfThere(join(from, 'config.worktree')),
-  ])
-  if (patterns !== null) {
-    await mkdir(join(to, 'info'))
-    await writeFile(join(to, 'info', 'sparse-checkout'), patterns)
-  }
-  // where the user's own checkout is must not become the agent's
-  const kept = settings?.replaceAll(/^\s*(?:bare|worktree)\s*=.*\n?/gim, '') ?? ''
-  if (kept !== '') await writeFile(join(to, 'config.worktree'), kept)
-}
-
-async function readIfThere(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    throw error
-  }
-}
 
 /** `worktrees` may go at any time with the last entry of others; an entry of a folder that was made anew is out of date. */
 async function moveIntoPlace(temporary: string, adminDirectory: string, directory: string): Promise<void> {

@@ -6,6 +6,7 @@ import { copyIndex, pristineIndexOf } from './index-copy.ts'
 import { removeTree } from './remove-tree.ts'
 import type { Repository } from './repository.ts'
 import { openSlots } from './slots.ts'
+import { checkOutBeyond, mayBeSparse } from './sparse-checkout.ts'
 import { administrationFor, directoryOf, isFree, removeEntry, unfinishedEntries } from './worktree-administration.ts'
 import { worktreeFailure } from './worktree-failure.ts'
 
@@ -48,10 +49,15 @@ interface WorktreesOptions {
   readonly folder: string
   /** Checkouts at once. */
   readonly parallel: number
+  /** Everything lies there, whatever part the user has checked out. */
+  readonly whole?: boolean
+  /** What differs from this commit lies there, though the user's sparse checkout would leave it out. */
+  readonly since?: CommitId
 }
 
 /** Makes worktrees without a branch, hooks, or a word in the user's configuration. No lock is needed: see administrationFor. */
-export function openWorktrees({ repository, folder, parallel }: WorktreesOptions): Worktrees {
+export function openWorktrees(options: WorktreesOptions): Worktrees {
+  const { repository, folder, parallel, whole = false, since } = options
   const checkouts = openSlots(parallel)
   const removals = openSlots(2) // a large folder is slow to delete and must not hold up the next checkout
   const administer = administrationFor(repository, folder)
@@ -62,8 +68,10 @@ export function openWorktrees({ repository, folder, parallel }: WorktreesOptions
     await claim(directory)
     let adminDirectory: string | null = null
     try {
-      adminDirectory = await administer({ name, directory, commit })
-      await checkOut(repository, directory, files)
+      adminDirectory = await administer({ name, directory, commit, whole })
+      await checkOut(repository, directory, { commit: files, whole })
+      if (mayBeSparse({ adminDirectory }))
+        await checkOutBeyond(repository.git.at(directory), files, [since ?? commit, commit])
       if (files !== commit) await repository.git.at(directory).run(['read-tree', '--reset', commit])
       await writeFile(join(adminDirectory, baseName), `${commit}\n`)
       await copyIndex(join(adminDirectory, 'index'), pristineIndexOf({ adminDirectory })) // the last thing: now it is whole
@@ -122,12 +130,19 @@ async function claim(directory: string): Promise<void> {
 }
 
 /**
- * One process of git, which honours the user's line endings, filters and sparse checkout.
+ * One process of git, which honours the user's line endings, filters and sparse checkout, unless all is to lie there.
  * `reset --hard` and `checkout --force` take the same time and write more; two processes (`read-tree`, `checkout-index`) take longer.
  */
-async function checkOut({ git }: Repository, directory: string, commit: CommitId): Promise<void> {
+async function checkOut(
+  { git }: Repository,
+  directory: string,
+  { commit, whole }: { readonly commit: CommitId; readonly whole: boolean },
+): Promise<void> {
   const plainIndex = ['core.splitIndex=false', 'index.sparse=false', 'core.ignoreStat=false', 'submodule.recurse=false']
-  const settings = plainIndex.flatMap((setting) => ['-c', setting])
+  const settings = [...plainIndex, ...(whole ? ['core.sparseCheckout=false'] : [])].flatMap((setting) => [
+    '-c',
+    setting,
+  ])
   await git.at(directory).run([...settings, 'read-tree', '--reset', '-u', commit])
 }
 

@@ -62,7 +62,7 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
   const aggregator = openAggregator()
   const live = openLiveBoard()
   const { hosts, models, tree } = openActors(prepared, { id, folders, log }, { aggregator, live })
-  const where = { repository, run: id, folder: folders.work }
+  const where = { repository, run: id, base, folder: folders.work }
   const workspaces = openWorkspaces({ ...where, clock, parallel: parallelGits, hide: secrets.hide })
   const snapshots = relay<ChangeSet>()
   const governor = governorOf(prepared, log)

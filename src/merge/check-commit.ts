@@ -51,7 +51,7 @@ export async function canPrepare(
   return (await inCheckout(world, { commit, name }, work)) === true
 }
 
-/** Does work in a checkout of a commit that is gone afterwards; without a checkout it is not done. */
+/** Does work in a checkout of a whole commit that is gone afterwards; without a checkout it is not done. */
 export async function inCheckout<Answer>(
   world: CommitCheckWorld,
   { commit, name }: { readonly commit: CommitId; readonly name: string },
@@ -62,7 +62,7 @@ export async function inCheckout<Answer>(
   let worktrees: Worktrees
   try {
     const repository = await repositoryOf(world.git)
-    worktrees = openWorktrees({ repository, folder: world.folder, parallel: 1 })
+    worktrees = openWorktrees({ repository, folder: world.folder, parallel: 1, whole: true })
     await clear(worktrees, join(world.folder, ownName))
     worktree = await worktrees.create(ownName, commit)
   } catch (error) {

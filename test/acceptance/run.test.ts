@@ -304,6 +304,54 @@ void t.test('a check that fails, that cannot run, and one that passes decide the
   t.equal((await runHere(directory, idle)).exitCode, 0, 'nothing was changed: there is nothing to check')
 })
 
+void t.test(
+  'in a sparse checkout agents have its part and what others wrote, and checks have everything',
+  async (t) => {
+    const directory = repositoryOf(t, {
+      'a/1': '1\n',
+      'b/2': '2\n',
+      'b/3': '3\n',
+      root: 'r\n',
+      '.gitignore': '.agents\n',
+    })
+    git(directory, 'sparse-checkout', 'set', 'a')
+    const before = fingerprint(directory)
+    const patterns = (): string => readFileSync(join(directory, '.git/info/sparse-checkout'), 'utf8')
+    const users = patterns()
+    const content = {
+      agents: { sh: { kind: 'command', shell: true } },
+      tasks: [
+        { id: 'first', agent: 'sh', command: 'ls > a/first; mkdir b; echo wrong > b/2' },
+        { id: 'second', agent: 'sh', needs: ['first'], command: 'ls b > a/second' },
+        {
+          id: 'look',
+          agent: 'sh',
+          needs: ['first'],
+          workspace: 'shared',
+          command: 'grep -q wrong b/2 && [ ! -e b/3 ]',
+        },
+      ],
+      check: [
+        { name: 'reads', run: '! grep -rq wrong .' },
+        { name: 'whole', run: 'cat a/1 b/3 root && git checkout --quiet . && git status --short && cat b/3' },
+      ],
+    }
+    const { proposal } = await runHere(directory, manifest(t, { ...content, merge: { blame: false } }))
+    t.match(proposal, {
+      tasks: [{ disposition: { state: 'landed' } }, {}, { disposition: { state: 'unchanged' } }],
+      files: ['a/first', 'a/second', 'b/2'],
+      checks: [
+        { verdict: 'fail', reason: 'exit code 1' },
+        { verdict: 'pass', outputTail: /^1\n3\nr\n3\n$/ },
+      ],
+    })
+    t.equal(git(directory, 'show', `${proposal.commit}:a/first`), 'a\nroot\n')
+    t.equal(git(directory, 'show', `${proposal.commit}:a/second`), '2\n')
+    t.same(fingerprint(directory), before)
+    t.equal(patterns(), users)
+  },
+)
+
 void t.test('bad input is refused whole, with its place, and nothing is left behind', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': '1\n' })
   const bad = join(directory, 'bad.yaml')

@@ -212,6 +212,10 @@ void t.test('an entry made by hand is what git itself makes', async (t) => {
     const hand = await madeBy('hand', byHand(repository, folder))
     t.same(hand, await madeBy('added', byGit(repository)))
     t.match(hand, { '/locked': 'a Troupe run works here', 'checked out': sparse ? '.git a.txt' : '.git a.txt dir' })
+    for (const [by, administer] of Object.entries({ hand: byHand(repository, folder), git: byGit(repository) })) {
+      const whole = await madeBy(`whole by ${by}`, (one) => administer({ ...one, whole: true }))
+      t.equal(whole['checked out'], '.git a.txt dir')
+    }
   }
 })
 

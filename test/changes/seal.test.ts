@@ -5,6 +5,7 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -24,7 +25,7 @@ import { openQuickTrees } from '../../src/changes/quick-tree.ts'
 import { type Known, type Saved, savedAt, takeSnapshot } from '../../src/changes/snapshot.ts'
 import { ignoredFolders } from '../../src/changes/workspace-content.ts'
 import { workspaceGit } from '../../src/changes/workspace-git.ts'
-import type { Worktree } from '../../src/changes/worktree.ts'
+import { openWorktrees, type Worktree } from '../../src/changes/worktree.ts'
 import { asCommitId, asTaskId, asTreeId } from '../../src/ids.ts'
 import { emptyFolder, git } from '../acceptance/troupe.ts'
 import { until } from '../until.ts'
@@ -462,6 +463,44 @@ void t.test('line endings, filters and what a sparse checkout leaves out are kep
   await scene.worktrees.remove(worktree)
   t.same(everything(scene.root), before)
 })
+
+void t.test('who goes on in a sparse checkout finds what was written, and taken away, outside of it', async (t) => {
+  const scene = await sceneOf(t, { 'a/1': '1\n', 'b/2': '2\n', 'b/3': '3\n', 'b/4': '4\n', root: 'r\n' })
+  git(scene.root, 'sparse-checkout', 'set', 'a')
+  const left = asCommitId(git(scene.root, 'commit-tree', '-p', scene.base, '-m', 'left', leftTree(scene)).trim())
+  const worktree = await scene.worktrees.create('t', scene.base, left)
+  t.same(readdirSync(join(worktree.directory, 'b')).toSorted(), ['2', 'new'])
+  t.equal(git(worktree.directory, 'status', '--short'), ' M b/2\n D b/3\n?? b/new\n')
+  t.same(sealedContent(scene.root, await scene.seal(worktree)), {
+    'a/1': '100644 1\n',
+    'b/2': '100644 changed\n',
+    'b/4': '100644 4\n',
+    'b/new': '100644 new\n',
+    root: '100644 r\n',
+  })
+  const { repository, root } = scene
+  const where = { repository, folder: join(root, '.agents/runs/run-1/work'), parallel: 1 }
+  const next = await openWorktrees({ ...where, since: scene.base }).create('next', left)
+  t.same(readdirSync(join(next.directory, 'b')).toSorted(), ['2', 'new'])
+  rmSync(join(next.directory, 'b/2'))
+  t.match(await scene.seal(next), { changeSet: { files: ['b/2'] } }, 'what lay there and was taken away is gone')
+})
+
+/** The base with a file changed, one gone and one new in a folder that a sparse checkout leaves out. */
+function leftTree({ root }: Scene): string {
+  const env = { ...process.env, GIT_INDEX_FILE: join(root, '.agents-index') }
+  const run = (args: readonly string[], input = ''): string =>
+    execFileSync('git', args, { cwd: root, env, input, encoding: 'utf8' }).trim()
+  const blob = (text: string): string => run(['hash-object', '-w', '--stdin'], text)
+  run(['read-tree', 'HEAD'])
+  run(['update-index', '--force-remove', 'b/3'])
+  for (const [path, text] of [
+    ['b/2', 'changed\n'],
+    ['b/new', 'new\n'],
+  ] as const)
+    run(['update-index', '--add', '--cacheinfo', `100644,${blob(text)},${path}`])
+  return run(['write-tree'])
+}
 
 void t.test('what cannot be sealed is said and not lost: a folder that is gone, a ref that is taken', async (t) => {
   const scene = await sceneOf(t, base)

@@ -18,6 +18,8 @@ import type { Workspace, WorkspaceOrder, Workspaces } from './workspaces.ts'
 interface WorkspacesOptions {
   readonly repository: Repository
   readonly run: RunId
+  /** What the run started from. */
+  readonly base: CommitId
   /** Absolute folder that holds the run's worktrees. */
   readonly folder: string
   readonly clock: Clock
@@ -31,7 +33,7 @@ interface WorkspacesOptions {
 export function openWorkspaces(options: WorkspacesOptions): Workspaces {
   const { repository, run, folder, clock, parallel, hide = hideNothing } = options
   const { git } = repository
-  const worktrees = openWorktrees({ repository, folder, parallel })
+  const worktrees = openWorktrees({ repository, folder, parallel, since: options.base })
   const shared = openSharedCheckouts(worktrees)
   const objects = openObjects(git)
   const quick = openQuickTrees(git, objects, hide)
