@@ -34,7 +34,8 @@ export async function filesBelow(root: string, folder: string): Promise<readonly
   return (await Promise.all(below)).flat()
 }
 
-async function ignoredAmong(
+/** Those of these files that are ignored, by whatever rule. */
+export async function ignoredAmong(
   { git, env }: Pick<PrivateIndex, 'git' | 'env'>,
   files: readonly string[],
 ): Promise<readonly string[]> {

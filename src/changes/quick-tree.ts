@@ -6,7 +6,7 @@ import { hideNothing, type Redactor } from '../redaction.ts'
 import type { Git } from './git.ts'
 import type { Objects } from './objects.ts'
 import { editTree } from './tree-edit.ts'
-import { folderMode, readTree, type TreeEntry } from './tree-object.ts'
+import { folderMode, linkMode, readTree, type TreeEntry } from './tree-object.ts'
 import { workspaceGit } from './workspace-git.ts'
 import type { Worktree } from './worktree.ts'
 import { refuseSecretIn } from './written-secrets.ts'
@@ -31,9 +31,12 @@ export function openQuickTrees(git: Git, objects: Objects, hide: Redactor = hide
       )
       const kinds = new Map(found)
       if ([...kinds.values()].includes('other')) return null
+      const standing = new Map(
+        await Promise.all(paths.map(async (path) => [path, await entryAt(objects, tree, path)] as const)),
+      )
+      if ([...standing.values()].some((entry) => entry?.mode === linkMode)) return null // a submodule's is no part of the tree
       const files = paths.filter((path) => kinds.get(path) !== null)
-      const own = workspaceGit(git, worktree)
-      const taken = await countingAmong(own, files, { objects, tree })
+      const taken = await countingAmong(workspaceGit(git, worktree), files, (path) => isFile(standing.get(path)))
       const edits = new Map<string, TreeEntry | null>()
       for (const path of paths) if (kinds.get(path) === null) edits.set(path, null)
       for (const path of taken) {
@@ -81,19 +84,21 @@ async function isPlain(git: Git): Promise<boolean> {
 async function countingAmong(
   git: Git,
   files: readonly string[],
-  known: { readonly objects: Objects; readonly tree: TreeId },
+  isKnown: (path: string) => boolean,
 ): Promise<readonly string[]> {
-  const isKnown = await Promise.all(files.map((path) => isIn(known.objects, known.tree, path)))
-  const fresh = files.filter((_, at) => !isKnown[at])
+  const fresh = files.filter((path) => !isKnown(path))
   if (fresh.length === 0) return files
   const asked = { input: fresh.map((path) => `${path}\0`).join(''), accept: [0, 1] }
   const ignored = (await git.run(['check-ignore', '--no-index', '-z', '--stdin'], asked)).stdout.split('\0')
   return files.filter((path) => !ignored.includes(path))
 }
 
-async function isIn(objects: Objects, tree: string, path: string): Promise<boolean> {
+const isFile = (entry: TreeEntry | undefined): boolean => entry !== undefined && entry.mode !== folderMode
+
+/** What a tree has at a path; the submodule in whose folder it would be. */
+async function entryAt(objects: Objects, tree: string, path: string): Promise<TreeEntry | undefined> {
   const [name = '', ...below] = path.split('/')
   const entry = readTree((await objects.read(tree)).content, tree).get(Buffer.from(name).toString('latin1'))
-  if (below.length === 0) return entry !== undefined && entry.mode !== folderMode
-  return entry?.mode === folderMode && (await isIn(objects, entry.oid, below.join('/')))
+  if (below.length === 0 || entry?.mode === linkMode) return entry
+  return entry?.mode === folderMode ? await entryAt(objects, entry.oid, below.join('/')) : undefined
 }

@@ -1,6 +1,5 @@
-import { existsSync, lstatSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { TroupeError, messageOf } from '../errors.ts'
 import { type AgentName, asCommitId, asTreeId, type CommitId, type TaskId } from '../ids.ts'
 import { hideNothing, type Redactor } from '../redaction.ts'
@@ -71,7 +70,7 @@ type Content = Pick<ChangeSet, 'tree' | 'files'>
 
 /** What differs from the base; null for nothing. */
 async function contentOf(own: PrivateIndex, worktree: Worktree): Promise<Content | null> {
-  await refuseSubmoduleWork(own, worktree)
+  await refuseSubmoduleWork(own)
   const seen = await differences(own)
   if (seen.length === 0) return null
   const nested = nestedAmong(seen)
@@ -89,14 +88,10 @@ async function contentOf(own: PrivateIndex, worktree: Worktree): Promise<Content
   return { tree, files: last.map(({ path }) => path) }
 }
 
-async function refuseSubmoduleWork({ git, root, env }: PrivateIndex, { adminDirectory }: Worktree): Promise<void> {
-  if (!existsSync(join(root, '.gitmodules')) && !existsSync(join(adminDirectory, 'modules'))) return
-  const path = await submoduleWork({ git, root, env })
-  if (path === null) return
-  throw new TroupeError(
-    'GIT_FAILED',
-    `the submodule ${path} holds work that no remote has and a change set cannot carry`,
-  )
+async function refuseSubmoduleWork(own: PrivateIndex): Promise<void> {
+  const work = await submoduleWork(own)
+  if (work !== null)
+    throw new TroupeError('GIT_FAILED', `${work}, and a change set cannot carry it: take it to that repository`)
 }
 
 async function flattenAll(own: PrivateIndex, folders: readonly string[]): Promise<void> {

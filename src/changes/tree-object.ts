@@ -6,6 +6,8 @@ export interface TreeEntry {
 
 /** The mode of a folder, as trees have it. */
 export const folderMode = '40000'
+/** The mode of a submodule, of which a tree has only the commit. */
+export const linkMode = '160000'
 
 /** The entries of a tree object: `<mode> <name>\0<id>` each. Names are bytes, one letter each: they need not be UTF-8. */
 export function readTree(content: Buffer, oid: string): Map<string, TreeEntry> {

@@ -421,6 +421,22 @@ void t.test('a submodule keeps its link, and work in it that would be lost refus
   commitAll(join(ahead.directory, 'lib'))
   await t.rejects(scene.seal(ahead), { code: 'GIT_FAILED', message: /submodule lib/ })
   t.equal(contentOf(scene.root, scene.base)['lib'], `160000 ${first}`)
+
+  const unfilled = await scene.worktrees.create('unfilled', scene.base)
+  put(unfilled.directory, { 'lib/left.log': 'ignored\n' })
+  t.same(await scene.seal(unfilled), { changed: false })
+  put(unfilled.directory, { 'a.txt': 'A\n', 'lib/deep/new.txt': 'n\n' })
+  const refused = {
+    code: 'GIT_FAILED',
+    message: /files were written into the folder of the submodule lib, which is not/,
+  }
+  await t.rejects(scene.seal(unfilled), refused)
+  const save = quickly(t, scene, unfilled)
+  t.ok(await save(['a.txt']))
+  t.notOk(await save(['lib/deep/new.txt']))
+  t.equal(contentOf(scene.root, ref)['lib'], `160000 ${first}`, 'no snapshot says that the submodule is gone')
+  rmSync(join(unfilled.directory, '.gitmodules'))
+  await t.rejects(scene.seal(unfilled), refused, 'a link is a link')
 })
 
 void t.test('line endings, filters and what a sparse checkout leaves out are kept as the user has them', async (t) => {
