@@ -4,6 +4,7 @@ import { asTreeId, type CommitId, type TreeId } from '../ids.ts'
 import { mayHaveAttributes } from './attribute-files.ts'
 import { hideNothing, type Redactor } from '../redaction.ts'
 import type { Git } from './git.ts'
+import { mayLeaveOut } from './left-out.ts'
 import type { Objects } from './objects.ts'
 import { editTree } from './tree-edit.ts'
 import { folderMode, linkMode, readTree, type TreeEntry } from './tree-object.ts'
@@ -35,10 +36,14 @@ export function openQuickTrees(git: Git, objects: Objects, hide: Redactor = hide
         await Promise.all(paths.map(async (path) => [path, await entryAt(objects, tree, path)] as const)),
       )
       if ([...standing.values()].some((entry) => entry?.mode === linkMode)) return null // a submodule's is no part of the tree
-      const files = paths.filter((path) => kinds.get(path) !== null)
+      const [files, absent] = [
+        paths.filter((path) => kinds.get(path) !== null),
+        paths.filter((path) => kinds.get(path) === null),
+      ]
+      if (absent.some((path) => standing.get(path) !== undefined) && (await mayLeaveOut(worktree))) return null
       const taken = await countingAmong(workspaceGit(git, worktree), files, (path) => isFile(standing.get(path)))
       const edits = new Map<string, TreeEntry | null>()
-      for (const path of paths) if (kinds.get(path) === null) edits.set(path, null)
+      for (const path of absent) edits.set(path, null)
       for (const path of taken) {
         const content = await readFile(join(worktree.directory, path))
         refuseSecretIn(Buffer.from(path), hide)

@@ -6,6 +6,7 @@ import { hideNothing, type Redactor } from '../redaction.ts'
 import type { ChangeSet } from './change-set.ts'
 import { writeCommit } from './commit.ts'
 import type { Git } from './git.ts'
+import { lookThrough } from './left-out.ts'
 import { flatten } from './nested-repository.ts'
 import { changesInIndex, type PathChange } from './path-change.ts'
 import { submoduleWork } from './submodule-work.ts'
@@ -40,7 +41,8 @@ export type Sealed =
 
 /**
  * Makes all that lies in a worktree one commit on the worktree's own base, whatever the agent did to HEAD, index or branches.
- * Untracked files go along, ignored files and empty folders do not; a repository inside is flattened into its files.
+ * Untracked files go along, ignored files and empty folders do not; a repository inside is flattened into its files. What git leaves
+ * out of the worktree (sparse checkout, skip-worktree) is as the worktree's own index has it.
  * The worktree itself is only read, but for secrets that are taken out of it.
  * @throws TroupeError GIT_FAILED or NO_SPACE when something cannot be kept; the files are then still where they were
  */
@@ -53,7 +55,7 @@ export async function seal(git: Git, order: SealOrder): Promise<Sealed> {
   try {
     const own = await openIndex(git, worktree, index)
     const exposed = await withoutSecrets(own, order.hide ?? hideNothing)
-    const content = await contentOf(own, worktree)
+    const content = await contentOf(own, order)
     if (content === null) return { changed: false }
     return { changed: true, changeSet: await keep(git, order, { ...content, base: worktree.commit }), exposed }
   } catch (cause) {
@@ -69,11 +71,11 @@ const withoutSecrets = async (own: PrivateIndex, hide: Redactor): Promise<readon
 type Content = Pick<ChangeSet, 'tree' | 'files'>
 
 /** What differs from the base; null for nothing. */
-async function contentOf(own: PrivateIndex, worktree: Worktree): Promise<Content | null> {
+async function contentOf(own: PrivateIndex, { worktree, hide = hideNothing }: SealOrder): Promise<Content | null> {
   await refuseSubmoduleWork(own)
-  const seen = await differences(own)
-  if (seen.length === 0) return null
-  const nested = nestedAmong(seen)
+  const { differing, hasTaken } = await lookThrough(own, { worktree, hide })
+  if (differing.length === 0 && !hasTaken) return null
+  const nested = nestedAmong(differing)
   await takeIn(own, { except: nested, tolerant: false })
   await flattenAll(own, nested)
   const changes = await changesInIndex(own.git, worktree.commit, { env: own.env })

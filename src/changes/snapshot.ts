@@ -7,7 +7,8 @@ import { TroupeError } from '../errors.ts'
 import type { Redactor } from '../redaction.ts'
 import { asCommitId, asTreeId, type CommitId, type TreeId } from '../ids.ts'
 import type { Git } from './git.ts'
-import { differences, indexAt, nestedAmong, openIndex, takeIn, takePaths } from './workspace-content.ts'
+import { lookThrough } from './left-out.ts'
+import { indexAt, nestedAmong, openIndex, takeIn, takePaths } from './workspace-content.ts'
 import type { PrivateIndex } from './workspace-git.ts'
 import type { Worktree } from './worktree.ts'
 import { refuseSecrets } from './written-secrets.ts'
@@ -63,21 +64,27 @@ async function byIndex(git: Git, order: SnapshotOrder): Promise<Saved | null> {
   if (among?.length === 0) return null
   try {
     await rm(`${index}.lock`, { force: true }) // of a git that was killed: nobody else has this index
-    const seen = await differences(own, among ?? [])
-    const nested = nestedAmong(seen)
-    if (seen.length === nested.length) return null
-    await refuseSecrets(own.root, seen, order.hide)
-    if (among === null) await takeIn(own, { except: nested, tolerant: true })
-    else
-      await takePaths(
-        own,
-        [...new Set(seen)].filter((path) => !path.endsWith('/')),
-      )
+    if (!(await takeDifferences(own, order, among))) return null
     return await keep(git, own, { ...order, isFirst: !isKnown && !isOwn })
   } catch (error) {
     await rm(index, { force: true })
     throw error
   }
+}
+
+/** Whether there were any. */
+async function takeDifferences(
+  own: PrivateIndex,
+  order: SnapshotOrder,
+  among: readonly string[] | null,
+): Promise<boolean> {
+  const { differing, hasTaken } = await lookThrough(own, { ...order, among: among ?? [] })
+  const nested = nestedAmong(differing)
+  if (differing.length === nested.length) return hasTaken
+  await refuseSecrets(own.root, differing, order.hide)
+  const files = [...new Set(differing)].filter((path) => !path.endsWith('/'))
+  await (among === null ? takeIn(own, { except: nested, tolerant: true }) : takePaths(own, files))
+  return true
 }
 
 function unlessSecret(error: unknown): null {

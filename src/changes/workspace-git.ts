@@ -15,10 +15,13 @@ export interface PrivateIndex {
  * Git on the files of a worktree, whatever became of its own `.git` file, HEAD and settings: the repository and the folder are
  * named. Otherwise git would look for a repository further up, find the user's, and see no change there.
  */
-export function workspaceGit(git: Git, { directory, adminDirectory }: Worktree): Git {
+export const workspaceGit = (git: Git, { directory, adminDirectory }: Worktree): Git =>
+  gitOn(git, dirname(dirname(adminDirectory)), directory)
+
+/** The same with another folder of a repository, such as the worktree's own. */
+export function gitOn(git: Git, gitFolder: string, directory: string): Git {
   const here = git.at(directory)
-  const common = dirname(dirname(adminDirectory))
-  const named = ['--git-dir', common, '--work-tree', directory, ...settings.flatMap((setting) => ['-c', setting])]
+  const named = ['--git-dir', gitFolder, '--work-tree', directory, ...settings.flatMap((setting) => ['-c', setting])]
   return {
     ...here,
     run: (args, options) => here.run([...named, ...args], options),
@@ -33,4 +36,5 @@ const settings: readonly string[] = [
   'core.checkStat=default',
   'core.safecrlf=false', // a line ending is no reason to refuse an agent's work
   'core.sparseCheckout=true', // a file that is there counts, though the user's sparse checkout would leave it out
+  'sparse.expectFilesOutsideOfPatterns=false',
 ]

@@ -27,6 +27,7 @@ import { ignoredFolders } from '../../src/changes/workspace-content.ts'
 import { workspaceGit } from '../../src/changes/workspace-git.ts'
 import { openWorktrees, type Worktree } from '../../src/changes/worktree.ts'
 import { asCommitId, asTaskId, asTreeId } from '../../src/ids.ts'
+import { openRedactor } from '../../src/redaction.ts'
 import { emptyFolder, git } from '../acceptance/troupe.ts'
 import { until } from '../until.ts'
 import { contentOf, everything, put, type Scene, sceneAt, sceneOf, sealedContent } from './scene.ts'
@@ -517,6 +518,111 @@ function leftTree({ root }: Scene): string {
     run(['update-index', '--add', '--cacheinfo', `100644,${blob(text)},${path}`])
   return run(['write-tree'])
 }
+
+/** What agents do to what is not in their work tree, and the files that are other than in the base then, with their texts. */
+const leavingOut: Readonly<
+  Record<string, readonly [(at: string, worktree: Worktree) => void, Readonly<Record<string, string | null>>]>
+> = {
+  'makes its checkout sparse': [(at) => git(at, 'sparse-checkout', 'set', 'a'), {}],
+  'makes its checkout sparse after a change and a commit': [
+    (at) => {
+      put(at, { 'b/2': 'committed\n' })
+      commitAll(at)
+      git(at, 'sparse-checkout', 'set', 'a')
+    },
+    { 'b/2': 'committed\n' },
+  ],
+  'takes a file away before and one after its checkout is sparse': [
+    (at) => {
+      git(at, 'rm', '--quiet', 'b/2')
+      git(at, 'sparse-checkout', 'set', 'a')
+      rmSync(join(at, 'root'))
+    },
+    { 'b/2': null, root: null },
+  ],
+  'hides a file and takes it away': [
+    (at) => {
+      git(at, 'update-index', '--skip-worktree', 'b/2')
+      rmSync(join(at, 'b/2'))
+    },
+    {},
+  ],
+  'looks at its files and takes one away': [
+    (at) => {
+      git(at, 'update-index', '--force-write-index')
+      rmSync(join(at, 'b/2'))
+    },
+    { 'b/2': null },
+  ],
+}
+
+/** The same where the checkout is sparse from the beginning. */
+const beyond: typeof leavingOut = {
+  'takes a file away that it has put there': [
+    (at) => {
+      git(at, 'sparse-checkout', 'add', 'b')
+      rmSync(join(at, 'b/2'))
+    },
+    { 'b/2': null },
+  ],
+  'has git take a file away that is not there': [(at) => git(at, 'rm', '--quiet', '--sparse', 'b/2'), { 'b/2': null }],
+  'makes an index in which nothing is left out': [(at) => git(at, 'read-tree', 'HEAD'), {}],
+  'takes its index away': [(_, { adminDirectory }) => rmSync(join(adminDirectory, 'index')), {}],
+  'merges what changes a file that is not there': [
+    (at) => {
+      const blob = git(at, 'rev-parse', 'HEAD:root').trim()
+      git(at, 'update-index', '--cacheinfo', `100644,${blob},b/2`)
+      const theirs = git(at, 'commit-tree', '-p', 'HEAD', '-m', 'theirs', git(at, 'write-tree').trim()).trim()
+      git(at, 'reset', '--quiet', '--hard')
+      git(at, 'merge', '--quiet', theirs)
+    },
+    { 'b/2': 'r\n' },
+  ],
+  'writes a file that is not there and takes it back': [
+    (at) => {
+      put(at, { 'b/2': 'x\n' })
+      git(at, 'status')
+      rmSync(join(at, 'b'), { recursive: true })
+    },
+    {},
+  ],
+}
+
+void t.test('what a work tree leaves out is not taken away, and what is taken away is, when the agent', async (t) => {
+  const files = { 'a/1': '1\n', 'b/2': '2\n', 'b/3': '3\n', root: 'r\n' }
+  for (const [deed, [doIt, changes]] of Object.entries({ ...leavingOut, ...beyond })) {
+    await t.test(deed, async (t) => {
+      const scene = await sceneOf(t, files)
+      if (deed in beyond) git(scene.root, 'sparse-checkout', 'set', 'a')
+      const { worktree, directory, save } = await worktreeIn(scene)
+      const quick = quickly(t, scene, worktree)
+      put(directory, { 'a/1': '11\n' })
+      t.ok(await quick(['a/1']))
+      doIt(directory, worktree)
+      put(directory, { 'a/1': '111\n' })
+      const all = Object.entries({ ...files, 'a/1': '111\n', ...changes })
+      const expected = Object.fromEntries(
+        all.flatMap(([path, text]) => (text === null ? [] : [[path, `100644 ${text}`]])),
+      )
+      await quick(['a/1', 'b/2', 'b', 'root'])
+      if (deed in leavingOut) t.same(contentOf(scene.root, ref), expected, 'where it is known what has changed')
+      await save()
+      t.same(contentOf(scene.root, ref), expected, 'in a snapshot')
+      t.same(sealedContent(scene.root, await scene.seal(worktree)), expected, 'in the seal')
+    })
+  }
+  const scene = await sceneOf(t, files)
+  git(scene.root, 'sparse-checkout', 'set', 'a')
+  const { worktree, directory, save } = await worktreeIn(scene)
+  put(directory, { 'b/2': 'the value of a secret\n' })
+  git(directory, 'add', '--sparse', 'b/2')
+  git(directory, 'sparse-checkout', 'reapply')
+  t.notOk(existsSync(join(directory, 'b')))
+  const hide = openRedactor([{ name: 'KEY', value: 'value of a secret' }])
+  await t.rejects(scene.seal(worktree, { hide }), { message: /the value of the secret KEY was written into a file/ })
+  t.match(await scene.seal(worktree), { changeSet: { files: ['b/2'] } }, 'also where nothing else has changed')
+  t.ok(await save())
+})
 
 void t.test('what cannot be sealed is said and not lost: a folder that is gone, a ref that is taken', async (t) => {
   const scene = await sceneOf(t, base)
