@@ -236,6 +236,10 @@ RIGHT
   await t.test('show --diff can be applied, and is coloured only where people see it', async (t) => {
     const { out } = await show({ diff: true })
     await openGit(directory).run(['apply', '--check', '-'], { input: out })
+    for (const more of [{}, { task: 'left' }]) {
+      const { diff } = JSON.parse((await show({ ...more, diff: true, json: true })).out) as { diff: string }
+      await openGit(directory).run(['apply', '--check', '-'], { input: diff })
+    }
     t.notMatch(out, '\u001B[32m')
     t.match(out, '+\u001B[2Jodd', 'what is piped is as it is')
     const seen = await invoke(showCommand, { ...setting, answersSeen: true }, { diff: true })

@@ -9,12 +9,15 @@ export interface Difference {
   readonly commit: CommitId
 }
 
-/** The diff as git makes it, whatever the user's settings; where people see it, coloured and without other escape codes. */
+/**
+ * The diff as git makes it, whatever the user's settings; where people see it, coloured and without other escape codes.
+ * @param terminal where it is printed, which ends the last line; null for programs, which get all of it
+ */
 export async function diffText(git: Git, { base, commit }: Difference, terminal: Terminal | null): Promise<string> {
   const isSeen = terminal !== null && terminal.answersSeen
   const colour = isSeen && wantsColour(terminal) ? 'always' : 'never'
   const settings = ['-c', 'diff.noprefix=false', '-c', 'diff.mnemonicPrefix=false']
-  const diff = await git.text([
+  const { stdout } = await git.run([
     ...settings,
     'diff',
     '--no-ext-diff',
@@ -23,7 +26,9 @@ export async function diffText(git: Git, { base, commit }: Difference, terminal:
     base,
     commit,
   ])
-  return isSeen ? harmless(diff) : diff
+  if (terminal === null) return stdout
+  const lines = stdout.replace(/\n$/, '')
+  return isSeen ? harmless(lines) : lines
 }
 
 const colourCode = new RegExp(String.raw`(${'\u001B'}\[[\d;]*m)`)
