@@ -30,10 +30,11 @@ export interface ConflictedFile {
  */
 export function conflictedFiles(output: MergeTreeOutput, sides: readonly string[]): readonly ConflictedFile[] {
   const known = (path: string): string => withoutSide(path, sides)
+  const entries = output.entries.map((entry) => ({ ...entry, path: known(entry.path) }))
   const conflicts = output.messages
     .filter(({ type }) => type.startsWith('CONFLICT'))
     .map((message) => ({ ...message, paths: [...new Set(message.paths.map(known))] }))
-  const entries = output.entries.map((entry) => ({ ...entry, path: known(entry.path) }))
+    .filter((message) => !isSettled(message, entries))
   const groups = connected([...entries.map(({ path }) => [path]), ...conflicts.map(({ paths }) => paths)])
   return groups
     .map((paths) =>
@@ -45,6 +46,13 @@ export function conflictedFiles(output: MergeTreeOutput, sides: readonly string[
     )
     .toSorted((a, b) => (a.path < b.path ? -1 : 1))
 }
+
+/**
+ * Whether git tells of a folder in the way of a file that nobody wants any more: one side put the folder in its place, the other left
+ * it as it was. Git takes the file away and lists no version of it (`process_entry` in merge-ort.c); of any other such file it does.
+ */
+const isSettled = ({ type, paths }: MergeMessage, entries: readonly StageEntry[]): boolean =>
+  type.includes('file/directory') && !entries.some(({ path }) => paths.includes(path))
 
 function withoutSide(path: string, sides: readonly string[]): string {
   const match = /^(?<name>.+)~(?<side>[^~/]+?)(?:_\d+)?$/s.exec(path)?.groups

@@ -611,6 +611,51 @@ void t.test('what a resolver decides lands, and is told with what it was made fr
   t.match(states(await fold({ ...given, policy: off })), { two: 'left-out' })
 })
 
+void t.test(
+  'a folder in the place of a file that the other side left alone is no conflict, whatever else is',
+  async (t) => {
+    const [f2, f3] = [numbered(12), numbered(12, { 1: 'first\n' })]
+    const sealing = new Sealing()
+    t.teardown(() => sealing[Symbol.dispose]())
+    const start = await sealing.begin({
+      'src/old/f2': f2,
+      'src/old/f3': f3,
+      'lib/k': 'k\n',
+      a: 'start()\nend()\n',
+    })
+    const moved = { 'src/old/f2': null, 'src/old/f3': null, 'src/new/f2': f2, 'src/new/f3': f3 }
+    const folder = { 'lib/k': null, 'lib/k/x': 'x\n' }
+    const moves = await sealing.seal('moves', start, { 'src/old/f2': null, 'lib/f2': numbered(12, { 3: 'three\n' }) })
+    const makes = await sealing.seal('makes', start, folder)
+    const landed = [candidate(moves), candidate(makes)]
+    const conflictsWith = async (task: string, files: Files): Promise<readonly object[]> =>
+      told((await foldAll(sealing, start, [...landed, candidate(await sealing.seal(task, start, files))])).conflicts)
+    const rename = { kind: 'rename', file: 'src/old/f2', ours: 'moves', theirs: 'mv' }
+    t.same(await conflictsWith('mv', moved), [rename])
+    t.same(await conflictsWith('edits', { ...moved, 'lib/k': 'K\n' }), [
+      { kind: 'mode', file: 'lib/k', ours: 'makes', theirs: 'edits' },
+      { ...rename, theirs: 'edits' },
+    ])
+
+    const one = await sealing.seal('one', start, {
+      a: 'start()\nfirst(1)\nend()\n',
+      'src/old/f2': numbered(12, { 12: 'last\n' }),
+    })
+    const two = await sealing.seal('two', start, {
+      ...folder,
+      a: 'start()\nlet other\nend()\n',
+      'src/old/f2': null,
+      'lib/f2': f2,
+    })
+    const policy: MergePolicy = { strategy: 'best-set', resolvers: { upTo: 'checked', off: [] }, blame: false }
+    const candidates = [candidate(one), candidate(two)]
+    const folded = await fold({ git: sealing.git, base: start, date, candidates, policy })
+    t.same(states(folded), { one: 'landed', two: 'landed' }, 'what is a conflict is resolved')
+    t.equal(await sealing.git.text(['ls-tree', '-r', '--name-only', folded.commit, 'lib']), 'lib/f2\nlib/k/x')
+    t.match(await sealing.git.text(['show', `${folded.commit}:lib/f2`]), /last$/)
+  },
+)
+
 /** Git that tells which commits it was asked to merge into another. */
 function tellingMerges(git: Git): { readonly git: Git; readonly merged: readonly string[] } {
   const merged: string[] = []
