@@ -51,7 +51,10 @@ export const catalogue = {
     fix: 'Order the tasks with needs, or set onOverlap to warn or serialize.',
   },
   NOT_A_REPOSITORY: { exit: exitCodes.badInput, fix: 'Run inside a git repository, or name its folder with -C.' },
-  NO_COMMIT_YET: { exit: exitCodes.badInput, fix: 'Make a first commit: agents start from a commit.' },
+  NO_COMMIT_YET: {
+    exit: exitCodes.badInput,
+    fix: 'Make a first commit, or name another as the base: agents start from a commit.',
+  },
   BASE_UNKNOWN: { exit: exitCodes.badInput, fix: 'Name a revision that git rev-parse knows.' },
   GIT_MISSING: { exit: exitCodes.badInput, fix: 'Install git 2.38 or newer.' },
   GIT_TOO_OLD: { exit: exitCodes.badInput, fix: 'Install git 2.38 or newer: merge-tree --write-tree is needed.' },

@@ -4,7 +4,7 @@ import { TroupeError } from '../errors.ts'
 import { asCommitId, type CommitId } from '../ids.ts'
 import { type Git, openGit } from './git.ts'
 
-/** A repository with a checkout and at least one commit. */
+/** A repository with a checkout, be it of a branch that has no commit yet. */
 export interface Repository {
   /** Real path of the checkout's root. */
   readonly root: string
@@ -13,7 +13,7 @@ export interface Repository {
   /** Real path of the folder that all worktrees share. */
   readonly commonDirectory: string
   readonly git: Git
-  /** The commit a revision names; throws TroupeError BASE_UNKNOWN. */
+  /** The commit a revision names; throws TroupeError BASE_UNKNOWN, or NO_COMMIT_YET for a HEAD without one. */
   resolveBase(revision: string): Promise<CommitId>
   /** Paths with uncommitted changes, untracked ones included: they are not part of any base. */
   dirtyFiles(): Promise<readonly string[]>
@@ -23,16 +23,15 @@ export interface Repository {
 
 /**
  * Opens the repository around a path: a main or a linked worktree, a submodule, or any folder below.
- * @throws TroupeError GIT_MISSING, GIT_TOO_OLD, NOT_A_REPOSITORY or NO_COMMIT_YET
+ * @throws TroupeError GIT_MISSING, GIT_TOO_OLD or NOT_A_REPOSITORY
  */
 export async function openRepository(path: string): Promise<Repository> {
   const here = openGit(folderAt(path))
-  const asked = Promise.all([placesOf(here, path), hasHead(here)])
+  const asked = placesOf(here, path)
   asked.catch(() => {}) // what is wrong with git itself is told first
   await checkVersion(here)
-  const [{ root, own, common }, hasCommit] = await asked
+  const { root, own, common } = await asked
   const git = openGit(root)
-  if (!hasCommit) throw new TroupeError('NO_COMMIT_YET', `${root} has no commit yet`)
   return {
     root,
     gitDirectory: own,
@@ -90,14 +89,11 @@ async function whyNoRoot(git: Git, said: string): Promise<string> {
     : 'is inside the folder in which git keeps its own files'
 }
 
-async function hasHead(git: Git): Promise<boolean> {
-  const { exitCode } = await git.run(['rev-parse', '--verify', '--quiet', 'HEAD'], { accept: [0, 1, 128] })
-  return exitCode === 0
-}
-
 async function resolveBase(git: Git, revision: string): Promise<CommitId> {
   const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`]
   const { exitCode, stdout } = await git.run(args, { accept: [0, 1, 128] })
+  if (exitCode !== 0 && revision === 'HEAD')
+    throw new TroupeError('NO_COMMIT_YET', `what is checked out in ${git.directory} has no commit yet`)
   if (exitCode !== 0) throw new TroupeError('BASE_UNKNOWN', `the base ${JSON.stringify(revision)} names no commit`)
   return asCommitId(stdout.trim())
 }

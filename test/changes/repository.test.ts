@@ -137,7 +137,7 @@ void t.test('a repository is opened from any of its folders and refused with the
   await refusal(join(root, 'nosuch'), /does not exist/)
   const fresh = emptyFolder(t)
   git(fresh, 'init', '--quiet')
-  await t.rejects(openRepository(fresh), { code: 'NO_COMMIT_YET' })
+  await t.rejects((await openRepository(fresh)).resolveBase('HEAD'), { code: 'NO_COMMIT_YET' })
   const odd = join(emptyFolder(t), 'two\nlines')
   cpSync(root, odd, { recursive: true })
   t.match(await openRepository(join(odd, 'dir')), { root: odd, gitDirectory: join(odd, '.git') })

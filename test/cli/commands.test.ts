@@ -258,6 +258,14 @@ RIGHT
     const failure = JSON.parse((await show({ task: 'riht', json: true })).out)
     t.match(failure, { schema: 'troupe/error/1', code: 'TASK_NOT_FOUND' })
   })
+
+  await t.test('only what starts agents needs a commit in the checkout', async (t) => {
+    git(directory, 'checkout', '--quiet', '--orphan', 'fresh')
+    for (const command of [['show'], ['status'], ['status', '--all'], ['log'], ['replay'], ['gc', '--dry-run']])
+      t.match(await troupeHere(directory, ...command), { status: 0, stderr: '' }, command.join(' '))
+    t.match(await troupeHere(directory, 'run', 'troupe.yaml'), { status: 2, stderr: /NO_COMMIT_YET: .* name another/ })
+    t.match(await troupeHere(directory, 'plan', '--base', 'main', 'troupe.yaml'), { status: 0 })
+  })
 })
 
 t.test('a run folds again to what it was, also when the command line changed its rules', async (t) => {
