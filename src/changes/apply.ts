@@ -50,6 +50,9 @@ export async function applyProposal(order: ApplyOrder): Promise<Applied> {
   await checkBranchName(repository, branch)
   const now = await commitAt(repository, ref)
   if (now === null) {
+    // its files would not follow
+    if ((await checkoutOf(repository, ref)) !== null)
+      throw new TroupeError('USAGE', `${branch} is checked out and has no commit yet; name another with --branch`)
     const to = await order.target({ branch, now, moved: null })
     await swap({ repository, ref, branch, from: null, to })
     return { how: 'created', branch, from: null, to }

@@ -34,8 +34,7 @@ export async function findRun(directory: string, idOrBeginning: string | undefin
 }
 
 /** A supervisor that died at its very beginning leaves nothing but folders. */
-const begun = (ids: readonly RunId[], layout: Layout): readonly RunId[] =>
-  ids.filter((id) => hasBegun(layout.run(id)))
+const begun = (ids: readonly RunId[], layout: Layout): readonly RunId[] => ids.filter((id) => hasBegun(layout.run(id)))
 
 interface Missing {
   readonly ids: readonly RunId[]

@@ -215,6 +215,9 @@ void t.test('a branch that went back, or has another history, is told as one tha
   const later = commitOfUser(root)
   git(root, 'branch', 'behind', base)
   git(root, 'checkout', '--quiet', '--orphan', 'alone')
+  const before = git(root, 'status', '--porcelain')
+  await t.rejects(apply({ target: () => Promise.resolve(base) }), { code: 'USAGE', message: /alone .* no commit yet/ })
+  t.equal(git(root, 'status', '--porcelain'), before)
   const alone = commitOfUser(root)
   const standings: Standing[] = []
   const look = (standing: Standing): Promise<CommitId> => {

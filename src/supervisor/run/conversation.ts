@@ -47,14 +47,10 @@ export function converse({ clock, task, places, models, held, account }: Convers
   const reply = (id: number, answer: AgentAnswer): void => actor?.cast('answer', id, answer)
 
   /** With a place; a question for which none is there is answered otherwise, or by nobody any more. */
-  async function answerWith(
-    id: number,
-    answer: (place: TakenPlace) => Promise<AgentAnswer> | AgentAnswer,
-  ): Promise<void> {
+  async function answerWith(id: number, answer: (place: TakenPlace) => Promise<AgentAnswer>): Promise<void> {
     const place = await taken.take(id)
-    if (place === null) return
-    const said = 'giveBack' in place ? await answer(place) : place
-    if (!taken.signal().aborted) reply(id, said)
+    const said = place !== null && 'giveBack' in place ? await answer(place) : place
+    if (said !== null && !taken.signal().aborted) reply(id, said)
   }
 
   async function askModel(id: number, question: ModelQuestion, place: TakenPlace): Promise<ModelAnswer> {
@@ -71,7 +67,7 @@ export function converse({ clock, task, places, models, held, account }: Convers
 
   function answer(id: number, question: AgentQuestion): void {
     if (question.ask === 'may-write') reply(id, held.ask(task, question.paths))
-    if (question.ask === 'place') void answerWith(id, () => 'granted')
+    if (question.ask === 'place') void answerWith(id, () => Promise.resolve('granted'))
     if (question.ask === 'model') void answerWith(id, (place) => askModel(id, question.question, place))
   }
 
