@@ -817,6 +817,37 @@ void t.test('what only a check can confirm is tried where it is allowed, after a
   t.end()
 })
 
+void t.test('white space that may mean something is no mere white space', (t) => {
+  const both: readonly (readonly [string, string, string, string, string | null])[] = [
+    ['a.json', '{"k": "Log in"}\n', '{"k": "Login"}\n', '{"k2": "Log in"}\n', '{"k2": "Login"}\n'],
+    ['a.py', 'print("a b")\n', 'print("ab")\n', 'log("a b")\n', 'log("ab")\n'],
+    ['a.js', 'sep = ","\n', 'sep = ", "\n', 'let sep = ","\n', 'let sep = ", "\n'],
+    ['a.js', 'x = a - -b\n', 'x = a --b\n', 'y = a - -b\n', 'y = a --b\n'],
+    ['a.sh', 'rm -rf x/tmp\n', 'rm -rf x /tmp\n', 'sudo rm -rf x/tmp\n', 'sudo rm -rf x /tmp\n'],
+    ['a.css', 'ul .a { }\n', 'ul.a { }\n', 'ol .a { }\n', null],
+    ['a.csv', 'a b,c\n', 'ab,c\n', 'a b,d\n', null],
+    ['Makefile', 'all:\n        cc a.c\n', 'all:\n\tcc a.c\n', 'all:\n        cc -O2 a.c\n', 'all:\n\tcc -O2 a.c\n'],
+  ]
+  for (const [path, base, ours, theirs, whole] of both)
+    for (const one of [
+      { path, base, ours, theirs },
+      { path, base, ours: theirs, theirs: ours },
+    ]) {
+      t.equal(settled(one, 'certain'), null, path)
+      t.equal(settled(one), whole, path)
+    }
+  for (const path of ['a.pyx', 'a.nim', 'a.sass', 'a.rst', 'a.pug', 'a.hs', 'a.yaml']) {
+    const dedented = { base: 'if a\n  b\n  c\nd\n', ours: 'if a\n  b\nc\nd\n', theirs: 'if a\n  b\n  c 1\nd\n' }
+    t.equal(settled({ path, ...dedented }), 'if a\n  b\nc 1\nd\n', path)
+  }
+  t.equal(
+    settled({ base: 'f( a,"b" )\n', ours: 'f(a, "b")\n', theirs: 'g( a,"b" )\n', path: 'a.c' }, 'certain'),
+    'g( a,"b" )\n',
+  )
+  t.equal(settled({ base: 'a  b\n', ours: 'a b\n', theirs: 'a  c\n', path: 'a.sh' }, 'certain'), 'a  c\n')
+  t.end()
+})
+
 void t.test('what both put alike stands once, what each put besides stands within', (t) => {
   const one = {
     base: '# News\n',

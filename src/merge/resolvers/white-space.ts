@@ -1,16 +1,18 @@
 import type { Chunk } from '../text/three-way.ts'
-import type { FileFacts, Language } from './file-facts.ts'
+import { bareLines } from './bare-lines.ts'
 import type { Resolution, Resolver } from './resolver.ts'
 
-/** One side changed nothing but white space, or both wrote the same but for white space: the real change stays. */
+/** One side changed nothing but white space that means nothing, or both wrote the same but for it: the real change stays. */
 export const whiteSpace: Resolver = {
   name: 'white-space',
-  resolve({ base, ours, theirs }, { language }) {
-    const isSame = sameness(language)
-    if (isSame(ours, theirs))
+  resolve({ base, ours, theirs }, file) {
+    const bare = bareLines(file)
+    if (bare === null) return null
+    const [was, mine, other] = [bare(base), bare(ours), bare(theirs)]
+    if (mine === other)
       return { grade: 'certain', lines: ours, evidence: 'both sides are the same but for white space' }
-    if (isSame(base, ours)) return kept(theirs, 'ours')
-    if (isSame(base, theirs)) return kept(ours, 'theirs')
+    if (was === mine) return kept(theirs, 'ours')
+    if (was === other) return kept(ours, 'theirs')
     return shifted({ base, ours, theirs })
   },
 }
@@ -20,22 +22,6 @@ const kept = (lines: readonly string[], idle: string): Resolution => ({
   lines,
   evidence: `${idle} changed only white space`,
 })
-
-/** Where indentation means something, it counts. */
-const indented: readonly (Language | null)[] = ['python', 'yaml', 'markdown']
-
-function sameness(language: FileFacts['language']): (a: readonly string[], b: readonly string[]) => boolean {
-  const bare = (line: string): string =>
-    indented.includes(language)
-      ? (/^[ \t]*/.exec(line)?.[0] ?? '') + line.replaceAll(/\s+/g, '')
-      : line.replaceAll(/\s+/g, '')
-  const text = (lines: readonly string[]): string =>
-    lines
-      .map(bare)
-      .filter((line) => line.trim() !== '')
-      .join('\n')
-  return (a, b) => text(a) === text(b)
-}
 
 /** One side moved the base's lines in or out as a whole: what the other wrote moves with them. */
 function shifted({ base, ours, theirs }: Pick<Chunk, 'base' | 'ours' | 'theirs'>): Resolution | null {
