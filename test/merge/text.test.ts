@@ -848,6 +848,66 @@ void t.test('white space that may mean something is no mere white space', (t) =>
   t.end()
 })
 
+/** What comes of a line on which each version has its own number. */
+const numbered = (path: string, line: string, [base, ours, theirs]: readonly [string, string, string]) => {
+  const of = (number: string): string => `${line.replace('%', number)}\n`
+  return settled({ path, base: of(base), ours: of(ours), theirs: of(theirs) }, 'certain')
+}
+
+void t.test('a number is a version only where its form, its key or its file says so', (t) => {
+  const others = [
+    ['a.json', '  "threshold": %'],
+    ['a.yaml', 'learning_rate: %'],
+    ['a.yaml', 'cpus: "%"'],
+    ['a.toml', 'timeout = %'],
+    ['a.ini', 'conversion = %'],
+    ['.env', 'STAGE=%'],
+    ['a.js', 'const conversion = %'],
+    ['package.json', '  "branches": %'],
+    ['CHANGELOG.md', '- Parsing is % times as fast'],
+  ] as const
+  for (const [path, line] of others) t.equal(numbered(path, line, ['0.8', '0.75', '0.9']), null, line)
+  const addresses = [
+    ['deploy.yml', 'host: %'],
+    ['a.json', '"url": "http://%:80/"'],
+    ['requirements.txt', '# from %'],
+  ] as const
+  for (const [path, line] of addresses) {
+    t.equal(numbered(path, line, ['10.0.0.1', '10.0.0.7', '10.0.1.2']), null, line)
+    t.equal(numbered(path, line, ['8.8.0.1', '8.8.0.7', '8.8.1.2']), null, line)
+  }
+  t.equal(numbered('a.json', '"version": "%"', ['1.2.0.1', '1.2.0.7', '1.2.1.2']), '"version": "1.2.1.2"\n')
+  const versions = [
+    ['a.yml', 'image: foo/bar:%'],
+    ['a.yml', 'appVersion: %'],
+    ['.env', 'NODE_VERSION=%'],
+    ['requirements/dev.txt', 'a==%'],
+    ['Cargo.toml', 'serde = { version = "%", features = ["a"] }'],
+    ['Cargo.toml', 'serde = "%"'],
+    ['go.mod', 'go %'],
+    ['go.mod', 'require a.b/c v%'],
+    ['package.json', '"a": "^%",'],
+    ['package.json', '"a": ">= %",'],
+    ['setup.py', "  'a>=%,<3',"],
+    ['pom.xml', '<a.version>%</a.version>'],
+    ['Gemfile', "gem 'a', '~> %'"],
+    ['VERSION', '%'],
+    ['.python-version', '%'],
+    ['Dockerfile', 'FROM a/b:%-slim'],
+    ['CHANGELOG.md', '## %'],
+    ['CHANGES.rst', 'Version %'],
+    ['.github/workflows/a.yml', 'python: ["%"]'],
+    ['.github/workflows/a.yml', '- uses: a/b@v%'],
+    ['src/version.ts', "export const appVersion = '%'"],
+    ['build.gradle', "implementation 'a.b:c:%'"],
+    ['.pre-commit-config.yaml', 'rev: %'],
+  ] as const
+  for (const [path, line] of versions)
+    t.equal(numbered(path, line, ['1.2', '1.3', '1.10']), `${line.replace('%', '1.10')}\n`, line)
+  t.equal(numbered('a.yaml', 'needs: %', ['1.2.0', '1.3.0', '1.10.0']), 'needs: 1.10.0\n')
+  t.end()
+})
+
 void t.test('what both put alike stands once, what each put besides stands within', (t) => {
   const one = {
     base: '# News\n',

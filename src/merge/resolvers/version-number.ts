@@ -1,20 +1,21 @@
 import type { FileFacts } from './file-facts.ts'
 import type { Resolver } from './resolver.ts'
+import { isOfVersions, isVersion, type NumberOnLine } from './version-places.ts'
 import { compareVersions, versionPattern } from './versions.ts'
 
 /** Lines that differ in nothing but a version: the higher one stays. Only where versions are declared. */
 export const versionNumber: Resolver = {
   name: 'version-number',
-  resolve({ base, ours, theirs }, { kind }) {
-    if (kind === 'lock' || ours.length !== theirs.length || ours.length !== base.length) return null
+  resolve({ base, ours, theirs }, file) {
+    if (file.kind === 'lock' || ours.length !== theirs.length || ours.length !== base.length) return null
     const bare = withoutVersions(ours)
     if (bare !== withoutVersions(theirs) || bare !== withoutVersions(base)) return null
     const order = ours.map((line, at) => compareLines(line, theirs[at] ?? ''))
     if (order.includes(null) || order.every((one) => one === 0)) return null
-    const isDeclared = (line: string, at: number): boolean => order[at] === 0 || declaration.test(line)
-    const grade = declaredIn.has(kind) ? 'certain' : ours.every(isDeclared) ? 'certain' : 'checked'
+    const told = ours.flatMap((line, at) => (order[at] === 0 ? [] : saidOn(line, theirs[at] ?? '', file)))
+    if (told.includes('no')) return null
     const lines = ours.map((line, at) => ((order[at] ?? 0) < 0 ? (theirs[at] ?? line) : line))
-    return { grade, lines, evidence: evidenceOf(ours, theirs, lines) }
+    return { grade: told.includes('perhaps') ? 'checked' : 'certain', lines, evidence: evidenceOf(ours, theirs, lines) }
   },
 }
 
@@ -22,7 +23,31 @@ export const versionNumber: Resolver = {
 const declaredIn: ReadonlySet<FileFacts['kind']> = new Set(['manifest', 'automation', 'settings', 'changelog'])
 
 /** A line that gives a version its name and says nothing else. */
-const declaration = /version\w*["']?\s*(?::\s*\w+\s*)?:?=?=?\s*\(?\s*["'`]?v?\d[\w.+-]*["'`]?[\s;,)]*$/i
+const declaration =
+  /(?:(?<![a-z])version\w*|Version\w*|(?<![A-Z])VERSION\w*)["']?\s*(?::\s*\w+\s*)?:?=?=?\s*\(?\s*["'`]?v?\d[\w.+-]*["'`]?[\s;,)]*$/
+/** A line that pins a package or an image. */
+const pin = /^\s*(?:[\w.-]+(?:\[[\w,. -]*\])?==v?\d[\w.+-]*(?:\s*[;#\\].*)?|FROM\s+\S+:v?\d.*)\s*$/
+
+/** What is to be thought of each number in which two lines differ. */
+function saidOn(ours: string, theirs: string, file: FileFacts): readonly ReturnType<typeof isVersion>[] {
+  const others = numbersIn(theirs)
+  const isDeclared = declaredIn.has(file.kind) || isOfVersions(file) || declaration.test(ours) || pin.test(ours)
+  return numbersIn(ours)
+    .filter(({ number }, at) => number !== others[at]?.number)
+    .map((one) => {
+      const said = isVersion(one, file)
+      return said === 'yes' && !isDeclared ? 'perhaps' : said
+    })
+}
+
+function numbersIn(line: string): readonly NumberOnLine[] {
+  const text = withoutPins(line)
+  return [...text.matchAll(versionPattern)].map(({ 0: found, index }) => {
+    const number = found.replace(/^(?:[\^~]|>=\s*)/, '')
+    const start = index + found.length - number.length
+    return { number, before: text.slice(0, start), after: text.slice(index + found.length) }
+  })
+}
 
 // a commit that is pinned goes with the version beside it
 const withoutPins = (text: string): string => text.replaceAll(/@[0-9a-f]{40}(?=\s+#\s*v?\d)/g, '')
