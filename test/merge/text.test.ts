@@ -14,8 +14,10 @@ import { resolveChunks } from '../../src/merge/resolve-chunks.ts'
 import { resolveFile } from '../../src/merge/resolve-file.ts'
 import { resolveText, type TextResolution } from '../../src/merge/resolve-text.ts'
 import { fileFacts } from '../../src/merge/resolvers/file-facts.ts'
+import { isWellIndented } from '../../src/merge/resolvers/python-lines.ts'
 import { resolvers } from '../../src/merge/resolvers/registry.ts'
 import type { Grade, ResolverPolicy } from '../../src/merge/resolvers/resolver.ts'
+import { isWellNested } from '../../src/merge/resolvers/yaml-lines.ts'
 import { histogram } from '../../src/merge/text/histogram.ts'
 import { diffLines } from '../../src/merge/text/line-diff.ts'
 import { linesOf } from '../../src/merge/text/lines.ts'
@@ -905,6 +907,79 @@ void t.test('a number is a version only where its form, its key or its file says
   for (const [path, line] of versions)
     t.equal(numbered(path, line, ['1.2', '1.3', '1.10']), `${line.replace('%', '1.10')}\n`, line)
   t.equal(numbered('a.yaml', 'needs: %', ['1.2.0', '1.3.0', '1.10.0']), 'needs: 1.10.0\n')
+  t.end()
+})
+
+/** What comes of a conflict, whoever of the two is ours. */
+const settledEitherWay = (path: string, [base, ours, theirs]: readonly [string, string, string]) => [
+  settled({ path, base, ours, theirs }),
+  settled({ path, base, ours: theirs, theirs: ours }),
+]
+
+void t.test('what both put at one place stays with what it belongs to', (t) => {
+  const cases: readonly (readonly [string, string, string, string])[] = [
+    ['a.py', 'for i in x:\n    a(i)\n', 'cleanup(x)\n', '    notify(i)\n'],
+    ['a.py', 'class A:\n    a = 1\n', '\nclass B:\n    """\nof b\n    """\n', '\n    def f(self):\n        pass\n'],
+    ['a.pyx', 'for i in x:\n    a(i)\n', 'cleanup(x)\n', '    notify(i)\n'],
+    ['ci.yml', 'jobs:\n  a:\n    runs-on: u\n', '  b:\n    needs: a\n', '    timeout: 5\n'],
+    ['a.yaml', 'a:\n  x: 1\n', 'b:\n  y: 1\n', '  z: 1\n'],
+    ['a.yaml', 'a:\n  - one\n', 'b: two\n', '  - three\n'],
+    ['a.yaml', 'a:\n- one\n', 'b: two\n', '- three\n'],
+    ['a.toml', '[a]\nx = 1\n', '\n[b]\ny = 1\n', 'z = 1\n'],
+    ['a.ini', '[a]\nx = 1\n', '\n[b]\ny = 1\n', 'z = 1\n'],
+    ['a.md', '# A\n\nfirst\n', '\n# B\n\n```sh\n# other words\n```\n', '\nsecond one\n'],
+    ['a.md', '# A\n\nfirst\n', '\n# B\n\nother words\n', '\n## Below\n\n```sh\n# second one\n```\n'],
+    ['a.md', '- first\n', '- other words\n', '  - second one\n'],
+    ['a.rst', 'A\n=\n\nfirst\n', '\nB B\n===\n\nother words\n', '\nsecond one\n'],
+  ]
+  for (const [path, base, last, first] of cases) {
+    const whole = base + first + last
+    t.same(settledEitherWay(path, [base, base + last, base + first]), [whole, whole], whole)
+  }
+  const keys = ['a:\n  b: 1\nc: 2\n', 'a:\n  b: 1\n  d: 3\nc: 2\n', 'a:\n  b: 1\ne: 4\nc: 2\n'] as const
+  const whole = 'a:\n  b: 1\n  d: 3\ne: 4\nc: 2\n'
+  t.same(settledEitherWay('a.yaml', keys), [whole, whole])
+  const both = ['a:\n  x: 1\n', 'a:\n  x: 1\n  y: 1\nb:\n  y: 2\n', 'a:\n  x: 1\n  z: 1\nc:\n  z: 2\n'] as const
+  t.same(settledEitherWay('a.yaml', both), [null, null], 'where either would come under the other’s')
+  t.end()
+})
+
+void t.test('a result whose lines are indented as none may be goes back to conflict', (t) => {
+  const body = '        first(x)\n        second(x)\n'
+  const python = (lines: string): string => `def f(x):\n${lines}    return 1\n`
+  const versions = [
+    python(`    if x:\n${body}`),
+    python(body.replaceAll('        ', '    ')),
+    python(`    if x:\n${body}        notify(x)\n`),
+  ] as const
+  t.same(settledEitherWay('a.py', versions), [null, null])
+  const [base = '', ours = '', theirs = ''] = versions.map((text) => `${text}  odd()\n`)
+  t.ok(settled({ path: 'a.py', base, ours, theirs }), 'unless a side’s were before')
+  const steps = (lines: string): string => `a:\n  one: f(1)\n${lines}z: 1\n`
+  const yaml = [
+    steps('  b:\n    c: g(2)\n    d: h(3)\n'),
+    steps('  c: g(2)\n  d: h(3)\n'),
+    steps('  b:\n    c: g(2)\n    d: h(3)\n    e: i(4)\n'),
+  ] as const
+  t.same(settledEitherWay('a.yaml', yaml), [null, null])
+  t.end()
+})
+
+void t.test('what Python and YAML may look like is not taken for wrong', (t) => {
+  const python = [
+    'def f(\n  a,\n):\n    """one\nat the edge: \n    """\n    x = [\n  1,\n]  # :\n    if a and \\\n  b:\n\treturn\n',
+    "x = {'a':\n  1}\nclass A: pass\n# one\n    # another\nif x: # why\n  y = '''\nno\n  '''\nelse:\n        z = \"#\"\n",
+  ]
+  for (const text of python) t.ok(isWellIndented(text), text)
+  for (const text of ['a\n  b\n', 'if a:\nb\n', 'if a:\n    b\n  c\n', 'if (a\n    ):\nb\n'])
+    t.notOk(isWellIndented(text), text)
+  const yaml = [
+    '# a\na:\n- b: 1\n  c: |\n    any:\n      thing\n   at all: 1\n  d: [1,\n  2]\n-\n  e: &x\n    f: 1\ng: plain\n  goes on\n---\n    h: 1\n',
+    'a:\n  - - b\n    - c: "x: y"\n      d: >-\n\n        text\n  - e\n{{ if }}\nf: !tag\n  g: {h: 1}\n',
+  ]
+  for (const text of yaml) t.ok(isWellNested(text), text)
+  for (const text of ['a: 1\n  b: 2\n', 'a:\n    b: 1\n  c: 2\n', '- a\nb: 1\n', 'a: 1\n- b\n', 'a: b\n  - c\n'])
+    t.notOk(isWellNested(text), text)
   t.end()
 })
 

@@ -1,21 +1,33 @@
 import { isBalanced } from './brackets.ts'
-import type { FileKind } from './file-facts.ts'
+import type { FileFacts, FileKind } from './file-facts.ts'
+import { levelsIn, mayFollow } from './levels.ts'
 import type { IsKnown, Resolver } from './resolver.ts'
 import { similarity, wordsOf } from './similarity.ts'
 
-/** Both put something new at one place, each whole in itself and about other names: first ours, then theirs. */
+/** Both put something new at one place, each whole in itself and about other names: first ours, then theirs, where each stays what it is. */
 export const bothInsert: Resolver = {
   name: 'both-insert',
-  resolve({ base, ours, theirs }, { kind }, isKnown) {
+  resolve({ base, ours, theirs }, file, isKnown) {
     if (base.length > 0 || ours.length === 0 || theirs.length === 0) return null
+    const order = orderOf(ours, theirs, file)
     const shared = similarity(freshIn(ours, isKnown), freshIn(theirs, isKnown))
-    const isSure = isBalanced(ours.join('')) && isBalanced(theirs.join('')) && shared < 0.2 && areApart(ours, theirs)
+    const isSure = order !== null && shared < 0.2 && areWhole(ours, theirs) && areApart(ours, theirs)
+    const [first, second] = order ?? [ours, theirs]
     return {
-      grade: isSure ? (shared < 0.1 && grows.has(kind) ? 'certain' : 'likely') : 'checked',
-      lines: [...beforeMore(ours, theirs), ...theirs],
+      grade: isSure ? (shared < 0.1 && grows.has(file.kind) ? 'certain' : 'likely') : 'checked',
+      lines: [...beforeMore(first, second), ...second],
       evidence: `${isSure ? 'both are whole, about other names' : 'both put something there'}, and share ${Math.round(shared * 100)} % of their new lines`,
     }
   },
+}
+
+type Sides = readonly [readonly string[], readonly string[]]
+
+/** First ours, unless theirs would then belong to what ours begins; null where either would. */
+function orderOf(ours: readonly string[], theirs: readonly string[], file: FileFacts): Sides | null {
+  const levels = levelsIn(file)
+  if (levels === null || mayFollow(theirs, ours, levels)) return [ours, theirs]
+  return mayFollow(ours, theirs, levels) ? [theirs, ours] : null
 }
 
 /** Lines that others follow: between items of a list there is no more space than within either. */
@@ -38,6 +50,8 @@ function freshIn(lines: readonly string[], isKnown: IsKnown): readonly string[] 
   const fresh = saying.filter((line) => !isKnown(line))
   return fresh.length > 0 ? fresh : saying
 }
+
+const areWhole = (...sides: readonly (readonly string[])[]): boolean => sides.every((side) => isBalanced(side.join('')))
 
 /** Whether no name is declared by both, and neither says only what the other says as well. */
 function areApart(ours: readonly string[], theirs: readonly string[]): boolean {

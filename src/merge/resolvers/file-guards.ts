@@ -1,5 +1,7 @@
 import { isBalanced } from './brackets.ts'
-import type { FileFacts } from './file-facts.ts'
+import type { FileFacts, Language } from './file-facts.ts'
+import { isWellIndented } from './python-lines.ts'
+import { isWellNested } from './yaml-lines.ts'
 
 interface Guarded {
   readonly file: FileFacts
@@ -12,11 +14,30 @@ export function brokenIn(text: string, { file, ours, theirs }: Guarded): string 
   const sides = (): readonly string[] => [ours.join(''), theirs.join('')] // hardly ever looked at
   const markers = markersIn(text)
   if (markers > 0 && sides().every((side) => markersIn(side) < markers)) return 'it holds a conflict marker'
-  if (file.language === 'json' && !isJson(text) && sides().every(isJson)) return 'the result is not JSON'
-  const code = file.kind === 'source' || file.language === 'json'
-  if (code && !isBalanced(text) && sides().every(isBalanced)) return 'its brackets do not match'
+  const wrong = formsOf(file).find(({ isRight }) => !isRight(text) && sides().every(isRight))
+  if (wrong !== undefined) return wrong.fault
   const twice = declaredTwice(text, sides)
   return file.kind === 'source' && twice !== null ? `${twice} is declared twice` : null
+}
+
+/** What every text of a kind of files is. */
+interface Form {
+  readonly isRight: (text: string) => boolean
+  readonly fault: string
+}
+
+const bracketed: Form = { isRight: isBalanced, fault: 'its brackets do not match' }
+const indented = { fault: 'a line is indented as none may be' }
+const forms: Partial<Record<Language, Form>> = {
+  json: { isRight: isJson, fault: 'the result is not JSON' },
+  python: { ...indented, isRight: isWellIndented },
+  yaml: { ...indented, isRight: isWellNested },
+}
+
+function formsOf({ kind, language }: FileFacts): readonly Form[] {
+  const own = language === null ? undefined : forms[language]
+  const all = kind === 'source' || language === 'json' ? [bracketed] : []
+  return own === undefined ? all : [own, ...all]
 }
 
 /** What git puts around conflicts. */

@@ -1,22 +1,18 @@
+import { indentOf } from './indent.ts'
 import type { Resolver } from './resolver.ts'
 
 /** Lines of a key and a value, in files that are made of them: what each side did to each key. */
 export const keyedLines: Resolver = {
   name: 'keyed-lines',
-  resolve({ base, ours, theirs }, { kind }) {
+  resolve({ base, ours, theirs }, { kind, language }) {
     if (!['manifest', 'automation', 'settings'].includes(kind)) return null
     const [b, o, t] = [entriesOf(base), entriesOf(ours), entriesOf(theirs)]
     if (b === null || o === null || t === null) return null
-    const merged = new Map<string, string>()
-    for (const key of new Set([...o.keys(), ...b.keys(), ...t.keys()])) {
-      const [was, mine, other] = [valueOf(b, key), valueOf(o, key), valueOf(t, key)]
-      const value = mine === other || other === was ? o.get(key) : mine === was ? t.get(key) : null
-      if (value === null) return null
-      if (value !== undefined) merged.set(key, value)
-    }
+    const values = merged(b, o, t)
+    if (values === null || (language === 'yaml' && deepens(values))) return null
     return {
       grade: 'likely',
-      lines: commas([...merged.values()], ours, theirs),
+      lines: commas(values, ours, theirs),
       evidence: 'no key was changed by both',
     }
   },
@@ -25,7 +21,7 @@ export const keyedLines: Resolver = {
 const line = /^\s*(?:"([^"]+)"|'([^']+)'|([\w.@/-]+))\s*[:=]\s*\S.*$/
 
 /** A line for each key; null when a line has none, or a key comes twice. */
-function entriesOf(lines: readonly string[]): ReadonlyMap<string, string> | null {
+function entriesOf(lines: readonly string[]): Entries | null {
   const entries = new Map<string, string>()
   for (const text of lines) {
     const [, double, single, bare] = line.exec(text.replace(/\r?\n$/, '')) ?? []
@@ -37,9 +33,26 @@ function entriesOf(lines: readonly string[]): ReadonlyMap<string, string> | null
   return entries
 }
 
+type Entries = ReadonlyMap<string, string>
+
+/** The lines of all keys; null where one was changed by both. */
+function merged(b: Entries, o: Entries, t: Entries): readonly string[] | null {
+  const lines: string[] = []
+  for (const key of new Set([...o.keys(), ...b.keys(), ...t.keys()])) {
+    const [was, mine, other] = [valueOf(b, key), valueOf(o, key), valueOf(t, key)]
+    const value = mine === other || other === was ? o.get(key) : mine === was ? t.get(key) : null
+    if (value === null) return null
+    if (value !== undefined) lines.push(value)
+  }
+  return lines
+}
+
+/** Whether a line is deeper than one before it: it would belong to that, which has a value. */
+const deepens = (lines: readonly string[]): boolean =>
+  lines.some((text, at) => at > 0 && indentOf(text) > indentOf(lines[at - 1] ?? ''))
+
 /** Without the comma that may or may not follow it. */
-const valueOf = (entries: ReadonlyMap<string, string>, key: string): string | undefined =>
-  entries.get(key)?.trim().replace(/,$/, '')
+const valueOf = (entries: Entries, key: string): string | undefined => entries.get(key)?.trim().replace(/,$/, '')
 
 /** Every entry but perhaps the last has the comma that the sides' entries have. */
 function commas(lines: readonly string[], ours: readonly string[], theirs: readonly string[]): readonly string[] {
