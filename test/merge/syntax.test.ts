@@ -306,6 +306,14 @@ const lists: readonly Lists[] = [
     text: 'interface A {\n  a: string | null;\n  b: number;\n  c(): void;\n}\n',
   },
   {
+    title: 'members of an enum with one value',
+    path: 'a.ts',
+    base: 'enum A {\n  One = 1,\n}\n',
+    ours: 'enum A {\n  One = 1,\n  Two = 2,\n}\n',
+    theirs: 'enum A {\n  One = 1,\n  Deux = 2,\n}\n',
+    text: null,
+  },
+  {
     title: 'members of an enum',
     path: 'a.ts',
     base: "enum A {\n  One = 'one',\n}\n",

@@ -983,6 +983,45 @@ void t.test('what Python and YAML may look like is not taken for wrong', (t) => 
   t.end()
 })
 
+void t.test('nothing is put behind the arm that takes whatever is left, and an else stays with its if', (t) => {
+  const cases: readonly (readonly [string, string, string, string])[] = [
+    ['a.c', 'case A:\n  a();\n  break;\n', 'case C:\n  c(1);\n  break;\n', 'default:\n  die();\n'],
+    ['a.rs', '    A => 1,\n', '    C if y => three(),\n', '    _ => 2,\n'],
+    ['a.py', 'if a:\n    one(1)\n', 'elif b:\n    third(3)\n', 'else:\n    other(2)\n'],
+    ['a.py', 'if a:\n    one(1)\n', 'else:\n    other(2)\n', 'third(3)\n'],
+    ['a.rb', 'if a\n    one(1)\n', '    third(3)\n', 'else\n    other(2)\n'],
+  ]
+  for (const [path, base, first, last] of cases) {
+    const whole = base + first + last
+    t.same(settledEitherWay(path, [base, base + last, base + first]), [whole, whole], whole)
+  }
+  const base = 'if z\n    zero(0)\nelse\n    none()\nend\n'
+  const own = [base.replace('zero', 'one').replace('z', 'a'), base.replace('none', 'all').replace('z', 'b')] as const
+  const versions = [base, base + own[0], base + own[1]] as const
+  t.same(settledEitherWay('a.rb', versions), [base + own[0] + own[1], base + own[1] + own[0]], 'each its own')
+  t.end()
+})
+
+void t.test('two members of one number or word are left to people', (t) => {
+  const cases: readonly (readonly [string, string, string])[] = [
+    ['a.proto', '  string b = 2;\n', '  int32 c = 2;\n'],
+    ['a.c', '  C = 3,\n', '  D = 3,\n'],
+    ['a.go', '\tC Kind = 1 << 3\n', '\tD Kind = 1 << 3\n'],
+    ['a.swift', "  case c = 'x'\n", "  case d = 'x'\n"],
+    ['a.java', '  C(3),\n', '  D(3),\n'],
+  ]
+  for (const [path, ours, theirs] of cases) {
+    t.same(settledEitherWay(path, ['', ours, theirs]), [null, null], path)
+    const other = theirs.replace(/\d(?=\)?[,;\n])|x/, '9')
+    t.same(settledEitherWay(path, ['', ours, other]), [ours + other, other + ours], path)
+  }
+  const plain = ['', 'FIRST_LEVEL = 1\n', 'OTHER_MODE = 1\n'] as const
+  t.same(settledEitherWay('a.py', plain), [plain[1] + plain[2], plain[2] + plain[1]])
+  const messages = ['', 'message A {\n  string b = 1;\n}\n', 'message B {\n  int32 c = 1;\n}\n'] as const
+  t.same(settledEitherWay('a.proto', messages), [messages[1] + messages[2], messages[2] + messages[1]])
+  t.end()
+})
+
 void t.test('what both put alike stands once, what each put besides stands within', (t) => {
   const one = {
     base: '# News\n',

@@ -1,14 +1,19 @@
+import type { Chunk } from '../text/three-way.ts'
+import { breakChoice } from './arms.ts'
 import { isBalanced } from './brackets.ts'
+import { haveOneValue } from './explicit-values.ts'
 import type { FileFacts, FileKind } from './file-facts.ts'
 import { levelsIn, mayFollow } from './levels.ts'
+import { outermostIn, saysSomething } from './outermost-lines.ts'
 import type { IsKnown, Resolver } from './resolver.ts'
 import { similarity, wordsOf } from './similarity.ts'
 
 /** Both put something new at one place, each whole in itself and about other names: first ours, then theirs, where each stays what it is. */
 export const bothInsert: Resolver = {
   name: 'both-insert',
-  resolve({ base, ours, theirs }, file, isKnown) {
-    if (base.length > 0 || ours.length === 0 || theirs.length === 0) return null
+  resolve(chunk, file, isKnown) {
+    const { ours, theirs } = chunk
+    if (!areInserted(chunk) || (file.kind === 'source' && haveOneValue(ours, theirs, file.path))) return null
     const order = orderOf(ours, theirs, file)
     const shared = similarity(freshIn(ours, isKnown), freshIn(theirs, isKnown))
     const isSure = order !== null && shared < 0.2 && areWhole(ours, theirs) && areApart(ours, theirs)
@@ -21,13 +26,21 @@ export const bothInsert: Resolver = {
   },
 }
 
+const areInserted = ({ base, ours, theirs }: Chunk): boolean =>
+  base.length === 0 && ours.length > 0 && theirs.length > 0
+
 type Sides = readonly [readonly string[], readonly string[]]
 
-/** First ours, unless theirs would then belong to what ours begins; null where either would. */
+/** First ours, unless theirs would then belong to what ours begins, or never be reached; null where neither may be first. */
 function orderOf(ours: readonly string[], theirs: readonly string[], file: FileFacts): Sides | null {
   const levels = levelsIn(file)
-  if (levels === null || mayFollow(theirs, ours, levels)) return [ours, theirs]
-  return mayFollow(ours, theirs, levels) ? [theirs, ours] : null
+  const mayBe = ([first, second]: Sides): boolean =>
+    (levels === null || mayFollow(second, first, levels)) && !(file.kind === 'source' && breakChoice(first, second))
+  const orders: readonly Sides[] = [
+    [ours, theirs],
+    [theirs, ours],
+  ]
+  return orders.find(mayBe) ?? null
 }
 
 /** Lines that others follow: between items of a list there is no more space than within either. */
@@ -40,9 +53,6 @@ const item = /^\s*(?:[-*+]|\d+\.)\s/
 
 /** Kinds of files that are lists of entries, to which everybody adds. */
 const grows: ReadonlySet<FileKind> = new Set(['changelog', 'records'])
-
-/** Lines of nothing but brackets are alike everywhere. */
-const saysSomething = (line: string): boolean => /[\p{L}\p{N}]/u.test(line)
 
 /** Lines that the file does not have elsewhere: what it says again and again makes no two things one. */
 function freshIn(lines: readonly string[], isKnown: IsKnown): readonly string[] {
@@ -64,12 +74,7 @@ function areApart(ours: readonly string[], theirs: readonly string[]): boolean {
 
 /** Names that lines give to something, at their outermost level: what is inside may be called alike. */
 function declaredIn(lines: readonly string[]): readonly string[] {
-  const saying = lines.filter(saysSomething)
-  const least = saying.reduce((known, line) => Math.min(known, indentOf(line)), Infinity)
-  const outermost = saying.filter((line) => indentOf(line) === least)
   const declared =
     /\b(?:function|class|def|func|const|let|var|type|interface|enum|fn|struct)\s+(?:\([^)]*\)\s*)?([\w$]+)|^\s*["']?([\w$.-]+)["']?\??\s*(?:[:=](?!=)|[=~<>]=)/gm
-  return [...outermost.join('').matchAll(declared)].map(([, named, keyed]) => named ?? keyed ?? '')
+  return [...outermostIn(lines).join('').matchAll(declared)].map(([, named, keyed]) => named ?? keyed ?? '')
 }
-
-const indentOf = (line: string): number => /^[ \t]*/.exec(line)?.[0].length ?? 0

@@ -1,3 +1,4 @@
+import { haveOneValue } from '../resolvers/explicit-values.ts'
 import { similarity } from '../resolvers/similarity.ts'
 import { linesOf } from '../text/lines.ts'
 import { changedByOne, type InVersions, inVersions } from './versions.ts'
@@ -91,15 +92,17 @@ function fateOfOne<E extends Element>(base: E | undefined, element: E, what: 'ou
   return element.text === base.text ? { how: 'removed', what: 'removed' } : { how: 'disputed' }
 }
 
-/** Whether both took something away and put another thing, or put much the same under two names: it may be one thing. */
+/** Whether both took something away and put another thing, or put much the same, or the very same value, under two names: it may be one thing. */
 function isOneThingTwice<E extends Element>({ base, ours, theirs }: KeyedVersions<E>): boolean {
   const added = (side: Keyed<E>, other: Keyed<E>): readonly E[] =>
     [...side].flatMap(([key, element]) => (base.has(key) || other.has(key) ? [] : element))
   const [mine, others] = [added(ours, theirs), added(theirs, ours)]
   if (mine.length === 0 || others.length === 0) return false
   if ([...base.keys()].some((key) => !ours.has(key) && !theirs.has(key))) return true
-  return mine.some((one) => others.some((other) => isAlike(linesOf(one.text), linesOf(other.text))))
+  return mine.some((one) => others.some((other) => isOneThing(linesOf(one.text), linesOf(other.text))))
 }
+
+const isOneThing = (a: readonly string[], b: readonly string[]): boolean => isAlike(a, b) || haveOneValue(a, b)
 
 const isAlike = (a: readonly string[], b: readonly string[]): boolean =>
   Math.min(a.length, b.length) >= 3 && similarity(a, b) >= 0.8
