@@ -1022,6 +1022,28 @@ void t.test('two members of one number or word are left to people', (t) => {
   t.end()
 })
 
+void t.test('what both put at the end of a list in JSON stays, whatever commas it takes', (t) => {
+  const list = (...items: readonly unknown[]): string => pretty({ a: items, z: 1 })
+  const keys = (...names: readonly string[]): string =>
+    pretty(Object.fromEntries(names.map((name) => [name, { [`in ${name}`]: [name] }])))
+  const cases: readonly (readonly [(...more: readonly string[]) => string, string])[] = [
+    [(...more) => list('x', ...more), 'strings'],
+    [(...more) => list({ x: 1 }, ...more.map((name) => ({ [name]: [name] }))), 'objects'],
+    [(...more) => keys('x', ...more), 'keys'],
+    [(...more) => keys('x', ...more).trimEnd(), 'keys at the end of the file'],
+  ]
+  for (const [of, what] of cases) {
+    const versions = [of(), of('b'), of('c')] as const
+    t.same(settledEitherWay('data.json', versions), [of('b', 'c'), of('c', 'b')], what)
+    t.equal(settled({ path: 'data.json', base: of(), ours: of('b'), theirs: of('c') }, 'certain'), null)
+  }
+  const windows = (...more: readonly string[]): string => list('x', ...more).replaceAll('\n', '\r\n')
+  t.equal(settledEitherWay('data.json', [windows(), windows('b'), windows('c')])[0], windows('b', 'c'))
+  const twice = keys('x', 'b').replace('in b', 'otherwise')
+  t.same(settledEitherWay('data.json', [keys('x'), keys('x', 'b'), twice]), [null, null], 'not one key twice')
+  t.end()
+})
+
 void t.test('what both put alike stands once, what each put besides stands within', (t) => {
   const one = {
     base: '# News\n',

@@ -3,27 +3,34 @@ import { breakChoice } from './arms.ts'
 import { isBalanced } from './brackets.ts'
 import { haveOneValue } from './explicit-values.ts'
 import type { FileFacts, FileKind } from './file-facts.ts'
+import { atJsonEnd } from './json-ends.ts'
 import { levelsIn, mayFollow } from './levels.ts'
 import { outermostIn, saysSomething } from './outermost-lines.ts'
-import type { IsKnown, Resolver } from './resolver.ts'
+import type { IsKnown, Resolution, Resolver } from './resolver.ts'
 import { similarity, wordsOf } from './similarity.ts'
 
 /** Both put something new at one place, each whole in itself and about other names: first ours, then theirs, where each stays what it is. */
 export const bothInsert: Resolver = {
   name: 'both-insert',
   resolve(chunk, file, isKnown) {
-    const { ours, theirs } = chunk
-    if (!areInserted(chunk) || (file.kind === 'source' && haveOneValue(ours, theirs, file.path))) return null
-    const order = orderOf(ours, theirs, file)
-    const shared = similarity(freshIn(ours, isKnown), freshIn(theirs, isKnown))
-    const isSure = order !== null && shared < 0.2 && areWhole(ours, theirs) && areApart(ours, theirs)
-    const [first, second] = order ?? [ours, theirs]
-    return {
-      grade: isSure ? (shared < 0.1 && grows.has(file.kind) ? 'certain' : 'likely') : 'checked',
-      lines: [...beforeMore(first, second), ...second],
-      evidence: `${isSure ? 'both are whole, about other names' : 'both put something there'}, and share ${Math.round(shared * 100)} % of their new lines`,
-    }
+    const end = file.language === 'json' && file.kind !== 'manifest' ? atJsonEnd(chunk) : null
+    const put = putTogether(end?.chunk ?? chunk, file, isKnown)
+    return put === null || end === null ? put : { ...put, lines: end.restored(put.lines) }
   },
+}
+
+function putTogether(chunk: Chunk, file: FileFacts, isKnown: IsKnown): Resolution | null {
+  const { ours, theirs } = chunk
+  if (!areInserted(chunk) || (file.kind === 'source' && haveOneValue(ours, theirs, file.path))) return null
+  const order = orderOf(ours, theirs, file)
+  const shared = similarity(freshIn(ours, isKnown), freshIn(theirs, isKnown))
+  const isSure = order !== null && shared < 0.2 && areWhole(ours, theirs) && areApart(ours, theirs)
+  const [first, second] = order ?? [ours, theirs]
+  return {
+    grade: isSure ? (shared < 0.1 && grows.has(file.kind) ? 'certain' : 'likely') : 'checked',
+    lines: [...beforeMore(first, second), ...second],
+    evidence: `${isSure ? 'both are whole, about other names' : 'both put something there'}, and share ${Math.round(shared * 100)} % of their new lines`,
+  }
 }
 
 const areInserted = ({ base, ours, theirs }: Chunk): boolean =>
