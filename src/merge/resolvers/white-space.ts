@@ -8,11 +8,14 @@ export const whiteSpace: Resolver = {
   resolve({ base, ours, theirs }, file) {
     const bare = bareLines(file)
     if (bare === null) return null
-    const [was, mine, other] = [bare(base), bare(ours), bare(theirs)]
-    if (mine === other)
+    const signs = new Map([base, ours, theirs].map((lines) => [lines, lines.join('').replaceAll(/\s+/g, '')]))
+    // hardly any sides have the same signs, and only these are looked at closely
+    const areSame = (a: readonly string[], b: readonly string[]): boolean =>
+      signs.get(a) === signs.get(b) && bare(a) === bare(b)
+    if (areSame(ours, theirs))
       return { grade: 'certain', lines: ours, evidence: 'both sides are the same but for white space' }
-    if (was === mine) return kept(theirs, 'ours')
-    if (was === other) return kept(ours, 'theirs')
+    if (areSame(base, ours)) return kept(theirs, 'ours')
+    if (areSame(base, theirs)) return kept(ours, 'theirs')
     return shifted({ base, ours, theirs })
   },
 }
