@@ -106,6 +106,7 @@ const settings: readonly string[] = [
     'core.fsmonitor=false',
     'commit.gpgSign=false',
     'i18n.commitEncoding=UTF-8',
+    'log.showSignature=false',
   ].flatMap((setting) => ['-c', setting]),
 ]
 

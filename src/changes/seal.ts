@@ -137,7 +137,16 @@ export async function sealedAt(
 ): Promise<ChangeSet | null> {
   const kept = await keptAt(git, ref)
   if (kept === null) return null
-  const args = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', kept.base, kept.commit]
+  const args = [
+    'diff-tree',
+    '-r',
+    '-z',
+    '--name-only',
+    '--no-renames',
+    '--ignore-submodules=none',
+    kept.base,
+    kept.commit,
+  ]
   return { ...who, ...kept, files: nulSeparated(await git.text(args)) }
 }
 

@@ -41,7 +41,10 @@ async function hasFiles(own: PrivateIndex, path: string): Promise<boolean> {
 async function hasWork(git: Git, directory: string, link: string): Promise<boolean> {
   const inside = git.at(directory)
   const named = ['--git-dir', join(directory, '.git'), '--work-tree', directory]
-  if ((await inside.text([...named, 'status', '--porcelain', '--untracked-files=all'])) !== '') return true
+  if (
+    (await inside.text([...named, 'status', '--porcelain', '--untracked-files=all', '--ignore-submodules=none'])) !== ''
+  )
+    return true
   if ((await inside.text([...named, 'rev-parse', 'HEAD'])) === link) return false
   return (await inside.text([...named, 'rev-list', '--max-count=1', 'HEAD', '--not', '--remotes', '--'])) !== ''
 }

@@ -31,6 +31,7 @@ const exactDiff = [
   '--no-ext-diff',
   '--no-textconv',
   '--no-color',
+  '-O/dev/null',
 ]
 
 /** Every line of content begins with a sign, so no text can be mistaken for a header. */

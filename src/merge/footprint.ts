@@ -61,7 +61,7 @@ export function mayMeet(a: Footprint<Change>, b: Footprint<Change>): boolean {
 async function diffTrees(git: Git, pairs: ReadonlySet<string>): Promise<ReadonlyMap<string, Diff>> {
   if (pairs.size === 0) return new Map()
   const input = [...pairs].map((pair) => `${pair}\n`).join('')
-  const args = ['diff-tree', '--stdin', '-r', '-z', '--raw', '--no-renames', '--no-abbrev']
+  const args = ['diff-tree', '--stdin', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', '--ignore-submodules=none']
   return readRawDiffs(Buffer.from(await git.bytes(args, { input })).toString('latin1'))
 }
 

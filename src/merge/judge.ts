@@ -40,7 +40,15 @@ export async function judge(
 }
 
 async function changedLines(git: Git, base: CommitId, commit: CommitId): Promise<number> {
-  const listed = await git.text(['diff-tree', '-r', '--numstat', '--no-renames', base, commit])
+  const listed = await git.text([
+    'diff-tree',
+    '-r',
+    '--numstat',
+    '--no-renames',
+    '--ignore-submodules=none',
+    base,
+    commit,
+  ])
   const counts = [...listed.matchAll(/^(\d+|-)\t(\d+|-)\t/gm)].map(([, added, removed]) =>
     added === '-' ? 1 : Number(added) + Number(removed),
   )

@@ -63,7 +63,7 @@ async function changesBetween(
   pairs: readonly (readonly [CommitId, CommitId])[],
 ): Promise<readonly (readonly Change[])[]> {
   const input = pairs.map(([base, commit]) => `${commit} ${base}\n`).join('')
-  const options = ['--stdin', '-r', '-z', '--raw', '-M', '--no-abbrev', '--always']
+  const options = ['--stdin', '-r', '-z', '--raw', '-M', '--no-abbrev', '--always', '--ignore-submodules=none']
   const args = ['-c', 'diff.renameLimit=7000', 'diff-tree', ...options]
   const fields = fieldsOf(await git.bytes(args, { input }))
   const diffs: Change[][] = []

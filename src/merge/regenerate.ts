@@ -66,7 +66,8 @@ async function remakeIn(
 
 /** Every path that differs from the commit, files that are new included but for those the user ignores. */
 async function changedPaths(git: Git): Promise<readonly string[]> {
-  const status = await git.text(['status', '--porcelain', '-z', '--no-renames', '--untracked-files=all'])
+  const options = ['--porcelain', '-z', '--no-renames', '--untracked-files=all', '--ignore-submodules=none']
+  const status = await git.text(['status', ...options])
   return status
     .split('\0')
     .slice(0, -1)

@@ -22,11 +22,12 @@ import { watchFolder } from '../../src/changes/folder-watch.ts'
 import { openGit } from '../../src/changes/git.ts'
 import { openObjects, writeObject } from '../../src/changes/objects.ts'
 import { openQuickTrees } from '../../src/changes/quick-tree.ts'
+import { sealedAt } from '../../src/changes/seal.ts'
 import { type Known, type Saved, savedAt, takeSnapshot } from '../../src/changes/snapshot.ts'
 import { ignoredFolders } from '../../src/changes/workspace-content.ts'
 import { workspaceGit } from '../../src/changes/workspace-git.ts'
 import { openWorktrees, type Worktree } from '../../src/changes/worktree.ts'
-import { asCommitId, asTaskId, asTreeId } from '../../src/ids.ts'
+import { asAgentName, asCommitId, asTaskId, asTreeId } from '../../src/ids.ts'
 import { openRedactor } from '../../src/redaction.ts'
 import { emptyFolder, git } from '../acceptance/troupe.ts'
 import { until } from '../until.ts'
@@ -413,6 +414,9 @@ void t.test('a submodule keeps its link, and work in it that would be lost refus
   const sealed = await scene.seal(newer)
   t.equal(sealedContent(scene.root, sealed)['lib'], `160000 ${second}`)
   t.match(sealed, { changeSet: { files: ['lib'] } })
+  const who = { task: asTaskId('newer'), agent: asAgentName('scripted'), attempt: 1 }
+  const again = await sealedAt(scene.repository.git, 'refs/troupe/run-1/newer/1', who)
+  t.same(again?.files, ['lib'], 'also when it is read back')
 
   const dirty = await populated('dirty')
   put(dirty.directory, { 'lib/new.txt': 'n\n' })

@@ -247,6 +247,15 @@ RIGHT
     t.notMatch(seen.out, '\u001B[2J')
     const plain = { directory, answersSeen: true, environment: { NO_COLOR: '1' } }
     t.notMatch((await invoke(showCommand, plain, { diff: true })).out, '\u001B')
+    const settings = {
+      'diff.orderFile': '/nowhere',
+      'diff.context': '0',
+      'diff.noprefix': 'true',
+      'color.ui': 'always',
+    }
+    for (const [name, value] of Object.entries(settings)) await openGit(directory).run(['config', name, value])
+    t.equal((await show({ diff: true })).out, out, "whatever the user's settings")
+    for (const name of Object.keys(settings)) await openGit(directory).run(['config', '--unset', name])
   })
 
   await t.test('what is not there is said with the nearest that is', async (t) => {

@@ -10,10 +10,13 @@ import { openObjects } from '../../src/changes/objects.ts'
 import { diffTrees } from '../../src/changes/tree-diff.ts'
 import { editTree } from '../../src/changes/tree-edit.ts'
 import type { TreeEntry } from '../../src/changes/tree-object.ts'
-import { asCommitId, asTreeId, type CommitId, type TreeId } from '../../src/ids.ts'
+import { asAgentName, asCommitId, asTaskId, asTreeId, type CommitId, type TreeId } from '../../src/ids.ts'
 import { compatibleSet } from '../../src/merge/compatible-set.ts'
 import { finishMerges } from '../../src/merge/finish-merges.ts'
 import { foldSides, type SidesFold } from '../../src/merge/fold-sides.ts'
+import { judge } from '../../src/merge/judge.ts'
+import { ledgerFiles } from '../../src/merge/ledger-files.ts'
+import { plainChecking } from '../../src/merge/proposal-request.ts'
 import { resolvers } from '../../src/merge/resolvers/registry.ts'
 import type { Grade } from '../../src/merge/resolvers/resolver.ts'
 import { SideMerges } from '../../src/merge/side-merges.ts'
@@ -411,6 +414,51 @@ function withVariables(t: Teardown, variables: Readonly<Record<string, string>>)
     })
   }
 }
+
+void t.test('what a submodule was moved to lands, also where the user is not told of that', async (t) => {
+  const checkout = emptyFolder(t)
+  execFileSync('git', ['init', '--quiet', checkout])
+  const here = openGit(checkout)
+  writeFileSync(join(checkout, '.gitmodules'), '[submodule "lib"]\n\tpath = lib\n\turl = ../lib\n\tignore = all\n')
+  const commitWith = async (edits: readonly string[], parent: CommitId | null): Promise<CommitId> => {
+    await here.run(['read-tree', parent ?? '--empty'])
+    await here.run(['update-index', '--add', '--index-info'], { input: edits.map((one) => `${one}\n`).join('') })
+    const parents = parent === null ? [] : ['-p', parent]
+    return asCommitId(await here.text(['commit-tree', await here.text(['write-tree']), ...parents, '-m', 'x']))
+  }
+  const blob = async (text: string): Promise<string> =>
+    await here.text(['hash-object', '-w', '--stdin'], { input: text })
+  const [text, first, last] = [
+    await blob(lines(30)),
+    await blob(lines(30, { 0: 'a' })),
+    await blob(lines(30, { 29: 'b' })),
+  ]
+  const lib = (digit: string): string => `160000 ${digit.repeat(40)}\tlib`
+  const base = await commitWith([`100644 ${text}\tf.txt`, `100644 ${text}\tg.txt`, lib('1')], null)
+  const moving = await commitWith([lib('2'), `100644 ${first}\tf.txt`], base)
+  const renaming = await commitWith([`0 ${'0'.repeat(40)}\tg.txt`, `100644 ${text}\th.txt`], base)
+  const editing = await commitWith([`100644 ${last}\tf.txt`], base)
+  const others: CommitId[] = []
+  for (const at of Array(8).keys()) others.push(await commitWith([`100644 ${text}\tn${at}.txt`], base))
+  await here.run(['read-tree', base])
+  await using own = openObjects(here)
+  const policy = { upTo: 'likely', off: [] } as const
+  for (const sides of [
+    [moving, renaming, editing],
+    [moving, ...others],
+  ]) {
+    const { tree, landed } = await foldSides({ git: here, objects: own, base, sides, policy })
+    t.equal(landed.length, sides.length)
+    t.match(await here.text(['ls-tree', String(tree), 'lib']), '2'.repeat(40), `${sides.length} sides`)
+  }
+  const changeSet = { task: asTaskId('t'), agent: asAgentName('a'), attempt: 1, base, commit: moving, files: [] }
+  const candidates = [{ changeSet: { ...changeSet, tree: emptyTree }, owns: null, needs: [], message: 'x' }]
+  const files = await ledgerFiles({ git: here, objects: own, folded: { base, commit: moving }, candidates })
+  t.same(files.map(({ path }) => path).toSorted(), ['f.txt', 'lib'], 'and it is accounted for')
+  const unasked = { atOnce: 1, check: () => Promise.resolve([]), prepares: () => Promise.resolve(true), ran: () => 0 }
+  const judged = { candidates: [{ base, commit: moving }], checks: [], settings: plainChecking }
+  t.match(await judge({ git: here, checker: unasked }, judged), [{ lines: 4 }])
+})
 
 void t.test('the largest set that goes together is taken, and the rest told', async (t) => {
   const mine = (text: string): Files => ({ a: `${text}\n`, [text]: 'own\n' })

@@ -496,6 +496,7 @@ void t.test('the lines of a conflict are those that git itself writes between it
         base,
         side((one) => edited(one.base, [...one.both, ...one.two])),
       )
+      await sealing.git.run(['config', 'diff.orderFile', '/nowhere']) // a setting of the user's for what people see
       const merge = await mergeCommits(sealing.git, ours.commit, theirs.commit)
       if (merge.clean) return
       const style = ['-c', 'merge.conflictStyle=diff3', 'merge-tree', '--write-tree', ours.commit, theirs.commit]

@@ -50,8 +50,10 @@ export async function undoOf(outcome: Outcome, repository: Repository): Promise<
 const shellWord = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 
-const filesBetween = async (from: string, to: string, { git }: Repository): Promise<number> =>
-  nulSeparated(await git.text(['diff-tree', '-r', '-z', '--name-only', '--no-renames', from, to])).length
+async function filesBetween(from: string, to: string, { git }: Repository): Promise<number> {
+  const args = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', '--ignore-submodules=none', from, to]
+  return nulSeparated(await git.text(args)).length
+}
 
 const checkedText = (checks: readonly CheckResult[]): string =>
   isUnchecked(checks) ? 'a check could not run' : checked[overallVerdict(checks)]

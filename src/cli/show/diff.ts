@@ -16,20 +16,31 @@ export interface Difference {
 export async function diffText(git: Git, { base, commit }: Difference, terminal: Terminal | null): Promise<string> {
   const isSeen = terminal !== null && terminal.answersSeen
   const colour = isSeen && wantsColour(terminal) ? 'always' : 'never'
-  const settings = ['-c', 'diff.noprefix=false', '-c', 'diff.mnemonicPrefix=false']
-  const { stdout } = await git.run([
-    ...settings,
-    'diff',
-    '--no-ext-diff',
-    '--no-textconv',
-    `--color=${colour}`,
-    base,
-    commit,
-  ])
+  const { stdout } = await git.run([...sameForEveryone, `--color=${colour}`, base, commit])
   if (terminal === null) return stdout
   const lines = stdout.replace(/\n$/, '')
   return isSeen ? harmless(lines) : lines
 }
+
+const sameForEveryone = [
+  '-c',
+  'diff.suppressBlankEmpty=false',
+  'diff',
+  '--no-ext-diff',
+  '--no-textconv',
+  '--src-prefix=a/',
+  '--dst-prefix=b/',
+  '--unified=3',
+  '--inter-hunk-context=0',
+  '--find-renames',
+  '--diff-algorithm=default',
+  '--indent-heuristic',
+  '--no-relative',
+  '--no-color-moved',
+  '--submodule=short',
+  '--ignore-submodules=none',
+  '-O/dev/null',
+]
 
 const colourCode = new RegExp(String.raw`(${'\u001B'}\[[\d;]*m)`)
 
