@@ -31,7 +31,7 @@ export async function nameConflicts(
   { theirs, files }: Refused,
 ): Promise<readonly FoundConflict[]> {
   const pairs: PairConflict[] = []
-  for (const ours of rivals) pairs.push(...(await conflictsBetween(world, ours, theirs)))
+  for (const ours of rivals) for (const pair of await conflictsBetween(world, ours, theirs)) pairs.push(pair)
   const unexplained = files.filter((file) => !pairs.some((pair) => isSame(pair.file, file)))
   const combined = await Promise.all(
     unexplained.map((file) => combination(world.git, file, { landed, theirs: theirs.changeSet.task })),

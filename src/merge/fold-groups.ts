@@ -83,7 +83,7 @@ export class FoldGroups {
         refused.push(await this.#refusal(number, members, taken.conflicts))
         continue
       }
-      resolved.push(...taken.resolved.map((file) => ({ ...file, side: number })))
+      for (const file of taken.resolved) resolved.push({ ...file, side: number })
       members.push(number)
     }
     return { members, resolved, refused, edits: await group.edits() }
@@ -100,7 +100,7 @@ export class FoldGroups {
         refused.push(await this.#refusal(number, members, met.left))
         continue
       }
-      resolved.push(...met.resolved.map((file) => ({ ...file, side: number })))
+      for (const file of met.resolved) resolved.push({ ...file, side: number })
       members.push(number)
       commit = await commitOnto(objects, base, met.tree)
     }

@@ -214,7 +214,7 @@ async function land(
   })
   chain.tree = tree
   chain.landed.push(footprint)
-  chain.resolved.push(...resolved.map((file) => ({ ...file, task: changeSet.task })))
+  for (const file of resolved) chain.resolved.push({ ...file, task: changeSet.task })
   return { state: 'landed', commit: chain.commit }
 }
 

@@ -24,7 +24,7 @@ export function code(text: string): string {
 
 /** A fence longer than any run of backticks in a text. */
 export function fenceFor(text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length))
+  const longest = (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2)
   return '`'.repeat(longest + 1)
 }
 

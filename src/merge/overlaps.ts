@@ -57,7 +57,8 @@ class Taken {
     const footprint = await pairs.footprintOf(changeSet)
     const found: Conflict[] = []
     for (const ours of this.footprints) {
-      if (ours.changeSet.task !== changeSet.task) found.push(...(await pairs.conflictsBetween(ours, footprint)))
+      if (ours.changeSet.task === changeSet.task) continue
+      for (const conflict of await pairs.conflictsBetween(ours, footprint)) found.push(conflict)
     }
     const conflicts = sortConflicts(found)
     this.#conflicts.set(changeSet.commit, conflicts)
@@ -120,7 +121,7 @@ async function withTaken(pairs: PairsInMemory, seen: Seen, taken: readonly Footp
   const conflicts = [...seen.conflicts]
   for (const ours of taken.slice(compared)) {
     if (ours.changeSet.task !== footprint.changeSet.task) {
-      conflicts.push(...(await pairs.conflictsBetween(ours, footprint)))
+      for (const conflict of await pairs.conflictsBetween(ours, footprint)) conflicts.push(conflict)
     }
   }
   return { footprint, compared: taken.length, conflicts }

@@ -36,14 +36,14 @@ function union(text: ConflictedText): TextResolution {
   const chunks: ResolvedChunk[] = []
   for (const segment of text.segments) {
     if (segment.kind === 'clean') {
-      result.push(...segment.lines)
+      for (const line of segment.lines) result.push(line)
       continue
     }
     const { chunk } = segment
     const lines = linesOfBoth(chunk)
     const said = { resolver: 'union', grade: 'certain', evidence: 'declared: both sides stay' } as const
     chunks.push({ ...said, line: result.length + 1, lines: lines.length, chunk })
-    result.push(...lines)
+    for (const line of lines) result.push(line)
   }
   return { how: 'resolved', text: joinLines(result, text), chunks }
 }

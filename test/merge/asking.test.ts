@@ -83,6 +83,13 @@ void t.test('whatever is filled in for conflicts is found again, and nothing els
   ] as const)
     t.match(filledIn(segments, linesOf(answer)), { ok: false, missing }, answer)
   t.match(filledIn(segments, linesOf('a\nc\ne')), { ok: true }, 'the last line need not end')
+  const many = 'many\n'.repeat(200_000)
+  const long = mergeThreeWays({
+    base: linesOf(`a\n${many}`),
+    ours: linesOf(`b\n${many}`),
+    theirs: linesOf(`c\n${many}`),
+  })
+  t.match(filledIn(long, linesOf(`bc\n${many}`)), { ok: true }, 'however many lines stay')
 })
 
 interface Scene {

@@ -1160,6 +1160,24 @@ void t.test('texts of 20,000 lines that both wrote anew are answered soon', (t) 
   t.end()
 })
 
+void t.test('no text has too many lines', async (t) => {
+  const many = (of: string): string => Array.from({ length: 200_000 }, (_, at) => `${of} ${at}\n`).join('')
+  const anew = { base: many('a'), ours: many('b'), theirs: many('c') }
+  t.equal(settled({ ...anew, path: 'data.csv' }, 'likely'), null)
+  const beside = { base: 'a\nz\n', ours: `${many('b')}z\n`, theirs: 'a\ny\n' }
+  t.equal(settled({ ...beside, path: 'data.csv' }, 'checked'), `${many('b')}y\n`)
+  const declared = { regenerate: [], keyed: [], union: ['*.csv'] }
+  const both = { base: many('a'), ours: `${many('a')}${many('b')}`, theirs: `${many('a')}${many('c')}` }
+  const policy: ResolverPolicy = { upTo: 'likely', off: [], declared }
+  const { how, ...united } = resolveFile(conflictOf('data.csv', both), policy)
+  t.equal(how, 'resolved')
+  t.ok('text' in united && united.text === many('a') + many('b') + many('c'))
+  const versions = `${many('1.0')}`.replaceAll('\n', ' ')
+  const raised = { base: `${versions}1.0\n`, ours: `${versions}1.1\n`, theirs: `${versions}1.2\n` }
+  t.equal(settled({ ...raised, path: 'pom.xml' }), raised.theirs)
+  t.end()
+})
+
 void t.test('each resolver is tried here', (t) => {
   const tried = new Set(cases.flatMap(({ by }) => by?.split(' ')[0] ?? []))
   t.same([...tried].toSorted(), resolvers.map(({ name }) => name).toSorted())

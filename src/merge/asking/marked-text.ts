@@ -85,7 +85,7 @@ function takenApart(
   const chunks: Chunk[] = []
   const between: string[][] = [[]]
   for (const segment of segments) {
-    if (segment.kind === 'clean') between.at(-1)?.push(...segment.lines.map((line) => withEnd(line, end)))
+    if (segment.kind === 'clean') for (const line of segment.lines) between.at(-1)?.push(withEnd(line, end))
     else {
       chunks.push(segment.chunk)
       between.push([])

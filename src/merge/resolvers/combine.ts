@@ -32,7 +32,7 @@ export function combine(
       if (isSame(last, change)) continue
       if (meet(last, change, gap) || isMove(last, change)) return null
     }
-    result.push(...base.slice(at, change.oldFrom), ...change.put)
+    for (const lines of [base.slice(at, change.oldFrom), change.put]) for (const line of lines) result.push(line)
     at = change.oldTo
     last = change
   }

@@ -26,7 +26,7 @@ function changeOf(base: readonly string[], side: readonly string[]): Change {
   const put: string[] = []
   for (const { oldFrom, oldTo, newFrom, newTo } of diffLines(base, side)) {
     for (let at = oldFrom; at < oldTo; at += 1) gone.add(at)
-    put.push(...side.slice(newFrom, newTo))
+    for (const line of side.slice(newFrom, newTo)) put.push(line)
   }
   return { gone, put }
 }

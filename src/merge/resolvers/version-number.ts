@@ -59,7 +59,8 @@ const versionsIn = (line: string): readonly string[] => withoutPins(line).match(
 function compareLines(ours: string, theirs: string): number | null {
   const others = versionsIn(theirs)
   const order = versionsIn(ours).map((version, at) => compareVersions(version, others[at] ?? ''))
-  const [least, most] = [Math.min(0, ...order), Math.max(0, ...order)]
+  const least = order.reduce((one, other) => Math.min(one, other), 0)
+  const most = order.reduce((one, other) => Math.max(one, other), 0)
   return least < 0 && most > 0 ? null : least + most
 }
 

@@ -165,7 +165,7 @@ function repeatedIn(text: string, { of, grammar }: Trees): ReadonlyMap<string, n
   for (const [key, nodes] of byName) {
     if (key === null || nodes.length < 2) continue
     const inScopes = Map.groupBy(nodes, scopeOf)
-    const times = Math.max(...[...inScopes.values()].map((one) => one.length))
+    const times = [...inScopes.values()].reduce((most, { length }) => Math.max(most, length), 0)
     if (times > 1) repeated.set(key, times)
   }
   return repeated

@@ -70,8 +70,8 @@ function withoutRows(pieces: readonly Piece[], { grammar, fromIndent }: OutlineR
     const isLeftOut = indentOf(pieces[at]?.lines[0] ?? '').length < fromIndent
     for (const [n, { from, to }] of row.entries()) {
       const unit = pieces.slice(from, to)
-      kept.push(...(isLeftOut && n < row.length - 1 ? [leftOutWhole(unit)] : unit))
-      kept.push(...pieces.slice(to, row[n + 1]?.from ?? to))
+      const shown = isLeftOut && n < row.length - 1 ? [leftOutWhole(unit)] : unit
+      for (const piece of [...shown, ...pieces.slice(to, row[n + 1]?.from ?? to)]) kept.push(piece)
       at = to
     }
     if (row.length > 0) continue

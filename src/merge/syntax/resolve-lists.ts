@@ -38,7 +38,8 @@ export function resolveLists(merge: Merge, trees: Trees, isDecided: (chunk: Chun
     readers ??= inVersions((name) => new ListReader(merge[name], trees))
     const found = windowAround(at, kept, { merge, cut, readers })
     if (found === null) continue
-    segments.push(...cut.parts.slice(kept, found.from), { kind: 'conflict', chunk: found.chunk })
+    for (const before of cut.parts.slice(kept, found.from)) segments.push(before)
+    segments.push({ kind: 'conflict', chunk: found.chunk })
     resolutions.set(found.chunk, found.resolution)
     kept = found.to
   }

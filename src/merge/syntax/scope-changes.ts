@@ -15,7 +15,7 @@ export function changedScopes(segments: readonly Segment[]): number {
     const indent = indentOf(next).length
     return isOneScope(before.chunk, indent) ? Infinity : indent
   })
-  return Math.min(Infinity, ...indents)
+  return indents.reduce((least, indent) => Math.min(least, indent), Infinity)
 }
 
 /** Two changes never touch: behind one comes what nobody changed. */
