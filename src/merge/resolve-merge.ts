@@ -107,7 +107,7 @@ async function begin(texts: TextMerges, file: ConflictedFile, isThorough: boolea
   if (base === null || ours === null || theirs === null) return null
   if (![base, ours, theirs].every((stage) => isPlain(stage) && stage.path === ours.path)) return null
   const { path } = ours
-  const versions = { path, base: base.oid, ours: ours.oid, theirs: theirs.oid, isConflict: true }
+  const versions = { path, base: base.oid, ours: ours.oid, theirs: theirs.oid }
   const text = isThorough ? await texts.merge(versions) : await texts.begin(versions)
   return { path, text, mode: ours.mode === base.mode ? theirs.mode : ours.mode }
 }

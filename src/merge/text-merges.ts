@@ -6,7 +6,7 @@ import type { Hunk } from './diff-hunks.ts'
 import { nothingDeclared, type RegenerateRule, ruleFor } from './declared-files.ts'
 import type { ResolvedChunk, TextResolution } from './resolve-text.ts'
 import { isAsSureAs, type ResolverPolicy } from './resolvers/resolver.ts'
-import { compareLines, numbered, type NumberedLines } from './text/line-diff.ts'
+import { diffLines, type LineHunk, numbered, type NumberedLines } from './text/line-diff.ts'
 import { linesOf } from './text/lines.ts'
 import { mergeThreeWays } from './text/three-way.ts'
 
@@ -18,7 +18,7 @@ export interface Text {
   readonly oid: string | null
 }
 
-/** How a text came out of a merge; `unlike` is for git to judge: a binary file, texts of different encodings, or texts that git might compare otherwise. */
+/** How a text came out of a merge; `unlike` is for git to judge: a binary file, or texts of different encodings. */
 export type TextMerge =
   | { readonly how: 'merged'; readonly text: Text; readonly chunks: readonly ResolvedChunk[] }
   | { readonly how: 'conflict' }
@@ -40,8 +40,6 @@ export interface FileVersions {
   readonly base: string
   readonly ours: string | Text
   readonly theirs: string
-  /** Whether git has found it in conflict already. */
-  readonly isConflict?: boolean
 }
 
 /** Lines of texts that are remembered; a line takes about 50 bytes and its characters. */
@@ -55,7 +53,7 @@ export class TextMerges {
   readonly #policy: ResolverPolicy | null
   readonly #texts = new BoundedMemory<Text | null>(mostLines)
   readonly #reading = new Map<string, Promise<Text | null>>()
-  readonly #compared = new BoundedMemory<ReturnType<typeof compareLines>>(mostChanges)
+  readonly #compared = new BoundedMemory<readonly LineHunk[]>(mostChanges)
   /** Loaded at the first conflict in a source text: most merges need none. */
   #parse: Promise<Parser | null> | null = null
 
@@ -87,7 +85,7 @@ export class TextMerges {
   }
 
   /** Merges as far as that goes without reading a source's syntax, which takes longer than all else. */
-  async begin({ path, isConflict = false, ...blobs }: FileVersions): Promise<BegunText> {
+  async begin({ path, ...blobs }: FileVersions): Promise<BegunText> {
     const [base, ours, theirs] = await Promise.all([
       this.#text(blobs.base),
       this.#text(blobs.ours),
@@ -95,23 +93,21 @@ export class TextMerges {
     ])
     if (base === null || ours === null || theirs === null) return { how: 'unlike' }
     if (ours.encoding !== base.encoding || theirs.encoding !== base.encoding) return { how: 'unlike' }
-    return await this.#beginTexts({ path, isConflict }, { base, ours, theirs })
+    return await this.#beginTexts(path, { base, ours, theirs })
   }
 
   async #beginTexts(
-    { path, isConflict }: { readonly path: string; readonly isConflict: boolean },
+    path: string,
     { base, ours, theirs }: Readonly<Record<'base' | 'ours' | 'theirs', Text>>,
   ): Promise<BegunText> {
     const { encoding } = base
     const versions = { base: base.lines, ours: ours.lines, theirs: theirs.lines }
     let lines: NumberedLines | null = null // once for both sides
     const numberedBase = (): NumberedLines => (lines ??= numbered(base.lines))
-    const changes = {
+    const hunks = {
       ours: this.#compare(base, ours, numberedBase),
       theirs: this.#compare(base, theirs, numberedBase),
     }
-    if (!isConflict && !(changes.ours.isAsGit && changes.theirs.isAsGit)) return { how: 'unlike' }
-    const hunks = { ours: changes.ours.hunks, theirs: changes.theirs.hunks }
     const segments = mergeThreeWays(versions, hunks)
     if (segments.every(({ kind }) => kind === 'clean')) {
       const merged = segments.flatMap((segment) => (segment.kind === 'clean' ? segment.lines : []))
@@ -129,7 +125,7 @@ export class TextMerges {
   async hunksBetween(from: string, to: string): Promise<readonly Hunk[]> {
     const [old, now] = await Promise.all([this.#text(from), this.#text(to)])
     if (old === null || now === null) return []
-    return this.#compare(old, now).hunks.map((hunk) => ({
+    return this.#compare(old, now).map((hunk) => ({
       ...hunk,
       text: now.lines.slice(hunk.newFrom, hunk.newTo).join(''),
     }))
@@ -163,14 +159,14 @@ export class TextMerges {
     return text
   }
 
-  #compare(base: Text, side: Text, numberedBase = () => numbered(base.lines)): ReturnType<typeof compareLines> {
-    const compare = (): ReturnType<typeof compareLines> => compareLines(base.lines, side.lines, numberedBase())
+  #compare(base: Text, side: Text, numberedBase = () => numbered(base.lines)): readonly LineHunk[] {
+    const compare = (): readonly LineHunk[] => diffLines(base.lines, side.lines, numberedBase())
     if (base.oid === null || side.oid === null) return compare()
     const key = `${base.oid} ${side.oid}`
     const known = this.#compared.get(key)
     if (known !== undefined) return known
     const compared = compare()
-    this.#compared.set(key, compared, 1 + compared.hunks.length)
+    this.#compared.set(key, compared, 1 + compared.length)
     return compared
   }
 }

@@ -335,7 +335,8 @@ void t.test('two sides that only changed texts need no process of git, and those
     await using own = openObjects(watched, 'files')
     return await foldSides({ git: watched, objects: own, ...parts, policy: { upTo: 'certain', off: [] } })
   }
-  for (const name of ['files of their own', 'places of one file', 'bytes that are no UTF-8'])
+  const inMemory = ['files of their own', 'places of one file', 'bytes that are no UTF-8']
+  for (const name of [...inMemory, 'little but lines that occur very often'])
     t.match(await foldOf(name), { landed: [0, 1] }, name)
   t.same(calls, [])
   t.match(await foldOf('a rename and a change'), { landed: [0, 1] })

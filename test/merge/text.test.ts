@@ -18,11 +18,12 @@ import { isWellIndented } from '../../src/merge/resolvers/python-lines.ts'
 import { resolvers } from '../../src/merge/resolvers/registry.ts'
 import type { Grade, ResolverPolicy } from '../../src/merge/resolvers/resolver.ts'
 import { isWellNested } from '../../src/merge/resolvers/yaml-lines.ts'
+import { classic } from '../../src/merge/text/classic.ts'
+import { Divider } from '../../src/merge/text/divide.ts'
 import { histogram } from '../../src/merge/text/histogram.ts'
 import { diffLines } from '../../src/merge/text/line-diff.ts'
 import { linesOf } from '../../src/merge/text/lines.ts'
-import { myers } from '../../src/merge/text/myers.ts'
-import type { Sequence } from '../../src/merge/text/sequence.ts'
+import type { Region, Sequence } from '../../src/merge/text/sequence.ts'
 import { mergeThreeWays } from '../../src/merge/text/three-way.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'troupe-text-'))
@@ -52,22 +53,33 @@ function gitHunks(pairs: readonly (readonly [string, string])[]): readonly strin
     writeFileSync(join(folder, 'old', String(at)), old)
     writeFileSync(join(folder, 'now', String(at)), now)
   }
-  const options = ['--histogram', '--no-indent-heuristic', '--unified=0', '--inter-hunk-context=0', '--text']
+  // without a line of context git leaves out equal ends before it compares, which its merge does not
+  const options = ['--histogram', '--no-indent-heuristic', '--unified=1', '--inter-hunk-context=0', '--text']
   const { stdout } = spawnSync('git', ['diff', '--no-index', ...options, 'old', 'now'], {
     cwd: folder,
     encoding: 'utf8',
+    maxBuffer: 2 ** 28,
   })
-  const span = (from: string, count = '1'): string => {
-    const start = count === '0' ? Number(from) : Number(from) - 1
-    return `${start},${start + Number(count)}`
-  }
   const files = new Map(
     stdout.split(/^diff --git /m).map((part) => [/^a\/old\/(\d+) b\/now\/\1$/m.exec(part)?.[1], part] as const),
   )
-  return pairs.map((_, at) => {
-    const heads = [...(files.get(String(at)) ?? '').matchAll(/^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/gm)]
-    return heads.map(([, of = '', oc, nf = '', nc]) => `${span(of, oc)} ${span(nf, nc)}`).join('; ')
-  })
+  return pairs.map((_, at) => hunksIn(files.get(String(at)) ?? '').join('; '))
+}
+
+/** The runs of lines with a sign in a diff of one file. */
+function hunksIn(diff: string): readonly string[] {
+  const found: string[] = []
+  for (const hunk of diff.split(/^(?=@@ )/m).slice(1)) {
+    const [head = '', ...body] = hunk.split('\n')
+    const [, of = '', oc, nf = '', nc] = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(head) ?? []
+    let [old, now] = [Number(of) - (oc === '0' ? 0 : 1), Number(nf) - (nc === '0' ? 0 : 1)]
+    for (const [run] of body.join('\n').matchAll(/(?:^[-+].*\n?)+|^ .*\n?/gm)) {
+      const [removed, added] = [/^-/gm, /^\+/gm].map((sign) => run.match(sign)?.length ?? 0) as [number, number]
+      if (run.startsWith(' ')) [old, now] = [old + 1, now + 1]
+      else found.push(`${old},${(old += removed)} ${now},${(now += added)}`)
+    }
+  }
+  return found
 }
 
 const hunksText = (old: string, now: string): string =>
@@ -88,10 +100,60 @@ void t.test('property: the diff is the very one that git finds', (t) => {
     { numRuns: 10 },
   )
   t.ok(compared > 150, `${compared} of 250 differed`)
-  const many = 'same\n'.repeat(100)
-  t.same([hunksText(many, `${many}a\n${many}`)], gitHunks([[many, `${many}a\n${many}`]]), 'where lines are too common')
   t.end()
 })
+
+void t.test(
+  'property: and so it is where only lines are common that occur very often, however long that takes',
+  (t) => {
+    const records = (count: number, of: (at: number) => string): string =>
+      Array.from({ length: count }, (_, at) => `{\n"id": ${of(at)}\n},\n`).join('')
+    const noise = (count: number, different: number, seed: number): string => {
+      let last = seed
+      const next = (): number => (last = (last * 1_103_515_245 + 12_345) % 2_147_483_648)
+      return Array.from({ length: count }, () => `${Math.floor((next() / 2_147_483_648) * different)}\n`).join('')
+    }
+    const runs = (count: number, seed: number): string => `${noise(300, 3, seed)}${'same\n'.repeat(count)}`.repeat(4)
+    const around = (seed: number): string =>
+      [noise(260, 20, seed), noise(33_000, 20, 9), noise(3000, 20, seed + 10)].join('')
+    const among = (seed: number): string => {
+      const [own, often] = [linesOf(noise(3000, 1e9, seed)), linesOf(noise(3000, 9, seed + 20))]
+      return own.map((one, at) => (at % 7 < 4 || Number(often[at]) % 3 > 0 ? one : (often[at] ?? ''))).join('')
+    }
+    const few = fc.record({
+      seeds: fc.tuple(fc.nat(1000), fc.nat(1000)),
+      different: fc.integer({ min: 2, max: 30 }),
+      changes: edits,
+    })
+    const many = 'same\n'.repeat(100)
+    const known = [
+      [many, `${many}a\n${many}`],
+      [records(700, (at) => `o${at}`), records(700, (at) => (at % 5 === 0 ? `o${at}` : `n${at}`))],
+      [noise(4000, 40, 1), noise(4000, 40, 2)],
+      [runs(100, 1), runs(130, 9)],
+      [around(1), around(2)],
+      [among(5), among(6)],
+    ] as const
+    t.same(
+      known.map(([old, now]) => hunksText(old, now)),
+      gitHunks(known),
+    )
+    fc.assert(
+      fc.property(fc.array(few, { minLength: 8, maxLength: 8 }), (all) => {
+        const pairs = all.flatMap(({ seeds: [one, other], different, changes }) => {
+          const old = noise(different * 90, different, one)
+          return [[old, edited(old, changes)] as const, [old, noise(different * 80, different, other)] as const]
+        })
+        t.same(
+          pairs.map(([old, now]) => hunksText(old, now)),
+          gitHunks(pairs),
+        )
+      }),
+      { numRuns: 5 },
+    )
+    t.end()
+  },
+)
 
 /** The new text, made of the old one and what is marked as changed. */
 function marks(old: readonly number[], now: readonly number[], find: (a: Sequence, b: Sequence) => void): Sequence[] {
@@ -102,24 +164,41 @@ function marks(old: readonly number[], now: readonly number[], find: (a: Sequenc
 }
 
 void t.test(
-  'property: what neither side has marked is the same in both, and by Myers it is the most that can be',
+  'property: what neither side has marked is the same in both, and divided by Myers it is the most that can be',
   (t) => {
     const numbers = fc.array(fc.nat(4), { maxLength: 24 })
     const unmarked = ({ ids, changed }: Sequence): number[] => [...ids].filter((_, at) => changed[at] === 0)
     fc.assert(
       fc.property(numbers, numbers, (old, now) => {
         const whole = { aFrom: 0, aTo: old.length, bFrom: 0, bTo: now.length }
-        const byMyers = marks(old, now, (x, y) => myers(x, y, whole)).map(unmarked)
-        t.same(byMyers[0], byMyers[1])
-        t.equal(byMyers[0]?.length, longestCommon(old, now))
-        const byHistogram = marks(old, now, histogram).map(unmarked)
-        t.same(byHistogram[0], byHistogram[1])
+        for (const find of [histogram, (x: Sequence, y: Sequence) => classic(x, y, whole)]) {
+          const [left, right] = marks(old, now, find).map(unmarked)
+          t.same(left, right)
+        }
+        const divider = new Divider(Int32Array.from(old), Int32Array.from(now))
+        t.equal(commonBy(divider, { old, now }, whole), longestCommon(old, now))
       }),
       { numRuns: 400 },
     )
     t.end()
   },
 )
+
+/** How many are common to the two sides of each division, down to the last. */
+function commonBy(divider: Divider, texts: { old: readonly number[]; now: readonly number[] }, whole: Region): number {
+  const { old, now } = texts
+  let { aFrom, aTo, bFrom, bTo } = whole
+  let common = 0
+  for (; aFrom < aTo && bFrom < bTo && old[aFrom] === now[bFrom]; aFrom += 1, bFrom += 1) common += 1
+  for (; aFrom < aTo && bFrom < bTo && old[aTo - 1] === now[bTo - 1]; aTo -= 1, bTo -= 1) common += 1
+  if (aFrom === aTo || bFrom === bTo) return common
+  const { aAt, bAt } = divider.divide({ aFrom, aTo, bFrom, bTo }, false)
+  const parts = [
+    { aFrom, aTo: aAt, bFrom, bTo: bAt },
+    { aFrom: aAt, aTo, bFrom: bAt, bTo },
+  ]
+  return parts.reduce((sum, part) => sum + commonBy(divider, texts, part), common)
+}
 
 function longestCommon(x: readonly number[], y: readonly number[]): number {
   let row = y.map(() => 0)
@@ -1155,6 +1234,9 @@ void t.test('texts of 20,000 lines that both wrote anew are answered soon', (t) 
   const began = process.cpuUsage()
   t.equal(settled({ ...anew, path: 'a.js' }, 'likely'), null)
   t.equal(settled({ ...put, path: 'a.js' }), put.ours + put.theirs)
+  const records = (of: string): string =>
+    text((at) => ['{', `"id": "${of}${at}"`, `"value": "${of}${at}"`, '},'][at % 4] ?? '')
+  t.equal(settled({ base: records('b'), ours: records('o'), theirs: records('t'), path: 'data.json' }), null)
   const { user } = process.cpuUsage(began)
   t.ok(user < 10_000_000, `${user / 1000} ms of a core`)
   t.end()

@@ -1,13 +1,11 @@
-import { myers } from './myers.ts'
+import { classic } from './classic.ts'
 import { markAll, type Region, type Sequence } from './sequence.ts'
 
 /**
- * Marks what differs between two sequences (xdiff/xhistogram.c of git): splits at the longest run of the rarest lines. Answers whether
- * these are git's very changes: where only lines are common that occur too often, git's own search for the fewest changes takes short
- * cuts that are not taken here.
+ * Marks what differs between two sequences (xdiff/xhistogram.c of git): splits at the longest run of the rarest lines. Where only lines
+ * are common that occur too often, what git's default diff finds.
  */
-export function histogram(a: Sequence, b: Sequence): boolean {
-  let isAsGit = true
+export function histogram(a: Sequence, b: Sequence): void {
   const places = new Places(a.ids)
   const open: Region[] = [{ aFrom: 0, aTo: a.ids.length, bFrom: 0, bTo: b.ids.length }]
   for (let region = open.pop(); region !== undefined; region = open.pop()) {
@@ -17,16 +15,13 @@ export function histogram(a: Sequence, b: Sequence): boolean {
       continue
     }
     const common = new RunSearch(a.ids, b.ids, region, places).find()
-    if (common === 'too common') {
-      myers(a, b, region)
-      isAsGit = false
-    } else if (common === null) markAll(a, b, region)
+    if (common === 'too common') classic(a, b, region)
+    else if (common === null) markAll(a, b, region)
     else {
       open.push({ aFrom, aTo: common.aFrom, bFrom, bTo: common.bFrom })
       open.push({ aFrom: common.aTo, aTo, bFrom: common.bTo, bTo })
     }
   }
-  return isAsGit
 }
 
 /** Lines that occur more often than this are nothing to hold on to. */

@@ -13,9 +13,21 @@ export interface LineHunk {
 /**
  * The changes between two lists of lines, the very ones that git's merge sees: histogram diff, groups moved as far down as
  * they go (xdiff/xhistogram.c and xdl_change_compact of git, without the indent heuristic: merge-ort.c, `merge_start`).
+ * @param known the old lines, when they have been numbered already
  */
-export const diffLines = (old: readonly string[], now: readonly string[]): readonly LineHunk[] =>
-  compareLines(old, now).hunks
+export function diffLines(
+  old: readonly string[],
+  now: readonly string[],
+  known: NumberedLines | null = null,
+): readonly LineHunk[] {
+  const base = known ?? numbered(old)
+  const a = { ids: base.ids, changed: new Uint8Array(old.length) }
+  const b = { ids: idsAfter(base, now), changed: new Uint8Array(now.length) }
+  histogram(a, b)
+  compact(a, b)
+  compact(b, a)
+  return hunksOf(a, b)
+}
 
 /** A text whose lines have numbers, for comparing several others with it. */
 export interface NumberedLines {
@@ -30,21 +42,6 @@ export function numbered(lines: readonly string[]): NumberedLines {
   const ids = new Int32Array(lines.length)
   fillIds(ids, lines, { from: 0, to: lines.length, known: new Map(), more: numbers })
   return { lines, ids, numbers }
-}
-
-/** The same, and whether git is sure to see no others: not where there is little but lines that occur very often. */
-export function compareLines(
-  old: readonly string[],
-  now: readonly string[],
-  known: NumberedLines | null = null,
-): { readonly hunks: readonly LineHunk[]; readonly isAsGit: boolean } {
-  const base = known ?? numbered(old)
-  const a = { ids: base.ids, changed: new Uint8Array(old.length) }
-  const b = { ids: idsAfter(base, now), changed: new Uint8Array(now.length) }
-  const isAsGit = histogram(a, b)
-  compact(a, b)
-  compact(b, a)
-  return { hunks: hunksOf(a, b), isAsGit }
 }
 
 /** The numbers of another text's lines; where both begin and end alike no line need be looked up. */
