@@ -3,6 +3,7 @@ import { TroupeError } from '../errors.ts'
 import type { CommitId, TreeId } from '../ids.ts'
 import { timeless, writeCommit } from '../changes/commit.ts'
 import { type ConflictedFile, conflictedFiles } from './conflicted-file.ts'
+import { crashed, hasCrashed, mergeAfterCrash } from './crashed-merge.ts'
 import { readMergeTreeOutput } from './merge-tree-output.ts'
 
 /** How a merge came out. The tree of one that is not clean holds conflict markers and must not be used as a result. */
@@ -15,16 +16,14 @@ export type UncleanMerge = Extract<MergeResult, { readonly clean: false }>
 
 /**
  * Merges two commits by objects alone, with the base their histories have in common; no checkout, index or ref is touched.
+ * Where git itself crashes they are in conflict.
  * @throws TroupeError GIT_FAILED when git could not merge at all (a missing object, unrelated histories).
  */
 export async function mergeCommits(git: Git, ours: CommitId, theirs: CommitId): Promise<MergeResult> {
-  const { exitCode, stdout, stderr } = await git.run(
-    [...sameForEveryone, 'merge-tree', '--write-tree', '-z', ours, theirs],
-    {
-      accept: [0, 1],
-      encoding: 'latin1',
-    },
-  )
+  const args = [...sameForEveryone, 'merge-tree', '--write-tree', '-z', ours, theirs]
+  const result = await git.run(args, { accept: [0, 1, ...crashed], encoding: 'latin1' })
+  if (hasCrashed(result)) return await mergeAfterCrash(git, ours, theirs)
+  const { exitCode, stdout, stderr } = result
   if (stdout === '') throw new TroupeError('GIT_FAILED', `git could not merge ${ours} and ${theirs}: ${stderr.trim()}`)
   const output = readMergeTreeOutput(stdout)
   return exitCode === 0
