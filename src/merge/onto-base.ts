@@ -20,10 +20,26 @@ export async function ontoBase(objects: Objects, base: CommitId, commit: CommitI
 }
 
 /** A commit on the base that is never shown: it tells git what the tree was made from. */
-export async function commitOnto(objects: Objects, base: CommitId, tree: TreeId): Promise<CommitId> {
+export async function commitOnto(objects: Objects, base: CommitId | null, tree: TreeId): Promise<CommitId> {
   const who = 'Troupe <troupe@localhost> 946684800 +0000'
-  const text = `tree ${tree}\nparent ${base}\nauthor ${who}\ncommitter ${who}\n\nfold\n`
+  const parent = base === null ? '' : `parent ${base}\n`
+  const text = `tree ${tree}\n${parent}author ${who}\ncommitter ${who}\n\nfold\n`
   return asCommitId(await objects.write('commit', Buffer.from(text)))
+}
+
+/**
+ * Two commits on a base that has no parents, with the trees of these: git looks for what two have in common in their histories, of which a
+ * shallow clone lacks what a merge does not need.
+ */
+export async function withoutHistory(
+  objects: Objects,
+  base: CommitId,
+  commits: readonly [CommitId, CommitId],
+): Promise<readonly [CommitId, CommitId]> {
+  const [start, ours, theirs] = await Promise.all([base, ...commits].map((commit) => readCommit(objects, commit)))
+  if (start === undefined || ours === undefined || theirs === undefined) throw new RangeError('no two commits')
+  const root = await commitOnto(objects, null, start.tree)
+  return [await commitOnto(objects, root, ours.tree), await commitOnto(objects, root, theirs.tree)]
 }
 
 async function readCommit(

@@ -7,6 +7,7 @@ import { doubted } from './doubt.ts'
 import { finishMerges } from './finish-merges.ts'
 import { editsOf, entryOf, type Footprint } from './footprint.ts'
 import { mergeCommits } from './merge-tree.ts'
+import { withoutHistory } from './onto-base.ts'
 import type { ResolvedFile } from './resolve-merge.ts'
 import { commonTexts, type Did, type Side, type Touching } from './sides.ts'
 import { openSpecialPaths, type SpecialPaths } from './special-paths.ts'
@@ -25,6 +26,8 @@ interface SideMergesParts {
   readonly texts: TextMerges
   /** Of the same repository; opened anew when left out. */
   readonly special?: SpecialPaths
+  /** What the sides were made on, where it is one commit: then they can be merged whatever is there of its history. */
+  readonly base?: CommitId
   /** Whether each file counts, also where two sides do not go together (finish-merges.ts). */
   readonly isThorough: boolean
 }
@@ -41,8 +44,12 @@ export class SideMerges {
 
   /** @param pairs how many pairs of sides meet in it */
   async byGit(ours: CommitId, theirs: CommitId, pairs = 1): Promise<Met> {
-    const { git, objects, texts, isThorough } = this.#parts
-    const merge = await mergeCommits(git, ours, theirs)
+    const { git, objects, texts, isThorough, base } = this.#parts
+    const merge = await mergeCommits(git, ours, theirs).catch(async (error: unknown) => {
+      if (base === undefined) throw error
+      const apart = await withoutHistory(objects, base, [ours, theirs])
+      return await mergeCommits(git, ...apart).catch(() => Promise.reject(error))
+    })
     if (merge.clean) return { tree: merge.tree, resolved: [], left: [] }
     const { resolveMerge } = await import('./resolve-merge.ts')
     return await resolveMerge({ objects, texts, special: this.#special, isThorough }, merge, pairs)

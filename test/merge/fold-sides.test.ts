@@ -354,11 +354,12 @@ void t.test('two sides on which git crashes are in conflict with each other, and
   // an assertion in merge-ort.c fails on these in git 2.39
   t.equal((await fold(base, [one, two])).tree, null)
   const parts = await scene(base, [one, two, { z: 'z\n' }])
+  let isKilled = false
   let how = { exitCode: -1, stdout: '', stderr: 'merge-ort.c: Assertion failed.\nSIGABRT' }
   const crashing: Git = {
     ...git,
     run: async (args, options) =>
-      parts.sides.slice(0, 2).every((side) => args.includes(side)) ? how : await git.run(args, options),
+      parts.sides.slice(0, 2).every((side) => isKilled || args.includes(side)) ? how : await git.run(args, options),
   }
   const request = { git: crashing, objects, ...parts, policy: { upTo: 'likely', off: [] } } as const
   const folded = await foldSides(request)
@@ -376,7 +377,35 @@ void t.test('two sides on which git crashes are in conflict with each other, and
     conflicts: [{ sides: [0, 1] }],
   })
   how = { exitCode: -1, stdout: '', stderr: 'SIGKILL' }
+  isKilled = true
   await t.rejects(foldSides(request), { code: 'GIT_FAILED' }, 'that git was killed says nothing of them')
+})
+
+void t.test('sides whose history is not all there are merged by what is there', async (t) => {
+  const tree = await treeWith(emptyTree, { f: lines(30) })
+  const sidesOn = async (base: CommitId): Promise<[CommitId, CommitId, CommitId]> => [
+    await commit(await treeWith(tree, { f: null, g: lines(30) }), base),
+    await commit(await treeWith(tree, { f: lines(30, { 3: 'x' }) }), base),
+    await commit(await treeWith(tree, { f: lines(30, { 28: 'y' }) }), base),
+  ]
+  const policy = { upTo: 'likely', off: [] } as const
+  const expectWhole = async (base: CommitId, sides: readonly CommitId[], change: Record<number, string>) => {
+    const folded = await foldSides({ git, objects, base, sides, policy })
+    t.equal(folded.landed.length, sides.length)
+    t.equal(textAt(folded.tree, 'g'), lines(30, change))
+  }
+  const cutOff = await commit(tree, asCommitId('1'.repeat(40)))
+  const [renamed, ...edited] = await sidesOn(cutOff)
+  await expectWhole(cutOff, [renamed, edited[0]], { 3: 'x' })
+  await expectWhole(cutOff, [renamed, ...edited], { 3: 'x', 28: 'y' })
+
+  const base = await commit(tree)
+  const shallow = await sidesOn(base)
+  write(join(bare, 'shallow'), shallow.join('\n'))
+  t.teardown(() => rmSync(join(bare, 'shallow'), { force: true }))
+  await expectWhole(base, shallow.slice(0, 2), { 3: 'x' })
+  await expectWhole(base, shallow, { 3: 'x', 28: 'y' })
+  rmSync(join(bare, 'shallow'))
 })
 
 void t.test('attributes of the user are honoured among several sides', async (t) => {
