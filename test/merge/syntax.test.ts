@@ -568,6 +568,18 @@ void t.test(
   },
 )
 
+void t.test('a line of many names takes no time for each of them', (t) => {
+  const names = Array.from({ length: 4_000 }, (_, at) => `name${at}`).join(', ')
+  const line = (more: string): string => `import { ${names}${more} } from 'x'\n`
+  const texts = { base: line(''), ours: line(', mine'), theirs: line(', other') }
+  const began = process.cpuUsage()
+  const resolution = resolveText({ path: 'a.ts', ...mergeOf(texts) }, { upTo: 'likely', off: [] }, parse)
+  t.match(resolution, { how: 'resolved', text: line(', mine, other') })
+  const { user } = process.cpuUsage(began)
+  t.ok(user < 2_000_000, `${user / 1000} ms of a core`)
+  t.end()
+})
+
 void t.test('texts that do not parse are left alone or resolved, and never throw', (t) => {
   const cut = fc.tuple(
     fc.constantFrom(...lists),

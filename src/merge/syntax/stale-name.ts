@@ -1,7 +1,7 @@
 import type { SyntaxNode } from '../../syntax/parser.ts'
 import type { Excerpt } from './excerpt.ts'
 import type { Trees, WholeVersions } from './trees.ts'
-import { type ChangedWords, holdsWord } from './words.ts'
+import { type ChangedWords, heldWords } from './words.ts'
 
 /** What else is known of a text than its versions. */
 export interface AroundText extends ChangedWords {
@@ -20,9 +20,10 @@ export function staleName(
   { trees, put, taken, hidden }: AroundText,
 ): string | null {
   const gone = [...goneFrom(ours, put.theirs, taken.ours), ...goneFrom(theirs, put.ours, taken.theirs)]
-  const isLeft = (word: string): boolean =>
-    [...hidden.values()].some((lines) => lines.some((line) => holdsWord(line, word)))
-  const suspects = gone.filter((word) => holdsWord(text, word) && !isLeft(word))
+  const held = heldWords(text, gone)
+  if (held.length === 0) return null
+  const left = new Set(heldWords([...hidden.values()].flat().join('\n'), held))
+  const suspects = held.filter((word) => !left.has(word))
   if (suspects.length === 0) return null
   const used = uses(text, suspects, trees).filter(({ isDeclared }) => !isDeclared)
   if (used.length === 0) return null
@@ -37,8 +38,11 @@ export function staleName(
 }
 
 /** What one side put of the words that the other took away altogether. */
-const goneFrom = (side: string, put: ReadonlySet<string>, taken: ReadonlySet<string>): readonly string[] =>
-  [...put].filter((word) => taken.has(word) && !holdsWord(side, word))
+function goneFrom(side: string, put: ReadonlySet<string>, taken: ReadonlySet<string>): readonly string[] {
+  const words = [...put].filter((word) => taken.has(word))
+  const held = new Set(heldWords(side, words))
+  return words.filter((word) => !held.has(word))
+}
 
 /** Which of some names a text uses, and whether it declares them anywhere; words of comments and strings are no use. */
 function uses(

@@ -5,7 +5,7 @@ import type { Versions } from '../text/three-way.ts'
 export const wordsIn = (text: string): ReadonlySet<string> => new Set(text.match(/[\p{L}_$][\p{L}\p{N}_$]*/gu))
 
 /** Whether a text holds a word, whole. */
-export function holdsWord(text: string, word: string): boolean {
+function holdsWord(text: string, word: string): boolean {
   for (let at = text.indexOf(word); at !== -1;) {
     const end = text.indexOf('\n', at)
     const line = text.slice(text.lastIndexOf('\n', at) + 1, end === -1 ? text.length : end)
@@ -13,6 +13,16 @@ export function holdsWord(text: string, word: string): boolean {
     at = end === -1 ? -1 : text.indexOf(word, end)
   }
   return false
+}
+
+/** For so many words it takes less to gather those of the whole text. */
+const many = 8
+
+/** Those of some words that a text holds, whole. */
+export function heldWords(text: string, words: readonly string[]): readonly string[] {
+  if (words.length < many) return words.filter((word) => holdsWord(text, word))
+  const held = wordsIn(text)
+  return words.filter((word) => held.has(word))
 }
 
 /** Words for each side. */
