@@ -5,6 +5,7 @@ import t from 'tap'
 import { resolveText } from '../../src/merge/resolve-text.ts'
 import { resolvers } from '../../src/merge/resolvers/registry.ts'
 import { excerptOf, holdsAll, wholeChunk, wholeLines } from '../../src/merge/syntax/excerpt.ts'
+import { mergeElements } from '../../src/merge/syntax/merge-elements.ts'
 import { brokenSyntax, faultInWords } from '../../src/merge/syntax/syntax-guards.ts'
 import { treesBy } from '../../src/merge/syntax/trees.ts'
 import { changedWordsOf } from '../../src/merge/syntax/words.ts'
@@ -577,6 +578,16 @@ void t.test('a line of many names takes no time for each of them', (t) => {
   t.match(resolution, { how: 'resolved', text: line(', mine, other') })
   const { user } = process.cpuUsage(began)
   t.ok(user < 2_000_000, `${user / 1000} ms of a core`)
+  t.end()
+})
+
+void t.test('elements that are all alike take no time for each other', (t) => {
+  const alike = Array.from({ length: 5_000 }, () => ({ key: null, text: 'same' }))
+  const began = process.cpuUsage()
+  const merged = mergeElements({ base: alike, ours: alike, theirs: alike, areSorted: false }, () => null)
+  t.equal(merged?.elements.length, alike.length)
+  const { user } = process.cpuUsage(began)
+  t.ok(user < 1_000_000, `${user / 1000} ms of a core`)
   t.end()
 })
 

@@ -118,10 +118,11 @@ type KeyedVersions<E> = InVersions<Keyed<E>>
 /** An element without a key is known by its text; one of several alike by its number as well. */
 function byKey<E extends Element>(elements: readonly E[]): Keyed<E> {
   const known = new Map<string, E>()
+  const times = new Map<string, number>()
   for (const element of elements) {
     const key = element.key === null ? `${placed}${element.text.replaceAll(/\s+/g, ' ')}` : element.key
-    let number = 1
-    while (known.has(`${key}\0${number}`)) number += 1
+    const number = (times.get(key) ?? 0) + 1
+    times.set(key, number)
     known.set(`${key}\0${number}`, element)
   }
   return known
