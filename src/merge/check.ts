@@ -122,7 +122,7 @@ function judge(end: ProgramEnd, command: readonly string[]): Judgement {
     case 'launcher-died':
       return { verdict: 'not-run', reason: 'what had started it died', exitCode: null }
     case 'not-started':
-      return { verdict: 'not-run', reason: `cannot start: ${end.message}`, exitCode: null }
+      return { verdict: 'not-run', reason: `cannot start ${command[0]}: ${end.code}`, exitCode: null }
     default:
       return unreachable(end)
   }

@@ -349,7 +349,7 @@ void t.test('checks run one after the other on the merged files alone, and none 
     [
       ['sees the merge', 'pass', null],
       ['leaves a child', 'pass', null],
-      ['missing', 'not-run', 'cannot start: spawn no-such-program-anywhere ENOENT'],
+      ['missing', 'not-run', 'cannot start no-such-program-anywhere: ENOENT'],
       ['missing in a shell', 'not-run', 'command not found'],
       ['hangs', 'fail', 'took longer than 0.05 s'],
       ['dies', 'fail', 'killed by SIGKILL'],

@@ -1254,8 +1254,8 @@ void t.test('no text has too many lines', async (t) => {
   const { how, ...united } = resolveFile(conflictOf('data.csv', both), policy)
   t.equal(how, 'resolved')
   t.ok('text' in united && united.text === many('a') + many('b') + many('c'))
-  const versions = `${many('1.0')}`.replaceAll('\n', ' ')
-  const raised = { base: `${versions}1.0\n`, ours: `${versions}1.1\n`, theirs: `${versions}1.2\n` }
+  const versions = `${many('1.0.0')}`.replaceAll('\n', ' ')
+  const raised = { base: `${versions}1.0.0\n`, ours: `${versions}1.0.1\n`, theirs: `${versions}1.0.2\n` }
   t.equal(settled({ ...raised, path: 'pom.xml' }), raised.theirs)
   t.end()
 })
