@@ -2,8 +2,17 @@ import { TroupeError } from '../errors.ts'
 import type { TaskId } from '../ids.ts'
 import type { Candidate } from './candidate.ts'
 import { quoted } from './conflict-message.ts'
-import type { Fold } from './fold.ts'
-import { entriesOf, type Explanations, type Fate, type LedgerEntry, type LedgerFile } from './ledger.ts'
+import type { Fold, LandedResolution } from './fold.ts'
+import { replayFile } from './ledger-replay.ts'
+import {
+  entriesOf,
+  type Explanations,
+  type Fate,
+  type LedgerEntry,
+  type LedgerFile,
+  nothingToSay,
+  times,
+} from './ledger.ts'
 import type { LedgerLine } from './proposal.ts'
 import { startsFromAmong } from './starts-from.ts'
 import type { LineHunk } from './text/line-diff.ts'
@@ -64,30 +73,55 @@ function incomplete({ task, file, from, to }: Pick<LedgerEntry, 'task' | 'file' 
   )
 }
 
-const nothingToSay: Explanations = {
-  decided: () => [],
-  isMadeAnew: () => false,
-  isChangedFurther: () => false,
-  isMadeAlike: () => false,
-}
-
 function explanationsOf({ files, folded, candidates }: LedgerRequest): Explanations {
   const startsFrom = startsFromAmong(candidates)
   const byPath = Map.groupBy(files, ({ path }) => path)
+  const takenFrom = Map.groupBy(files, ({ from }) => from)
+  const at = (path: string): readonly LedgerFile[] => byPath.get(path) ?? []
+  const landed = landedByPath(files, folded)
+  const resolvedAt = (path: string): readonly LandedResolution[] => {
+    const names = new Set([path, ...at(path).flatMap(({ own }) => own ?? [])])
+    return folded.resolved.filter((file) => names.has(file.path))
+  }
+  const isMadeAnew = (path: string): boolean =>
+    folded.regenerated.some(({ paths, verdict }) => verdict === 'pass' && paths.includes(path))
+  const isByLines = (path: string): boolean =>
+    !isMadeAnew(path) && resolvedAt(path).length === 0 && !at(path).some(({ hasDriver }) => hasDriver === true)
   return {
-    decided: (path) => {
-      const names = new Set([path, ...(byPath.get(path) ?? []).flatMap(({ own }) => own ?? [])])
-      return folded.resolved
-        .filter((file) => names.has(file.path))
-        .flatMap(({ chunks }) => chunks.map(({ chunk: { base, ours, theirs } }) => [...base, ...ours, ...theirs]))
-    },
-    isMadeAnew: (path) => folded.regenerated.some(({ paths, verdict }) => verdict === 'pass' && paths.includes(path)),
-    isChangedFurther: (task, path) => (byPath.get(path) ?? []).some((other) => startsFrom(other.task, task)),
+    decided: (path) =>
+      resolvedAt(path).flatMap(({ chunks }) =>
+        chunks.map(({ chunk: { base, ours, theirs } }) => [...base, ...ours, ...theirs]),
+      ),
+    isMadeAnew,
+    isChangedFurther: (task, path) =>
+      [...at(path), ...(takenFrom.get(path) ?? [])].some((other) => startsFrom(other.task, task)),
     isMadeAlike: (file, hunk) =>
-      (byPath.get(file.path) ?? []).some(
+      at(file.path).some(
         // whoever started from it has it, and has not made it
         (other) => other !== file && !startsFrom(other.task, file.task) && hasMade(other, file, hunk),
       ),
+    replay: remembered((path) => replayFile(landed.get(path) ?? [], isByLines(path))),
+    addedByOthers: (file, line) =>
+      (landed.get(file.path) ?? []).reduce((sum, other) => sum + (other === file ? 0 : moreOf(line, other)), 0),
+  }
+}
+
+/** The changes that landed of each file, in the order in which they did. */
+function landedByPath(files: readonly LedgerFile[], { landings }: Fold): ReadonlyMap<string, readonly LedgerFile[]> {
+  const byTask = Map.groupBy(files, ({ task }) => task)
+  const landed = [...landings].flatMap(([task, { state }]) => (state === 'landed' ? (byTask.get(task) ?? []) : []))
+  return Map.groupBy(landed, ({ path }) => path)
+}
+
+const moreOf = (line: string, { before, after }: LedgerFile): number =>
+  Math.max(0, times(after ?? [], line) - times(before ?? [], line))
+
+/** The same, each answer found once. */
+function remembered<Answer>(find: (path: string) => Answer): (path: string) => Answer {
+  const found = new Map<string, Answer>()
+  return (path) => {
+    if (!found.has(path)) found.set(path, find(path))
+    return found.get(path) as Answer
   }
 }
 

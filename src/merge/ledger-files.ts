@@ -6,7 +6,7 @@ import type { Candidate } from './candidate.ts'
 import type { Fold } from './fold.ts'
 import type { LedgerFile } from './ledger.ts'
 import { openSpecialPaths } from './special-paths.ts'
-import { textOf } from './text-merges.ts'
+import { type Text, textOf } from './text-merges.ts'
 
 interface Parts {
   readonly git: Git
@@ -17,37 +17,87 @@ interface Parts {
 
 /** Every file that a change set touched, as its task found and left it and as it is in the proposal. */
 export async function ledgerFiles({ git, objects, folded, candidates }: Parts): Promise<readonly LedgerFile[]> {
+  const changeSets = candidates.map(({ changeSet }) => changeSet)
+  const starts = [...new Set(changeSets.map(({ base }) => base))]
   const pairs = [
-    ...candidates.map(({ changeSet: { base, commit } }) => [base, commit] as const),
+    ...changeSets.map(({ base, commit }) => [base, commit] as const),
+    ...starts.map((start) => [folded.base, start] as const),
     [folded.base, folded.commit] as const,
   ]
   const [changes, final] = await Promise.all([changesBetween(git, pairs), entriesOfTree(git, folded.commit)])
-  const moved = new Map((changes.at(-1) ?? []).map((change) => [change.from, change.path]))
-  const linesOf = async (entry: string | null): Promise<readonly string[] | null> => {
-    if (entry === null || !entry.startsWith('100')) return null
-    const oid = entry.slice(entry.indexOf(' ') + 1)
-    return textOf((await objects.read(oid)).content, oid)?.lines ?? null
-  }
-  const files: LedgerFile[] = []
-  for (const [number, { changeSet }] of candidates.entries()) {
-    for (const { path: own, before, after } of changes[number] ?? []) {
-      const path = final.has(own) ? own : (moved.get(own) ?? own)
-      const now = final.get(path) ?? null
-      const isSame = now === after
-      files.push({
-        task: changeSet.task,
-        path,
-        ...(own !== path && { own }),
-        before: await linesOf(before),
-        after: await linesOf(after),
-        final: isSame ? null : await linesOf(now),
-        isSame,
-      })
+  // what is like the base's file no more may still be like the one that somebody moved
+  const moves = [...changes.slice(0, changeSets.length), changes.at(-1) ?? []].flat()
+  const moved = new Map(moves.flatMap(({ from, path }) => (from !== path && final.has(path) ? [[from, path]] : [])))
+  const further = new Map(starts.map((start, number) => [start, namesIn(changes[changeSets.length + number] ?? [])]))
+  const found: FoundFile[] = []
+  for (const [number, { task, base }] of changeSets.entries()) {
+    for (const change of changes[number] ?? []) {
+      const path = final.has(change.path) ? change.path : (moved.get(change.path) ?? change.path)
+      const isFurther = further.get(base)?.has(change.from) === true
+      const there = await fileAt(objects, change, { path, now: final.get(path) ?? null })
+      found.push({ task, ...there, ...(isFurther && { isFurther }) })
     }
   }
+  const mixed = mixedAmong(found)
+  const files = found.map((one) => inLines(one, mixed.has(one.path)))
   const special = await openSpecialPaths(git).among(files.flatMap(({ path, isSame }) => (isSame ? [] : path)))
   return files.map((file) => (special.has(file.path) ? { ...file, hasDriver: true } : file))
 }
+
+interface FoundFile extends Omit<LedgerFile, 'before' | 'after' | 'final'> {
+  readonly before: Text | null
+  readonly after: Text | null
+  readonly final: Text | null
+}
+
+async function fileAt(
+  objects: Objects,
+  { path: own, from, before, after }: Change,
+  { path, now }: { readonly path: string; readonly now: string | null },
+): Promise<Omit<FoundFile, 'task'>> {
+  const isSame = now === after
+  return {
+    path,
+    ...(own !== path && { own }),
+    ...(own !== from && { from }),
+    before: await textAt(objects, before),
+    after: await textAt(objects, after),
+    final: isSame ? null : await textAt(objects, now),
+    isSame,
+  }
+}
+
+/** Paths whose texts are in several encodings. */
+function mixedAmong(found: readonly FoundFile[]): ReadonlySet<string> {
+  const [seen, mixed] = [new Map<string, Text['encoding']>(), new Set<string>()]
+  for (const { path, before, after, final } of found)
+    for (const text of [before, after, final]) {
+      if (text === null) continue
+      if ((seen.get(path) ?? text.encoding) !== text.encoding) mixed.add(path)
+      seen.set(path, text.encoding)
+    }
+  return mixed
+}
+
+/** As lines; those of a path with several encodings are all read byte by byte, so that equal ones are equal. */
+function inLines(found: FoundFile, isMixed: boolean): LedgerFile {
+  const linesOf = (text: Text | null): LedgerFile['final'] =>
+    isMixed && text?.encoding === 'utf8'
+      ? text.lines.map((line) => Buffer.from(line).toString('latin1'))
+      : (text?.lines ?? null)
+  const { before, after, final } = found
+  return { ...found, before: linesOf(before), after: linesOf(after), final: linesOf(final) }
+}
+
+async function textAt(objects: Objects, entry: string | null): Promise<Text | null> {
+  if (entry === null || !entry.startsWith('100')) return null
+  const oid = entry.slice(entry.indexOf(' ') + 1)
+  return textOf((await objects.read(oid)).content, oid)
+}
+
+/** Both names of every path that differs. */
+const namesIn = (changes: readonly Change[]): ReadonlySet<string> =>
+  new Set(changes.flatMap(({ from, path }) => [from, path]))
 
 /** One path that differs; `from` is its old name. Entries are `mode oid`, null for nothing. */
 interface Change {

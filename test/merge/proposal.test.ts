@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -9,6 +10,7 @@ import type { AggregatorApi } from '../../src/actors/aggregator-api.ts'
 import type { Finding } from '../../src/agents/agent.ts'
 import type { ChangeSet } from '../../src/changes/change-set.ts'
 import { openObjects } from '../../src/changes/objects.ts'
+import { TroupeError } from '../../src/errors.ts'
 import { asActorId, asAgentName, asCommitId, asTaskId, asTreeId, type CommitId } from '../../src/ids.ts'
 import { bringOnto } from '../../src/merge/bring-onto.ts'
 import type { Candidate } from '../../src/merge/candidate.ts'
@@ -24,6 +26,8 @@ import { plainChecking, type ProposalRequest, type TaskEnding } from '../../src/
 import type { LedgerLine, Proposal } from '../../src/merge/proposal.ts'
 import { staleNames } from '../../src/merge/stale-names.ts'
 import { startsFromAmong } from '../../src/merge/starts-from.ts'
+import { diffLines } from '../../src/merge/text/line-diff.ts'
+import { linesOf } from '../../src/merge/text/lines.ts'
 import type { ProgramEnd } from '../../src/processes/program.ts'
 import { ManualClock } from '../manual-clock.ts'
 import { violations } from './json-schema.ts'
@@ -631,6 +635,9 @@ async function sceneOf(base: Files, sides: Readonly<Record<string, Files>>): Pro
   return { sealing, base: start, candidates }
 }
 
+/** A file with one letter a line. */
+const letters = (word: string): Files => ({ f: word.replaceAll(/./g, '$&\n') })
+
 const none = { kept: 0, equivalent: 0, resolved: 0, superseded: 0, dropped: 0 }
 
 void t.test('every kind of fate is told', async (t) => {
@@ -684,6 +691,42 @@ void t.test('what a resolver made of a change is its decision', async (t) => {
   ])
 })
 
+void t.test('what several made alike is accounted for though git would bring it in again', async (t) => {
+  const alike = letters('bbbaaababb')
+  const scene = await sceneOf(letters('bbbaaabab'), { one: alike, other: letters('bbbaaabbb'), twin: alike })
+  const result = await folded(scene)
+  t.same(landedOf(result), 'one,other,twin')
+  t.match(await ledgerOf(scene, result), [{ equivalent: 1 }, { kept: 1 }, { equivalent: 1 }])
+})
+
+void t.test('a file that becomes one of another encoding is accounted for', async (t) => {
+  const lines = numbered(9, { 5: 'ü\n' })
+  const latin = Buffer.concat([Buffer.from(lines), Buffer.from('é\n', 'latin1')])
+  const scene = await sceneOf({ f: lines }, { latin: { f: latin }, utf: { f: numbered(9, { 1: 'ö\n', 5: 'ü\n' }) } })
+  t.match(await ledgerOf(scene, await folded(scene)), [{ kept: 1 }, { kept: 1 }])
+})
+
+void t.test('a file that one moved and another made unlike the one before is accounted for', async (t) => {
+  const after = numbered(8, { 1: 'A\n', 2: 'B\n', 3: 'C\n' })
+  const edited = numbered(8, { 5: 'E\n', 6: 'F\n', 7: 'G\n', 8: 'H\n' })
+  const scene = await sceneOf({ f: numbered(8) }, { move: { f: null, g: after }, edit: { f: edited } })
+  t.match(await ledgerOf(scene, await folded(scene)), [{ kept: 1 }, { kept: 1 }])
+})
+
+void t.test(
+  'a resolver in the same file changes nothing about a line that one took away and another put',
+  async (t) => {
+    const text = (version: string, ...files: readonly string[]): Files => ({
+      'package.json': `{\n  "version": "${version}",\n  "files": [\n${files.map((file) => `    "${file}",\n`).join('')}    "z"\n  ]\n}\n`,
+    })
+    const scene = await sceneOf(text('1.2.0', 'start', 'x', 'save', 'y', 'stop'), {
+      remove: text('1.2.1', 'x', 'save', 'y', 'stop'),
+      again: text('1.3.0', 'start', 'x', 'start', 'x', 'save', 'y', 'stop'),
+    })
+    t.match(await ledgerOf(scene, await folded(scene)), [{ resolved: 1, kept: 1 }, { kept: 2 }])
+  },
+)
+
 void t.test('a change that is not there makes the proposal invalid, and is named', async (t) => {
   const scene = await sceneOf(
     { f: numbered(20), g: 'g\n', h: 'h\n' },
@@ -703,6 +746,50 @@ void t.test('a change that is not there makes the proposal invalid, and is named
     const commit = await scene.sealing.commit('refs/heads/broken', files, result.commit)
     await t.rejects(ledgerOf(scene, { ...result, commit }), { code: 'LEDGER_INCOMPLETE', message: said }, title)
   }
+})
+
+void t.test(
+  'equal lines elsewhere do not accuse one who took a line away, nor excuse a change that is lost',
+  async (t) => {
+    const text = 'start();\nlog("x");\nsave();\nlog("y");\nstop();\n'
+    const scene = await sceneOf(
+      { f: text },
+      {
+        remove: { f: text.replace('start();\n', '') },
+        again: { f: text.replace('save();\n', 'start();\nlog("x");\nsave();\n') },
+      },
+    )
+    const result = await folded(scene)
+    t.match(await ledgerOf(scene, result), [{ kept: 1 }, { kept: 1 }])
+    const tangled = await sceneOf(letters('baaa'), { one: letters('bccaaa'), two: letters('cabaa') })
+    const cabccaa = await folded(tangled)
+    t.match(
+      await ledgerOf(tangled, cabccaa),
+      [{ kept: 1 }, { kept: 2 }],
+      await tangled.sealing.read(cabccaa.commit, 'f'),
+    )
+    const twice = await sceneOf(
+      { f: numbered(9) },
+      { one: { f: numbered(9, { 3: 'line 7\n' }) }, two: { f: numbered(9, { 9: 'two\n' }) } },
+    )
+    const both = await folded(twice)
+    const commit = await twice.sealing.commit('refs/heads/broken', { f: numbered(9, { 9: 'two\n' }) }, both.commit)
+    const said = /lacks what one did to f \(lines 3-3 of its version\)/
+    await t.rejects(ledgerOf(twice, { ...both, commit }), { message: said }, 'its line stands elsewhere')
+  },
+)
+
+void t.test('what a file became that one added and another moved is accounted for', async (t) => {
+  const scene = await sceneOf({ g: 'g\n' }, { add: { n: numbered(9) } })
+  const [add] = scene.candidates
+  if (add === undefined) throw new Error('no candidate')
+  const needs = [add.changeSet.task]
+  const moved = await scene.sealing.seal('move', add.changeSet.commit, { n: null, m: numbered(9, { 4: 'moved\n' }) })
+  const again = await scene.sealing.seal('again', moved.commit, { m: null, k: numbered(9, { 4: 'again\n' }) })
+  const once = { ...scene, candidates: [add, candidate(moved, { needs })] }
+  t.match(await ledgerOf(once, await folded(once)), [{ superseded: 1 }, { kept: 1 }])
+  const chain = { ...scene, candidates: [...once.candidates, candidate(again, { needs: [moved.task] })] }
+  t.match(await ledgerOf(chain, await folded(chain)), [{ superseded: 1 }, { superseded: 1 }, { kept: 1 }])
 })
 
 const words = fc.constantFrom('alpha\n', 'beta\n', '}\n', '\n', 'gamma(1)\n', 'let delta\n')
@@ -789,6 +876,128 @@ void t.test('what a resolver decided before another task moved the file is accou
   )
   t.match(await ledgerOf(scene, result), [{ resolved: 1 }, {}, {}])
 })
+
+const fewLetters = fc.constantFrom('a', 'b', 'c', '}')
+
+/** One of 2 to 5 works on a text of few distinct lines; it may start from an earlier one. */
+const work = fc.record({
+  from: fc.option(fc.nat(3), { freq: 2 }),
+  edits: fc.array(fc.record({ at: fc.nat(8), away: fc.nat(2), lines: fc.array(fewLetters, { maxLength: 3 }) }), {
+    minLength: 1,
+    maxLength: 3,
+  }),
+})
+const repetitive = fc.record({
+  text: fc.array(fewLetters, { minLength: 3, maxLength: 9 }),
+  works: fc.array(work, { minLength: 2, maxLength: 5 }),
+  /** What is lost of the result. */
+  taken: fc.record({ side: fc.nat(), part: fc.nat(), line: fc.nat() }),
+})
+type Repetitive = typeof repetitive extends fc.Arbitrary<infer Value> ? Value : never
+
+const asFile = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('')
+
+interface TextSide {
+  readonly before: readonly string[]
+  readonly after: readonly string[]
+  /** Number of the side that it started from. */
+  readonly from: number | null
+}
+
+function textSides({ text, works }: Repetitive): readonly TextSide[] {
+  const sides: TextSide[] = []
+  for (const [number, { from, edits }] of works.entries()) {
+    const start = from === null || number === 0 ? null : from % number
+    const before = start === null ? text : (sides[start]?.after ?? text)
+    const edited = (lines: readonly string[], one: (typeof edits)[number]) =>
+      lines.toSpliced(one.at % (lines.length + 1), one.away, ...one.lines)
+    sides.push({ before, after: edits.reduce<readonly string[]>(edited, before), from: start })
+  }
+  return sides
+}
+
+/** The sides as change sets; one of them may have another text than those that started from it know. */
+async function repetitiveScene(
+  sealing: Sealing,
+  given: Repetitive,
+  other: { readonly number: number; readonly after: readonly string[] } | null = null,
+): Promise<Scene> {
+  const base = await sealing.begin({ f: asFile(given.text) })
+  const made: { readonly commit: CommitId; readonly candidate: Candidate }[] = []
+  for (const [number, { after, from }] of textSides(given).entries()) {
+    const needed = from === null ? undefined : made[from]
+    const start = needed?.commit ?? base
+    const sealed = await sealing.seal(`t${number}`, start, { f: asFile(after) })
+    const asked =
+      other?.number === number ? await sealing.seal(`t${number}`, start, { f: asFile(other.after) }) : sealed
+    const needs = needed === undefined ? [] : [needed.candidate.changeSet.task]
+    made.push({ commit: sealed.commit, candidate: candidate(asked, { needs }) })
+  }
+  return { sealing, base, candidates: made.map((one) => one.candidate) }
+}
+
+const byLines = { ...defaultMergePolicy, resolvers: null }
+
+const foldedByLines = ({ sealing, base, candidates }: Scene): Promise<Fold> =>
+  fold({ git: sealing.git, base, date, candidates, policy: byLines })
+
+const landedOf = ({ landings }: Fold): string =>
+  [...landings].flatMap(([task, { state }]) => (state === 'left-out' ? [] : [task])).join()
+
+/** Whether a proposal with another text than the fold made is refused. */
+async function isRefused(scene: Scene, result: Fold, text: string): Promise<boolean> {
+  const commit = await scene.sealing.commit('refs/heads/broken', { f: text }, result.commit)
+  const lines = ledgerOf(scene, { ...result, commit })
+  return await lines.then(
+    () => false,
+    (error: unknown) => error instanceof TroupeError && error.code === 'LEDGER_INCOMPLETE',
+  )
+}
+
+/** What the fold makes when one change of a side is lost; null when that makes no difference, or others cannot land then. */
+async function textWithout(given: Repetitive, result: Fold): Promise<string | null> {
+  const number = given.taken.side % given.works.length
+  const sides = textSides(given)
+  const { before = [], after = [] } = sides[number] ?? {}
+  const hunks = diffLines(before, after)
+  const hunk = hunks[given.taken.part % Math.max(1, hunks.length)]
+  const isNeeded = sides.some(({ from }) => from === number)
+  if (hunk === undefined || (isNeeded && hunks.length === 1)) return null
+  const { oldFrom, oldTo, newFrom, newTo } = hunk
+  const fewer = after.toSpliced(newFrom, newTo - newFrom, ...before.slice(oldFrom, oldTo))
+  using sealing = new Sealing()
+  const without = await foldedByLines(await repetitiveScene(sealing, given, { number, after: fewer }))
+  return landedOf(without) === landedOf(result) ? await sealing.read(without.commit, 'f') : null
+}
+
+void t.test(
+  'property: equal lines elsewhere neither accuse a change that is there nor excuse a lost one',
+  async (t) => {
+    let [lost, cut] = [0, 0]
+    const property = fc.asyncProperty(repetitive, async (given) => {
+      using sealing = new Sealing()
+      const scene = await repetitiveScene(sealing, given)
+      await ledgerOf(scene, await folded(scene))
+      const result = await foldedByLines(scene)
+      await ledgerOf(scene, result)
+      const text = await sealing.read(result.commit, 'f')
+      const lines = linesOf(text)
+      // what several made alike may stand there once or as often as it was made
+      if (new Set(textSides(given).map(({ after }) => after.join())).size < given.works.length) return
+      if (result.commit !== scene.base && lines.length > 0) {
+        cut += 1
+        const shorter = lines.toSpliced(given.taken.line % lines.length, 1).join('')
+        assert(await isRefused(scene, result, shorter), `a line is gone: ${shorter}`)
+      }
+      const without = await textWithout(given, result)
+      if (without === null || without === text) return
+      lost += 1
+      assert(await isRefused(scene, result, without), `a change is gone: ${without}`)
+    })
+    await fc.assert(property, { numRuns: 40 })
+    t.ok(lost > 0 && cut > 0, `${lost} changes were taken out, and ${cut} lines`)
+  },
+)
 
 /** Two works that never go together. */
 const removed: Edit = { how: 'remove', file: 0, at: 0, lines: [] }

@@ -1,5 +1,5 @@
 import { asTaskId } from '../../ids.ts'
-import { entriesOf } from '../ledger.ts'
+import { entriesOf, nothingToSay } from '../ledger.ts'
 import type { ConflictedText } from '../resolve-chunks.ts'
 import type { ResolvedChunk, TextResolution } from '../resolve-text.ts'
 import { fileFacts, type Language } from '../resolvers/file-facts.ts'
@@ -102,7 +102,7 @@ function chunksOf(
   const isTold = [ours, theirs].every((after) =>
     entriesOf(
       { task: noTask, path, before: base, after, final: result, isSame: false },
-      { decided: () => decided, isMadeAnew: () => false, isChangedFurther: () => false, isMadeAlike: () => false },
+      { ...nothingToSay, decided: () => decided },
     ).every(({ fate }) => fate !== 'unexplained'),
   )
   const whole = { base, ours, theirs, at: { base: 0, ours: 0, theirs: 0 } }
