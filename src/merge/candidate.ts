@@ -1,5 +1,5 @@
 import type { ChangeSet } from '../changes/change-set.ts'
-import type { TaskId } from '../ids.ts'
+import type { CommitId, TaskId } from '../ids.ts'
 
 /** A change set that asks to land. */
 export interface Candidate {
@@ -7,6 +7,8 @@ export interface Candidate {
   readonly owns: readonly string[] | null
   /** Tasks without which it must not land: those that it needs, and those whose work it began from. */
   readonly needs: readonly TaskId[]
+  /** What its work began from, where its change set holds that as well. */
+  readonly startedFrom?: CommitId
   /** Greater is worth more than any number of lower ones. */
   readonly priority?: number
   /** Why it must not land; absent when it may. */

@@ -76,9 +76,10 @@ function incomplete({ task, file, from, to }: Pick<LedgerEntry, 'task' | 'file' 
 function explanationsOf({ files, folded, candidates }: LedgerRequest): Explanations {
   const startsFrom = startsFromAmong(candidates)
   const byPath = Map.groupBy(files, ({ path }) => path)
-  const takenFrom = Map.groupBy(files, ({ from }) => from)
   const at = (path: string): readonly LedgerFile[] => byPath.get(path) ?? []
-  const landed = landedByPath(files, folded)
+  const inOrder = landedInOrder(files, folded)
+  const landed = Map.groupBy(inOrder, ({ path }) => path)
+  const takenFrom = Map.groupBy(inOrder, ({ from }) => from)
   const resolvedAt = (path: string): readonly LandedResolution[] => {
     const names = new Set([path, ...at(path).flatMap(({ own }) => own ?? [])])
     return folded.resolved.filter((file) => names.has(file.path))
@@ -93,8 +94,10 @@ function explanationsOf({ files, folded, candidates }: LedgerRequest): Explanati
         chunks.map(({ chunk: { base, ours, theirs } }) => [...base, ...ours, ...theirs]),
       ),
     isMadeAnew,
-    isChangedFurther: (task, path) =>
-      [...at(path), ...(takenFrom.get(path) ?? [])].some((other) => startsFrom(other.task, task)),
+    isChangedFurther: (file) =>
+      [...(landed.get(file.path) ?? []), ...(takenFrom.get(file.path) ?? [])].some(
+        (other) => startsFrom(other.task, file.task) || (other.isFurther === true && startsWith(other, file)),
+      ),
     isMadeAlike: (file, hunk) =>
       at(file.path).some(
         // whoever started from it has it, and has not made it
@@ -106,12 +109,15 @@ function explanationsOf({ files, folded, candidates }: LedgerRequest): Explanati
   }
 }
 
-/** The changes that landed of each file, in the order in which they did. */
-function landedByPath(files: readonly LedgerFile[], { landings }: Fold): ReadonlyMap<string, readonly LedgerFile[]> {
+/** The changes of files that landed, in the order in which they did. */
+function landedInOrder(files: readonly LedgerFile[], { landings }: Fold): readonly LedgerFile[] {
   const byTask = Map.groupBy(files, ({ task }) => task)
-  const landed = [...landings].flatMap(([task, { state }]) => (state === 'landed' ? (byTask.get(task) ?? []) : []))
-  return Map.groupBy(landed, ({ path }) => path)
+  return [...landings].flatMap(([task, { state }]) => (state === 'landed' ? (byTask.get(task) ?? []) : []))
 }
+
+/** Whether a task found a file as another left it, be it that a third one had left it alike. */
+const startsWith = ({ before }: LedgerFile, { after }: LedgerFile): boolean =>
+  before !== null && after !== null && before.join('') === after.join('')
 
 const moreOf = (line: string, { before, after }: LedgerFile): number =>
   Math.max(0, times(after ?? [], line) - times(before ?? [], line))

@@ -9,15 +9,35 @@ export async function landedOnBranch(
   git: Git,
   { run, base, branch }: { readonly run: RunId; readonly base: CommitId; readonly branch: CommitId },
 ): Promise<ReadonlySet<TaskId>> {
+  const commits = await taskCommits(git, { run, base, commit: branch })
+  // what was taken with --task is one attempt's work, which need not be what landed
+  return new Set(commits.flatMap(({ task, attempt }) => (attempt === '' ? [task] : [])))
+}
+
+/** The tasks of a run that have a part in a commit, by the trailers of the commits since a base. */
+export async function tasksBehind(git: Git, since: Since): Promise<ReadonlySet<TaskId>> {
+  return new Set((await taskCommits(git, since)).map(({ task }) => task))
+}
+
+interface Since {
+  readonly run: RunId
+  readonly base: CommitId
+  readonly commit: CommitId
+}
+
+/** Commits of a run's tasks; those that the proposal is made of have no attempt. */
+async function taskCommits(
+  git: Git,
+  { run, base, commit }: Since,
+): Promise<readonly { readonly task: TaskId; readonly attempt: string }[]> {
   const trailers = ['Troupe-Run', 'Troupe-Attempt', 'Troupe-Task']
   const format = trailers.map((key) => `%(trailers:key=${key},valueonly,separator=%x2C)`).join('%x00')
-  const log = await git.text(['log', '-z', `--format=${format}%x00`, branch, '--not', base])
+  const log = await git.text(['log', '-z', `--format=${format}%x00`, commit, '--not', base])
   const fields = log.split('\0')
-  const tasks = new Set<TaskId>()
+  const commits: { task: TaskId; attempt: string }[] = []
   for (let at = 0; at + 2 < fields.length; at += 4) {
-    const [of, attempt, task] = fields.slice(at, at + 3)
-    // what was taken with --task is one attempt's work, which need not be what landed
-    if (of === run && attempt === '' && task !== undefined && task !== '') tasks.add(asTaskId(task))
+    const [of, attempt = '', task] = fields.slice(at, at + 3)
+    if (of === run && task !== undefined && task !== '') commits.push({ task: asTaskId(task), attempt })
   }
-  return tasks
+  return commits
 }

@@ -49,8 +49,8 @@ export interface Explanations {
   decided(path: string): readonly (readonly string[])[]
   /** Whether a declared command has made this file anew. */
   isMadeAnew(path: string): boolean
-  /** Whether a landed task that needs this one has changed the file as well. */
-  isChangedFurther(task: TaskId, path: string): boolean
+  /** Whether a landed task that started from what this one left has changed the file as well. */
+  isChangedFurther(file: LedgerFile): boolean
   /** Whether another landed task has made this very change to the file. */
   isMadeAlike(file: LedgerFile, hunk: LineHunk): boolean
   /** What merging the changes of this file once more tells; null where that tells nothing. */
@@ -124,9 +124,9 @@ const addedBy = ({ after }: LedgerFile, { newFrom, newTo }: LineHunk): readonly 
   (after ?? []).slice(newFrom, newTo)
 
 /** The fate of a change that is not there and that no resolver's place speaks of. */
-function otherwise({ task, path, hasDriver = false }: LedgerFile, explanations: Explanations): Fate {
-  if (hasDriver || explanations.isMadeAnew(path)) return 'resolved'
-  return explanations.isChangedFurther(task, path) ? 'superseded' : 'unexplained'
+function otherwise(file: LedgerFile, explanations: Explanations): Fate {
+  if (file.hasDriver === true || explanations.isMadeAnew(file.path)) return 'resolved'
+  return explanations.isChangedFurther(file) ? 'superseded' : 'unexplained'
 }
 
 /** Whether lines stand together somewhere in a text; the last of them may have got the line end that it lacked. */

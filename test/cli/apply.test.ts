@@ -672,6 +672,42 @@ void t.test(
   },
 )
 
+void t.test('the rest of a proposal follows a part of it though it goes on where that stopped', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': '1\n' })
+  const tasks = [
+    { id: 'add', command: ['sh', '-c', 'for file in n gone kept; do echo one > $file.txt; done'] },
+    { id: 'more', needs: ['add'], command: ['sh', '-c', 'echo two > n.txt; rm gone.txt'] },
+  ]
+  const { proposal } = await runHere(directory, manifest(t, { tasks }))
+  const byHand = (): void => void commit(directory, { 'n.txt': 'one\n', 'gone.txt': 'one\n', 'kept.txt': 'one\n' })
+  const firsts = {
+    '--only add': async () => await troupeHere(directory, 'apply', '--only', 'add'),
+    '--task add': async () => await troupeHere(directory, 'apply', '--task', 'add'),
+    'the same by hand': byHand,
+    'changed since': async () => {
+      await troupeHere(directory, 'apply', '--only', 'add')
+      commit(directory, { 'kept.txt': 'changed\n' })
+    },
+  }
+  const rests = [[], ['--partial'], ['--only', 'more'], ['--task', 'more']]
+  for (const [first, take] of Object.entries(firsts))
+    for (const rest of rests) {
+      git(directory, 'reset', '--quiet', '--hard', proposal.base)
+      await take()
+      const before = head(directory)
+      const name = `${first}, then apply ${rest.join(' ')}`
+      t.match(await troupeHere(directory, 'apply', ...rest), { status: 0 }, name)
+      t.equal(subjects(directory, `${before}..HEAD`), 'more\n', name)
+      t.equal(git(directory, 'diff', '--name-only', proposal.commit, 'HEAD', '--', 'n.txt', 'gone.txt'), '', name)
+    }
+  // what has been changed further by hand is not what it began from
+  git(directory, 'reset', '--quiet', '--hard', proposal.base)
+  byHand()
+  const now = commit(directory, { 'n.txt': 'another\n' })
+  t.match(await troupeHere(directory, 'apply', '--task', 'more'), { status: 1, stderr: /BRANCH_CONFLICTS/ })
+  t.equal(head(directory), now)
+})
+
 void t.test('apply --task onto a branch that has moved brings its work as one commit', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': '1\n' })
   const tasks = [writes('one'), { id: 'bad', needs: ['one'], command: ['sh', '-c', 'echo half > half.txt; exit 1'] }]

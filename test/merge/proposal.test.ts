@@ -999,6 +999,85 @@ void t.test(
   },
 )
 
+const remake = (): never => {
+  throw new Error('nothing is declared')
+}
+
+interface Bringing {
+  readonly base: Files
+  /** What a task made of the base; it is not brought again. */
+  readonly before: Files
+  /** What the branch has instead of the base. */
+  readonly gained: Files
+  /** What a task that started from the first one made further. */
+  readonly further: Files
+}
+
+/** The path f or package.json after the second task's work was brought to the branch. */
+async function bringFurther(
+  { base, before, gained, further }: Bringing,
+  more: Partial<Candidate> = {},
+): Promise<string> {
+  using sealing = new Sealing()
+  const start = await sealing.begin(base)
+  const first = await sealing.seal('first', start, before)
+  const gain = await sealing.seal('gain', start, gained)
+  const second = candidate(await sealing.seal('second', first.commit, further), { needs: [first.task], ...more })
+  const policy = { ...defaultMergePolicy, strategy: 'in-order' } as const
+  const onto = { branch: 'main', commit: gain.commit }
+  const request = { git: sealing.git, base: start, date, candidates: [second], policy, onto, run, remake }
+  const { commit, landings } = await bringOnto(request)
+  t.equal(landings.get(second.changeSet.task)?.state, 'landed')
+  const [path = ''] = Object.keys(base)
+  return (await sealing.listing(commit)).some((entry) => entry.endsWith(path)) ? await sealing.read(commit, path) : ''
+}
+
+void t.test('what a task made further of work that the branch has is brought there', async (t) => {
+  const [base, before] = [{ f: numbered(20) }, { f: numbered(20, { 2: 'first\n', 9: 'line 3\n' }) }]
+  const kept = { base, before, gained: before }
+  t.equal(await bringFurther({ ...kept, further: { f: numbered(20) } }), numbered(20), 'it took it back')
+  t.equal(await bringFurther({ ...kept, further: { f: null } }), '', 'it deleted the file')
+  const apart = {
+    base,
+    before: { f: numbered(20, { 2: 'first\n' }) },
+    gained: { f: numbered(20, { 20: 'user\n' }) },
+    further: { f: numbered(20, { 2: 'first\n', 15: 'second\n' }) },
+  }
+  const edited = numbered(20, { 15: 'second\n', 20: 'user\n' })
+  t.equal(await bringFurther(apart), edited, 'the branch has taken the first work back')
+  const json = (version: string, ...files: readonly string[]): Files => ({
+    'package.json': `{\n  "version": "${version}",\n  "files": [\n${files.map((file) => `    "${file}",\n`).join('')}    "z"\n  ]\n}\n`,
+  })
+  const resolved = {
+    base: json('1.2.0', 'a', 'b', 'c'),
+    before: json('1.2.0', 'a', 'first', 'c'),
+    gained: json('1.2.1', 'a', 'first', 'c'),
+    further: json('1.3.0', 'a', 'second', 'c'),
+  }
+  t.equal(await bringFurther(resolved), json('1.3.0', 'a', 'second', 'c')['package.json'], 'with a resolver')
+})
+
+void t.test('whoever started from what another made alike has changed both further', async (t) => {
+  const scene = await sceneOf({ f: 'f\n' }, { one: { f: 'alike\n' }, twin: { f: 'alike\n' } })
+  const [, twin] = scene.candidates
+  if (twin === undefined) throw new Error('no candidate')
+  const heir = await scene.sealing.seal('heir', twin.changeSet.commit, { f: null })
+  const whole = { ...scene, candidates: [...scene.candidates, candidate(heir, { needs: [twin.changeSet.task] })] }
+  t.match(await ledgerOf(whole, await folded(whole)), [{ superseded: 1 }, { superseded: 1 }, { kept: 1 }])
+})
+
+void t.test('whoever has not landed has changed nothing further', async (t) => {
+  const scene = await sceneOf({ bin: Buffer.from([0, 1]) }, { one: { bin: Buffer.from([0, 2]) } })
+  const [one] = scene.candidates
+  if (one === undefined) throw new Error('no candidate')
+  const heir = await scene.sealing.seal('heir', one.changeSet.commit, { bin: Buffer.from([0, 3]) })
+  const barred = candidate(heir, { needs: [one.changeSet.task], barred: 'it breaks a check' })
+  const whole = { ...scene, candidates: [one, barred] }
+  const result = await folded(whole)
+  const commit = await scene.sealing.commit('refs/heads/broken', { bin: Buffer.from([0, 4]) }, result.commit)
+  await t.rejects(ledgerOf(whole, { ...result, commit }), { message: /lacks what one did to bin/ })
+})
+
 /** Two works that never go together. */
 const removed: Edit = { how: 'remove', file: 0, at: 0, lines: [] }
 const inserted: Edit = { how: 'insert', file: 0, at: 3, lines: ['alpha\n'] }
@@ -1021,9 +1100,6 @@ void t.test(
           const request = { git: sealing.git, base, date, candidates: sealed, policy }
           const together = await fold({ ...request, candidates: [candidate(gain), ...sealed] })
           const onto = { branch: 'main', commit: gain.commit }
-          const remake = (): never => {
-            throw new Error('nothing is declared')
-          }
           const brought = await bringOnto({ ...request, onto, run, remake })
           t.equal(brought.tree, together.tree)
           for (const [task, { state }] of brought.landings) {

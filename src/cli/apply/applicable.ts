@@ -82,7 +82,8 @@ async function changeSetOf(run: FoundRun, reading: RunReading, id: string): Prom
     throw new TroupeError('CHANGE_SET_NOT_FOUND', `${task} ${what}`)
   }
   const base = reading.history.base ?? asCommitId(changeSet.base)
-  const work = { task: taskOf(reading, id).task, base, commit: asCommitId(changeSet.commit) }
+  const [startedFrom, commit] = [asCommitId(changeSet.base), asCommitId(changeSet.commit)]
+  const work = { task: taskOf(reading, id).task, base, startedFrom, commit }
   return { name: `the change set of ${task}`, ...(await oneTask(run, work)) }
 }
 
@@ -90,24 +91,28 @@ async function snapshotOf(run: FoundRun, reading: RunReading, asked: string): Pr
   const { task } = taskOf(reading, asked)
   const saved = await savedAt(run.repository.git, snapshotRef(run.id, task.id))
   if (saved === null) throw new TroupeError('CHANGE_SET_NOT_FOUND', `no snapshot of ${task.id} was taken`)
-  const work = { task, base: reading.history.base ?? saved.base, commit: saved.commit }
+  const work = { task, base: reading.history.base ?? saved.base, startedFrom: saved.base, commit: saved.commit }
   return { name: `the last snapshot of ${task.id}`, ...(await oneTask(run, work)) }
 }
 
 interface OneTask {
   readonly task: Task
   readonly base: CommitId
+  /** The base, or work of others that it needs. */
+  readonly startedFrom: CommitId
   readonly commit: CommitId
 }
 
 /** The work of one task, with what it was made on, as one change on the run's base. */
 async function oneTask(
   { repository: { git } }: FoundRun,
-  { task, base, commit }: OneTask,
+  { task, base, startedFrom, commit }: OneTask,
 ): Promise<Omit<Applicable, 'name'>> {
   const [tree = '', date = '', message = ''] = await factsOf(git, commit)
   const changeSet = { task: task.id, agent: task.agent, attempt: 1, base, commit, tree: asTreeId(tree), files: [] }
-  const candidates: readonly Candidate[] = [{ changeSet, owns: null, needs: [], message }]
+  const candidates: readonly Candidate[] = [
+    { changeSet, owns: null, needs: [], message, ...(startedFrom !== base && { startedFrom }) },
+  ]
   return { base, commit, checks: null, isToBeChecked: false, candidates, answers: [], date }
 }
 
