@@ -445,6 +445,13 @@ const pairs = (value: Flat, assign: string, indent = ''): string =>
 
 const readers = { 'a.json': readJson, 'a.toml': readToml, 'a.yaml': readYaml } as const
 
+/** Whose lines merge to a text that names a table twice. */
+const twiceNamed: [Document, { x: Flat; z: Flat }, { x: Flat; z: Flat }] = [
+  { x: {}, y: { z: { a: 0, d: 0, f: 0 } } },
+  { x: { a: 0 }, z: {} },
+  { x: { d: 0, f: 0 }, z: { a: 1, f: 1 } },
+]
+
 void t.test('property: a merge by key holds what a merge of the values holds, in every form', async (t) => {
   for (const [path, print] of Object.entries(written)) {
     let resolved = 0
@@ -470,7 +477,7 @@ void t.test('property: a merge by key holds what a merge of the values holds, in
             .join('\n')
         return sorted(result) === sorted(print({ x, y: { z } }))
       }),
-      { numRuns: 300 },
+      { numRuns: 300, examples: [twiceNamed] },
     )
     t.ok(resolved > 100, `${path}: ${resolved} resolved`)
   }

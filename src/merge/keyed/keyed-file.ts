@@ -57,7 +57,8 @@ function mergedText({ base, ours, theirs, segments }: ConflictedText, read: Read
   const onto = segments.flatMap((segment) => (segment.kind === 'clean' ? segment.lines : segment.chunk.ours))
   const isStrict = [ours, theirs].every((lines) => isJson(lines.join('')))
   // where the lines that were merged do not go together, what has no comments can be written into ours
-  const found = [nodeOf(onto), ...(isStrict ? [mine] : [])].flatMap((target): readonly MergedText[] => {
+  const isBare = [ours, theirs].every((lines) => !mayHaveComments(lines.join('')))
+  const found = [nodeOf(onto), ...(isStrict || isBare ? [mine] : [])].flatMap((target): readonly MergedText[] => {
     const decided: string[] = []
     const place = { path: [], decided }
     const merged = target === null ? null : mergeNodes({ base: was, ours: mine, theirs: other, onto: target }, place)
@@ -76,6 +77,8 @@ function sound(merged: KeyedNode, read: Read, isStrict: boolean): string | null 
   if (again === null || meaningOf(again) !== meaningOf(merged)) return null
   return isStrict && !isJson(printed) ? null : printed
 }
+
+const mayHaveComments = (text: string): boolean => /#|\/[/*]/.test(text)
 
 /** With an end to its last line, so that a line may follow it. */
 const ended = (text: string): string => (text === '' || text.endsWith('\n') ? text : `${text}\n`)
