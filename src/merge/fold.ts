@@ -152,7 +152,8 @@ async function begin(
 async function told(chain: Chain): Promise<Fold> {
   const { git, base, start, onto, commit, tree, landed, landings, resolved, open } = chain
   const results = await resultsBetween(git, base, commit)
-  mustHoldAll(results, landed)
+  const isAtBase = ({ changeSet }: Footprint): boolean => onto === null || changeSet.base === base
+  mustHoldAll(results, landed, landed.filter(isAtBase))
   const changed = onto === null ? results : await resultsBetween(git, start.commit, commit)
   const files = [...changed.keys()].toSorted()
   const own = onto === null ? landed : landed.slice(1)

@@ -23,14 +23,15 @@ export function identicalChanges(landed: readonly Footprint[]): readonly Identic
 
 /**
  * A last guard against losing work in silence: what shares no path with any other must be in the result as it was sealed.
+ * @param held those of them that are looked at: what began from work that is not among them need not be there as sealed
  * @throws TroupeError INTERNAL when it is not.
  */
-export function mustHoldAll(results: Results, landed: readonly Footprint[]): void {
+export function mustHoldAll(results: Results, landed: readonly Footprint[], held = landed): void {
   const touched = new Map<string, number>()
   for (const { results: paths } of landed) {
     for (const path of paths.keys()) touched.set(path, (touched.get(path) ?? 0) + 1)
   }
-  for (const { changeSet, results: paths } of landed) {
+  for (const { changeSet, results: paths } of held) {
     if ([...paths.keys()].some((path) => touched.get(path) !== 1)) continue
     const lost = [...paths].find(([path, result]) => results.get(path) !== result)
     if (lost === undefined) continue
