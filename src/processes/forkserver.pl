@@ -46,6 +46,7 @@ while (1) {
     vec($takers, fileno($_->{handle}), 1) = 1 for grep { length $_->{bytes} } values %writer;
     my $ready = select($set, $takers, undef, nearest_deadline());
     next if $ready < 0 && $! == EINTR;
+    if ($ready == 0) { $_->{looks}++ for ending() }
     read_requests() if vec($set, fileno(*STDIN), 1);
     read_output($_) for grep { vec($set, fileno($_->{handle}), 1) } values %reader;
     give_input($_) for grep { vec($takers, fileno($writer{$_}{handle}), 1) } keys %writer;
@@ -93,7 +94,7 @@ sub start {
     setpgrp($pid, $pid);    # both sides do it: whoever comes first
     close $_ for ($out_writer, $err_writer);
     my $ticks = (stat_of($pid))[19] // '-';
-    $program{$id} = { pid => $pid, open => 2, ticks => $ticks };
+    $program{$id} = { pid => $pid, open => 2, looks => 0, ticks => $ticks };
     $id_of{$pid} = $id;
     watch($id, 1, $out);
     watch($id, 2, $err);
@@ -216,11 +217,15 @@ sub finish {
     tell_end($id, $program->{status});
 }
 
-# Perl runs a signal's handler between its own steps: one that comes right before select() sleeps wakes nobody, so we look by ourselves
+# Perl runs a signal's handler between its own steps: one that comes right before select() sleeps wakes nobody, so we look by ourselves;
+# soon and ever more seldom where a program has closed its output, since its death most likely comes while we deal with that
 sub nearest_deadline {
-    my @waiting = grep { $_->{reaped} } values %program;
-    return @waiting ? 0.2 : %id_of ? 1 : undef;
+    return 0.2 if grep { $_->{reaped} } values %program;
+    my ($looks) = sort { $a <=> $b } map { $_->{looks} } ending();
+    return defined $looks ? 0.002 * 2**$looks : %id_of ? 1 : undef;
 }
+
+sub ending { grep { !$_->{reaped} && $_->{open} == 0 && $_->{looks} < 9 } values %program }
 
 sub give_up_draining {
     for my $id (grep { $program{$_}{reaped} && time > $program{$_}{deadline} } keys %program) {
