@@ -127,7 +127,7 @@ async function onStage(scene: Scene, opening: Opening): Promise<RunOutcome> {
   const { records, folders, id } = scene.held
   const known = madeProposal(records, earlier, folders)
   const { state } = await settle()
-  await beforeForce(halts.breakOff, conflicts.settled())
+  await beforeForce(halts, conflicts.settled())
   // with the date of one that is lost its commits are the same
   const createdAt = dateOfLost(records, earlier) ?? new Date(systemClock.now()).toISOString()
   const made = known ?? (await propose(scene, { run, state, createdAt, ...halts }))

@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts'
 import { TroupeError } from '../errors.ts'
 import type { ProposalRequest } from '../merge/proposal-request.ts'
 import type { Proposal } from '../merge/proposal.ts'
@@ -23,10 +24,10 @@ export async function makeProposal(scene: AskingScene, proposing: Proposing): Pr
   const { aggregator } = scene.stage
   const { run, state, breakOff, createdAt } = proposing
   breakOff.polite.signal.addEventListener('abort', () => void aggregator.halt().catch(() => {}), { once: true })
-  const made = await beforeForce(breakOff, ask(scene, proposing, requestOf(scene, state, createdAt)))
+  const made = await beforeForce(proposing, ask(scene, proposing, requestOf(scene, state, createdAt)))
   const { phase } = run.state
   if (made.interrupted || phase.name !== 'settled' || !phase.interrupted) return made
-  return await beforeForce(breakOff, aggregator.propose(requestOf(scene, run.state, createdAt)))
+  return await beforeForce(proposing, aggregator.propose(requestOf(scene, run.state, createdAt)))
 }
 
 async function ask(scene: AskingScene, settled: Settled, request: ProposalRequest): Promise<Proposal> {
@@ -48,20 +49,28 @@ function requestOf({ prepared }: AskingScene, state: RunState, createdAt: string
   })
 }
 
+/** How long a run that was stopped by force before its tasks had ended waits for what is merged then, in milliseconds. */
+const forcedMs = 5_000
+
 /**
  * Whoever stops by force does not wait for a program that does not end.
  * @throws TroupeError RUN_STOPPED
  */
-export async function beforeForce<Result>({ force }: Halt, work: Promise<Result>): Promise<Result> {
+export async function beforeForce<Result>(
+  { halt, breakOff }: Pick<Proposing, 'halt' | 'breakOff'>,
+  work: Promise<Result>,
+): Promise<Result> {
   const { promise, reject } = Promise.withResolvers<never>()
   const stop = (): void => {
     reject(new TroupeError('RUN_STOPPED', 'it was stopped before its proposal was made'))
   }
-  force.signal.addEventListener('abort', stop, { once: true })
+  breakOff.force.signal.addEventListener('abort', stop, { once: true })
+  const cancel = halt.force.signal.aborted ? systemClock.after(forcedMs, stop) : null
   try {
     return await Promise.race([work, promise])
   } finally {
-    force.signal.removeEventListener('abort', stop)
+    cancel?.()
+    breakOff.force.signal.removeEventListener('abort', stop)
     work.catch(() => {}) // whoever has stopped waits for it no more
   }
 }

@@ -94,7 +94,9 @@ void t.test('a merge driver that hangs does not keep a run that is stopped by fo
   const directory = repositoryOf(t, { 'a.txt': '1\n2\n3\n4\n5\n', '.gitattributes': 'a.txt merge=slow\n' })
   const notes = emptyFolder(t)
   const [pid, gate] = [join(notes, 'pid'), join(notes, 'gate')]
-  git(directory, 'config', 'merge.slow.driver', `echo $$ > '${pid}'; while [ ! -e '${gate}' ]; do sleep 0.05; done`)
+  // bounded: nobody would end it where this test is killed
+  const waits = `for i in $(seq 6000); do [ -e '${gate}' ] && break; sleep 0.05; done`
+  git(directory, 'config', 'merge.slow.driver', `echo $$ > '${pid}'; ${waits}`)
   const edits = [1, 5].map((line) => ({ id: `t${line}`, agent: 'async', command: `sed -i '${line}s/$/x/' a.txt` }))
   const run = begin(directory, 'run', manifest(t, { agents: shells, tasks: edits }))
   await run.until(() => isWritten(pid))
@@ -106,6 +108,24 @@ void t.test('a merge driver that hangs does not keep a run that is stopped by fo
   await gone(Number(readFileSync(pid, 'utf8')))
   writeFileSync(gate, '')
   t.match(await resume(directory), { exitCode: 0 })
+})
+
+void t.test('nor does it keep a run that was stopped by force before its tasks had ended', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': '1\n2\n3\n4\n5\n', '.gitattributes': 'a.txt merge=slow\n' })
+  const notes = emptyFolder(t)
+  const [pid, gate] = [join(notes, 'pid'), join(notes, 'gate')]
+  const waits = `for i in $(seq 6000); do [ -e '${gate}' ] && break; sleep 0.05; done`
+  git(directory, 'config', 'merge.slow.driver', `echo $$ > '${pid}'; ${waits}`)
+  const edits = [1, 5].map((line) => ({ id: `t${line}`, agent: 'async', command: `sed -i '${line}s/$/x/' a.txt` }))
+  const last = { id: 'last', agent: 'async', command: `trap '' TERM; ${waits}` }
+  const run = begin(directory, 'run', manifest(t, { agents: shells, concurrency: 3, tasks: [...edits, last] }))
+  await run.until(() => isWritten(pid))
+  run.child.kill('SIGINT')
+  await run.said('stopping politely')
+  run.child.kill('SIGINT')
+  const { status, stderr } = await run.ended
+  t.match([status, stderr], [130, /stopped before its proposal was made[^]*RUN_STOPPED/])
+  await gone(Number(readFileSync(pid, 'utf8')))
 })
 
 void t.test('time that a run may take is over while it checks', async (t) => {
