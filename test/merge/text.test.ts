@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { BoundedMemory } from '../../src/merge/bounded-memory.ts'
 import { resolveKeyed } from '../../src/merge/keyed/keyed-file.ts'
 import { printNode } from '../../src/merge/keyed/node.ts'
@@ -1002,6 +1002,12 @@ const settledEitherWay = (path: string, [base, ours, theirs]: readonly [string, 
   settled({ path, base, ours: theirs, theirs: ours }),
 ]
 
+/** Of what both put behind the base, the first comes first whoever put it there. */
+function comesInOrder(t: Test, path: string, [base, first, last]: readonly [string, string, string]): void {
+  const whole = base + first + last
+  t.same(settledEitherWay(path, [base, base + last, base + first]), [whole, whole], whole)
+}
+
 void t.test('what both put at one place stays with what it belongs to', (t) => {
   const cases: readonly (readonly [string, string, string, string])[] = [
     ['a.py', 'for i in x:\n    a(i)\n', 'cleanup(x)\n', '    notify(i)\n'],
@@ -1018,10 +1024,7 @@ void t.test('what both put at one place stays with what it belongs to', (t) => {
     ['a.md', '- first\n', '- other words\n', '  - second one\n'],
     ['a.rst', 'A\n=\n\nfirst\n', '\nB B\n===\n\nother words\n', '\nsecond one\n'],
   ]
-  for (const [path, base, last, first] of cases) {
-    const whole = base + first + last
-    t.same(settledEitherWay(path, [base, base + last, base + first]), [whole, whole], whole)
-  }
+  for (const [path, base, last, first] of cases) comesInOrder(t, path, [base, first, last])
   const keys = ['a:\n  b: 1\nc: 2\n', 'a:\n  b: 1\n  d: 3\nc: 2\n', 'a:\n  b: 1\ne: 4\nc: 2\n'] as const
   const whole = 'a:\n  b: 1\n  d: 3\ne: 4\nc: 2\n'
   t.same(settledEitherWay('a.yaml', keys), [whole, whole])
@@ -1077,10 +1080,7 @@ void t.test('nothing is put behind the arm that takes whatever is left, and an e
     ['a.py', 'if a:\n    one(1)\n', 'else:\n    other(2)\n', 'third(3)\n'],
     ['a.rb', 'if a\n    one(1)\n', '    third(3)\n', 'else\n    other(2)\n'],
   ]
-  for (const [path, base, first, last] of cases) {
-    const whole = base + first + last
-    t.same(settledEitherWay(path, [base, base + last, base + first]), [whole, whole], whole)
-  }
+  for (const [path, ...parts] of cases) comesInOrder(t, path, parts)
   const base = 'if z\n    zero(0)\nelse\n    none()\nend\n'
   const own = [base.replace('zero', 'one').replace('z', 'a'), base.replace('none', 'all').replace('z', 'b')] as const
   const versions = [base, base + own[0], base + own[1]] as const

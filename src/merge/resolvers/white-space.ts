@@ -1,3 +1,4 @@
+import { indentOf, isBlank } from '../syntax/blocks.ts'
 import type { Chunk } from '../text/three-way.ts'
 import { bareLines } from './bare-lines.ts'
 import type { Resolution, Resolver } from './resolver.ts'
@@ -59,6 +60,3 @@ function moved(lines: readonly string[], { from, to }: Shift): readonly string[]
   if (!lines.every((line) => isBlank(line) || line.startsWith(from))) return null
   return lines.map((line) => (isBlank(line) ? line : to + line.slice(from.length)))
 }
-
-const isBlank = (line: string): boolean => line.trim() === ''
-const indentOf = (line: string): string => /^[ \t]*/.exec(line)?.[0] ?? ''

@@ -5,7 +5,7 @@ import type { Asked, ModelQuestion } from '../../agents/model/question.ts'
 import { refusal } from '../../agents/model/refused-call.ts'
 import type { Clock } from '../../clock.ts'
 import { messageOf, TroupeError } from '../../errors.ts'
-import { openStandingActor } from './standing-actor.ts'
+import { isGone, openStandingActor } from './standing-actor.ts'
 
 /** Whoever has a model asked. */
 export interface Asking {
@@ -97,4 +97,4 @@ async function answerOf(actor: ActorHandle<ModelsApi>, { id, question, asking, w
 
 /** Whether the actor has died, or there is none any more. */
 const isLost = (error: unknown): boolean =>
-  error instanceof TroupeError && (error.code === 'ACTOR_GONE' || error.code === 'HOST_FAILED')
+  isGone(error) || (error instanceof TroupeError && error.code === 'HOST_FAILED')
