@@ -142,10 +142,10 @@ const noFootprint: Pick<Footprint, 'before' | 'results'> = { before: new Map(), 
 /** The chosen sides in groups that touch nothing of each other, each ascending. */
 function groupsOf(chosen: readonly number[], touching: readonly Touching[]): readonly Group[] {
   const groups = new Map(chosen.map((one) => [one, { members: [one], isText: true }]))
-  for (const { sides, texts } of touching) {
+  for (const { sides, files } of touching) {
     const [first, second] = [groups.get(sides[0]), groups.get(sides[1])]
     if (first === undefined || second === undefined) continue
-    first.isText &&= texts !== null
+    first.isText &&= files !== null
     if (first === second) continue
     first.isText &&= second.isText
     first.members.push(...second.members)

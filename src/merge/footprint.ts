@@ -14,9 +14,11 @@ export interface Footprint<Subject extends Change = ChangeSet> {
   readonly results: Results
   /** What stood at those paths before; null for nothing. */
   readonly before: Results
-  /** Folders that lost a file, with all above them: they may have been renamed. The root is the empty name. */
+  /** Folders that lost a file, with all above them but the root: they may have been renamed. */
   readonly thinned: ReadonlySet<string>
-  /** Every folder that something of it is in, the root as the empty name. */
+  /** Folders that something new is in, with all above them but the root. */
+  readonly grown: ReadonlySet<string>
+  /** Every folder that something of it is in, but the root. */
   readonly folders: ReadonlySet<string>
 }
 
@@ -52,7 +54,7 @@ type Diff = Pick<Footprint, 'results' | 'before'>
 
 const noDiff: Diff = { results: new Map(), before: new Map() }
 
-/** Whether two change sets touch a common path, or one touches something below a folder the other may have renamed. */
+/** Whether two change sets touch a common path, or one put something below a folder the other may have renamed. */
 export function mayMeet(a: Footprint<Change>, b: Footprint<Change>): boolean {
   return reaches(a, b) || reaches(b, a)
 }
@@ -91,29 +93,31 @@ function readRawDiffs(raw: string): ReadonlyMap<string, Diff> {
 
 /** The footprint of a change whose differing paths are known. */
 export function footprint<Subject extends Change>(changeSet: Subject, { results, before }: Diff): Footprint<Subject> {
-  const [thinned, folders] = [new Set<string>(), new Set<string>()]
+  const [thinned, grown, folders] = [new Set<string>(), new Set<string>(), new Set<string>()]
   for (const [path, result] of results) {
-    for (const folder of foldersOf(path)) {
+    const isNew = before.get(path) === null
+    for (const folder of foldersAbove(path)) {
       folders.add(folder)
       if (result === null) thinned.add(folder)
+      if (isNew) grown.add(folder)
     }
   }
-  return { changeSet, results, before, thinned, folders }
+  return { changeSet, results, before, thinned, grown, folders }
 }
 
-/** Every folder a path is in, nearest first, the root as the empty name last. */
-function foldersOf(path: string): readonly string[] {
-  const parts = path.split('/').slice(0, -1)
-  return [...parts.keys(), parts.length].toReversed().map((count) => parts.slice(0, count).join('/'))
+/** Every folder a path is in but the root, which is never renamed. */
+export function foldersAbove(path: string): readonly string[] {
+  const parts = path.split('/')
+  return parts.slice(1).map((_, count) => parts.slice(0, count + 1).join('/'))
 }
 
 /** Whether it put something where a folder of the path stands, or may have renamed one of them. */
 export function reachesFolderOf(path: string, { results, thinned }: Pick<Footprint, 'results' | 'thinned'>): boolean {
-  return foldersOf(path).some((folder) => results.has(folder) || thinned.has(folder))
+  return foldersAbove(path).some((folder) => results.has(folder) || thinned.has(folder))
 }
 
 function reaches(a: Footprint<Change>, b: Footprint<Change>): boolean {
-  return hasSome(a.results.keys(), b.results) || hasSome(a.folders, b.results) || hasSome(a.folders, b.thinned)
+  return hasSome(a.results.keys(), b.results) || hasSome(a.folders, b.results) || hasSome(a.grown, b.thinned)
 }
 
 function hasSome(names: Iterable<string>, among: { readonly size: number; has(name: string): boolean }): boolean {

@@ -62,7 +62,7 @@ async function incompatiblePairs(
     if (ours === undefined || theirs === undefined) continue
     const isOfBase = ours.changeSet.base === base && theirs.changeSet.base === base
     const conflicts =
-      isOfBase && touching.texts !== null
+      isOfBase && touching.files !== null
         ? await resolving.sides.conflictsOf(touching, sides)
         : await conflictsBetween(world, ours, theirs)
     if (conflicts.length > 0) pairs.push(touching.sides)

@@ -7,7 +7,7 @@ import type { Conflict } from './conflict.ts'
 import { type Footprint, footprint, mayMeet } from './footprint.ts'
 import { conflictsBetween, describeConflict, unresolved } from './pair.ts'
 import { SideMerges } from './side-merges.ts'
-import { commonTexts, type Side } from './sides.ts'
+import { sharedFiles, type Side } from './sides.ts'
 import { openSpecialPaths } from './special-paths.ts'
 import { TextMerges } from './text-merges.ts'
 
@@ -41,10 +41,10 @@ export function openPairsInMemory(git: Git): PairsInMemory {
   async function compare(ours: Footprint, theirs: Footprint): Promise<readonly Conflict[]> {
     const [a, b] = [ours.changeSet, theirs.changeSet]
     if (a.base !== b.base) return await byGit(ours, theirs)
-    const common = commonTexts(ours, theirs, await attributes.specialAmong(commonPaths([ours, theirs])))
-    if (common === null) return await byGit(ours, theirs)
+    const shared = sharedFiles(ours, theirs, await attributes.specialAmong(commonPaths([ours, theirs])))
+    if (shared === null) return await byGit(ours, theirs)
     const merges = new SideMerges({ git, objects, texts, isThorough: true })
-    const files = await merges.conflictsOf({ sides: [0, 1], texts: common }, [sideOf(ours, 0), sideOf(theirs, 1)])
+    const files = await merges.conflictsOf({ sides: [0, 1], files: shared }, [sideOf(ours, 0), sideOf(theirs, 1)])
     const hunksOf = (from: string, to: string) => texts.hunksBetween(from, to)
     return await Promise.all(files.map((file) => describeConflict(hunksOf, file, [a.task, b.task])))
   }

@@ -9,7 +9,7 @@ import { editsOf, entryOf, type Footprint } from './footprint.ts'
 import { mergeCommits } from './merge-tree.ts'
 import { withoutHistory } from './onto-base.ts'
 import type { ResolvedFile } from './resolve-merge.ts'
-import { commonTexts, type Did, type Side, type Touching } from './sides.ts'
+import { type Did, type SharedFile, sharedFiles, type Side, type Touching } from './sides.ts'
 import { openSpecialPaths, type SpecialPaths } from './special-paths.ts'
 import type { BegunText, Text, TextMerges } from './text-merges.ts'
 
@@ -60,10 +60,11 @@ export class SideMerges {
    * @param ours what one did, and the tree it led to
    */
   async inMemory(ours: Did & { readonly tree: TreeId }, theirs: Did): Promise<Met | null> {
-    const texts = commonTexts(ours, theirs, new Set())
-    if (texts === null) return null
+    const files = sharedFiles(ours, theirs, new Set())
+    if (files === null) return null
+    const merged = files.flatMap(({ path, how }) => (how === 'modify/delete' ? [] : path))
     // git is asked while the texts are merged: few files have attributes
-    const [special, met] = await Promise.all([this.#special.among(texts), this.#meet(texts, ours, theirs)])
+    const [special, met] = await Promise.all([this.#special.among(merged), this.#meet(files, ours, theirs)])
     if (met === null || special.size > 0) return null
     const { wholes, left } = met
     if (left.length > 0) return { tree: ours.tree, resolved: [], left }
@@ -78,38 +79,46 @@ export class SideMerges {
 
   /** The files on which two sides do not go together; unless it is thorough, with those that were not read any more. */
   async conflictsOf(
-    { sides, texts }: Touching,
+    { sides, files }: Touching,
     footprints: readonly Footprint<Side>[],
   ): Promise<readonly ConflictedFile[]> {
     const [a, b] = [footprints[sides[0]], footprints[sides[1]]]
     if (a === undefined || b === undefined) throw new RangeError(`no sides ${sides.join()}`)
-    const met = texts === null ? null : await this.#meet(texts, a, b)
+    const met = files === null ? null : await this.#meet(files, a, b)
     return (met ?? (await this.byGit(a.changeSet.commit, b.changeSet.commit))).left
   }
 
   /** null when git must judge. */
-  async #meet(paths: readonly string[], a: Did, b: Did): Promise<Meeting | null> {
+  async #meet(shared: readonly SharedFile[], a: Did, b: Did): Promise<Meeting | null> {
     const { texts, isThorough } = this.#parts
-    const files: { readonly conflict: ConflictedFile; readonly mode: string; readonly begun: BegunText }[] = []
-    for (const path of paths) {
-      const stages = { base: stageOf(a.before, path), ours: stageOf(a.results, path), theirs: stageOf(b.results, path) }
-      const { base, ours, theirs } = stages
-      const versions = { path, base: base.oid, ours: ours.oid, theirs: theirs.oid }
-      const begun = isThorough ? await texts.merge(versions) : await texts.begin(versions)
+    const files: { readonly conflict: ConflictedFile; readonly begun: BegunText }[] = []
+    for (const file of shared) {
+      const conflict = conflictIn(file, a, b)
+      const begun = await this.#begin(conflict)
       if (begun.how === 'unlike') return null
-      files.push({ conflict: contentConflict(path, stages), mode: ours.mode, begun })
+      files.push({ conflict, begun })
     }
     const open = files.map(({ begun }) => begun)
     const merges = isThorough ? open : await finishMerges(open, { upTo: texts.upTo, pairs: 1, isLost: false })
     const [wholes, left]: [Whole[], ConflictedFile[]] = [[], []]
-    for (const [at, { conflict, mode }] of files.entries()) {
+    for (const [at, { conflict }] of files.entries()) {
       const merge = merges[at]
-      if (merge?.how === 'merged') wholes.push({ ...merge, path: conflict.path, mode, conflict })
+      if (merge?.how === 'merged') wholes.push({ ...merge, path: conflict.path, mode: modeOf(conflict), conflict })
       else left.push(conflict)
     }
     const sure = doubted(wholes, 1)
     const doubtful = sure.filter((one) => !this.#parts.texts.mayKeep(one))
     return { wholes: sure, left: [...left, ...doubtful.map(({ conflict }) => conflict)].toSorted(byPath) }
+  }
+
+  async #begin({ path, base, ours, theirs }: ConflictedFile): Promise<BegunText> {
+    const { texts, isThorough } = this.#parts
+    if (base !== null && ours !== null && theirs !== null) {
+      const versions = { path, base: base.oid, ours: ours.oid, theirs: theirs.oid }
+      return isThorough ? await texts.merge(versions) : await texts.begin(versions)
+    }
+    if (texts.remakes(path) !== null) return { how: 'unlike' }
+    return ours === null || theirs === null ? { how: 'conflict' } : await texts.meetAdded(ours.oid, theirs.oid)
   }
 }
 
@@ -126,14 +135,30 @@ interface Whole extends ResolvedFile {
   readonly conflict: ConflictedFile
 }
 
+const modeOf = ({ ours }: ConflictedFile): string => ours?.mode ?? ''
+
 const byPath = (a: ConflictedFile, b: ConflictedFile): number => (a.path < b.path ? -1 : 1)
 
-const stageOf = (results: Footprint['results'], path: string): Stage => ({ ...entryOf(results.get(path) ?? ''), path })
+/** What git tells of a file that two changes of one base do not go together in. */
+function conflictIn({ path, how }: SharedFile, a: Did, b: Did): ConflictedFile {
+  const stages = { base: stageOf(a.before, path), ours: stageOf(a.results, path), theirs: stageOf(b.results, path) }
+  return how === 'modify/delete'
+    ? { path, kind: how, ...stages, types: ['CONFLICT (modify/delete)'], paths: [path] }
+    : contentConflict(path, stages)
+}
+
+function stageOf(results: Footprint['results'], path: string): Stage | null {
+  const result = results.get(path) ?? null
+  return result === null ? null : { ...entryOf(result), path }
+}
 
 /** As git tells of a conflict in a text. */
-export const contentConflict = (path: string, stages: Record<'base' | 'ours' | 'theirs', Stage>): ConflictedFile => ({
+export const contentConflict = (
+  path: string,
+  stages: Pick<ConflictedFile, 'base' | 'ours' | 'theirs'>,
+): ConflictedFile => ({
   path,
-  kind: 'content',
+  kind: stages.base === null ? 'add/add' : 'content',
   ...stages,
   types: ['CONFLICT (contents)'],
   paths: [path],

@@ -1,5 +1,5 @@
 import type { CommitId } from '../ids.ts'
-import { type Footprint, mayMeet } from './footprint.ts'
+import { type Footprint, foldersAbove, mayMeet } from './footprint.ts'
 
 /** A commit on the base, by its number among all sides. */
 export interface Side {
@@ -11,8 +11,14 @@ export interface Side {
 /** Two sides that touch something in common, the lower number first. */
 export interface Touching {
   readonly sides: readonly [number, number]
-  /** Files that both changed, each in its own way, and that can be merged as texts; null when the pair is a matter for git. */
-  readonly texts: readonly string[] | null
+  /** Files that both changed, each in its own way; null when the pair is a matter for git. */
+  readonly files: readonly SharedFile[] | null
+}
+
+/** A plain file that two sides changed: both its text, or one that both added, or one that either has deleted. */
+export interface SharedFile {
+  readonly path: string
+  readonly how: 'texts' | 'add/add' | 'modify/delete'
 }
 
 /** Which sides touch something in common, and how they can be merged. `special` are paths with a merge driver of their own. */
@@ -66,11 +72,6 @@ function sidesByPath(footprints: readonly Did[]): ReadonlyMap<string, readonly n
   return byPath
 }
 
-function foldersAbove(path: string): readonly string[] {
-  const parts = path.split('/')
-  return parts.slice(1).map((_, count) => parts.slice(0, count + 1).join('/'))
-}
-
 /** A rename is a path that goes and one that comes. */
 function mayRename({ results, before }: Did): boolean {
   return [...results.values()].includes(null) && [...before.values()].includes(null)
@@ -83,15 +84,26 @@ function touching(
 ): Touching {
   const [a, b] = [footprints[sides[0]], footprints[sides[1]]]
   if (a === undefined || b === undefined) throw new RangeError(`no sides ${sides.join()}`)
-  return { sides, texts: commonTexts(a, b, special) }
+  return { sides, files: sharedFiles(a, b, special) }
 }
 
-/** Files that two changes of one base both made, each in its own way, as texts; null when the pair is a matter for git. */
+/** Files that two changes of one base both made, each in its own way; null when the pair is a matter for git. */
+export function sharedFiles(a: Did, b: Did, special: ReadonlySet<string>): readonly SharedFile[] | null {
+  if (renamesMatter(a, b) || renamesMatter(b, a) || standsInTheWay(a, b) || standsInTheWay(b, a)) return null
+  const files: SharedFile[] = []
+  for (const [path, result] of a.results) {
+    if (!b.results.has(path) || b.results.get(path) === result) continue
+    const how = howShared(a, b, path)
+    if (how === null || (how !== 'modify/delete' && special.has(path))) return null
+    files.push({ path, how })
+  }
+  return files
+}
+
+/** Those that two changes of one base both made, where each is a text to both; null when something is not. */
 export function commonTexts(a: Did, b: Did, special: ReadonlySet<string>): readonly string[] | null {
-  if (mayRename(a) || mayRename(b) || standsInTheWay(a, b) || standsInTheWay(b, a)) return null
-  const shared = [...a.results.keys()].filter((path) => b.results.has(path))
-  const differing = shared.filter((path) => a.results.get(path) !== b.results.get(path))
-  return differing.every((path) => !special.has(path) && isText(a, path) && isText(b, path)) ? differing : null
+  const files = sharedFiles(a, b, special)
+  return files?.every(({ how }) => how === 'texts') === true ? files.map(({ path }) => path) : null
 }
 
 /** What a change did to each path. */
@@ -101,8 +113,30 @@ export type Did = Pick<Footprint, 'results' | 'before'>
 const standsInTheWay = (a: Did, b: Did): boolean =>
   [...a.results.keys()].some((path) => foldersAbove(path).some((folder) => b.results.has(folder)))
 
-/** A plain file that stays one, with its mode. */
-function isText({ results, before }: Did, path: string): boolean {
-  const [was, is] = [before.get(path) ?? '', results.get(path) ?? '']
-  return /^100(?:644|755) /.test(was) && was.slice(0, 6) === is.slice(0, 6)
+/**
+ * Whether it matters to another which renames git would see in a change: where the other touches either end of one, or has put something
+ * below a folder that may have moved. Git finds no others (`collect_rename_info` in merge-ort.c).
+ */
+function renamesMatter(one: Did, other: Did): boolean {
+  if (!mayRename(one)) return false
+  const [ends, moved] = [new Set<string>(), new Set<string>()]
+  for (const [path, result] of one.results) {
+    if (result === null || one.before.get(path) === null) ends.add(path)
+    if (result === null) for (const folder of foldersAbove(path)) moved.add(folder)
+  }
+  return [...other.results.keys()].some(
+    (path) =>
+      ends.has(path) || (other.before.get(path) === null && foldersAbove(path).some((folder) => moved.has(folder))),
+  )
+}
+
+const modeLength = '100644'.length
+
+/** Null where one of the versions is no plain file, or its mode has changed. */
+function howShared(a: Did, b: Did, path: string): SharedFile['how'] | null {
+  const [was, ours, theirs] = [a.before.get(path), a.results.get(path), b.results.get(path)]
+  const modes = new Set([was, ours, theirs].flatMap((one) => one?.slice(0, modeLength) ?? []))
+  if (modes.size !== 1 || !/^100(?:644|755)$/.test([...modes][0] ?? '')) return null
+  if (ours === null || theirs === null) return 'modify/delete'
+  return was === null ? 'add/add' : 'texts'
 }

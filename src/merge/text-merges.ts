@@ -96,6 +96,12 @@ export class TextMerges {
     return await this.#beginTexts(path, { base, ours, theirs })
   }
 
+  /** Two texts that nobody had before: they never go together, but where one is empty git takes the other. */
+  async meetAdded(ours: string, theirs: string): Promise<TextMerge> {
+    const texts = await Promise.all([this.#text(ours), this.#text(theirs)])
+    return texts.every((text) => text !== null && text.lines.length > 0) ? { how: 'conflict' } : { how: 'unlike' }
+  }
+
   async #beginTexts(
     path: string,
     { base, ours, theirs }: Readonly<Record<'base' | 'ours' | 'theirs', Text>>,

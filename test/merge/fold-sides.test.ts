@@ -16,6 +16,7 @@ import { finishMerges } from '../../src/merge/finish-merges.ts'
 import { foldSides, type SidesFold } from '../../src/merge/fold-sides.ts'
 import { judge } from '../../src/merge/judge.ts'
 import { ledgerFiles } from '../../src/merge/ledger-files.ts'
+import { mergeCommits } from '../../src/merge/merge-tree.ts'
 import { plainChecking } from '../../src/merge/proposal-request.ts'
 import { resolvers } from '../../src/merge/resolvers/registry.ts'
 import type { Grade } from '../../src/merge/resolvers/resolver.ts'
@@ -91,6 +92,11 @@ const pairs: Readonly<Record<string, { base: Files; one: Files; two: Files }>> =
     base: { 'old.txt': lines(20) },
     one: { 'old.txt': null, 'new.txt': lines(20) },
     two: { 'old.txt': lines(20, { 3: 'changed' }) },
+  },
+  'a rename and something else': {
+    base: { 'a/old.txt': lines(20), 'a/other': '1\n', b: '1\n' },
+    one: { 'a/old.txt': null, 'c/new.txt': lines(20) },
+    two: { b: '2\n', 'a/other': '2\n', 'c/d': '3\n' },
   },
   'a renamed folder and a new file in it': {
     base: { 'd/a': lines(20), 'd/b': lines(21) },
@@ -314,7 +320,7 @@ void t.test(
   },
 )
 
-void t.test('two sides that only changed texts need no process of git, and those with a rename do', async (t) => {
+void t.test('two sides need no process of git but where one touches what the other may have renamed', async (t) => {
   const calls: string[] = []
   const watched: Git = {
     ...git,
@@ -338,6 +344,9 @@ void t.test('two sides that only changed texts need no process of git, and those
   const inMemory = ['files of their own', 'places of one file', 'bytes that are no UTF-8']
   for (const name of [...inMemory, 'little but lines that occur very often'])
     t.match(await foldOf(name), { landed: [0, 1] }, name)
+  t.match(await foldOf('a rename and something else'), { landed: [0, 1] })
+  for (const name of ['deleted and changed', 'both added'])
+    t.match(await foldOf(name), { tree: null, conflicts: [{ sides: [0, 1] }] }, name)
   t.same(calls, [])
   t.match(await foldOf('a rename and a change'), { landed: [0, 1] })
   t.match(calls, [/merge-tree/])
@@ -592,6 +601,102 @@ void t.test('property: two sides are clean exactly where git merges them, and th
   )
   await fc.assert(property, { numRuns: 120 })
   t.ok(clean > 5 && clean < 115, `${clean} of 120 were clean`)
+})
+
+/** What one side does to files that lie in a few folders. */
+type Deed =
+  | { readonly kind: 'move'; readonly from: number; readonly to: number; readonly line: string | null }
+  | { readonly kind: 'move folder'; readonly from: number; readonly to: number; readonly line: string | null }
+  | { readonly kind: 'write'; readonly isNew: boolean; readonly to: number; readonly line: string }
+  | { readonly kind: 'turn'; readonly into: 'nothing' | 'empty' | 'binary' | 'executable'; readonly from: number }
+
+const manyPaths = ['top', 'a/one', 'a/two', 'a/b/three', 'a/b/four', 'c/five', 'c/six', 'd/seven', 'c/b/eight', 'a']
+const manyFolders = ['a', 'a/b', 'c', 'd', 'e/f']
+const old = fc.nat(6)
+const any = fc.nat(manyPaths.length - 1)
+const word = fc.constantFrom('x', 'y')
+const deed: fc.Arbitrary<Deed> = fc.oneof(
+  fc.record({ kind: fc.constant('move'), from: old, to: any, line: fc.option(word) }),
+  fc.record({ kind: fc.constant('move folder'), from: old, to: any, line: fc.option(word) }),
+  fc.record({
+    kind: fc.constant('turn'),
+    into: fc.constantFrom('nothing', 'empty', 'binary', 'executable'),
+    from: old,
+  }),
+  fc.record({ kind: fc.constant('write'), isNew: fc.constant(false), to: any, line: word }),
+  fc.record({ kind: fc.constant('write'), isNew: fc.constant(true), to: fc.constantFrom(7, 7, 8, 9), line: word }),
+)
+
+const bodyOf = (path: string): string =>
+  Array.from({ length: 12 }, (_, at) => `${path} ${at} ${(at * 7 + path.length) % 5}\n`).join('')
+
+const startOfMany: Files = Object.fromEntries(manyPaths.slice(0, 7).map((path) => [path, bodyOf(path)]))
+
+/** Files after some deeds; a path that another needs as a folder goes. */
+function afterDeeds(deeds: readonly Deed[]): Files {
+  const files = new Map<string, Content>(Object.entries(startOfMany))
+  const put = (path: string, content: Content): void => {
+    for (const other of files.keys())
+      if (other.startsWith(`${path}/`) || path.startsWith(`${other}/`)) files.set(other, null)
+    files.set(path, content)
+  }
+  for (const one of deeds) doDeed(one, files, put)
+  return Object.fromEntries(files)
+}
+
+function doDeed(one: Deed, files: ReadonlyMap<string, Content>, put: (path: string, content: Content) => void): void {
+  const text = (path: string): string => {
+    const content = files.get(path)
+    return typeof content === 'string' ? content : ''
+  }
+  const move = (from: string, to: string, line: string | null): void => {
+    const content = text(from)
+    if (content === '') return
+    put(from, null)
+    put(to, line === null ? content : content.replace(/ 5 .*/, line))
+  }
+  if (one.kind === 'move') move(nth(manyPaths, one.from), nth(manyPaths, one.to), one.line)
+  else if (one.kind === 'move folder') {
+    const [from, to] = [nth(manyFolders, one.from), nth(manyFolders, one.to)]
+    for (const path of Array.from(files.keys()))
+      if (path.startsWith(`${from}/`)) move(path, path.replace(from, to), one.line)
+  } else if (one.kind === 'write') {
+    const path = nth(manyPaths, one.to)
+    const isNew = one.isNew || (files.get(path) ?? null) === null
+    put(path, isNew ? bodyOf(one.line).repeat(2) : text(path).replace(/ 3 .*/, one.line))
+  } else {
+    const path = nth(manyPaths, one.from)
+    const executable = { mode: '100755', text: text(path) }
+    put(path, { nothing: null, empty: '', binary: Buffer.from([0, one.from]), executable }[one.into])
+  }
+}
+
+const nth = (names: readonly string[], number: number): string => names[number % names.length] ?? ''
+
+void t.test('property: two sides that add, delete and move files are what git makes of them', async (t) => {
+  const seen = { clean: 0, inMemory: 0 }
+  const deeds = fc.array(deed, { minLength: 1, maxLength: 4 })
+  const off = resolvers.map(({ name }) => name)
+  const property = fc.asyncProperty(deeds, deeds, async (mine, other) => {
+    const given = await scene(startOfMany, [afterDeeds(mine), afterDeeds(other)])
+    const [one, two] = given.sides.toSorted()
+    if (one === undefined || two === undefined || one === two) return
+    const expected = await mergeCommits(git, one, two)
+    let asked = 0
+    const watched: Git = { ...git, run: (...rest) => ((asked += 1), git.run(...rest)) }
+    await using own = openObjects(watched, 'files')
+    const request = { git: watched, objects: own, base: given.base, sides: [one, two] }
+    const folded = await foldSides({ ...request, policy: { upTo: 'certain', off } })
+    t.equal(folded.tree, expected.clean ? expected.tree : null)
+    t.same(
+      folded.conflicts.flatMap(({ files }) => files),
+      expected.clean ? [] : expected.conflicts,
+    )
+    seen.clean += Number(expected.clean)
+    seen.inMemory += Number(asked === 0)
+  })
+  await fc.assert(property, { numRuns: 150 })
+  for (const [what, count] of Object.entries(seen)) t.ok(count > 20 && count < 130, `${what}: ${count} of 150`)
 })
 
 void t.test('property: sides with files of their own are applied one by one', async (t) => {
