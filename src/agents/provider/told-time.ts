@@ -1,4 +1,4 @@
-/** When a provider says that trying again may help; null where it says nothing. */
+/** When a provider says that trying again may help; null where it says nothing that can be gone by. */
 export interface ToldTime {
   /** How long to wait from now, in milliseconds. */
   readonly retryAfterMs: number | null
@@ -8,11 +8,22 @@ export interface ToldTime {
 
 export type Headers = Readonly<Record<string, string | undefined>>
 
+/** A century: beyond it is no limit of anybody's, and soon no date at all. */
+const longestMs = 100 * 365 * 86_400_000
+
 /** What headers and text tell of when to try again; the header goes before the text. Names of headers are in small letters. */
 export function toldTime(headers: Headers, text: string, now: number): ToldTime {
-  const retryAfterMs = fromHeaders(headers, now) ?? fromText(text)
-  return { retryAfterMs, until: dateInHeaders(headers) ?? dateInText(text) }
+  const waitOf = (date: number | null): number | null => possible(date === null ? null : date - now)
+  const leftMs = waitOf(dateInHeaders(headers)) ?? waitOf(dateInText(text))
+  return {
+    retryAfterMs: possible(fromHeaders(headers, now)) ?? possible(fromText(text)),
+    until: leftMs === null ? null : now + leftMs,
+  }
 }
+
+/** Null also for what is not ahead: whoever goes by that asks again at once, for ever. */
+const possible = (waitMs: number | null): number | null =>
+  waitMs !== null && waitMs > 0 && waitMs <= longestMs ? waitMs : null
 
 function fromHeaders(headers: Headers, now: number): number | null {
   const ms = number(headers['retry-after-ms'])
@@ -22,7 +33,7 @@ function fromHeaders(headers: Headers, now: number): number | null {
   if (seconds !== null) return seconds * 1_000
   // a bare number is no date, though some of them parse as years
   const date = written === undefined || !/[a-z]/i.test(written) ? Number.NaN : Date.parse(written)
-  return Number.isNaN(date) ? null : Math.max(0, date - now)
+  return Number.isNaN(date) ? null : date - now
 }
 
 /** `try again in 1m30.5s`, `in 3 days 4 hours`, `"retryDelay": "37s"`, `resets_in_seconds: 60`. */
