@@ -194,6 +194,13 @@ void t.test(
       t.same(dispatched(play.wake(0)), ['t0'])
     }
     play.begin(0)
+    t.match(
+      play.end(0, refused(play.now + 20)),
+      [{ type: 'wake', delayMs: 1_000 }],
+      'no attempt follows another at once',
+    )
+    play.wake(0)
+    play.begin(0)
     t.match(play.end(0, refused()), [{ type: 'wake', delayMs: 3_600_000 }], 'without a date it waits longer each time')
     play.happened({ type: 'stop-requested', how: 'graceful', reason: 'enough' })
     t.match(play.task(0), { phase: 'cancelled' }, 'a stop ends the wait')

@@ -55,11 +55,15 @@ function parked(rules: RunRules, before: RunState, failed: FailedAttempt): reado
     const reason = `the run was stopping; ${failure.message}`
     return [release(rules, withTask(rules, state, index, { phase: 'cancelled', attempt, reason }), index), []]
   }
-  const until = Math.max(failure.until ?? endedAt + pauseMs(failure.class ?? 'rate_limit', parks, chance), endedAt)
+  const wanted = failure.until ?? endedAt + pauseMs(failure.class ?? 'rate_limit', parks, chance)
+  const until = Math.max(wanted, endedAt + shortestParkMs)
   const wait = { phase: 'parked', attempt, until, failure } as const
   const delayMs = Math.min(longestParkMs, until - endedAt)
   return [withTask(rules, state, index, wait), [{ type: 'wake', task: ruleAt(rules, index).id, attempt, delayMs }]]
 }
+
+/** However soon a provider lets itself be asked again: an attempt costs more than a call. In milliseconds. */
+const shortestParkMs = 1_000
 
 /** Whatever a provider says, it is asked again after this long, in milliseconds: a week. */
 export const longestParkMs = 7 * 24 * 3_600_000
