@@ -64,14 +64,18 @@ function dateInHeaders(headers: Headers): number | null {
   return seconds === null ? null : seconds * 1_000
 }
 
-/** `will reset at 2026-09-09 05:38:28`, which is Beijing time, and `resets_at: 1788903508`. */
+/** `will reset at 2026-09-09 05:38:28`, which is Beijing time where no zone is told, and `resets_at: 1788903508`. */
 function dateInText(text: string): number | null {
   const seconds = number(/resets_at"?\s*[:=]\s*"?(\d{9,11})\b/.exec(text)?.[1])
   if (seconds !== null) return seconds * 1_000
-  const [, day, time] = /\b(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2})\b/.exec(text) ?? []
-  const date = Date.parse(`${day}T${time}+08:00`)
+  const [, day, time, zone = '+08:00'] = datePattern.exec(text) ?? []
+  const date = Date.parse(`${day}T${time}${/^[-+]/.test(zone) ? zone : 'Z'}`)
   return Number.isNaN(date) ? null : date
 }
+
+/** A date that is no end of a wait, such as that of the answer itself, says nothing. */
+const datePattern =
+  /(?:reset|again|retry|until|after|available|将[在于])(?:\w*"\s*:\s*"|[^\n",]{0,40}?)\b(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}:\d{2})(?:[.]\d+)? ?(Z|UTC|GMT|[-+]\d{2}:?\d{2})?/i
 
 function number(text: string | undefined): number | null {
   const value = text === undefined || text.trim() === '' ? Number.NaN : Number(text)
