@@ -1064,6 +1064,36 @@ const refusals: readonly Row[] = [
     { status: 503, text: JSON.stringify({ error: 'try again', timestamp: '2026-09-09 23:00:00', status: 503 }) },
     'overloaded',
   ],
+  [
+    'Anthropic: overloaded, with the date of the plan',
+    {
+      status: 529,
+      text: anthropic('overloaded_error'),
+      headers: { 'anthropic-ratelimit-unified-reset': `${reset / 1_000}` },
+    },
+    'overloaded',
+  ],
+  [
+    'Anthropic: passing, with the date of the plan',
+    {
+      status: 429,
+      text: anthropic('rate_limit_error'),
+      headers: { 'retry-after': '7', 'anthropic-ratelimit-unified-reset': `${reset / 1_000}` },
+    },
+    'rate_limit',
+    7_000,
+  ],
+  [
+    'Anthropic: the plan, though called a rate limit',
+    {
+      status: 429,
+      text: anthropic('rate_limit_error'),
+      headers: { 'anthropic-ratelimit-unified-reset': `${reset / 1_000}` },
+    },
+    'rate_limit',
+    null,
+    reset,
+  ],
   ['a senseless Retry-After', { status: 429, text: '', headers: { 'retry-after': 'soon' } }, 'rate_limit', null],
   ['a negative Retry-After', { status: 429, text: '', headers: { 'retry-after': '-5' } }, 'rate_limit', null],
   ['paid for nothing', { status: 402, text: '' }, 'quota'],

@@ -31,8 +31,13 @@ export function refusalOf({ status, text, headers = {} }: BadAnswer, now: number
   const said = status === null ? '' : `${status}`
   const which = [said, code === null ? '' : `code ${code}`].filter((part) => part !== '').join(', ')
   const message = `${meaning[kind ?? 'request']}${which === '' ? '' : ` (${which})`}: ${wordsIn(text)}`
-  return { class: kind, message, ...toldTime(headers, text, now) }
+  // those of another refusal tell of limits that are not what it is about
+  const telling = kind === 'overloaded' || kind === 'network' ? withoutLimits(headers) : headers
+  return { class: kind, message, ...toldTime(telling, text, now) }
 }
+
+const withoutLimits = (headers: Headers): Headers =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !name.includes('ratelimit')))
 
 /** The failure of an attempt that ended with a refusal; a passing one or a quota never counts against the retries. */
 export function failureOf({ class: kind, message, retryAfterMs, until }: Refusal, now: number): Failure {

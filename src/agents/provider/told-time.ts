@@ -58,8 +58,9 @@ function lengthOf(text: string): number | null {
 
 const shortUnit = (unit: string): string => (/^mil|^ms/i.test(unit) ? 'ms' : unit.charAt(0).toLowerCase())
 
-/** Anthropic tells the end of a used-up plan in seconds since the epoch. */
+/** Anthropic tells when a plan begins anew, in seconds since the epoch, also where a limit passes sooner. */
 function dateInHeaders(headers: Headers): number | null {
+  if (headers['retry-after'] !== undefined) return null
   const seconds = number(headers['anthropic-ratelimit-unified-reset'])
   return seconds === null ? null : seconds * 1_000
 }
