@@ -1118,6 +1118,10 @@ const refusals: readonly Row[] = [
   ['500 in words', { status: null, text: 'Internal error: Internal Server Error' }, 'network'],
   ['no connection', { status: null, text: 'fetch failed: connect ECONNREFUSED 127.0.0.1:1' }, 'network'],
   ['a wrong request', { status: 400, text: openai({ code: 'bad', message: 'no such field' }) }, null],
+  ['a wrong request with a number', { status: 400, text: openai({ message: 'max_tokens must be at most 500' }) }, null],
+  ['a wrong request with another', { status: 422, text: 'messages.429.content: string expected' }, null],
+  ['a wrong request about an end', { status: 400, text: 'stop: text must be terminated by a quote' }, null],
+  ['Gemini: the key in words', { status: 400, text: 'API key not valid. PERMISSION_DENIED' }, 'auth'],
   ['nothing that is known', { status: null, text: 'exit 1' }, null],
 ]
 

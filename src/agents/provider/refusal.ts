@@ -27,7 +27,7 @@ export interface Refusal extends ToldTime {
 export function refusalOf({ status, text, headers = {} }: BadAnswer, now: number): Refusal {
   const code = codeIn(text)
   const found = classOfCode(code)
-  const kind = found === undefined ? (classOfStatus(status, text) ?? classOfText(text)) : found
+  const kind = found === undefined ? (classOfStatus(status, text) ?? classOfText(text, status)) : found
   const said = status === null ? '' : `${status}`
   const which = [said, code === null ? '' : `code ${code}`].filter((part) => part !== '').join(', ')
   const message = `${meaning[kind ?? 'request']}${which === '' ? '' : ` (${which})`}: ${wordsIn(text)}`
@@ -113,7 +113,12 @@ const words: readonly (readonly [RegExp, ProviderClass])[] = [
   ],
 ]
 
-const classOfText = (text: string): ProviderClass | null => words.find(([pattern]) => pattern.test(text))?.[1] ?? null
+/** Where a status is told, numbers in the text are none, and whoever told it was there and did not break off. */
+function classOfText(text: string, status: number | null): ProviderClass | null {
+  const said = status === null ? text : text.replace(/\b\d{3}\b/g, '')
+  const kind = words.find(([pattern]) => pattern.test(said))?.[1] ?? null
+  return status !== null && kind === 'network' ? null : kind
+}
 
 /** The provider's own code: GLM's is a string of digits, others have words. */
 function codeIn(text: string): string | null {
