@@ -1,3 +1,5 @@
+import { withoutEscapes } from './plain-text.ts'
+
 /** A text of HTML or SVG that may stand in a page as it is. */
 export class Markup {
   readonly text: string
@@ -30,9 +32,9 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** No character of XML 1.0 is lost but the controls that it does not allow, which are shown as U+FFFD. */
+/** What colours a terminal or turns the order of characters round goes; controls that XML 1.0 does not allow are shown as U+FFFD. */
 const escaped = (text: string): string =>
-  text
+  withoutEscapes(text)
     .replaceAll(/[&<>"']/g, (character) => entities[character] ?? character)
     // oxlint-disable-next-line no-control-regex -- these are what is looked for
     .replaceAll(/[\u0000-\u0008\u000B\u000C\u000E-\u001F]/g, '\uFFFD')

@@ -1,6 +1,7 @@
 import type { RunOutcome, RunUnderWay, RunWatch } from './conduct-run.ts'
 import { onInterrupts } from './interrupts.ts'
 import { loadAgents } from './load-agents.ts'
+import { plainLines, plainText } from '../plain-text.ts'
 import type { Prepared } from './prepare.ts'
 import { openRunView } from './run-view.ts'
 import type { CommonOptions, Terminal } from './terminal.ts'
@@ -44,14 +45,16 @@ function asJson({ run, exitCode, reason, files, proposal }: RunOutcome): object 
 
 function asText({ run, reason, files, proposal }: RunOutcome): string {
   const landed = proposal.tasks.filter(({ disposition }) => disposition.state === 'landed').length
-  const conflicts = proposal.conflicts.map(({ message }) => `conflict: ${message}`)
+  const conflicts = proposal.conflicts.map(({ message }) => `conflict: ${plainText(message)}`)
   const troubles = proposal.tasks.flatMap(({ task, disposition }) =>
-    'reason' in disposition && disposition.state === 'failed' ? [`failed: ${task}: ${disposition.reason}`] : [],
+    'reason' in disposition && disposition.state === 'failed'
+      ? [`failed: ${task}: ${plainLines(disposition.reason)}`]
+      : [],
   )
   return [
     ...conflicts,
     ...troubles,
-    `${reason}: ${landed} of ${proposal.tasks.length} tasks changed files that landed, ${proposal.findings.length} findings`,
+    `${plainText(reason)}: ${landed} of ${proposal.tasks.length} tasks changed files that landed, ${proposal.findings.length} findings`,
     `proposal: ${proposal.commit.slice(0, 12)} at ${proposal.ref}`,
     `read it:  ${files.markdown}`,
     `look:     troupe show ${run}`,

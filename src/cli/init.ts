@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { kinds } from '../agents/registry.ts'
 import { openRepository } from '../changes/repository.ts'
 import { exitCodes, messageOf, TroupeError } from '../errors.ts'
+import { quoted } from '../merge/conflict-message.ts'
 import { lockCommand } from '../merge/lock-commands.ts'
 import { readManifest } from '../plan/manifest.ts'
 import { showMistakes } from '../plan/show-mistakes.ts'
@@ -33,7 +34,7 @@ export async function initCommand(
     terminal.print(JSON.stringify({ schema: 'troupe/init/1', path, files }))
     return exitCodes.ok
   }
-  const about = files.length === 0 ? 'the whole repository' : files.join(', ')
+  const about = files.length === 0 ? 'the whole repository' : files.map(quoted).join(', ')
   terminal.print(`wrote ${path}, about ${about}`)
   terminal.print(`next: troupe plan ${fileName}\nthen: troupe run ${fileName}`)
   return exitCodes.ok

@@ -1,8 +1,11 @@
 import { exitCodes } from '../errors.ts'
+import { quoted } from '../merge/conflict-message.ts'
+import { plainLines } from '../plain-text.ts'
 import { manifestToYaml } from '../plan/as-manifest.ts'
 import type { ConflictPolicy, Task } from '../plan/task.ts'
 import { describeOverlap, type PlanOptions, prepare, type Prepared } from './prepare.ts'
 import { readManifestArgument } from './read-manifest-argument.ts'
+import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
 
 interface PlanCommandOptions extends PlanOptions {
@@ -84,7 +87,7 @@ function planAsText(prepared: Prepared): string {
     ...manifest.check.map(({ name }) => `check: ${name}`),
     ...warnings.map((warning) => `note: ${warning}`),
   ]
-  return lines.join('\n')
+  return plainLines(lines.join('\n'))
 }
 
 function rows({ manifest, graph, placements }: Prepared): readonly (readonly string[])[] {
@@ -104,7 +107,7 @@ function rows({ manifest, graph, placements }: Prepared): readonly (readonly str
         host,
         workspace,
         behind.join(' ') || '-',
-        task.files.join(' ') || '-',
+        task.files.map(quoted).join(' ') || '-',
       ]
     }),
   )
@@ -113,16 +116,6 @@ function rows({ manifest, graph, placements }: Prepared): readonly (readonly str
 /** One agent, or all that try it. */
 const whoDoes = ({ agent, bestOf }: Task): string =>
   bestOf === null ? agent : new Set(bestOf).size === 1 ? `${agent} x ${bestOf.length}` : bestOf.join(' or ')
-
-function table(cells: readonly (readonly string[])[]): readonly string[] {
-  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))
-  return cells.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
-}
 
 function taskAt(tasks: readonly Task[], index: number): Task {
   const task = tasks[index]

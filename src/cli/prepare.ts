@@ -2,6 +2,7 @@ import { kinds } from '../agents/registry.ts'
 import { openRepository, type Repository } from '../changes/repository.ts'
 import { must, TroupeError } from '../errors.ts'
 import type { CommitId, TaskId } from '../ids.ts'
+import { quoted } from '../merge/conflict-message.ts'
 import { filesOutside } from '../merge/owns.ts'
 import { manifestToYaml } from '../plan/as-manifest.ts'
 import { findIsolation } from '../processes/isolation.ts'
@@ -177,7 +178,7 @@ function refused(overlaps: readonly Overlap[]): TroupeError {
 
 /** One predicted conflict in a line. */
 export function describeOverlap({ first, second, files }: Overlap): string {
-  const shown = files.slice(0, 3).join(', ')
+  const shown = files.slice(0, 3).map(quoted).join(', ')
   return `${first} and ${second} may both write ${shown}${files.length > 3 ? ` and ${files.length - 3} more` : ''}`
 }
 
@@ -203,7 +204,7 @@ function unseenWarning({ snapshotMs, onConflict, earlyCheck }: Manifest): readon
 async function dirtyWarning(repository: Repository, manifest: Manifest): Promise<readonly string[]> {
   const dirty = await repository.dirtyFiles()
   if (dirty.length === 0) return []
-  const shown = dirty.slice(0, 3).join(', ')
+  const shown = dirty.slice(0, 3).map(quoted).join(', ')
   const more = dirty.length > 3 ? ` and ${dirty.length - 3} more` : ''
   return [`uncommitted changes are not part of the base ${manifest.base}: ${shown}${more}`]
 }

@@ -1,3 +1,5 @@
+import { plainLines } from '../plain-text.ts'
+
 /** A place that can be drawn on. */
 interface Screen {
   write(text: string): void
@@ -20,7 +22,7 @@ export interface Terminal {
   readonly readerGone: AbortSignal
   /** Answers: standard output. */
   print(text: string): void
-  /** Everything else: standard error. */
+  /** Everything else: standard error, without anything that a terminal obeys. */
   tell(text: string): void
 }
 
@@ -67,7 +69,7 @@ export function processTerminal(directory: string): Terminal {
       },
     },
     print: (text) => void process.stdout.write(`${text}\n`),
-    tell: (text) => void process.stderr.write(`${text}\n`),
+    tell: (text) => void process.stderr.write(`${plainLines(text)}\n`),
   }
 }
 

@@ -41,8 +41,15 @@ export function rangeText({ from, to }: LineRange): string {
   return to === from ? `${from}` : `${from}-${to}`
 }
 
-/** A file name that can stand in a line of text: with quotes and escapes only where it needs them. */
-export const quoted = (path: string): string => (/[\p{C}"\\]|^\s|\s$/u.test(path) ? JSON.stringify(path) : path)
+/** A file name that can stand in a line of text: with quotes and escapes, as in JSON, only where it needs them. */
+export const quoted = (path: string): string =>
+  /[\p{C}"\\]|^\s|\s$/u.test(path) ? JSON.stringify(path).replaceAll(/\p{C}/gu, escapedUnits) : path
+
+const escapedUnits = (character: string): string =>
+  Array.from(
+    { length: character.length },
+    (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
+  ).join('')
 
 function linesOf(places: readonly ConflictPlace[], side: 'ours' | 'theirs'): string {
   const ranges = places.map((place) => rangeText(place[side]))

@@ -1,5 +1,6 @@
 import { unreachable } from '../errors.ts'
 import type { UsageSum } from '../agents/usage.ts'
+import { plainLines } from '../plain-text.ts'
 import { quoted, rangeText } from './conflict-message.ts'
 import type { ToldConflict } from './conflict-texts.ts'
 import { blameSection, checksSection, tailBlock, trialSection } from './checks-markdown.ts'
@@ -7,9 +8,12 @@ import { code, count, fenceFor, section, table, words } from './markdown.ts'
 import type { Disposition, Proposal } from './proposal.ts'
 import { headlineOf, isKnownUsage, usageText, worstFirst } from './proposal-words.ts'
 
-/** A proposal for people: the answer first, then what to do with it, then the evidence. Ends in a newline. */
+/**
+ * A proposal for people: the answer first, then what to do with it, then the evidence. Ends in a newline. It is read in terminals, too:
+ * no text in it can do anything to one.
+ */
 export function proposalToMarkdown(proposal: Proposal): string {
-  return `${[
+  const sections = [
     heading(proposal),
     howToApply(proposal),
     tasksSection(proposal),
@@ -24,8 +28,7 @@ export function proposalToMarkdown(proposal: Proposal): string {
     blameSection(proposal),
     findingsSection(proposal),
   ]
-    .filter((section) => section !== '')
-    .join('\n\n')}\n`
+  return plainLines(`${sections.filter((section) => section !== '').join('\n\n')}\n`)
 }
 
 function heading(proposal: Proposal): string {

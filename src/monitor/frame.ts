@@ -2,7 +2,7 @@ import { styleText } from 'node:util'
 import type { Phase, RunState } from '../supervisor/run/state.ts'
 import { elapsedText } from './elapsed.ts'
 import type { RunHistory } from './history.ts'
-import { plainText } from './plain-text.ts'
+import { plainText } from '../plain-text.ts'
 import {
   conflictLines,
   earlyLines,

@@ -5,7 +5,7 @@ import type { RunState } from '../supervisor/run/state.ts'
 import { taskAt } from '../supervisor/run/task-change.ts'
 import { elapsedText } from './elapsed.ts'
 import { earlyCheckText, eventText, goneText, pauseText, resolutionText } from './event-text.ts'
-import { plainText } from './plain-text.ts'
+import { plainLines, plainText } from '../plain-text.ts'
 import { conflictLines, overlapLines, type Row, rowOf } from './rows.ts'
 import { cutTo } from './text-width.ts'
 import type { View, ViewOptions } from './view.ts'
@@ -48,7 +48,7 @@ export class LineView implements View {
   }
 
   tell(text: string): void {
-    this.#options.output.write(`${text}\n`)
+    this.#options.output.write(`${plainLines(text)}\n`)
   }
 
   end(): void {

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
+import { plainLines } from '../plain-text.ts'
 import type { Recorded } from '../supervisor/run/events.ts'
 import type { RunState } from '../supervisor/run/state.ts'
 import { type FrameParts, frameOf } from './frame.ts'
@@ -46,7 +47,7 @@ export class LiveView implements View {
 
   tell(text: string): void {
     const { output } = this.#options
-    output.write(`${this.#toTop()}${eraseBelow}${text.replaceAll('\n', '\r\n')}\r\n`)
+    output.write(`${this.#toTop()}${eraseBelow}${plainLines(text).replaceAll('\n', '\r\n')}\r\n`)
     this.#drawn = []
     this.#shown = ''
     if (!this.#ended) this.#draw()

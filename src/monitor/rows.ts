@@ -16,7 +16,7 @@ import { taskAt } from '../supervisor/run/task-change.ts'
 import type { Standing, StandingConflict } from '../supervisor/run/standing-conflicts.ts'
 import { earlyCheckText } from './event-text.ts'
 import type { EarlyFailure, RunHistory } from './history.ts'
-import { plainText } from './plain-text.ts'
+import { plainText } from '../plain-text.ts'
 
 /** What rows are made of. */
 export interface RowParts {

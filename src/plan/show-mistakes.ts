@@ -31,8 +31,8 @@ function excerpt(line: string, column: number): { readonly before: string; reado
   return { before: kept, after: after.length > room ? `${after.slice(0, room)}…` : after }
 }
 
-// a tab is the one control character that a line of text may hold
-const harmless = (text: string): string => text.replaceAll(/[^\P{Cc}\t]/gu, '\u{FFFD}')
+// a tab is the one control character that a line of text may hold; what is invisible may turn the order of the others round
+const harmless = (text: string): string => text.replaceAll(/(?![\t\u200C\u200D])[\p{Cc}\p{Cf}]/gu, '\u{FFFD}')
 
 /** White space as wide as a text: tabs stay tabs, wide characters count twice, combining marks not at all. */
 const blank = (text: string): string =>

@@ -437,6 +437,42 @@ t.test('init writes a manifest that is valid as it stands and with its comments 
   t.equal(readFileSync(join(directory, 'troupe.yaml'), 'utf8'), written)
 })
 
+t.test(
+  'names of files and words of agents do nothing to a terminal, nor to who reads the proposal in one',
+  async (t) => {
+    const name = 'we\u001B]0;title\u0007 \u202Erd.py'
+    const shown = String.raw`"we\u001b]0;title\u0007 \u202erd.py"`
+    const directory = await repositoryWith(t, { [name]: weak })
+    const setting = { directory, environment: { PATH: process.env['PATH'] } }
+    const hostile = String.raw`printf "\033[2J\033]0;t\007red \342\200\256x\n"`
+    const text = `version: 1
+tasks:
+  - { id: missing, verb: review, files: ["no\\u001b[31m.py"] }
+  - { id: named, command: [sh, -c, 'for file in we*; do echo x >> "$file"; done'], files: [${JSON.stringify(name)}] }
+  - { id: said, command: [sh, -c, '${hostile}; touch said'] }
+check:
+  - { name: shown, run: [sh, -c, '${hostile}; exit 1'] }
+`
+    const harmless = (what: string, said: string): void => {
+      t.notMatch(said.replaceAll('\n', ''), /[\p{Cc}\u202E]/u, what)
+    }
+    const init = await invoke(initCommand, setting, {})
+    writeFileSync(join(directory, 'troupe.yaml'), text)
+    const plan = await invoke(planCommand, setting, { given: ['troupe.yaml'] })
+    const run = await invoke(runCommand, setting, { given: ['troupe.yaml'] })
+    const result = await invoke(showCommand, setting, { task: 'named' })
+    for (const [what, { out, err }] of Object.entries({ init, plan, run, result })) harmless(what, out + err)
+    for (const { out } of [init, plan, result]) t.match(out, shown)
+    const { id, files } = await findRun(directory, undefined)
+    const proposals = readdirSync(files.folder).filter((file) => file.endsWith('.md'))
+    for (const file of proposals) harmless(file, readFileSync(join(files.folder, file), 'utf8'))
+    const page = await invoke(showCommand, setting, { html: true, given: [id] })
+    harmless('page', page.out)
+    t.match(page.out, '<pre>red x', 'the check')
+    t.same([run.status, proposals.length], [1, 1], run.err)
+  },
+)
+
 t.test('the schema in the repository is the one that the code gives', async (t) => {
   const { out } = await invoke(schemaCommand, { directory: root }, {})
   t.equal(out, readFileSync(join(root, 'schema/manifest.schema.json'), 'utf8'), 'node scripts/write-schema.ts')
@@ -511,12 +547,12 @@ t.test('nothing is begun whose agents lack a key, or a program that has what it 
 
 t.test('the commands answer from a shell, and a failure has no stack trace', async (t) => {
   const directory = await repositoryWith(t, {})
-  const child = spawn(process.execPath, [join(root, 'bin/troupe.mjs'), 'show', '-C', directory])
+  const child = spawn(process.execPath, [join(root, 'bin/troupe.mjs'), 'show', '-C', directory, '\u001B[31mred\u0007'])
   const chunks: string[] = []
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => chunks.push(chunk))
   const [code] = await once(child, 'close')
   t.equal(code, 2)
-  t.match(chunks.join(''), /^troupe: there is no run in .*\n {2}RUN_NOT_FOUND: .*\n$/)
+  t.match(chunks.join(''), /^troupe: there is no run red\n {2}RUN_NOT_FOUND: .*\n$/)
 })
 
 t.test('what nobody reads to its end ends without a complaint', async (t) => {

@@ -5,7 +5,7 @@ import t from 'tap'
 import type { Terminal } from '../../src/cli/terminal.ts'
 import { viewOnTerminal } from '../../src/cli/view-on-terminal.ts'
 import { asTaskId } from '../../src/ids.ts'
-import { plainLines, plainText } from '../../src/monitor/plain-text.ts'
+import { plainLines, plainText } from '../../src/plain-text.ts'
 import { conflictLines, type Row, rowsOf } from '../../src/monitor/rows.ts'
 import { openView } from '../../src/monitor/terminal.ts'
 import { cutTo, fitted, widthOf } from '../../src/monitor/text-width.ts'
@@ -289,7 +289,7 @@ void t.test('a window that changes its size is drawn anew from its first line', 
 void t.test('what is told between stands above the picture', async (t) => {
   const all = watched(manifestOf(['a']), [60, 10])
   all.play.start().begin('a')
-  all.view.tell('first\nsecond')
+  all.view.tell('fi\u001B[2Jrst\nsecond')
   all.view.tell('third')
   all.view.end()
   t.match(all.screen.text, /^first\nsecond\nthird\nrunning  a .*\n0\.0 s .*0 of 1 done, 1 running$/)

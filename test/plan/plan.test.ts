@@ -110,6 +110,7 @@ void t.test('mistakes are shown as a compiler shows them', async (t) => {
   t.same(shown('e\u0301e\u0301: x', at(7)), ['    1 | e\u0301e\u0301: x', '      |     ^'], 'below combining marks')
   t.same(shown('👩\u200D💻: x', at(8)).at(1)?.endsWith('^'), true)
   t.same(shown('a\u001B[31mb', at(2)), ['    1 | a\uFFFD[31mb', '      |  ^'], 'no escape reaches the terminal')
+  t.same(shown('a\u202Eb', at(2)), ['    1 | a\uFFFDb', '      |  ^'], 'nor what turns a line round')
   t.match(showMistakes('m.yaml', '', [{ ...at(1), message: 'no \u001B]0;title\u0007' }]), /no \uFFFD\]0;title\uFFFD/)
   t.same(shown('\n'.repeat(123_455) + 'x', at(1, 123_456)), ['123456 | x', '       | ^'], 'also far down')
   const [source = '', caret = ''] = shown(`${'a'.repeat(500)}X${'b'.repeat(500)}`, at(501))

@@ -3,7 +3,7 @@ import { type Applied, checkoutOf } from '../../changes/apply.ts'
 import { nulSeparated, type Repository } from '../../changes/repository.ts'
 import type { CheckResult } from '../../merge/proposal.ts'
 import { isUnchecked, overallVerdict } from '../../merge/check.ts'
-import { plainText } from '../../monitor/plain-text.ts'
+import { plainText } from '../../plain-text.ts'
 import type { Target } from './target.ts'
 
 /** What came of it: what holds no change at all is not applied. */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import type { Fitness } from '../../agents/agent.ts'
 import { kinds } from '../../agents/registry.ts'
-import { plainText } from '../../monitor/plain-text.ts'
+import { plainText } from '../../plain-text.ts'
 import { type Check, fine, warning } from './check.ts'
 
 /** Programs of agents that no kind knows. */

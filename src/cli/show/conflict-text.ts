@@ -8,7 +8,7 @@ import {
   type ToldConflict,
   type Versions,
 } from '../../merge/conflict-texts.ts'
-import { plainLines } from '../../monitor/plain-text.ts'
+import { plainLines } from '../../plain-text.ts'
 
 /** Conflicts of a proposal with the whole of their texts, however long; those of older proposals as they are. */
 export async function wholeTexts(git: Git, conflicts: readonly ToldConflict[]): Promise<readonly ToldConflict[]> {

@@ -1,6 +1,6 @@
 import type { Git } from '../../changes/git.ts'
 import type { CommitId } from '../../ids.ts'
-import { plainLines } from '../../monitor/plain-text.ts'
+import { plainLines } from '../../plain-text.ts'
 import { type Terminal, wantsColour } from '../terminal.ts'
 
 /** What two commits differ in. */

@@ -1,7 +1,7 @@
 import type { Finding } from '../../agents/agent.ts'
 import type { TaskId } from '../../ids.ts'
 import { quoted } from '../../merge/conflict-message.ts'
-import { plainText } from '../../monitor/plain-text.ts'
+import { plainText } from '../../plain-text.ts'
 import { table } from '../table.ts'
 
 /** Findings as a table, in their order. */

@@ -1,7 +1,6 @@
 import { TroupeError } from '../../errors.ts'
 import type { ToldConflict } from '../../merge/conflict-texts.ts'
 import { proposalToMarkdown } from '../../merge/proposal-markdown.ts'
-import { plainLines } from '../../monitor/plain-text.ts'
 import { conflictText, wholeTexts } from './conflict-text.ts'
 import { diffText } from './diff.ts'
 import { findingsText } from './findings-text.ts'
@@ -20,7 +19,7 @@ export async function showRun(
     case 'all':
       return json
         ? printed(proposal)
-        : plainLines(proposalToMarkdown({ ...proposal, conflicts: proposal.conflicts.map(withoutTexts) })).trimEnd()
+        : proposalToMarkdown({ ...proposal, conflicts: proposal.conflicts.map(withoutTexts) }).trimEnd()
     case 'html': {
       const { proposalPage } = await import('./page/proposal-page.ts')
       return proposalPage(proposal).trimEnd()

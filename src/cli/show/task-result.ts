@@ -1,7 +1,8 @@
 import type { Finding } from '../../agents/agent.ts'
+import { quoted } from '../../merge/conflict-message.ts'
 import type { Disposition } from '../../merge/proposal.ts'
 import { elapsedText } from '../../monitor/elapsed.ts'
-import { plainLines, plainText } from '../../monitor/plain-text.ts'
+import { plainLines, plainText } from '../../plain-text.ts'
 import type { AttemptEnd } from '../../supervisor/run/events.ts'
 import { resultOf, type ResultFile } from '../../supervisor/run/result-file.ts'
 import { taskAt } from '../../supervisor/run/task-change.ts'
@@ -29,7 +30,7 @@ export function resultText(
     ['took', durationMs === null ? null : elapsedText(durationMs)],
     ['reason', reason === null ? null : plainText(reason)],
     ['change', changeSet === null ? 'none' : `${changeSet.commit.slice(0, 12)} at ${changeSet.ref}`],
-    ['files', changeSet === null ? null : changeSet.files.map(plainText).join(', ')],
+    ['files', changeSet === null ? null : changeSet.files.map(quoted).join(', ')],
     ['proposal', more.disposition === null ? null : dispositionText(more.disposition)],
     ['log', attempts === 0 ? null : `${more.log}${cutText(result.details)}`],
   ]

@@ -11,12 +11,12 @@ const escapes = new RegExp(sequences.join('|'), 'g')
 /** Invisible characters, some of which reorder text; the joiners of words and emoji are not meant. */
 const invisible = /(?![\u200C\u200D])\p{Cf}/gu
 
+/** A text without what a terminal obeys and without invisible characters; single controls stay. */
+export const withoutEscapes = (text: string): string => text.replaceAll(escapes, '').replaceAll(invisible, '')
+
 /** An agent's or a program's words as one line that does nothing to a terminal; at most the first 2000 characters count. */
 export function plainText(text: string): string {
-  return text
-    .slice(0, longest)
-    .replaceAll(escapes, '')
-    .replaceAll(invisible, '')
+  return withoutEscapes(text.slice(0, longest))
     .replaceAll(/[\s\p{Cc}]+/gu, ' ')
     .trim()
     .toWellFormed()
@@ -24,9 +24,7 @@ export function plainText(text: string): string {
 
 /** The same for a text of many lines: line ends and tabs stay. */
 export function plainLines(text: string): string {
-  return text
-    .replaceAll(escapes, '')
-    .replaceAll(invisible, '')
+  return withoutEscapes(text)
     .replaceAll('\r\n', '\n')
     .replaceAll(/(?![\n\t])\p{Cc}/gu, '')
     .toWellFormed()
