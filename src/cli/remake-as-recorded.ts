@@ -5,20 +5,21 @@ import { regenerate, type Remade } from '../merge/regenerate.ts'
 import { type Remake, remakeOnce } from '../merge/remake.ts'
 import { runCommand } from '../merge/run-command.ts'
 import type { FoundRun } from './find-run.ts'
-import { ownCheckouts } from './own-checkouts.ts'
+import { inOwnCheckouts } from './own-checkouts.ts'
 import { untilSignalled } from './until-signalled.ts'
 
 /** Files as the proposal says that a declared command made them; where it knows nothing of a tree the command is run. */
 export function remakeAsRecorded(found: FoundRun, { run, ...proposal }: Recording): Remake {
   const world = {
-    ...ownCheckouts(found, 'again'),
     git: found.repository.git,
     clock: systemClock,
     runCommand,
     environment: { ...process.env, TROUPE_RUN: run },
   }
   const remake = remakeOnce((commit, request) =>
-    untilSignalled((signal) => regenerate({ ...world, signal }, commit, request)),
+    untilSignalled((signal) =>
+      inOwnCheckouts(found, 'again', (own) => regenerate({ ...world, ...own, signal }, commit, request)),
+    ),
   )
   return (place, request) => {
     const { glob, command } = request.rule

@@ -771,6 +771,19 @@ void t.test('several parts are checked at once, each in a checkout that is not i
   t.equal(existsSync(join(directory, '.git/worktrees')), false)
 })
 
+void t.test('gc leaves a run alone whose work an apply is checking', async (t) => {
+  const { directory, gate, up } = await withGate(t)
+  const applying = begin(directory, 'apply', '--only', 'one')
+  await applying.until(() => readdirSync(up).length === 1)
+  t.match(await troupeHere(directory, 'gc', '--older-than', '0s', '--unapplied'), {
+    status: 0,
+    stdout: /^nothing to collect: 1 run on \d+ kB\n$/,
+  })
+  writeFileSync(gate, '')
+  t.match(await applying.ended, { status: 0, stdout: /1 file changed, checks pass/ })
+  t.match((await troupeHere(directory, 'gc', '--older-than', '0s', '--unapplied')).stdout, /ended: removed its folder/)
+})
+
 void t.test('what an apply left that was killed is not in the way of the next one, and gc takes it', async (t) => {
   const { directory, gate, up } = await withGate(t)
   const killed = begin(directory, 'apply', '--only', 'one')
@@ -784,6 +797,11 @@ void t.test('what an apply left that was killed is not in the way of the next on
   t.match((await troupeHere(directory, 'doctor', '--run')).stdout, /left behind.* 1 worktrees/)
   t.match(await troupeHere(directory, 'gc'), { status: 0, stdout: /removed 1 worktree\n/ })
   t.equal(existsSync(join(directory, '.git/worktrees')), false)
+  const [run = ''] = readdirSync(join(directory, '.agents/runs'))
+  t.same(
+    readdirSync(join(directory, '.agents/runs', run)).filter((name) => name.startsWith('in-use')),
+    [],
+  )
   t.match((await troupeHere(directory, 'doctor', '--run')).stdout, /left behind.* nothing/)
 })
 

@@ -7,7 +7,7 @@ import { hidingRunner } from '../../merge/run-command.ts'
 import { redactorFor } from '../secrets.ts'
 import { checkSettings } from '../check-settings.ts'
 import type { FoundRun } from '../find-run.ts'
-import { ownCheckouts } from '../own-checkouts.ts'
+import { inOwnCheckouts } from '../own-checkouts.ts'
 import type { RunReading } from '../read-run.ts'
 import type { Terminal } from '../terminal.ts'
 import { untilSignalled } from '../until-signalled.ts'
@@ -22,14 +22,15 @@ export async function checkTarget(
   const settings = checkSettings(reading.manifest)
   const runCommand = hidingRunner(redactorFor(reading.manifest, terminal.environment))
   const world = { ...worldOf(run, terminal), runCommand }
-  return await untilSignalled((signal) => openChecker({ ...world, signal, settings }).check(commit, checks))
+  return await untilSignalled((signal) =>
+    inOwnCheckouts(run, 'apply', (own) => openChecker({ ...world, ...own, signal, settings }).check(commit, checks)),
+  )
 }
 
 const worldOf = (run: FoundRun, { environment }: Terminal) =>
   ({
-    ...ownCheckouts(run, 'apply'),
     git: run.repository.git,
     clock: systemClock,
     environment: { ...environment, TROUPE_RUN: run.id },
     passes: openPasses(run.repository.git, run.id),
-  }) satisfies Omit<CheckerWorld, 'settings' | 'signal' | 'runCommand'>
+  }) satisfies Omit<CheckerWorld, 'settings' | 'signal' | 'runCommand' | 'folder' | 'maker'>

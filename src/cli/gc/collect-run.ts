@@ -12,6 +12,7 @@ import { acquireLease } from '../../store/lease.ts'
 import { reap } from '../../supervisor/run/reap.ts'
 import { orphansOf, salvage } from '../../supervisor/run/salvage.ts'
 import { hasBegun } from '../kept-manifest.ts'
+import { forgetKilled } from '../own-checkouts.ts'
 import { type RunReading, readRun } from '../read-run.ts'
 import { missingSecret, redactorFor } from '../secrets.ts'
 import { type Collection, type CollectionRules, isEmpty, planCollection } from './plan-collection.ts'
@@ -74,6 +75,7 @@ async function carryOut(parts: CollectParts, files: RunLayout, collected: Collec
   const { run } = remains
   const { repository, clock } = parts
   const reading = hasBegun(files) ? await readRun({ repository, id: run, files }) : null
+  if (existsSync(files.folder)) forgetKilled(files)
   await reap(run, reading?.records ?? [], clock)
   const taken = await takeWorktrees(parts, files, { ...collected, reading })
   const whole = collection.whole && taken.leave.length === 0

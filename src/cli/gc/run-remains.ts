@@ -2,7 +2,7 @@ import type { RunId } from '../../ids.ts'
 import type { ProcessIdentity } from '../../process-identity.ts'
 
 /**
- * Where a run stands, as far as its remains are concerned: `unfinished` has lost its supervisor, `never-begun` has a folder that
+ * Where a run stands, as far as its remains are concerned: `at-work` also while another command works in it, `unfinished` has lost its supervisor, `never-begun` has a folder that
  * says nothing of what it was to do, `gone` has no folder any more, but refs or entries of worktrees.
  */
 export type RemainsStanding = 'at-work' | 'ended' | 'interrupted' | 'unfinished' | 'never-begun' | 'gone' | 'unreadable'

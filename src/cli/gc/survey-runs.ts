@@ -1,20 +1,16 @@
-import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nulSeparated, type Repository } from '../../changes/repository.ts'
-import { exitCodes, messageOf } from '../../errors.ts'
 import { asRunId, type RunId, runIdPattern, startOfRun } from '../../ids.ts'
 import { isAlive } from '../../process-identity.ts'
 import { processesByMark } from '../../processes/sweep.ts'
 import { proposalRef, refsOfAllRuns, refsOfRun } from '../../refs.ts'
-import { type Layout, layoutOf, listRuns } from '../../store/layout.ts'
-import { leaseHolder } from '../../store/lease.ts'
+import { layoutOf, listRuns } from '../../store/layout.ts'
 import { recordedProcesses } from '../../supervisor/run/reap.ts'
-import { hasBegun } from '../kept-manifest.ts'
-import { type RunReading, readRun } from '../read-run.ts'
 import { diskUsage } from './disk-usage.ts'
 import { leftWorktrees } from './left-worktrees.ts'
-import type { RemainsStanding, RunRemains } from './run-remains.ts'
+import type { RunRemains } from './run-remains.ts'
+import { readStanding } from './run-standing.ts'
 
 /** Looks at what runs have left, and changes nothing. */
 export interface RunSurvey {
@@ -35,12 +31,11 @@ export async function surveyRuns(repository: Repository): Promise<RunSurvey> {
   const known = [...refs.keys(), ...ofEntries.map(asRunId)].filter((run) => !elsewhere.has(run))
   const runs = new Set([...own, ...known])
   const marked = processesByMark('TROUPE_RUN')
-  const parts = { repository, layout }
   return {
     runs: [...runs].toSorted(),
     remainsOf: async (run) => {
       const own = refs.get(run) ?? []
-      const { standing, problem, reading } = await read(parts, run, own)
+      const { standing, problem, reading } = await readStanding({ repository, id: run, files: layout.run(run) }, own)
       const recorded = recordedProcesses(reading?.records ?? []).filter(({ pid }) => pid !== process.pid)
       const processes = [...recorded.filter(isAlive), ...(marked.get(run) ?? [])]
       return {
@@ -65,41 +60,10 @@ async function runsOfOtherCheckouts({ root, git }: Repository): Promise<Readonly
   return new Set(roots.filter((other) => other !== root).flatMap((other) => listRuns(layoutOf(other))))
 }
 
-interface Parts {
-  readonly repository: Repository
-  readonly layout: Layout
-}
-
 async function refsByRun({ git }: Repository): Promise<ReadonlyMap<RunId, readonly string[]>> {
   const listed = await git.text(['for-each-ref', '--format=%(refname)', refsOfAllRuns])
   const refs = listed.split('\n').filter((ref) => ref !== '')
   return Map.groupBy(refs, (ref) => asRunId(ref.slice(refsOfAllRuns.length + 1).split('/')[0] ?? ''))
-}
-
-interface Read {
-  readonly standing: RemainsStanding
-  readonly problem: string | null
-  readonly reading: RunReading | null
-}
-
-async function read({ repository, layout }: Parts, run: RunId, refs: readonly string[]): Promise<Read> {
-  const files = layout.run(run)
-  const unread = { problem: null, reading: null }
-  if (!existsSync(files.folder)) return { standing: 'gone', ...unread }
-  const holder = leaseHolder(files.lease)
-  if (holder !== null && holder.process.pid !== process.pid) return { standing: 'at-work', ...unread }
-  if (!hasBegun(files)) return { standing: refs.length === 0 ? 'never-begun' : 'gone', ...unread }
-  try {
-    const reading = await readRun({ repository, id: run, files })
-    return { standing: standingOf(reading), problem: null, reading }
-  } catch (error) {
-    return { standing: 'unreadable', problem: messageOf(error).split('\n')[0] ?? '', reading: null }
-  }
-}
-
-function standingOf({ state: { phase } }: RunReading): RemainsStanding {
-  if (phase.name !== 'ended') return 'unfinished'
-  return phase.exitCode === exitCodes.interrupted ? 'interrupted' : 'ended'
 }
 
 /** A proposal that a branch holds, here or at a remote; where there is none, whether there is nothing that could be lost. */
