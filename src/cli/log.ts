@@ -4,13 +4,11 @@ import { exitCodes, TroupeError } from '../errors.ts'
 import { elapsedText } from '../monitor/elapsed.ts'
 import { eventText, taskOfEvent } from '../monitor/event-text.ts'
 import { plainText } from '../plain-text.ts'
-import { followJournal } from '../store/follow-journal.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import { readJournal } from '../store/read-journal.ts'
 import type { RunEvent } from '../supervisor/run/events.ts'
 import { type FoundRun, findRun } from './find-run.ts'
 import { readPlan, taskOf } from './read-run.ts'
-import { type Standing } from './status/standing.ts'
 import { watchRun } from './status/watch-run.ts'
 import type { CommonOptions, Terminal } from './terminal.ts'
 
@@ -56,27 +54,18 @@ const asText = ({ at, event }: Record, sinceMs: number): string =>
 
 /** Until the run ends, or has nobody any more to end it. */
 async function follow(run: FoundRun, terminal: Terminal, tell: (record: Record) => void): Promise<number> {
-  const journal = followJournal<RunEvent>(run.files.journal)
-  const tellNew = (): void => {
-    for (const record of journal.next()) tell(record)
-  }
   const interrupted = new AbortController()
-  process.once('SIGINT', () => {
+  const onInterrupt = (): void => {
     interrupted.abort()
-  })
-  let cancel = (): void => {}
-  const keepTelling = (): void => {
-    tellNew()
-    cancel = systemClock.after(everyMs, keepTelling)
   }
-  keepTelling()
-  const signal = AbortSignal.any([interrupted.signal, terminal.readerGone])
-  const standing: Standing = await watchRun(run, { clock: systemClock, terminal, signal, shown: false })
-  cancel()
-  tellNew()
-  if (interrupted.signal.aborted) return exitCodes.interrupted
-  if (terminal.readerGone.aborted) return exitCodes.ok
-  return standing === 'ended' ? exitCodes.ok : exitCodes.unfinished
+  process.once('SIGINT', onInterrupt)
+  try {
+    const signal = AbortSignal.any([interrupted.signal, terminal.readerGone])
+    const standing = await watchRun(run, { clock: systemClock, terminal, signal, shown: false, heard: tell })
+    if (interrupted.signal.aborted) return exitCodes.interrupted
+    if (terminal.readerGone.aborted) return exitCodes.ok
+    return standing === 'ended' ? exitCodes.ok : exitCodes.unfinished
+  } finally {
+    process.off('SIGINT', onInterrupt)
+  }
 }
-
-const everyMs = 200

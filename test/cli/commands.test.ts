@@ -555,6 +555,24 @@ t.test('the commands answer from a shell, and a failure has no stack trace', asy
   t.match(chunks.join(''), /^troupe: there is no run red\n {2}RUN_NOT_FOUND: .*\n$/)
 })
 
+t.test('log --follow of a journal that goes away says so as every failure is said', async (t) => {
+  const directory = await repositoryWith(t, {})
+  const text = manifestOf(['tests', 'docs tests'])
+  const play = new Play(text)
+  play.start(identityOf(process.pid, process.pid)).begin('tests')
+  const { files } = await leaveRun(directory, play, text)
+  const child = spawn(process.execPath, [join(root, 'bin/troupe.mjs'), '--json', 'log', '--follow', '-C', directory])
+  const said = { out: '', err: '' }
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    said.out += chunk
+    rmSync(files.journal, { force: true })
+  })
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (said.err += chunk))
+  const [code] = await once(child, 'close')
+  const last = JSON.parse(said.out.trim().split('\n').at(-1) ?? '') as unknown
+  t.match({ code, ...said, last }, { code: 3, err: '', last: { schema: 'troupe/error/1', code: 'STORE_FAILED' } })
+})
+
 t.test('what nobody reads to its end ends without a complaint', async (t) => {
   const directory = await repositoryWith(t, {})
   const text = manifestOf(['tests', 'docs tests'])

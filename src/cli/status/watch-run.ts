@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import { afterEvent, noHistory } from '../../monitor/history.ts'
 import { followJournal } from '../../store/follow-journal.ts'
+import type { JournalRecord } from '../../store/journal-record.ts'
 import { decide } from '../../supervisor/run/decide.ts'
 import type { RunEvent } from '../../supervisor/run/events.ts'
 import { initialState } from '../../supervisor/run/state.ts'
@@ -18,6 +19,8 @@ interface WatchOptions {
   readonly signal: AbortSignal
   /** Whether a view is wanted; without one it is only waited. */
   readonly shown: boolean
+  /** Hears of each record as it comes. */
+  readonly heard?: (record: JournalRecord<RunEvent>) => void
 }
 
 const everyMs = 200
@@ -39,6 +42,7 @@ export async function watchRun(run: FoundRun, options: WatchOptions): Promise<St
         state = decide(rules, state, record)[0]
         history = afterEvent(history, record)
         view?.observe(record, state)
+        options.heard?.(record)
       }
       const isOver = standing === 'ended' || (standing === 'unfinished' && records.length === 0)
       if (isOver) return standing
