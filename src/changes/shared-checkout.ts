@@ -1,5 +1,4 @@
 import { chmod, lstat, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { CommitId } from '../ids.ts'
 import { worktreeFailure } from './worktree-failure.ts'
 import type { Worktree, Worktrees } from './worktree.ts'
@@ -35,7 +34,7 @@ export function openSharedCheckouts(worktrees: Worktrees): SharedCheckouts {
 async function readOnlyCheckout(worktrees: Worktrees, commit: CommitId): Promise<Worktree> {
   const worktree = await worktrees.create(`shared-${commit.slice(0, 12)}`, commit)
   try {
-    await protect(worktree.directory)
+    await protect(Buffer.from(worktree.directory))
     return worktree
   } catch (cause) {
     await worktrees.remove(worktree)
@@ -43,10 +42,10 @@ async function readOnlyCheckout(worktrees: Worktrees, commit: CommitId): Promise
   }
 }
 
-/** Files only: tools that look may put caches beside them. */
-async function protect(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name)
+/** Files only: tools that look may put caches beside them. Paths are bytes here: names need not be UTF-8. */
+async function protect(folder: Buffer): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true, encoding: 'buffer' })) {
+    const path = Buffer.concat([folder, Buffer.from('/'), entry.name])
     if (entry.isDirectory()) await protect(path)
     else if (entry.isFile()) await chmod(path, (await lstat(path)).mode & 0o555)
   }

@@ -394,6 +394,19 @@ void t.test('tasks that look share one checkout of a commit, whose files are rea
   await shared.close()
 })
 
+void t.test('a shared checkout holds names that are not UTF-8', { skip: process.platform !== 'linux' }, async (t) => {
+  const { root, worktrees } = await sceneOf(t, { 'folder/a.txt': 'a\n' })
+  const names = ['caf\xe9.txt', 'folder/caf\xe9.txt'].map((name) => Buffer.from(`/${name}`, 'latin1'))
+  for (const name of names) writeFileSync(Buffer.concat([Buffer.from(root), name]), 'x\n')
+  git(root, 'add', 'folder', '*.txt')
+  git(root, 'commit', '--quiet', '--message', 'names of bytes')
+  const shared = openSharedCheckouts(worktrees)
+  const { directory } = await shared.at(asCommitId(git(root, 'rev-parse', 'HEAD').trim()))
+  for (const name of names) t.equal(statSync(Buffer.concat([Buffer.from(directory), name])).mode & 0o777, 0o444)
+  await shared.close()
+  t.notOk(existsSync(directory))
+})
+
 void t.test(
   'the folder of runs is excluded once, unless it is ignored already, and the rest of the file stays',
   async (t) => {
