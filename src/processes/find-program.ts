@@ -6,5 +6,14 @@ export function findProgram(name: string, environment: Readonly<Record<string, s
   const isPath = /[/\\]/.test(name)
   const folders = isPath ? [''] : (environment['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder))
   const paths = folders.map((folder) => join(folder, name))
-  return paths.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true) ?? null
+  return paths.find(isFile) ?? null
+}
+
+/** What may not be looked at could not be started either, so that the next folder of the PATH is asked. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
 }

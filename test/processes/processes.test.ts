@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, createReadStream, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +11,7 @@ import { startTimeOf } from '../../src/process-identity.ts'
 import { directLauncher } from '../../src/processes/direct-launcher.ts'
 import { runDirectly } from '../../src/processes/direct-tool.ts'
 import { findPerl } from '../../src/processes/find-perl.ts'
+import { findProgram } from '../../src/processes/find-program.ts'
 import { AnswerReader, type ForkserverAnswer } from '../../src/processes/forkserver-answers.ts'
 import { Forkserver } from '../../src/processes/forkserver.ts'
 import type { Launcher, ProgramExit, RunningProgram } from '../../src/processes/launcher.ts'
@@ -554,4 +555,15 @@ void t.test('a run has git from the tool server from the first', { skip: process
   })
   t.equal(status, 0, stderr)
   t.match(readFileSync(asked, 'utf8'), /^\S+ \S+toolserver\.pl /)
+})
+
+void t.test('a program is found behind a folder of the PATH that cannot be looked into', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'troupe-path-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const round = join(folder, 'round')
+  symlinkSync(round, round) // root may read every folder, but cannot follow this one either
+  writeFileSync(join(folder, 'tool'), '')
+  t.equal(findProgram('tool', { PATH: `${round}:${folder}` }), join(folder, 'tool'))
+  t.equal(findProgram('nowhere', { PATH: `${round}:${folder}` }), null)
+  t.end()
 })
