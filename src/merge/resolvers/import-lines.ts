@@ -36,7 +36,8 @@ export const importLines: Resolver = {
 export const areRewrittenImports = (chunk: Chunk, file: FileFacts): boolean =>
   areImports(chunk, file) && isChangedBy(chunk.ours, chunk) && isChangedBy(chunk.theirs, chunk)
 
-function areImports({ base, ours, theirs }: Chunk, { language }: FileFacts): boolean {
+/** Whether all lines of a conflict bring names in. */
+export function areImports({ base, ours, theirs }: Chunk, { language }: FileFacts): boolean {
   const pattern = language === null ? undefined : patterns[language]
   if (pattern === undefined) return false
   return [...base, ...ours, ...theirs].every((line) => line.trim() === '' || pattern.test(line.replace(/\r?\n$/, '')))

@@ -3,6 +3,7 @@ import { bothInsert } from './both-insert.ts'
 import { containedChange } from './contained-change.ts'
 import { containedInsertion } from './contained-insertion.ts'
 import { importLines } from './import-lines.ts'
+import { inlineLists } from './inline-lists.ts'
 import { keyedLines } from './keyed-lines.ts'
 import type { Resolver } from './resolver.ts'
 import { tokensOfLines } from './tokens-of-lines.ts'
@@ -19,5 +20,6 @@ export const resolvers: readonly Resolver[] = [
   importLines,
   adjacentLines,
   tokensOfLines,
+  inlineLists,
   bothInsert,
 ]
