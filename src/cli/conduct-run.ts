@@ -219,5 +219,6 @@ async function propose(scene: Scene, proposing: Proposing): Promise<MadeProposal
   const { folders, records } = scene.held
   const proposal = await makeProposal(scene, proposing)
   removeUnrecorded(folders, recordedProposals(records))
-  return { proposal, files: writeProposal(proposal, { folders, root: repository.root, output: manifest.output }) }
+  const places = { folders, root: repository.root, output: manifest.output, tell: scene.watch.tell }
+  return { proposal, files: writeProposal(proposal, places) }
 }

@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join, parse, resolve } from 'node:path'
 import { findingsToSarif } from '../agents/local/sarif.ts'
+import { messageOf } from '../errors.ts'
+import { quoted } from '../merge/conflict-message.ts'
 import { proposalToMarkdown } from '../merge/proposal-markdown.ts'
 import type { Proposal } from '../merge/proposal.ts'
 import type { Manifest } from '../plan/task.ts'
@@ -21,10 +23,16 @@ interface Places {
   readonly folders: RunLayout
   readonly root: string
   readonly output: Manifest['output']
+  /** Says something to people. */
+  readonly tell: (text: string) => void
 }
 
-/** Writes a proposal for programs, for people and for code scanners, also where the manifest wants copies. */
-export function writeProposal(proposal: Proposal, { folders, root, output }: Places): ProposalFiles {
+/**
+ * Writes a proposal for programs, for people and for code scanners, also where the manifest wants copies. A copy that cannot be
+ * written is told, and ends nothing: the proposal stands in the run's folder.
+ * @throws TroupeError STORE_FAILED, NO_SPACE when the run's folder cannot hold it.
+ */
+export function writeProposal(proposal: Proposal, { folders, root, output, tell }: Places): ProposalFiles {
   // one after the other, each in pieces: that of a hundred thousand tasks takes as much memory as all of them did
   const texts = {
     json: () => jsonPieces(proposal),
@@ -34,7 +42,10 @@ export function writeProposal(proposal: Proposal, { folders, root, output }: Pla
   const place = (kind: keyof typeof texts, copy: string | null): string => {
     const path = folders.proposal(proposal.createdAt, kind)
     replaceFile(path, texts[kind](), { durable: true })
-    if (copy !== null) writeCopy(resolve(root, copy), texts[kind]())
+    if (copy !== null) {
+      const failure = failureOfCopy(resolve(root, copy), texts[kind]())
+      if (failure !== null) tell(`note: output ${quoted(copy)} could not be written (${failure}); it is in ${path}`)
+    }
     return path
   }
   return {
@@ -53,7 +64,13 @@ export function removeUnrecorded({ folder }: RunLayout, recorded: readonly strin
   }
 }
 
-function writeCopy(path: string, pieces: Iterable<string>): void {
-  mkdirSync(dirname(path), { recursive: true })
-  replaceFile(path, pieces)
+/** Null for a copy that is written. */
+function failureOfCopy(path: string, pieces: Iterable<string>): string | null {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    replaceFile(path, pieces)
+    return null
+  } catch (error) {
+    return messageOf(error)
+  }
 }

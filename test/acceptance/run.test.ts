@@ -181,6 +181,19 @@ void t.test('what cannot be seen without snapshots is told before anything start
   t.notMatch(await planOf({}), /note:/)
 })
 
+void t.test('a copy of the proposal that cannot be written is told, and the run has its proposal', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': '1\n', 'd/b.txt': '1\n' })
+  const content = {
+    tasks: [{ id: 'x', command: ['sh', '-c', 'echo x >> a.txt'] }],
+    output: { markdown: 'd', json: 'a.txt/proposal.json', sarif: 'out/findings.sarif' },
+  }
+  const run = await troupeHere(directory, 'run', manifest(t, content))
+  t.match(run, { status: 0, stderr: /note: output d could not be written \(.*; it is in .*proposal_.*\.md\n/ })
+  t.match(run.stderr, /note: output a\.txt\/proposal\.json could not be written/)
+  t.ok(existsSync(join(directory, 'out/findings.sarif')))
+  t.match(await troupeHere(directory, 'show'), { status: 0, stdout: /x/ })
+})
+
 void t.test('overlaps are told, put in order, or refused, as the manifest says', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': '1\n' })
   const task = (id: string): object => ({ id, agent: 'sh', command: `echo ${id} >> a.txt`, files: ['a.txt'] })
