@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import type { Proposal } from '../merge/proposal.ts'
 import { createdAtOf, type RunLayout } from '../store/layout.ts'
 import type { Recorded, RunEvent } from '../supervisor/run/events.ts'
 import type { RunState } from '../supervisor/run/state.ts'
+import { proposalIn } from './proposal-file.ts'
 import type { ProposalFiles } from './write-proposal.ts'
 
 /** A proposal, and where it is written for people and programs. */
@@ -53,7 +54,7 @@ function latest(records: readonly Recorded[]): Made | null {
 
 function written({ file }: Made): Proposal | null {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Proposal
+    return proposalIn(file)
   } catch {
     return null
   }

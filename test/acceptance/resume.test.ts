@@ -192,7 +192,7 @@ void t.test('resume makes the proposal of a run that has ended again, when its f
   const attempts = (): number =>
     (readFileSync(inRun(directory, 'journal.ndjson'), 'utf8').match(/attempt-started/g) ?? []).length
   const before = attempts()
-  const spoils = [() => rmSync(file), () => writeFileSync(file, '{"schema":')]
+  const spoils = [() => rmSync(file), ...['{"schema":', 'null', '{}'].map((text) => () => writeFileSync(file, text))]
   for (const spoil of spoils) {
     spoil()
     for (const command of ['show', 'apply', 'replay'])

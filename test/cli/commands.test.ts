@@ -602,6 +602,8 @@ void t.test(
     for (let count = 0; count < 300; count += 1) office.add({ ...letter, reason: 'late-event' })
     office.add({ ...letter, kind: 'call', reason: 'actor-gone' })
     t.same(await told(), { 'late-event': 256, 'actor-gone': 1 }, 'past the hundredth each doubling is logged')
+    appendFileSync(run.files.supervisorLog, '{"reason":"late-event","msg":"dead letter{"level":30}\n')
+    t.same(await told(), { 'late-event': 256, 'actor-gone': 1 }, 'a line over which one was killed counts for nothing')
     t.match(
       (await invoke(statusCommand, { directory }, {})).out,
       /^dead letters: 256 late-event, 1 actor-gone; .*supervisor/m,

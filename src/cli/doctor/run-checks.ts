@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { messageOf } from '../../errors.ts'
-import type { Proposal } from '../../merge/proposal.ts'
 import { changeSetRef, proposalRef } from '../../refs.ts'
 import { leaseHolder } from '../../store/lease.ts'
 import { type JournalContent, readJournal } from '../../store/read-journal.ts'
@@ -9,6 +8,7 @@ import { isEnded } from '../../supervisor/run/state.ts'
 import { taskAt } from '../../supervisor/run/task-change.ts'
 import type { FoundRun } from '../find-run.ts'
 import { surveyRuns } from '../gc/survey-runs.ts'
+import { proposalIn } from '../proposal-file.ts'
 import { type RunReading, readRun } from '../read-run.ts'
 import { type Check, fine, warning, wrong } from './check.ts'
 import { type Refs, refsOf, missingObjects } from './run-objects.ts'
@@ -109,7 +109,7 @@ function checkProposal({ id }: FoundRun, { history }: RunReading, refs: Refs): C
   const again = `git update-ref ${proposalRef(id)} ${made.commit} puts it back`
   const at = refs.get(proposalRef(id))
   if (at !== made.commit) return wrong(name, `its ref is ${at ?? 'gone'}, not ${made.commit}`, again)
-  const content = readable(() => JSON.parse(readFileSync(made.file, 'utf8')) as Proposal)
+  const content = readable(() => proposalIn(made.file))
   if (!('commit' in content))
     return wrong(name, content.problem, `the proposal itself is at its ref; troupe resume ${id} makes the file again`)
   if (content.commit !== made.commit) return wrong(name, `${made.file} is about ${content.commit}`, restore)

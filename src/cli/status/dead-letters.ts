@@ -9,18 +9,23 @@ export function deadLettersIn(supervisorLog: string): DeadLetterCounts {
   const counts: Record<string, number> = {}
   for (const line of linesOf(supervisorLog)) {
     if (!line.includes(deadLetterMessage)) continue
-    const { reason, count, pid } = JSON.parse(line) as {
-      readonly reason: string
-      readonly count: number
-      readonly pid: number
-    }
-    counts[`${pid} ${reason}`] = count
+    const told = toldIn(line)
+    if (told !== null) counts[`${told.pid} ${told.reason}`] = told.count
   }
   const byReason = Object.entries(counts).map(([key, count]) => ({ reason: key.slice(key.indexOf(' ') + 1), count }))
   const groups = Map.groupBy(byReason, ({ reason }) => reason)
   return Object.fromEntries(
     [...groups].map(([reason, all]) => [reason, all.reduce((sum, { count }) => sum + count, 0)]),
   )
+}
+
+/** Null for a line that a supervisor was killed over, and another one wrote on. */
+function toldIn(line: string): { readonly reason: string; readonly count: number; readonly pid: number } | null {
+  try {
+    return JSON.parse(line) as ReturnType<typeof toldIn>
+  } catch {
+    return null
+  }
 }
 
 /** The whole lines of a log; none while there is no log. */
