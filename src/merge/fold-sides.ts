@@ -6,7 +6,7 @@ import type { CommitId, TreeId } from '../ids.ts'
 import { compatibleSet } from './compatible-set.ts'
 import type { ConflictedFile } from './conflicted-file.ts'
 import { type FoldedGroup, FoldGroups } from './fold-groups.ts'
-import { footprint, type Footprint, footprintsOf } from './footprint.ts'
+import { did, footprint, type Footprint, footprintsOf } from './footprint.ts'
 import { type Based, ontoBase } from './onto-base.ts'
 import { SideMerges } from './side-merges.ts'
 import { sharedPaths, type Side, type Touching, touchingSides } from './sides.ts'
@@ -72,7 +72,7 @@ async function foldTwo(request: SidesRequest, pair: readonly [CommitId, CommitId
   ])
   const [one, two] = await Promise.all([ours, theirs].map(({ tree }) => diffTrees(objects, start.tree, tree)))
   if (one === undefined || two === undefined) throw new RangeError('no two sides')
-  const inMemory = await merges.inMemory({ ...one, tree: ours.tree }, two)
+  const inMemory = await merges.inMemory({ ...did(one), tree: ours.tree }, did(two))
   const { tree, resolved, left } = inMemory ?? (await merges.byGit(ours.commit, theirs.commit))
   if (left.length > 0) return { tree: null, landed: [0], conflicts: [{ sides: [0, 1], files: left }], resolved: [] }
   return { tree, landed: [0, 1], conflicts: [], resolved: resolved.map((file) => ({ ...file, side: 1 })) }

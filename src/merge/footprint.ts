@@ -8,9 +8,13 @@ import type { CommitId } from '../ids.ts'
 /** Two commits that differ in one side's work. */
 type Change = Pick<ChangeSet, 'base' | 'commit'>
 
-/** What a change set did to each path, and so which others it can meet. */
-export interface Footprint<Subject extends Change = ChangeSet> {
+/** What a change set did to each path. */
+export interface Footprint<Subject extends Change = ChangeSet> extends Did {
   readonly changeSet: Subject
+}
+
+/** What a change did to each path, and so which others it can meet. */
+export interface Did {
   readonly results: Results
   /** What stood at those paths before; null for nothing. */
   readonly before: Results
@@ -50,14 +54,42 @@ export async function resultsBetween(git: Git, base: CommitId, commit: CommitId)
 }
 
 /** Two trees' differing paths, on both sides. */
-type Diff = Pick<Footprint, 'results' | 'before'>
+type Diff = Pick<Did, 'results' | 'before'>
 
 const noDiff: Diff = { results: new Map(), before: new Map() }
 
 /** Whether two change sets touch a common path, or one put something below a folder the other may have renamed. */
-export function mayMeet(a: Footprint<Change>, b: Footprint<Change>): boolean {
-  return reaches(a, b) || reaches(b, a)
+export function mayMeet(a: Did, b: Did): boolean {
+  return hasSome(a.results.keys(), b.results) || isEitherWay(stoodOn, a, b) || isEitherWay(putsBelowMoved, a, b)
 }
+
+/** Whether one put something where a folder of the other stands. */
+export const standsInTheWay = (a: Did, b: Did): boolean => isEitherWay(stoodOn, a, b)
+
+/**
+ * Whether it matters to one which renames git would see in the other: where it touches either end of one, or has put something below a
+ * folder that may have moved. Git finds no others (`collect_rename_info` in merge-ort.c).
+ */
+export const renamesMatter = (a: Did, b: Did): boolean => isEitherWay(seesRenames, a, b)
+
+type Relation = (one: Did, other: Did) => boolean
+
+const isEitherWay = (holds: Relation, a: Did, b: Did): boolean => holds(a, b) || holds(b, a)
+
+const stoodOn: Relation = (one, other) => hasSome(one.folders, other.results)
+
+const putsBelowMoved: Relation = (one, other) => hasSome(one.grown, other.thinned)
+
+const seesRenames: Relation = (one, other) =>
+  mayRename(other) && (hasSome(endsOf(other), one.results) || putsBelowMoved(one, other))
+
+/** A rename is a path that goes and one that comes. */
+export const mayRename = ({ results, before }: Did): boolean =>
+  [...results.values()].includes(null) && [...before.values()].includes(null)
+
+/** What may be either end of a rename. */
+const endsOf = ({ results, before }: Did): readonly string[] =>
+  [...results.keys()].filter((path) => results.get(path) === null || before.get(path) === null)
 
 /** Each line of `pairs` is a commit and the one it is compared with; a pair that does not differ has no entry. */
 async function diffTrees(git: Git, pairs: ReadonlySet<string>): Promise<ReadonlyMap<string, Diff>> {
@@ -92,7 +124,13 @@ function readRawDiffs(raw: string): ReadonlyMap<string, Diff> {
 }
 
 /** The footprint of a change whose differing paths are known. */
-export function footprint<Subject extends Change>(changeSet: Subject, { results, before }: Diff): Footprint<Subject> {
+export const footprint = <Subject extends Change>(changeSet: Subject, diff: Diff): Footprint<Subject> => ({
+  changeSet,
+  ...did(diff),
+})
+
+/** What a change did, from the paths that differ. */
+export function did({ results, before }: Diff): Did {
   const [thinned, grown, folders] = [new Set<string>(), new Set<string>(), new Set<string>()]
   for (const [path, result] of results) {
     const isNew = before.get(path) === null
@@ -102,7 +140,7 @@ export function footprint<Subject extends Change>(changeSet: Subject, { results,
       if (isNew) grown.add(folder)
     }
   }
-  return { changeSet, results, before, thinned, grown, folders }
+  return { results, before, thinned, grown, folders }
 }
 
 /** Every folder a path is in but the root, which is never renamed. */
@@ -114,10 +152,6 @@ export function foldersAbove(path: string): readonly string[] {
 /** Whether it put something where a folder of the path stands, or may have renamed one of them. */
 export function reachesFolderOf(path: string, { results, thinned }: Pick<Footprint, 'results' | 'thinned'>): boolean {
   return foldersAbove(path).some((folder) => results.has(folder) || thinned.has(folder))
-}
-
-function reaches(a: Footprint<Change>, b: Footprint<Change>): boolean {
-  return hasSome(a.results.keys(), b.results) || hasSome(a.folders, b.results) || hasSome(a.grown, b.thinned)
 }
 
 function hasSome(names: Iterable<string>, among: { readonly size: number; has(name: string): boolean }): boolean {

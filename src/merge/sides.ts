@@ -1,5 +1,13 @@
 import type { CommitId } from '../ids.ts'
-import { type Footprint, foldersAbove, mayMeet } from './footprint.ts'
+import {
+  type Did,
+  type Footprint,
+  foldersAbove,
+  mayMeet,
+  mayRename,
+  renamesMatter,
+  standsInTheWay,
+} from './footprint.ts'
 
 /** A commit on the base, by its number among all sides. */
 export interface Side {
@@ -72,11 +80,6 @@ function sidesByPath(footprints: readonly Did[]): ReadonlyMap<string, readonly n
   return byPath
 }
 
-/** A rename is a path that goes and one that comes. */
-function mayRename({ results, before }: Did): boolean {
-  return [...results.values()].includes(null) && [...before.values()].includes(null)
-}
-
 function touching(
   footprints: readonly Footprint<Side>[],
   sides: readonly [number, number],
@@ -89,7 +92,7 @@ function touching(
 
 /** Files that two changes of one base both made, each in its own way; null when the pair is a matter for git. */
 export function sharedFiles(a: Did, b: Did, special: ReadonlySet<string>): readonly SharedFile[] | null {
-  if (renamesMatter(a, b) || renamesMatter(b, a) || standsInTheWay(a, b) || standsInTheWay(b, a)) return null
+  if (renamesMatter(a, b) || standsInTheWay(a, b)) return null
   const files: SharedFile[] = []
   for (const [path, result] of a.results) {
     if (!b.results.has(path) || b.results.get(path) === result) continue
@@ -104,30 +107,6 @@ export function sharedFiles(a: Did, b: Did, special: ReadonlySet<string>): reado
 export function commonTexts(a: Did, b: Did, special: ReadonlySet<string>): readonly string[] | null {
   const files = sharedFiles(a, b, special)
   return files?.every(({ how }) => how === 'texts') === true ? files.map(({ path }) => path) : null
-}
-
-/** What a change did to each path. */
-export type Did = Pick<Footprint, 'results' | 'before'>
-
-/** A file of one where the other has a folder. */
-const standsInTheWay = (a: Did, b: Did): boolean =>
-  [...a.results.keys()].some((path) => foldersAbove(path).some((folder) => b.results.has(folder)))
-
-/**
- * Whether it matters to another which renames git would see in a change: where the other touches either end of one, or has put something
- * below a folder that may have moved. Git finds no others (`collect_rename_info` in merge-ort.c).
- */
-function renamesMatter(one: Did, other: Did): boolean {
-  if (!mayRename(one)) return false
-  const [ends, moved] = [new Set<string>(), new Set<string>()]
-  for (const [path, result] of one.results) {
-    if (result === null || one.before.get(path) === null) ends.add(path)
-    if (result === null) for (const folder of foldersAbove(path)) moved.add(folder)
-  }
-  return [...other.results.keys()].some(
-    (path) =>
-      ends.has(path) || (other.before.get(path) === null && foldersAbove(path).some((folder) => moved.has(folder))),
-  )
 }
 
 const modeLength = '100644'.length

@@ -14,6 +14,7 @@ import { asAgentName, asCommitId, asTaskId, asTreeId, type CommitId, type TreeId
 import { compatibleSet } from '../../src/merge/compatible-set.ts'
 import { finishMerges } from '../../src/merge/finish-merges.ts'
 import { foldSides, type SidesFold } from '../../src/merge/fold-sides.ts'
+import { did } from '../../src/merge/footprint.ts'
 import { judge } from '../../src/merge/judge.ts'
 import { ledgerFiles } from '../../src/merge/ledger-files.ts'
 import { mergeCommits } from '../../src/merge/merge-tree.ts'
@@ -889,4 +890,4 @@ void t.test('a merge in which each file counts tells of each by itself, and of a
 
 const treeOf = async (commit: CommitId): Promise<TreeId> =>
   asTreeId((await objects.read(commit)).content.toString('latin1', 5, 45))
-const didOf = async (tree: TreeId, commit: CommitId) => await diffTrees(objects, tree, await treeOf(commit))
+const didOf = async (tree: TreeId, commit: CommitId) => did(await diffTrees(objects, tree, await treeOf(commit)))
