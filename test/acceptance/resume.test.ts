@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { gone } from '../process-life.ts'
 import {
   begin,
@@ -16,6 +16,7 @@ import {
   shells,
   troupe,
   troupeHere,
+  type UnderWay,
 } from './troupe.ts'
 import { isWritten } from '../until.ts'
 
@@ -90,7 +91,8 @@ for (const mode of modes)
     t.match(await resume(directory), { exitCode: 0, proposal: { verdict: 'pass' } })
   })
 
-void t.test('a merge driver that hangs does not keep a run that is stopped by force, and leaves nothing', async (t) => {
+/** Two tasks whose merge takes a driver that waits for a gate, and has written its process by then. */
+function hangingDriver(t: Test) {
   const directory = repositoryOf(t, { 'a.txt': '1\n2\n3\n4\n5\n', '.gitattributes': 'a.txt merge=slow\n' })
   const notes = emptyFolder(t)
   const [pid, gate] = [join(notes, 'pid'), join(notes, 'gate')]
@@ -98,7 +100,11 @@ void t.test('a merge driver that hangs does not keep a run that is stopped by fo
   const waits = `for i in $(seq 6000); do [ -e '${gate}' ] && break; sleep 0.05; done`
   git(directory, 'config', 'merge.slow.driver', `echo $$ > '${pid}'; ${waits}`)
   const edits = [1, 5].map((line) => ({ id: `t${line}`, agent: 'async', command: `sed -i '${line}s/$/x/' a.txt` }))
-  const run = begin(directory, 'run', manifest(t, { agents: shells, tasks: edits }))
+  return { directory, pid, gate, edits, waits }
+}
+
+/** While a driver hangs; nothing of it may be left. */
+async function stopByForce(t: Test, run: UnderWay, pid: string): Promise<void> {
   await run.until(() => isWritten(pid))
   run.child.kill('SIGINT')
   await run.said('stopping politely')
@@ -106,26 +112,21 @@ void t.test('a merge driver that hangs does not keep a run that is stopped by fo
   const { status, stderr } = await run.ended
   t.match([status, stderr], [130, /stopped before its proposal was made[^]*RUN_STOPPED/])
   await gone(Number(readFileSync(pid, 'utf8')))
+}
+
+void t.test('a merge driver that hangs does not keep a run that is stopped by force, and leaves nothing', async (t) => {
+  const { directory, pid, gate, edits } = hangingDriver(t)
+  const run = begin(directory, 'run', manifest(t, { agents: shells, tasks: edits }))
+  await stopByForce(t, run, pid)
   writeFileSync(gate, '')
   t.match(await resume(directory), { exitCode: 0 })
 })
 
 void t.test('nor does it keep a run that was stopped by force before its tasks had ended', async (t) => {
-  const directory = repositoryOf(t, { 'a.txt': '1\n2\n3\n4\n5\n', '.gitattributes': 'a.txt merge=slow\n' })
-  const notes = emptyFolder(t)
-  const [pid, gate] = [join(notes, 'pid'), join(notes, 'gate')]
-  const waits = `for i in $(seq 6000); do [ -e '${gate}' ] && break; sleep 0.05; done`
-  git(directory, 'config', 'merge.slow.driver', `echo $$ > '${pid}'; ${waits}`)
-  const edits = [1, 5].map((line) => ({ id: `t${line}`, agent: 'async', command: `sed -i '${line}s/$/x/' a.txt` }))
+  const { directory, pid, edits, waits } = hangingDriver(t)
   const last = { id: 'last', agent: 'async', command: `trap '' TERM; ${waits}` }
   const run = begin(directory, 'run', manifest(t, { agents: shells, concurrency: 3, tasks: [...edits, last] }))
-  await run.until(() => isWritten(pid))
-  run.child.kill('SIGINT')
-  await run.said('stopping politely')
-  run.child.kill('SIGINT')
-  const { status, stderr } = await run.ended
-  t.match([status, stderr], [130, /stopped before its proposal was made[^]*RUN_STOPPED/])
-  await gone(Number(readFileSync(pid, 'utf8')))
+  await stopByForce(t, run, pid)
 })
 
 void t.test('time that a run may take is over while it checks', async (t) => {
