@@ -10,6 +10,7 @@ import { claudeSigns } from '../../src/agents/cli/claude-signs.ts'
 import { codexSigns, codexStraySigns } from '../../src/agents/cli/codex-signs.ts'
 import { JsonLines } from '../../src/agents/cli/json-lines.ts'
 import { probe } from '../../src/agents/cli/probe.ts'
+import { changedSince, momentIn } from '../../src/agents/changed-since.ts'
 import { codex } from '../../src/agents/cli/codex.ts'
 import type { ReadSigns } from '../../src/agents/cli/sign.ts'
 import { codexSpeech } from '../../src/agents/cli/codex-speech.ts'
@@ -29,6 +30,22 @@ const countsCalls: readonly string[] = ['codex-server', 'opencode']
 
 /** Exit statuses with which Gemini ended: of an HTTP status it keeps the lowest byte. */
 const geminiExits: Readonly<Record<string, number>> = { 401: 145, 429: 173, quota: 173, context: 144, 500: 244 }
+
+void t.test('what was written just before an attempt is told from what is written just after it began', async (t) => {
+  const home = newFolder(t)
+  for (let round = 0; round < 40; round++) {
+    const [before, after] = [newFolder(t), newFolder(t)]
+    writeFileSync(join(before, 'a.txt'), '')
+    const moment = await momentIn(home)
+    writeFileSync(join(after, 'a.txt'), '')
+    t.notOk(await changedSince(before, moment, ['a.txt']))
+    t.ok(await changedSince(after, moment), 'in the same step of the clock too')
+  }
+  const untouched = newFolder(t)
+  const moment = await momentIn(home)
+  writeFileSync(join(home, 'elsewhere.txt'), '')
+  t.notOk(await changedSince(untouched, moment, [join(home, 'elsewhere.txt')]), 'what lies outside is no change')
+})
 
 for (const name of names) {
   void t.test(`${name}: what it did is told, and its success is proven`, async (t) => {

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Clock } from '../../clock.ts'
 import { messageOf } from '../../errors.ts'
@@ -7,7 +6,7 @@ import type { Program } from '../../processes/program.ts'
 import type { AgentContext, Assignment } from '../agent.ts'
 import { environmentOf, inheritedFrom } from '../command/environment.ts'
 import { takeResult } from '../command/result-file.ts'
-import { changedSince } from '../changed-since.ts'
+import { changedSince, momentIn } from '../changed-since.ts'
 import { confine } from '../confinement/confinement.ts'
 import type { Confined } from '../confinement/refusal.ts'
 import type { Verdict } from '../in-one-place.ts'
@@ -48,7 +47,7 @@ export async function performAttempt(attempt: Attempt, means: Means): Promise<Ve
   const { assignment, home } = attempt
   const { clock, context } = means
   const began = clock.monotonic()
-  const since = (await stat(home.path)).ctimeMs
+  const since = await momentIn(home.path)
   const resultPath = join(home.path, 'troupe-result.json')
   const program = programOf(attempt, resultPath)
   const stage = newStage(attempt, program, means)

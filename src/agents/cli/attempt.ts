@@ -1,8 +1,7 @@
-import { stat } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import { messageOf } from '../../errors.ts'
 import type { Program } from '../../processes/program.ts'
-import { changedSince } from '../changed-since.ts'
+import { changedSince, momentIn } from '../changed-since.ts'
 import { environmentOf, inheritedFrom } from '../command/environment.ts'
 import { newResultPath, takeResult } from '../command/result-file.ts'
 import type { Verdict } from '../in-one-place.ts'
@@ -17,7 +16,7 @@ export async function performAttempt(attempt: Attempt, means: Means): Promise<Ve
   const { assignment, preset, expects, home } = attempt
   const { clock, context } = means
   const began = clock.monotonic()
-  const since = (await stat(home.path)).ctimeMs
+  const since = await momentIn(home.path)
   const resultPath = newResultPath(home.path)
   const program = programOf(attempt, resultPath)
   const { account, errors, end } = await converse(program, attempt, means)
