@@ -4,10 +4,13 @@ import { isBuilt } from './is-built.mjs'
 
 const need = 24
 if (Number(process.versions.node.split('.')[0]) < need) {
+  const { continueOnOwnNode, hasOwnNode } = await import('./own-node.mjs')
+  if (hasOwnNode()) await continueOnOwnNode()
   console.error(`troupe needs Node.js ${need} or newer; this is ${process.version} (${process.execPath}).`)
-  console.error('In a checkout, "npm run supervise" uses the Node that "npm ci" put in node_modules/.bin.')
+  console.error('In a checkout, "npm ci" puts one in node_modules/.bin where there is one for the platform.')
   process.exit(69)
 }
+if (process.env.TROUPE_OWN_NODE !== undefined) (await import('./own-node.mjs')).endWithStarter()
 process.getBuiltinModule('node:module').enableCompileCache?.() // halves the start, and with .ts sources the memory of every worker
 // what was built starts sooner; a checkout whose sources have changed since runs these
 const [program, sources] = process.argv[2] === 'fold' ? ['fold-main', 'fold-sources.txt'] : ['main', 'sources.txt']

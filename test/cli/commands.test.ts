@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import {
   appendFileSync,
   chmodSync,
+  constants,
+  copyFileSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -553,6 +555,35 @@ t.test('the commands answer from a shell, and a failure has no stack trace', asy
   const [code] = await once(child, 'close')
   t.equal(code, 2)
   t.match(chunks.join(''), /^troupe: there is no run red\n {2}RUN_NOT_FOUND: .*\n$/)
+})
+
+t.test('an older Node hands over to the one that npm put beside the program, and is not outlived by it', async (t) => {
+  const directory = await repositoryWith(t, {})
+  const text = manifestOf(['tests', 'docs tests'])
+  const play = new Play(text)
+  play.start(identityOf(process.pid, process.pid)).begin('tests')
+  await leaveRun(directory, play, text)
+  // another file than the one that npm put there
+  const node = join(emptyFolder(t), 'node')
+  copyFileSync(process.execPath, node, constants.COPYFILE_FICLONE)
+  const older = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.1.0' } })`
+  const start = (...args: string[]): ReturnType<typeof spawn> =>
+    spawn(node, ['--import', `data:text/javascript,${older}`, join(root, 'bin/troupe.mjs'), ...args])
+  const endOf = async (child: ReturnType<typeof spawn>): Promise<unknown> => {
+    const said: string[] = []
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (chunk: string) => said.push(chunk))
+    const [code, signal] = await once(child, 'close')
+    return { code, signal, said: said.join('') }
+  }
+  t.match(await endOf(start('schema')), { code: 0, said: /^\{[^]*\}\n?$/ })
+  t.match(await endOf(start('show', '-C', directory, 'red')), { code: 2, said: /^troupe: there is no run red; / })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
+    const child = start('log', '--follow', '-C', directory)
+    const end = endOf(child)
+    child.stdout?.once('data', () => child.kill(signal))
+    t.match(await end, { said: /tests/ }, `after ${signal} nobody holds its output open`)
+  }
 })
 
 t.test('log --follow of a journal that goes away says so as every failure is said', async (t) => {
