@@ -100,6 +100,13 @@ void t.test(
       resolved: [{ path: 'a.py', resolver: 'syntax-lists' }],
     })
     t.equal(runIn(directory, '-C', '.', 'fold', '.', base, ...sides), alone)
+    const noCollator = 'data:text/javascript,Intl.Collator = function () { throw new Error("ten milliseconds") }'
+    const program = [process.execPath, '--import', noCollator, join(modules, 'troupe/bin/troupe.mjs')] as const
+    t.equal(
+      execFileSync('env', [...withoutHooks, ...program, 'fold', directory, base, ...sides], { encoding: 'utf8' }),
+      alone,
+      'what sorts as people do is made only where something is to be sorted so',
+    )
     t.end()
   },
 )

@@ -24,7 +24,12 @@ export function elementsOfBoth(elements: Elements, open: string): readonly strin
 const nameOf = (element: string): string => /^[\w$"'.-]+(?=\s*[:=?])/.exec(element)?.[0] ?? element
 
 /** As people count: 8 before 16. */
-const byValue = new Intl.Collator('en', { numeric: true }).compare
+const byValue = (one: string, other: string): number => collator().compare(one, other)
+
+let known: Intl.Collator | null = null
+
+/** Made when it is first asked for: it takes ten milliseconds. */
+const collator = (): Intl.Collator => (known ??= new Intl.Collator('en', { numeric: true }))
 
 const isInOrder = (elements: readonly string[]): boolean =>
   elements.every((one, at) => at === 0 || byValue(elements[at - 1] ?? '', one) <= 0)
