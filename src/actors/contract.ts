@@ -104,4 +104,10 @@ export interface ActorHost extends AsyncDisposable {
   readonly kind: HostKind
   /** Resolves when the actor answers; rejects with TroupeError HOST_FAILED when it cannot start. */
   start<Api extends object>(spec: ActorSpec, supervisor: SupervisorApi): Promise<ActorHandle<Api>>
+  /**
+   * Gets places ready for actors that will soon be started, which then start sooner. Nobody waits for it, and nothing is told of one that
+   * fails: the actor's own start will. A place that nobody takes is given up after a while.
+   * @param module file: URL of their module
+   */
+  prepare(count: number, module: string): void
 }

@@ -34,6 +34,8 @@ export interface PlaceSource {
   readonly capacity: number
   /** @param lost told of what the actor emits when its wire has closed, where that can be seen */
   open(lost: (event: unknown) => void): Place
+  /** As of a host; never throws. */
+  prepare(count: number, module: string): void
   /** Called after all places have gone. */
   close(): Promise<void>
 }

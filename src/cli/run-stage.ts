@@ -16,6 +16,7 @@ import type { RunWorld } from '../supervisor/run/run.ts'
 import { openTroupeTree, type TroupeTree } from '../supervisor/run/troupe-tree.ts'
 import type { Workspaces } from '../supervisor/run/workspaces.ts'
 import { openAggregatorPlace } from './aggregator-place.ts'
+import { getFirstPlacesReady } from './first-places.ts'
 import { governorOf } from './governor-of.ts'
 import { openModelsPlace, willAskModels } from './models-place.ts'
 import { loggedDeadLetters } from './logged-dead-letters.ts'
@@ -93,6 +94,7 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
   return {
     async start() {
       const started = tree.start()
+      getFirstPlacesReady(prepared, hosts)
       // it takes longest to get ready, and nobody waits for it yet
       if (willAskModels(prepared)) tree.wantModels()
       await started

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
@@ -458,6 +459,41 @@ for (const kind of kinds) {
     })
   })
 }
+
+void t.test('places that were got ready are those of the next actors', async (t) => {
+  const made = { async: 0, thread: 0, process: 0 }
+  const onWorker = (): void => void (made.thread += 1)
+  const onChild = (message: unknown): void => {
+    const { process: child } = message as { process: ChildProcess }
+    queueMicrotask(() => {
+      if (child.spawnargs.some((one) => one.includes('process-entry'))) made.process += 1
+    })
+  }
+  process.on('worker', onWorker)
+  subscribe('child_process', onChild)
+  t.teardown(() => {
+    process.off('worker', onWorker)
+    unsubscribe('child_process', onChild)
+  })
+  const module = import.meta.resolve('../fixtures/actors/answers.ts')
+  for (const kind of kinds) {
+    await using hosts = openHosts({ thread: { maxThreads: 4 } })
+    const host = hosts.get(kind)
+    const ready = kind === 'async' ? 0 : 3
+    host.prepare(3, module)
+    const first = await start<Answers>(host, 'answers')
+    t.equal(made[kind], ready, `${kind}: as many as were asked for`)
+    const others = await Promise.all([1, 2].map(() => start<Answers>(host, 'answers')))
+    t.equal(made[kind], ready, `${kind}: each was used`)
+    for (const { handle } of [first, ...others]) t.equal(await handle.call('add', 1, 1), 2)
+    if (kind === 'thread') {
+      host.prepare(100, 'file:///no/such/module.js')
+      const { handle } = await start<Answers>(host, 'answers')
+      t.equal(await handle.call('add', 1, 1), 2, "what cannot be got ready is in nobody's way")
+      t.equal(made.thread, 4, 'no more than there may be')
+    }
+  }
+})
 
 void t.test('the thread host', async (t) => {
   const hosts = openHosts({ thread: { maxThreads: 2 } })

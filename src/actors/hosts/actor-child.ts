@@ -87,6 +87,11 @@ export class ActorChild {
     }
   }
 
+  /** Has it load the module of an actor that may come. */
+  load(module: string): void {
+    pipeTo(this.#child, this.#leases).send({ load: module })
+  }
+
   /** Whoever only waits to be needed keeps no supervisor alive. */
   rest(): void {
     this.#hold(false)

@@ -33,5 +33,9 @@ class AsyncPlaces implements PlaceSource {
     }
   }
 
+  prepare(_count: number, module: string): void {
+    void this.#load(module).catch(() => {})
+  }
+
   async close(): Promise<void> {}
 }

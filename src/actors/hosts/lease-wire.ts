@@ -7,6 +7,8 @@ export type ToChild =
   | { readonly lease: number; readonly message: unknown }
   /** Nobody listens to the actor any more. */
   | { readonly ended: number }
+  /** The module of an actor that may come. */
+  | { readonly load: string }
 
 /** What a child process says. */
 export type FromChild =

@@ -42,6 +42,10 @@ export class PlaceHost implements ActorHost {
     return handle
   }
 
+  prepare(count: number, module: string): void {
+    if (!this.#disposed) this.#places.prepare(Math.min(count, this.#places.capacity - this.#live.size), module)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true
     await Promise.all([...this.#live].map((handle) => handle.stop('the host is closed', 0)))

@@ -25,7 +25,8 @@ function serve(lease: number): LeaseWire {
 }
 
 process.on('message', (sent: ToChild) => {
-  if ('ended' in sent) current?.wire.shut()
+  if ('load' in sent) load(sent.load).catch(() => {})
+  else if ('ended' in sent) current?.wire.shut()
   else (current?.lease === sent.lease ? current.wire : serve(sent.lease)).take(sent.message)
 })
 

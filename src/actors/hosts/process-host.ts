@@ -56,6 +56,14 @@ class ProcessPlaces implements PlaceSource {
     }
   }
 
+  prepare(count: number, module: string): void {
+    for (let made = 0; made < count; made += 1) {
+      const child = this.#newChild()
+      child.load(module)
+      this.#rest(child)
+    }
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     for (const child of this.#all) child.kill()
@@ -93,12 +101,16 @@ class ProcessPlaces implements PlaceSource {
       child.dismiss()
       return await child.gone
     }
+    this.#rest(child)
+    return { how: 'closed' }
+  }
+
+  #rest(child: ActorChild): void {
     child.rest()
     const giveUp = (): void => {
       this.#idle.delete(child)
       child.dismiss()
     }
     this.#idle.set(child, this.#options.clock.after(idleMs, giveUp))
-    return { how: 'closed' }
   }
 }

@@ -64,9 +64,22 @@ class LazyHost implements ActorHost {
 
   async start<Api extends object>(spec: ActorSpec, supervisor: SupervisorApi): Promise<ActorHandle<Api>> {
     if (this.#closed) throw new TroupeError('HOST_FAILED', `cannot start ${spec.id} (${this.kind}): the host is closed`)
-    this.#host ??= this.#open()
-    const host = await this.#host
+    const host = await this.#opened()
     return await host.start<Api>(spec, supervisor)
+  }
+
+  prepare(count: number, module: string): void {
+    if (this.#closed) return
+    this.#opened().then(
+      (host) => {
+        host.prepare(count, module)
+      },
+      () => {}, // who starts an actor is told
+    )
+  }
+
+  #opened(): Promise<ActorHost> {
+    return (this.#host ??= this.#open())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -32,6 +32,8 @@ class ThreadPlaces implements PlaceSource {
   readonly #pool: Piscina<ThreadTask, void>
   readonly #beginnings = openSlots(availableParallelism())
   readonly #exitCodes = new WeakMap<Worker, Promise<number>>()
+  /** Settles when the threads are ready that were asked for. */
+  #ready: Promise<unknown> = Promise.resolve()
 
   constructor(options: ThreadOptions) {
     this.capacity = options.maxThreads
@@ -64,9 +66,17 @@ class ThreadPlaces implements PlaceSource {
     }
   }
 
+  /** All at once, so that each gets a thread of its own; piscina refuses what comes before the first is there, unless it has a signal. */
+  prepare(count: number, module: string): void {
+    const { signal } = new AbortController()
+    const preparing = Array.from({ length: count }, () => this.#pool.run({ module }, { signal }).catch(() => {}))
+    this.#ready = Promise.all([this.#ready, ...preparing])
+  }
+
   /** Threads that all begin at once take turns until the last is ready; what they are told meanwhile waits in their wires. */
   async #whenOthersHaveBegun(greeted: Promise<void>, run: () => Promise<void>): Promise<void> {
     let life = Promise.resolve()
+    await this.#ready // they have threads that no other may have
     await this.#beginnings.use(async () => {
       life = run()
       await Promise.race([greeted, life.catch(() => {})])
