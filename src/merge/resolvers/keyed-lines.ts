@@ -38,7 +38,7 @@ type Entries = ReadonlyMap<string, string>
 /** The lines of all keys; null where one was changed by both. */
 function merged(b: Entries, o: Entries, t: Entries): readonly string[] | null {
   const lines: string[] = []
-  for (const key of new Set([...o.keys(), ...b.keys(), ...t.keys()])) {
+  for (const key of new Set([...keysOfBoth(b, o, t), ...b.keys()])) {
     const [was, mine, other] = [valueOf(b, key), valueOf(o, key), valueOf(t, key)]
     const value = mine === other || other === was ? o.get(key) : mine === was ? t.get(key) : null
     if (value === null) return null
@@ -46,6 +46,26 @@ function merged(b: Entries, o: Entries, t: Entries): readonly string[] | null {
   }
   return lines
 }
+
+/** In order where all versions are in order; otherwise as ours has them, each that only theirs has behind what it follows there. */
+function keysOfBoth(b: Entries, o: Entries, t: Entries): readonly string[] {
+  const keys = [...o.keys()]
+  let before = -1
+  for (const key of t.keys()) {
+    const at = keys.indexOf(key)
+    before = at === -1 ? before + 1 : at
+    if (at === -1) keys.splice(before, 0, key)
+  }
+  return [b, o, t].every(isInOrder) && haveOneIndent(o, t) ? keys.toSorted(byCode) : keys
+}
+
+const byCode = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
+
+const isInOrder = (entries: Entries): boolean =>
+  [...entries.keys()].every((key, at, keys) => at === 0 || byCode(keys[at - 1] ?? '', key) <= 0)
+
+const haveOneIndent = (...sides: readonly Entries[]): boolean =>
+  new Set(sides.flatMap((entries) => [...entries.values()].map(indentOf))).size === 1
 
 /** Whether a line is deeper than one before it: it would belong to that, which has a value. */
 const deepens = (lines: readonly string[]): boolean =>
