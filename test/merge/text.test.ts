@@ -835,6 +835,15 @@ const cases: readonly Case[] = [
     text: 'start()\nfunction one() {\n  return 1\n}\nclass Two {\n  name = "two"\n}\nend()\n',
   },
   {
+    title: 'a path is no name that both declare',
+    path: 'a.rs',
+    base: 'match kind {\n}\n',
+    ours: 'match kind {\n    Kind::Circle => draw_circle(canvas),\n}\n',
+    theirs: 'match kind {\n    Kind::Square => fill(square, ink),\n}\n',
+    by: 'both-insert likely',
+    text: 'match kind {\n    Kind::Circle => draw_circle(canvas),\n    Kind::Square => fill(square, ink),\n}\n',
+  },
+  {
     title: 'what is called alike inside two blocks does no harm',
     path: 'a.test.js',
     base: 'start()\nend()\n',

@@ -82,6 +82,12 @@ function areApart(ours: readonly string[], theirs: readonly string[]): boolean {
 /** Names that lines give to something, at their outermost level: what is inside may be called alike. */
 function declaredIn(lines: readonly string[]): readonly string[] {
   const declared =
-    /\b(?:function|class|def|func|const|let|var|type|interface|enum|fn|struct)\s+(?:\([^)]*\)\s*)?([\w$]+)|^\s*["']?([\w$.-]+)["']?\??\s*(?:[:=](?!=)|[=~<>]=)/gm
-  return [...outermostIn(lines).join('').matchAll(declared)].map(([, named, keyed]) => named ?? keyed ?? '')
+    /\b(?:function|class|def|func|const|let|var|type|interface|enum|fn|struct)\s+(?:\([^)]*\)\s*)?([\w$]+)|^\s*["']?([\w$.-]+)["']?\??\s*(?::(?![:=])|=(?!=)|[:=~<>]=)/gm
+  const text = outermostIn(lines)
+    .filter((line) => !branch.test(line))
+    .join('')
+  return [...text.matchAll(declared)].map(([, named, keyed]) => named ?? keyed ?? '')
 }
+
+/** What has a colon behind it and is no name. */
+const branch = /^\s*(?:else|try|finally|except|default|public|protected|private)\s*:/
