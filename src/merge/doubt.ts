@@ -1,4 +1,5 @@
 import type { ResolvedChunk } from './resolve-text.ts'
+import type { Chunk } from './text/three-way.ts'
 
 /** A file that resolvers made whole, as far as doubt goes. */
 interface Resolved {
@@ -12,10 +13,30 @@ interface Resolved {
  * @param pairs how many pairs of change sets meet in it
  */
 export function doubted<File extends Resolved>(files: readonly File[], pairs: number): readonly File[] {
-  const likely = files.flatMap(({ chunks }) => chunks.filter(({ grade }) => grade === 'likely')).length
+  const likely = weightOf(files.flatMap(doubtsIn))
   if (likely <= pairs) return files
   return files.map((file) => ({ ...file, chunks: file.chunks.map((chunk) => inDoubt(chunk, likely)) }))
 }
+
+/** A decision that is only likely: about names that are brought in alone, or about something else. */
+export type Doubt = 'imports' | 'other'
+
+/** The decisions about a file that are only likely. */
+export const doubtsIn = ({ chunks }: Resolved): readonly Doubt[] =>
+  chunks.flatMap(({ grade, chunk }) => (grade === 'likely' ? (isImports(chunk) ? 'imports' : 'other') : []))
+
+/** How many of them count: names that are brought in go with what uses them, and are as right as that. */
+export function weightOf(doubts: readonly Doubt[]): number {
+  const others = doubts.filter((doubt) => doubt === 'other').length
+  return others > 0 ? others : doubts.length
+}
+
+const isImports = ({ base, ours, theirs }: Chunk): boolean =>
+  [base, ours, theirs].flat().every((line) => line.trim() === '' || bringsIn.test(line))
+
+/** In any language. */
+const bringsIn =
+  /^\s*(?:import\b|from\s+\S+\s+import\b|export\b.*\bfrom\b|(?:const|let|var)\s.*=\s*require\(|use\s|using\s|#\s*include\b)/
 
 function inDoubt(chunk: ResolvedChunk, likely: number): ResolvedChunk {
   if (chunk.grade !== 'likely') return chunk

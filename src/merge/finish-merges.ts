@@ -1,3 +1,4 @@
+import { type Doubt, doubtsIn, weightOf } from './doubt.ts'
 import type { ResolverPolicy } from './resolvers/resolver.ts'
 import type { BegunText, TextMerge } from './text-merges.ts'
 
@@ -27,15 +28,15 @@ export async function finishMerges(
   const unsure: TextMerge | null = isInVain() ? { how: 'conflict' } : null
   return standing.map((one) => {
     if (one.how === 'open') return { how: 'conflict' }
-    return unsure !== null && likelyIn(one) > 0 ? unsure : one
+    return unsure !== null && knownDoubtsIn(one).length > 0 ? unsure : one
   })
 }
 
 const isHopeless = (files: readonly BegunText[], mostLikely: number): boolean =>
-  files.some(({ how }) => how === 'conflict') || files.reduce((sum, one) => sum + likelyIn(one), 0) > mostLikely
+  files.some(({ how }) => how === 'conflict') || weightOf(files.flatMap(knownDoubtsIn)) > mostLikely
 
-/** How many decisions of a file are only likely, or will be at least. */
-function likelyIn(file: BegunText): number {
-  if (file.how === 'open') return file.isCertain ? 0 : 1
-  return file.how === 'merged' ? file.chunks.filter(({ grade }) => grade === 'likely').length : 0
+/** The decisions of a file that are only likely, or one that will be. */
+function knownDoubtsIn(file: BegunText): readonly Doubt[] {
+  if (file.how === 'open') return file.isCertain ? [] : ['other']
+  return file.how === 'merged' ? doubtsIn(file) : []
 }

@@ -224,6 +224,19 @@ void t.test('one decision that is only likely for a pair: of more than one only 
   t.match(resolved, [{ chunks: [chunk] }, { chunks: [chunk] }])
 })
 
+void t.test('names that both bring in are no doubt beside what uses them, and one by themselves', async (t) => {
+  const file = (more: string, use: string): string => `import a from 'a'\n${more}\na()\n${use}done()\n`
+  const base = { 'a.js': file('', ''), 'b.js': file('', '') }
+  const side = (name: string, use = `const ${name}Of = ${name}.${name}\n`): string =>
+    file(`import ${name} from '${name}'\n`, use)
+  const using = await fold(base, [{ 'a.js': side('b') }, { 'a.js': side('c') }])
+  t.match(using, { landed: [0, 1], conflicts: [], resolved: [{ chunks: [{ grade: 'likely' }, { grade: 'likely' }] }] })
+  const both = (name: string): Files => ({ 'a.js': side(name, ''), 'b.js': side(name, '') })
+  t.match(await fold(base, [both('b'), both('c')]), { tree: null })
+  const twice = (name: string): Files => ({ 'a.js': side(name), ...inFile('c.js', name) })
+  t.match(await fold({ ...base, 'c.js': 'start()\nend()\n' }, [twice('b'), twice('c')]), { tree: null })
+})
+
 void t.test('every pair of sides bears a doubt of its own', async (t) => {
   const base = { 'a.js': 'start()\nend()\n', 'b.js': 'start()\nend()\n' }
   const middle = { ...inFile('a.js', 'first'), ...inFile('b.js', 'second') }
