@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile } from 'node:fs/promises'
+import { appendFile, lstat, mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { messageOf, TroupeError } from '../errors.ts'
 import type { Repository } from './repository.ts'
@@ -8,11 +8,13 @@ import type { Repository } from './repository.ts'
  * the user has committed a part of it, the folders of runs only. One append; the user's own lines stay as they are.
  * @throws TroupeError STORE_FAILED
  */
-export async function excludeAgentsFolder({ git, commonDirectory }: Repository): Promise<void> {
-  const { exitCode } = await git.run(['check-ignore', '--quiet', '.agents/runs/any'], { accept: [0, 1] })
+export async function excludeAgentsFolder({ git, root, commonDirectory }: Repository): Promise<void> {
+  const asked = (await isLink(join(root, '.agents'))) ? '.agents' : '.agents/runs/any'
+  const { exitCode } = await git.run(['check-ignore', '--quiet', asked], { accept: [0, 1] })
   if (exitCode === 0) return
   const tracked = (await git.text(['ls-files', '-z', '--', '.agents'])) !== ''
-  const lines = tracked ? '/.agents/runs/\n/.agents/runtime/\n' : '/.agents/\n'
+  // what lies behind a link is not in the repository; a line that ends in a slash is about folders alone
+  const lines = tracked ? '/.agents/runs/\n/.agents/runtime/\n' : asked === '.agents' ? '/.agents\n' : '/.agents/\n'
   const path = join(commonDirectory, 'info', 'exclude')
   try {
     await mkdir(dirname(path), { recursive: true })
@@ -23,3 +25,9 @@ export async function excludeAgentsFolder({ git, commonDirectory }: Repository):
     throw new TroupeError('STORE_FAILED', `${path} cannot be written: ${messageOf(cause)}`, { cause })
   }
 }
+
+const isLink = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  )

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
-import { join, sep } from 'node:path'
+import { dirname, join, sep } from 'node:path'
+import { inStore, storeFailure } from './store-failure.ts'
 import { type AgentName, asRunId, type RunId, type TaskId } from '../ids.ts'
 
 /** Absolute paths of what one run keeps on disk. */
@@ -60,18 +61,22 @@ export function createdAtOf(proposal: string): string | null {
   return day === undefined ? null : `${day}T${hours}:${minutes}:${seconds}.${ms}Z`
 }
 
-/** Makes the folders of a new run. */
+/** Makes the folders of a new run. Throws TroupeError STORE_FAILED or NO_SPACE. */
 export function makeRunFolders(layout: Layout, id: RunId): RunLayout {
   const run = layout.run(id)
-  for (const folder of [run.logs, run.work]) mkdirSync(folder, { recursive: true })
+  for (const folder of [run.logs, run.work]) inStore(folder, 'write', () => mkdirSync(folder, { recursive: true }))
   return run
 }
 
-/** Points the status link at a run, in one step; without links on this system the link is left out. */
+/** Points the status link at a run, in one step; where there can be no link it is left out. */
 export function pointStatusAt(layout: Layout, id: RunId): void {
   const next = `${layout.statusLink}.${process.pid}.next`
-  mkdirSync(join(layout.folder, 'runtime'), { recursive: true })
-  rmSync(next, { force: true })
+  try {
+    mkdirSync(dirname(next), { recursive: true })
+    rmSync(next, { force: true })
+  } catch {
+    return
+  }
   try {
     symlinkSync(join('..', 'runs', id), next, 'junction')
     renameSync(next, layout.statusLink)
@@ -80,12 +85,17 @@ export function pointStatusAt(layout: Layout, id: RunId): void {
   }
 }
 
-/** The runs of a repository, the oldest first; ids sort by time. */
+/** The runs of a repository, the oldest first; ids sort by time. Throws TroupeError STORE_FAILED. */
 export function listRuns(layout: Layout): readonly RunId[] {
   try {
-    return readdirSync(layout.runs).toSorted().map(asRunId)
+    const entries = readdirSync(layout.runs, { withFileTypes: true })
+    const folders = entries.filter((entry) => entry.isDirectory() && runName.test(entry.name))
+    return folders.map(({ name }) => asRunId(name)).toSorted()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
+    throw storeFailure(layout.runs, error, 'read')
   }
 }
+
+/** Whatever else lies there is somebody else's. */
+const runName = /^\d{8}-\d{6}-[0-9a-f]+$/

@@ -2,7 +2,8 @@ import { closeSync, fsync, fsyncSync, openSync, readdirSync, renameSync, rmSync,
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { threadId } from 'node:worker_threads'
-import { TroupeError, messageOf } from '../errors.ts'
+import { TroupeError } from '../errors.ts'
+import { storeFailure } from './store-failure.ts'
 
 /** How a file is replaced. */
 export interface ReplaceOptions {
@@ -36,7 +37,7 @@ export function replaceFile(
     if (durable) syncFolder(dirname(path))
   } catch (cause) {
     rmSync(temporary, { force: true })
-    throw failureOf(path, cause)
+    throw storeFailure(path, cause)
   }
 }
 
@@ -54,7 +55,7 @@ export async function replaceFileDurably(path: string, content: string, fence: (
     await folderToDisk(dirname(path))
   } catch (cause) {
     rmSync(temporary, { force: true })
-    throw cause instanceof TroupeError ? cause : failureOf(path, cause)
+    throw cause instanceof TroupeError ? cause : storeFailure(path, cause)
   }
 }
 
@@ -79,11 +80,6 @@ async function folderToDisk(folder: string): Promise<void> {
 }
 
 const toDisk = promisify(fsync)
-
-function failureOf(path: string, cause: unknown): TroupeError {
-  const code = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'NO_SPACE' : 'STORE_FAILED'
-  return new TroupeError(code, `cannot write ${path}: ${messageOf(cause)}`, { cause })
-}
 
 /** Removes what replacements that a crash cut short have left in a folder; nobody else may be writing there. */
 export function removeUnfinished(folder: string): void {

@@ -6,12 +6,13 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
   readlinkSync,
   realpathSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -432,6 +433,10 @@ void t.test(
     put(root, { '.gitignore': '.agents\n' })
     t.equal(await excluded(null), '')
     rmSync(join(root, '.gitignore'))
+    git(root, 'rm', '--quiet', '--force', '--cached', '.agents/troupe.json')
+    rmSync(join(root, '.agents'), { recursive: true })
+    symlinkSync(emptyFolder(t), join(root, '.agents'))
+    t.equal(await excluded(null), '/.agents\n', 'a link is no folder')
     rmSync(join(root, '.git/info'), { recursive: true, force: true })
     put(root, { '.git/info': 'not a folder' })
     await t.rejects(excludeAgentsFolder(repository), {

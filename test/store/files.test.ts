@@ -85,8 +85,18 @@ void t.test('the status link follows the newest run', async (t) => {
     pointStatusAt(layout, id)
     t.equal(readlinkSync(layout.statusLink), join('..', 'runs', id))
   }
-  t.same(listRuns(layout), ['20260101-000000-aa', '20260102-000000-bb'])
+  writeFileSync(join(layout.runs, 'README'), '')
+  writeFileSync(join(layout.runs, '20260103-000000-cc'), 'a file')
+  mkdirSync(join(layout.runs, 'mine'))
+  t.same(listRuns(layout), ['20260101-000000-aa', '20260102-000000-bb'], 'and nothing that is no run')
   t.same(listRuns(layoutOf('/nowhere')), [])
+  const taken = layoutOf(join(layout.runs, 'README'))
+  const failure = { name: 'TroupeError', code: 'STORE_FAILED', message: /README\/\.agents\/runs.*ENOTDIR/ }
+  t.throws(() => listRuns(taken), failure)
+  t.throws(() => makeRunFolders(taken, asRunId('20260104-000000-dd')), failure)
+  t.doesNotThrow(() => {
+    pointStatusAt(taken, asRunId('20260104-000000-dd'))
+  }, 'what nobody depends on')
   t.same(readdirSync(join(layout.folder, 'runtime')), ['status'], 'nothing else is left beside it')
 })
 
