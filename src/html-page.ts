@@ -22,7 +22,7 @@ export function htmlPage({
         </style>
       </head>
       <body>
-        ${body}
+        <main>${body}</main>
       </body>
     </html> `
   return `${page.text.trimEnd()}\n`
@@ -33,7 +33,7 @@ export const htmlTable = (head: readonly string[], rows: readonly (readonly Fill
   html`<table>
     <thead>
       <tr>
-        ${head.map((name) => html`<th>${name}</th>`)}
+        ${head.map((name) => html`<th scope="col">${name}</th>`)}
       </tr>
     </thead>
     <tbody>

@@ -5,6 +5,7 @@ import { plainLines, plainText } from '../plain-text.ts'
 import type { Prepared } from './prepare.ts'
 import { openRunView } from './run-view.ts'
 import type { CommonOptions, Terminal } from './terminal.ts'
+import { count } from '../count.ts'
 
 interface CarriedOut {
   readonly prepared: Prepared
@@ -54,11 +55,11 @@ function asText({ run, reason, files, proposal }: RunOutcome): string {
   return [
     ...conflicts,
     ...troubles,
-    `${plainText(reason)}: ${landed} of ${proposal.tasks.length} tasks changed files that landed, ${proposal.findings.length} findings`,
+    `${plainText(reason)}: ${landed} of ${count(proposal.tasks.length, 'task')} changed files that landed, ${count(proposal.findings.length, 'finding')}`,
     `proposal: ${proposal.commit.slice(0, 12)} at ${proposal.ref}`,
     `read it:  ${files.markdown}`,
     `look:     troupe show ${run}`,
-    `take it:  troupe apply ${run}`,
+    ...(landed > 0 ? [`take it:  troupe apply ${run}`] : []),
     ...(proposal.interrupted ? [`go on:    troupe resume ${run}`] : []),
   ].join('\n')
 }

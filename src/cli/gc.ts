@@ -1,4 +1,4 @@
-import { openRepository } from '../changes/repository.ts'
+import { openRepository, type Repository } from '../changes/repository.ts'
 import { systemClock } from '../clock.ts'
 import { exitCodes, messageOf, TroupeError } from '../errors.ts'
 import type { RunId } from '../ids.ts'
@@ -6,6 +6,7 @@ import { parseDuration } from '../plan/duration.ts'
 import { type Collected, collectRun, wouldCollect } from './gc/collect-run.ts'
 import { bytesOf, gcText } from './gc/gc-text.ts'
 import { type RunSurvey, surveyRuns } from './gc/survey-runs.ts'
+import { elsewhereText, runsElsewhere } from './runs-elsewhere.ts'
 import type { CommonOptions, Terminal } from './terminal.ts'
 
 interface GcOptions extends CommonOptions {
@@ -37,8 +38,15 @@ export async function gcCommand(
     }
   }
   terminal.print(json ? asJson(all, failures, dryRun) : gcText(all, { dryRun }))
+  if (survey.runs.length === 0 && !json) await tellElsewhere(repository, terminal)
   for (const { run, message } of failures) if (!json) terminal.tell(`${run}  could not be collected: ${message}`)
   return failures.length === 0 ? exitCodes.ok : exitCodes.unfinished
+}
+
+/** Whoever looks for runs where there are none may mean those of another worktree. */
+async function tellElsewhere(repository: Repository, terminal: Terminal): Promise<void> {
+  const others = await runsElsewhere(repository)
+  if (others.length > 0) terminal.tell(elsewhereText(others))
 }
 
 /** A run whose remains could not be taken away. */

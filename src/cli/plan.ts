@@ -7,6 +7,7 @@ import { describeOverlap, type PlanOptions, prepare, type Prepared } from './pre
 import { readManifestArgument } from './read-manifest-argument.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
+import { count } from '../count.ts'
 
 interface PlanCommandOptions extends PlanOptions {
   readonly asManifest: boolean
@@ -69,7 +70,7 @@ function planAsText(prepared: Prepared): string {
   const { manifest, graph, overlaps, base, warnings } = prepared
   const critical = graph.criticalPath.map((index) => taskAt(manifest.tasks, index).id)
   const lines = [
-    `${manifest.tasks.length} tasks on ${base.slice(0, 12)}, ${manifest.concurrency} at once`,
+    `${count(manifest.tasks.length, 'task')} on ${base.slice(0, 12)}, ${manifest.concurrency} at once`,
     '',
     ...table([['wave', 'task', 'agent', 'verb', 'mode', 'workspace', 'waits for', 'files'], ...rows(prepared)]),
     '',

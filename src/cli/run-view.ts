@@ -9,6 +9,7 @@ import type { RunRules } from '../supervisor/run/rules.ts'
 import { endedTotal, outstandingTotal, type RunState } from '../supervisor/run/state.ts'
 import type { Terminal } from './terminal.ts'
 import { viewOnTerminal } from './view-on-terminal.ts'
+import { count } from '../count.ts'
 
 /** What a person sees of a run while it goes on in this process. */
 export interface RunView extends View {
@@ -38,5 +39,5 @@ function resumedText(id: RunId, rules: RunRules, before: RunState): string {
     ...(lost === 0 ? [] : [`; ${lost} were under way and are tried again`]),
     ...(calledOff === 0 ? [] : [`; ${calledOff} were called off and run now`]),
   ]
-  return `run ${id} goes on: ${ended} of ${rules.tasks.length} tasks had ended${again.join('')}`
+  return `run ${id} goes on: ${ended} of ${count(rules.tasks.length, 'task')} had ended${again.join('')}`
 }

@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs'
 import { nulSeparated, type Repository } from '../changes/repository.ts'
 import type { RunId } from '../ids.ts'
 import { layoutOf, listRuns } from '../store/layout.ts'
+import { count } from '../count.ts'
 
 /** A worktree of the repository besides the one that is looked from, with its runs, the oldest first. */
 export interface RunsElsewhere {
@@ -30,6 +31,6 @@ function runsIn(folder: string, root: string): readonly RunId[] {
 
 /** Where they are, and how they are looked at; empty for none. */
 export const elsewhereText = (others: readonly RunsElsewhere[]): string =>
-  others.map(({ folder, runs }) => `${folder}, another worktree, has ${count(runs.length)}: name it with -C`).join('\n')
-
-const count = (runs: number): string => (runs === 1 ? '1 run' : `${runs} runs`)
+  others
+    .map(({ folder, runs }) => `${folder}, another worktree, has ${count(runs.length, 'run')}: name it with -C`)
+    .join('\n')

@@ -5,6 +5,7 @@ import { readRun } from './read-run.ts'
 import { elsewhereText } from './runs-elsewhere.ts'
 import { allRuns, runsTable } from './status/all-runs.ts'
 import { statusJson, statusText, type ToldRun } from './status/one-run.ts'
+import { standingOf } from './status/standing.ts'
 import { watchRun } from './status/watch-run.ts'
 import { type CommonOptions, type Terminal, wantsColour } from './terminal.ts'
 
@@ -47,7 +48,9 @@ interface TellOptions extends StatusOptions {
 }
 
 async function tellOne(run: FoundRun, terminal: Terminal, { json, brief }: TellOptions): Promise<void> {
-  const told: ToldRun = { run, reading: await readRun(run), now: systemClock.now() }
+  const reading = await readRun(run)
+  const isGone = standingOf(reading.state, reading.history) === 'unfinished'
+  const told: ToldRun = { run, reading, now: (isGone ? reading.history.lastAt : null) ?? systemClock.now() }
   const coloured = terminal.answersSeen && wantsColour(terminal)
   terminal.print(json ? JSON.stringify(statusJson(told), null, 2) : statusText(told, { coloured, brief }))
 }

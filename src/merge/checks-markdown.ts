@@ -1,4 +1,5 @@
-import { code, count, fenceFor, section, table, words } from './markdown.ts'
+import { code, fenceFor, section, table, words } from './markdown.ts'
+import { count } from '../count.ts'
 import type { CheckResult, Proposal, SeenPart } from './proposal.ts'
 
 /** The checks, with the end of what those said that did not pass. */

@@ -27,6 +27,3 @@ export function fenceFor(text: string): string {
   const longest = (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2)
   return '`'.repeat(longest + 1)
 }
-
-/** An amount of things. */
-export const count = (amount: number, noun: string): string => `${amount} ${noun}${amount === 1 ? '' : 's'}`

@@ -1,6 +1,6 @@
 import type { Severity } from '../agents/agent.ts'
 import type { UsageSum } from '../agents/usage.ts'
-import { count } from './markdown.ts'
+import { count } from '../count.ts'
 import type { MergedFinding, Proposal } from './proposal.ts'
 
 /** A proposal in a line: what the checks say, how much landed, what is unsettled. */
@@ -21,10 +21,13 @@ export function usageText({ inputTokens, outputTokens, costUsd, unknown }: Usage
   const amounts = [
     ...(inputTokens === null ? [] : [`${inputTokens} tokens in`]),
     ...(outputTokens === null ? [] : [`${outputTokens} out`]),
-    ...(costUsd === null ? [] : [`${costUsd.toFixed(2)} USD`]),
+    ...(costUsd === null ? [] : [`${costText(costUsd)} USD`]),
   ]
   return amounts.length === 0 ? 'unknown' : `${unknown > 0 ? '≥ ' : ''}${amounts.join(', ')}`
 }
+
+/** In cents; what is less is told as that, and not as nothing. */
+const costText = (usd: number): string => (usd > 0 && usd < 0.005 ? 'less than 0.01' : usd.toFixed(2))
 
 const severityOrder = { error: 0, warning: 1, note: 2 } as const satisfies Record<Severity, number>
 

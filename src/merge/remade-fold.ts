@@ -8,6 +8,7 @@ import type { RegeneratedFiles } from './proposal.ts'
 import type { Remade } from './regenerate.ts'
 import type { Remake } from './remake.ts'
 import { startsFromAmong } from './starts-from.ts'
+import { count } from '../count.ts'
 
 /** Everything to fold, and how files are made anew. */
 export interface RemadeFoldRequest extends FoldRequest {
@@ -106,7 +107,7 @@ async function there({ git }: FoldRequest, tree: TreeId, paths: readonly string[
 function messageFor(run: RunId, { name }: RegenerateRule, paths: readonly string[]): string {
   const names = paths.map(quoted)
   const title = `Make ${names.join(', ')} anew`
-  const subject = title.length > 72 ? `Make ${names.length} files anew` : title
+  const subject = title.length > 72 ? `Make ${count(names.length, 'file')} anew` : title
   const trailers = [`Troupe-Run: ${run}`, ...names.map((path) => `Troupe-Regenerated: ${path}`)]
   return `${subject}\n\nBy: ${name}\n\n${trailers.join('\n')}\n`
 }

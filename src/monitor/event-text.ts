@@ -9,6 +9,7 @@ import {
   type ResolutionEvent,
   type RunEvent,
 } from '../supervisor/run/events.ts'
+import { count } from '../count.ts'
 
 /** The task that an event is about; null when it is about the run. */
 export const taskOfEvent = (event: RunEvent): TaskId | null => ('task' in event ? event.task : null)
@@ -96,12 +97,14 @@ export function pauseText(event: PauseEvent): string {
     return event.outcome === 'rebase' ? `ends to begin anew from the work of ${by}` : `goes on: ${by} has ended`
   }
   if (event.processes === 0) return `does not go together with ${by}, cannot be paused, and carries on`
-  return `is paused until ${by} has ended (${event.processes} processes)`
+  return `is paused until ${by} has ended (${count(event.processes, 'process', 'processes')})`
 }
 
 function endText(end: AttemptEnd): string {
   const files =
-    end.changeSet === null ? '' : ` [${end.changeSet.files.length} files at ${end.changeSet.commit.slice(0, 12)}]`
+    end.changeSet === null
+      ? ''
+      : ` [${count(end.changeSet.files.length, 'file')} at ${end.changeSet.commit.slice(0, 12)}]`
   switch (end.how) {
     case 'completed':
       return `completed: ${end.summary}${files}`

@@ -17,6 +17,7 @@ import {
 } from './rows.ts'
 import { cutTo, fitted, widthOf } from './text-width.ts'
 import { mostUrgent } from './urgency.ts'
+import { count } from '../count.ts'
 
 /** A window to draw in. */
 export interface Window {
@@ -121,7 +122,7 @@ function fewConflicts(lines: readonly string[], room: number): readonly string[]
   if (room === 0) return []
   const shown = lines.slice(0, room - 1)
   const rest = lines.length - shown.length
-  return [...shown, shown.length === 0 ? `${rest} conflicts` : `and ${rest} more conflicts`]
+  return [...shown, shown.length === 0 ? count(rest, 'conflict') : `and ${count(rest, 'more conflict')}`]
 }
 
 const widestBar = 30

@@ -19,6 +19,8 @@ export interface RunHistory {
   /** Milliseconds since the epoch. */
   readonly startedAt: number | null
   readonly endedAt: number | null
+  /** When something was last recorded. */
+  readonly lastAt: number | null
   /** The latest one. */
   readonly supervisor: ProcessIdentity | null
   readonly conflicts: readonly Conflict[]
@@ -34,6 +36,7 @@ export const noHistory: RunHistory = {
   base: null,
   startedAt: null,
   endedAt: null,
+  lastAt: null,
   supervisor: null,
   conflicts: [],
   overlaps: new Map(),
@@ -42,7 +45,8 @@ export const noHistory: RunHistory = {
 }
 
 /** The history with one more event. */
-export function afterEvent(history: RunHistory, { at, event }: Recorded): RunHistory {
+export function afterEvent(before: RunHistory, { at, event }: Recorded): RunHistory {
+  const history = { ...before, lastAt: at }
   if (isResolutionEvent(event)) return history
   if (!('check' in event)) return after(history, { at, event })
   return { ...history, earlyFailures: earlyFailuresAfter(history.earlyFailures, event) }

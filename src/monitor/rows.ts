@@ -17,6 +17,7 @@ import type { Standing, StandingConflict } from '../supervisor/run/standing-conf
 import { earlyCheckText } from './event-text.ts'
 import type { EarlyFailure, RunHistory } from './history.ts'
 import { plainText } from '../plain-text.ts'
+import { count } from '../count.ts'
 
 /** What rows are made of. */
 export interface RowParts {
@@ -155,13 +156,13 @@ function untilText(until: number, now: number): string {
 
 function elapsedOf(state: TaskState, now: number): number | null {
   if (state.phase === 'running') return Math.max(0, now - state.startedAt)
-  return 'endedAt' in state ? state.endedAt - state.startedAt : null
+  return 'endedAt' in state ? Math.max(0, state.endedAt - state.startedAt) : null
 }
 
 function noteOf(state: TaskState, live: () => LiveLine): string {
   switch (state.phase) {
     case 'waiting':
-      return state.unmet === 1 ? 'for 1 task' : `for ${state.unmet} tasks`
+      return `for ${count(state.unmet, 'task')}`
     case 'running':
       return heard(live())
     case 'backing-off':

@@ -667,7 +667,7 @@ void t.test(
     for (const mode of modes) {
       t.match(
         log,
-        new RegExp(`y-${mode}: attempt 1 rebased onto the work of x-${mode}.*1 files`),
+        new RegExp(`y-${mode}: attempt 1 rebased onto the work of x-${mode}.*1 file`),
         'what it had written is kept',
       )
       t.equal(readFileSync(join(directory, fileOf(mode)), 'utf8'), 'one\nx was here\nthree\n')

@@ -794,7 +794,7 @@ void t.test('what an apply left that was killed is not in the way of the next on
   const next = await troupeHere(directory, 'apply', '--only', 'one')
   t.match(next, { status: 0, stdout: /1 file changed, checks pass/ })
   t.equal(readdirSync(join(directory, '.git/worktrees')).length, 1)
-  t.match((await troupeHere(directory, 'doctor', '--run')).stdout, /left behind.* 1 worktrees/)
+  t.match((await troupeHere(directory, 'doctor', '--run')).stdout, /left behind.* 1 worktree/)
   t.match(await troupeHere(directory, 'gc'), { status: 0, stdout: /removed 1 worktree\n/ })
   t.equal(existsSync(join(directory, '.git/worktrees')), false)
   const [run = ''] = readdirSync(join(directory, '.agents/runs'))

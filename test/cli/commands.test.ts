@@ -23,6 +23,7 @@ import { openGit } from '../../src/changes/git.ts'
 import { openRepository } from '../../src/changes/repository.ts'
 import { doctorCommand } from '../../src/cli/doctor.ts'
 import { findRun, type FoundRun } from '../../src/cli/find-run.ts'
+import { gcCommand } from '../../src/cli/gc.ts'
 import { initCommand } from '../../src/cli/init.ts'
 import { loggedDeadLetters } from '../../src/cli/logged-dead-letters.ts'
 import { planCommand } from '../../src/cli/plan.ts'
@@ -153,6 +154,7 @@ t.test('looking at a run', async (t) => {
     t.teardown(() => git(directory, 'worktree', 'remove', '--force', side))
     const where = new RegExp(`^${directory}, another worktree, has 1 run: name it with -C$`, 'm')
     const there = { ...setting, directory: side }
+    t.match(await invoke(gcCommand, there, {}), { status: 0, out: /^nothing to collect/, err: where })
     t.match(await invoke(showCommand, there, {}), { status: 2, err: /there is no run in .*the other side yet/ })
     t.match(await invoke(showCommand, there, {}), { err: where })
     t.match(await invoke(showCommand, there, { given: [id] }), {
@@ -314,6 +316,8 @@ ${[task('a'), task('b', ', needs: [a]'), ...['c', 'd'].map((id) => task(id, ', a
   const ended = await invoke(runCommand, { directory }, { given: ['troupe.yaml'] })
   process.off('worker', onWorker)
   t.equal(ended.status, 0, ended.err)
+  t.match(ended.out, /: 0 of 4 tasks changed files that landed, 0 findings\n/)
+  t.notMatch(ended.out, 'troupe apply', 'what has changed nothing is not to be taken')
   const { files } = await findRun(directory, undefined)
   const journal = readFileSync(files.journal, 'utf8').split('\n')
   const started = journal.find((line) => line.includes('"run-started"')) ?? ''
@@ -331,7 +335,7 @@ t.test('a run whose supervisor is gone is unfinished, and one that goes on is fo
   const status = run.files.status(asAgentName('local'), asTaskId('tests'))
   writeFileSync(status, JSON.stringify({ lastOutput: 'half way', progress: '', pid: null }))
   const gone = await invoke(statusCommand, { directory }, {})
-  t.match(gone.out, ': unfinished (its supervisor is gone) ')
+  t.match(gone.out, ': unfinished (its supervisor is gone) 0.0 s, ', 'when it was last heard of')
   t.match(gone.out, /^running +tests .* half way$/m)
   t.match(await invoke(statusCommand, { directory }, { watch: true }), { status: 1, out: /unfinished/ })
   t.match(await invoke(showCommand, { directory }, {}), { status: 2, err: /PROPOSAL_NOT_FOUND/ })
@@ -830,7 +834,7 @@ void t.test('of a worktree that somebody has deleted is told what is saved, and 
     git(directory, 'update-ref', ...(isSaved ? [snapshot, commit] : ['-d', snapshot]))
     rmSync(join(directory, '.agents/runs', id, 'work/one.1'), { recursive: true })
     t.match(await gc(directory, '--dry-run'), [{ remove: [{ name: 'one.1' }], leave: [] }])
-    t.same(await remainsTold(directory), { 'left behind': '1 worktrees' })
+    t.same(await remainsTold(directory), { 'left behind': '1 worktree' })
     writeFileSync(gate, '')
     t.match(JSON.parse((await troupeHere(directory, '--json', 'resume')).stdout), { run: id, exitCode: 0 })
     const log = (await troupeHere(directory, 'log', '--task', 'one')).stdout
@@ -932,7 +936,7 @@ void t.test('doctor --run says of each thing that is kept whether it is whole, a
     /^warning: .*JSON/,
     changed(join(folder, 'command_b_result.json'), (text) => text.slice(0, 9)),
   )
-  await damaged('left behind', /^warning: 1 worktrees$/, () => {
+  await damaged('left behind', /^warning: 1 worktree$/, () => {
     mkdirSync(join(folder, 'work/b.1'))
     return () => {
       rmSync(join(folder, 'work/b.1'), { recursive: true })

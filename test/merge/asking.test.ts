@@ -336,6 +336,8 @@ void t.test(
     t.match(proposal.resolved, [
       { resolver: 'agent:sh', grade: 'checked', evidence: /attempt 2, kept at refs\/troupe/ },
     ])
+    const { conflicts } = JSON.parse((await troupeHere(directory, '--json', 'status')).stdout)
+    t.strictSame(conflicts, [], 'what is settled is no conflict any more')
     t.match((await troupeHere(directory, 'replay')).stdout, `the same again: ${proposal.commit}`)
     t.match(JSON.parse(readFileSync(inRun(directory, 'sh_resolve+two_result.json'), 'utf8')), { state: 'succeeded' })
     t.strictSame(readdirSync(inRun(directory, 'work')), [])

@@ -4,10 +4,13 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Terminal } from '../../src/cli/terminal.ts'
 import { viewOnTerminal } from '../../src/cli/view-on-terminal.ts'
+import type { UsageSum } from '../../src/agents/usage.ts'
+import { usageText } from '../../src/merge/proposal-words.ts'
 import { asTaskId } from '../../src/ids.ts'
 import { plainLines, plainText } from '../../src/plain-text.ts'
 import { conflictLines, type Row, rowsOf } from '../../src/monitor/rows.ts'
 import { openView } from '../../src/monitor/terminal.ts'
+import { sizeText } from '../../src/monitor/size-text.ts'
 import { cutTo, fitted, widthOf } from '../../src/monitor/text-width.ts'
 import type { View } from '../../src/monitor/view.ts'
 import type { LiveLine } from '../../src/supervisor/run/live.ts'
@@ -269,6 +272,27 @@ void t.test('a view draws ten times a second at most, and nothing when nothing i
   const { length } = all.screen.chunks
   pass(all, 60_000)
   t.equal(all.screen.chunks.length, length)
+})
+
+void t.test('sizes and costs are rounded to what is true of them', (t) => {
+  const sizes = [0, 999, 1_000, 9_949, 9_950, 99_499, 999_499, 999_500, 999_950, 1_000_000, 12_345_678_901]
+  t.same(sizes.map(sizeText), [
+    '0 B',
+    '999 B',
+    '1.0 kB',
+    '9.9 kB',
+    '10 kB',
+    '99 kB',
+    '999 kB',
+    '1.0 MB',
+    '1.0 MB',
+    '1.0 MB',
+    '12 GB',
+  ])
+  const cost = (costUsd: number): string =>
+    usageText({ inputTokens: null, outputTokens: null, costUsd, unknown: 0 } as UsageSum)
+  t.same([0, 0.001, 0.005, 1.234].map(cost), ['0.00 USD', 'less than 0.01 USD', '0.01 USD', '1.23 USD'])
+  t.end()
 })
 
 void t.test('a window that changes its size is drawn anew from its first line', async (t) => {

@@ -17,9 +17,6 @@ export const stopped = (signal: AbortSignal): Outcome => ({ how: 'cancelled', re
 export const notThere = (missing: readonly string[]): Outcome =>
   refused(`not found in the workspace: ${missing.join(', ')}`)
 
-/** `2 files`, `1 file`. */
-export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`
-
 /** A sentence about the files left out; empty when there are none. */
 export function saySkipped(skipped: readonly Skipped[]): string {
   if (skipped.length === 0) return ''

@@ -12,6 +12,7 @@ import { proposalIn } from '../proposal-file.ts'
 import { type RunReading, readRun } from '../read-run.ts'
 import { type Check, fine, warning, wrong } from './check.ts'
 import { type Refs, refsOf, missingObjects } from './run-objects.ts'
+import { count } from '../../count.ts'
 
 /**
  * Whether all that is kept of a run is there and goes together: its journal, manifest, change sets, results, proposal; who holds it,
@@ -63,7 +64,7 @@ function checkJournal({ id }: FoundRun, { records, cut, stale }: JournalContent<
 }
 
 function checkManifest({ files }: FoundRun, { manifest: { tasks } }: RunReading): Check {
-  const found = `${tasks.length} tasks`
+  const found = count(tasks.length, 'task')
   return existsSync(files.manifest)
     ? fine('manifest', found)
     : warning('manifest', `${found}; ${files.manifest} is not there`, 'nothing is lost: the journal has it')
@@ -129,7 +130,7 @@ async function checkRemains({ id, repository }: FoundRun): Promise<readonly Chec
   if (standing === 'at-work') return []
   const work = worktrees.filter(({ holds }) => holds !== 'rest')
   const left = [
-    ...(worktrees.length === work.length ? [] : [`${worktrees.length - work.length} worktrees`]),
+    ...(worktrees.length === work.length ? [] : [count(worktrees.length - work.length, 'worktree')]),
     ...(processes.length === 0 ? [] : [`processes ${processes.map(({ pid }) => pid).join(', ')}`]),
   ]
   const unsealed = work.map(({ directory }) => directory).join(', ')

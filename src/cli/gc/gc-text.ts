@@ -2,6 +2,7 @@ import { sizeText } from '../../monitor/size-text.ts'
 import { isEmpty } from './plan-collection.ts'
 import type { Collected } from './collect-run.ts'
 import type { LeftWorktree, RunRemains } from './run-remains.ts'
+import { count } from '../../count.ts'
 
 /** How a collection is told. */
 export interface GcTelling {
@@ -14,7 +15,7 @@ export function gcText(all: readonly Collected[], { dryRun }: GcTelling): string
   const freed = all.reduce((sum, one) => sum + bytesOf(one), 0)
   const total = all.reduce((sum, { remains }) => sum + remains.bytes, 0)
   if (!all.some(({ collection }) => !isEmpty(collection)))
-    return [...told, `nothing to collect: ${runsText(all.length)} on ${sizeText(total)}`].join('\n')
+    return [...told, `nothing to collect: ${count(all.length, 'run')} on ${sizeText(total)}`].join('\n')
   return [...told, `${dryRun ? 'would free' : 'freed'} ${sizeText(freed)} of ${sizeText(total)}`].join('\n')
 }
 
@@ -46,8 +47,8 @@ function actions({ collection: { processes, seal, remove, whole }, remains }: Co
   ]
 }
 
-const some = (count: number, did: string, one: string, many: string): readonly string[] =>
-  count === 0 ? [] : [`${did} ${count} ${count === 1 ? one : many}`]
+const some = (amount: number, did: string, one: string, many: string): readonly string[] =>
+  amount === 0 ? [] : [`${did} ${count(amount, one, many)}`]
 
 function leftText({ run }: RunRemains, { directory, bytes, holds }: LeftWorktree): string {
   const where = `${directory} (${sizeText(bytes)})`
@@ -55,5 +56,3 @@ function leftText({ run }: RunRemains, { directory, bytes, holds }: LeftWorktree
     ? `left: ${where}: its work could not be sealed; take what you need and delete the folder`
     : `left: ${where}: unsealed work; troupe resume ${run} goes on with it, troupe gc --unfinished seals it`
 }
-
-const runsText = (count: number): string => (count === 1 ? '1 run' : `${count} runs`)

@@ -10,6 +10,7 @@ import {
   rowsOf,
   summaryOf,
 } from '../../monitor/rows.ts'
+import type { Conflict } from '../../merge/conflict.ts'
 import type { StandingConflict } from '../../supervisor/run/standing-conflicts.ts'
 import { usageOfAll } from '../../agents/usage.ts'
 import { taskAt } from '../../supervisor/run/task-change.ts'
@@ -23,7 +24,7 @@ import { standingOf, standingText } from './standing.ts'
 export interface ToldRun {
   readonly run: FoundRun
   readonly reading: RunReading
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; of a run whose supervisor is gone, when something was last heard of it. */
   readonly now: number
 }
 
@@ -34,7 +35,7 @@ export function statusText(
 ): string {
   const { run, reading, now } = told
   const { state, history } = reading
-  const { proposal, conflicts, startedAt, endedAt } = history
+  const { proposal, startedAt, endedAt } = history
   const elapsed = startedAt === null ? '' : ` ${elapsedText((endedAt ?? now) - startedAt)}`
   return [
     `run ${run.id}: ${standingText(standingOf(state, history))}${elapsed}, ${countsText(summaryOf(state))}`,
@@ -42,7 +43,7 @@ export function statusText(
       ? []
       : [
           ...rowLines(rowsFor(told), { columns: 120, coloured }),
-          ...conflictLines(conflicts),
+          ...conflictLines(conflictsOf(reading)),
           ...overlapLines(overlapsOf(reading)),
           ...earlyLines(openEarlyFailures(history, state)),
         ]),
@@ -56,6 +57,14 @@ export function statusText(
 const overlapsOf = ({ history, rules, state }: RunReading): readonly StandingConflict[] =>
   openOverlaps(history.overlaps, rules, state)
 
+/** What does not go together, but for what somebody who was asked has settled. */
+const conflictsOf = ({ history, state }: RunReading): readonly Conflict[] =>
+  history.conflicts.filter(({ theirs, file }) => {
+    const { files = [], standing } = state.resolutions.get(theirs) ?? {}
+    const isSettled = standing?.phase === 'ended' && standing.outcome === 'kept'
+    return !(isSettled && files.some(({ path }) => path === file))
+  })
+
 function deadLetterLine({ files }: FoundRun): readonly string[] {
   const counts = Object.entries(deadLettersIn(files.supervisorLog))
   if (counts.length === 0) return []
@@ -66,7 +75,7 @@ function deadLetterLine({ files }: FoundRun): readonly string[] {
 export function statusJson(told: ToldRun): object {
   const { run, reading } = told
   const { state, history, manifest } = reading
-  const { base, startedAt, endedAt, supervisor, conflicts, proposal } = history
+  const { base, startedAt, endedAt, supervisor, proposal } = history
   return {
     schema: 'troupe/run-status/1',
     run: run.id,
@@ -83,7 +92,7 @@ export function statusJson(told: ToldRun): object {
       usage: taskAt(state, index).tally.usage,
     })),
     usage: usageOfAll(manifest.tasks.map((_, index) => taskAt(state, index).tally.usage)),
-    conflicts,
+    conflicts: conflictsOf(reading),
     overlaps: overlapsOf(reading).map((one) => ({ ...one, since: isoOrNull(one.since) })),
     resolutions: [...state.resolutions].map(([task, { agent, files, attempts, standing }]) => ({
       task,

@@ -1,5 +1,6 @@
 import { exitCodes } from '../../errors.ts'
 import type { Proposal } from '../../merge/proposal.ts'
+import { count } from '../../count.ts'
 
 /** How a run came out, as an exit status and a sentence. */
 export interface RunEnding {
@@ -19,17 +20,15 @@ export function endingOf(proposal: Proposal): RunEnding {
 }
 
 function taskFaults({ tasks }: Proposal): readonly string[] {
-  const count = (...states: readonly string[]): number =>
+  const having = (...states: readonly string[]): number =>
     tasks.filter(({ disposition }) => states.includes(disposition.state)).length
   const counted = [
-    { count: count('failed'), words: 'failed' },
-    { count: count('blocked', 'cancelled', 'not-started'), words: 'did not run' },
-    { count: count('left-out'), words: 'left out' },
+    { amount: having('failed'), words: 'failed' },
+    { amount: having('blocked', 'cancelled', 'not-started'), words: 'did not run' },
+    { amount: having('left-out'), words: 'left out' },
   ]
-  return counted.filter((fault) => fault.count > 0).map((fault) => `${plural(fault.count)} ${fault.words}`)
+  return counted.filter((fault) => fault.amount > 0).map((fault) => `${count(fault.amount, 'task')} ${fault.words}`)
 }
-
-const plural = (count: number): string => (count === 1 ? '1 task' : `${count} tasks`)
 
 function checkFaults({ checks }: Proposal): readonly string[] {
   return checks

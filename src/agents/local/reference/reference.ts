@@ -1,6 +1,7 @@
 import { must } from '../../../errors.ts'
 import { type Module, walkModules } from '../modules.ts'
-import { count, noModel, refused, saySkipped, stopped } from '../outcome.ts'
+import { noModel, refused, saySkipped, stopped } from '../outcome.ts'
+import { count } from '../../../count.ts'
 import { writeOwn } from '../own-file.ts'
 import type { Performer } from '../verb.ts'
 import { pageHeader, renderPage } from './page.ts'

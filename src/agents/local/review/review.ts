@@ -1,6 +1,7 @@
 import type { Finding, Outcome } from '../../agent.ts'
 import { familyOf, grammarOf } from '../grammar.ts'
-import { count, noModel, notThere, saySkipped, stopped } from '../outcome.ts'
+import { noModel, notThere, saySkipped, stopped } from '../outcome.ts'
+import { count } from '../../../count.ts'
 import type { Performer, Work } from '../verb.ts'
 import { readSource, selectSources, type Selection } from '../workspace.ts'
 import { byPlace, examine } from './examine.ts'

@@ -2,6 +2,7 @@ import { html, type Markup } from '../../../html.ts'
 import { htmlTable } from '../../../html-page.ts'
 import type { BlamedCheck, CheckResult, Proposal, SeenPart, Verdict } from '../../../merge/proposal.ts'
 import { folded, lines, part } from './parts.ts'
+import { count } from '../../../count.ts'
 
 /** The checks, and who is to blame where one failed. */
 export function checksPart({ checks, blame }: Proposal): Markup {
@@ -30,7 +31,7 @@ const tail = ({ name, verdict, outputTail }: CheckResult): readonly Markup[] =>
 
 function blamed({ sentence, dropped, seen, runs }: BlamedCheck): Markup {
   const left = dropped === null ? '' : `; ${dropped} was left out`
-  return folded(html`${sentence}${left} (${runs} runs)`, seen.map(seenPart))
+  return folded(html`${sentence}${left} (${count(runs, 'run')})`, seen.map(seenPart))
 }
 
 function seenPart({ tasks, verdict, reason, outputTail }: SeenPart): Markup {

@@ -1,6 +1,6 @@
 import { html, type Markup } from '../../../html.ts'
 import { htmlPage } from '../../../html-page.ts'
-import { count } from '../../../merge/markdown.ts'
+import { count } from '../../../count.ts'
 import type { Proposal } from '../../../merge/proposal.ts'
 import { headlineOf } from '../../../merge/proposal-words.ts'
 import { askedPart } from './asked-part.ts'

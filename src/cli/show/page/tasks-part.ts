@@ -1,6 +1,6 @@
 import { html, type Markup } from '../../../html.ts'
 import { htmlTable } from '../../../html-page.ts'
-import { count } from '../../../merge/markdown.ts'
+import { count } from '../../../count.ts'
 import type { Disposition, Proposal } from '../../../merge/proposal.ts'
 import { isKnownUsage, usageText } from '../../../merge/proposal-words.ts'
 import { part } from './parts.ts'
