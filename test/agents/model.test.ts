@@ -342,6 +342,40 @@ const endlessError: Answer = {
   },
 }
 
+/** What may come with the status of a success in place of a stream. */
+const notStreamed: readonly (readonly [what: string, answer: Answer, failure: object])[] = [
+  [
+    'the page of a portal',
+    { status: 200, body: '<html><head><title>Hotel Wi-Fi</title>', headers: { 'content-type': 'text/html' } },
+    { kind: 'agent', class: undefined, message: /answered 200 with text\/html: Hotel Wi-Fi\. .*endpoint is right/ },
+  ],
+  [
+    'an error with the status of a success',
+    { status: 200, body: JSON.stringify({ code: 500, msg: 'no such path', success: false }) },
+    { kind: 'agent', class: undefined, message: /refused the request \(200\): .*no such path/ },
+  ],
+  [
+    'a limit with the status of a success',
+    { status: 200, body: glm('1302', 'slow down') },
+    { kind: 'quota', class: 'rate_limit', message: /slow down/ },
+  ],
+  [
+    'an answer in one piece',
+    { status: 200, body: JSON.stringify({ choices: [{ message: { content: 'rate limit exceeded' } }] }) },
+    { kind: 'agent', class: undefined, message: /answered 200 in one piece: it does not stream/ },
+  ],
+  [
+    'nothing',
+    { status: 200, body: '', headers: { ...streamHead, 'content-length': '0' } },
+    { kind: 'agent', class: undefined, message: /answered 200 with nothing at all/ },
+  ],
+  [
+    'nothing, and its length is not told',
+    { raw: (response) => void response.writeHead(200, { 'transfer-encoding': 'chunked' }).end() },
+    { kind: 'agent', class: undefined, message: /answered 200 with nothing at all/ },
+  ],
+]
+
 void t.test('what goes wrong at the provider has its class', async (t) => {
   const reset = 'Your limit will reset at 2099-09-09 05:38:28'
   const rows: readonly (readonly [what: string, answer: Answer, failure: object])[] = [
@@ -379,9 +413,11 @@ void t.test('what goes wrong at the provider has its class', async (t) => {
     ['a filter', streamed(event({ content: 'x' }), event({}, 'sensitive')), { kind: 'agent', message: /filter/ }],
     ['a broken server', { status: 500, body: 'oops' }, { kind: 'infrastructure', class: 'network' }],
     ['a page instead of an answer', { status: 404, body: '<html>no' }, { kind: 'agent', message: /404/ }],
+    ...notStreamed,
     ['a redirect', { status: 302, body: '', headers: { location: 'http://127.0.0.1:9/' } }, { class: 'network' }],
     ['a dropped stream', broken, { kind: 'infrastructure', class: 'network' }],
     ['a stream without an end', streamed(event({ content: 'x' })), { class: 'network' }],
+    ['a stream of nothing', streamed(''), { class: 'network' }],
     ['a stream of something else', streamed('data: {oops\n\n'), { class: 'network' }],
     [
       'a network error told at the end',
@@ -413,6 +449,14 @@ void t.test('what goes wrong at the provider has its class', async (t) => {
         'its place was given back so',
       )
     })
+})
+
+void t.test('a stream is read whatever type it is said to be', async (t) => {
+  const head = { 'content-type': 'text/plain' }
+  const answer = `: hello\n\n${event({ content: 'All is well as it is: nothing to do.' })}${event({}, 'stop')}data: [DONE]\n\n`
+  const mislabelled: Answer = { status: 200, body: answer, headers: head }
+  const { outcome } = await play(t, [mislabelled], { verb: 'look' })
+  t.match(outcome, { how: 'completed' })
 })
 
 void t.test('a redirect is not followed, and a key that is repeated is not told', async (t) => {

@@ -10,6 +10,7 @@ import {
 import type { AgentContext, Place } from '../agent.ts'
 import type { Clock } from '../../clock.ts'
 import { placeAnswerOf } from '../provider/refusal.ts'
+import { eventStreamOf } from './event-stream.ts'
 import { newIdleWatch } from './idle-watch.ts'
 import { type Part, withJoinedPieces } from './joined-pieces.ts'
 import { callOfModel, providerName } from './language-model.ts'
@@ -165,8 +166,9 @@ function fetchWithPlace({ asker, clock, settings, idle, held }: Asking): typeof 
       })
       .finally(cancelNotice)
     if (!response.ok) throw await refusedCall(response, clock.now())
+    const stream = await eventStreamOf(response, clock.now())
     place.accepted()
-    return response
+    return stream
   }
 }
 

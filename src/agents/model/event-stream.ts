@@ -1,0 +1,111 @@
+import { messageOf } from '../../errors.ts'
+import { refusalOf } from '../provider/refusal.ts'
+import { refusal, RefusedCall, unreachable } from './refused-call.ts'
+
+/** Enough for the first word of the first line. */
+const firstCharacters = 16
+const longestText = 20_000
+const longestWords = 200
+
+/**
+ * The answer as it came, where it is the event stream that was asked for. Throws what it is otherwise: a page of whoever stands between,
+ * an error in the guise of a success, an answer in one piece, nothing. Who is asked again would answer so again.
+ */
+export async function eventStreamOf(response: Response, now: number): Promise<Response> {
+  const { body, headers, status } = response
+  if (body === null || headers.get('content-length') === '0') throw notStreamed(response, 'with nothing at all')
+  if (typeOf(response).toLowerCase() === 'text/event-stream') return response
+  // some tell another type, or none, and stream all the same
+  const beginning = new Beginning(body)
+  if (startsAsStream(await beginning.read(firstCharacters))) return new Response(beginning.whole(), { status, headers })
+  const text = await beginning.read(longestText)
+  await beginning.leave()
+  throw whatElse(response, text.trim(), now)
+}
+
+/** A body of which some was read. */
+class Beginning {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>
+  readonly #chunks: Uint8Array[] = []
+  readonly #decoder = new TextDecoder()
+  #text = ''
+
+  constructor(body: ReadableStream<Uint8Array>) {
+    this.#reader = body.getReader()
+  }
+
+  /** So many characters, less where there are no more; blank ones at the start are none. */
+  async read(most: number): Promise<string> {
+    while (this.#text.trimStart().length < most && this.#text.length < longestText) {
+      const { value } = await this.#next()
+      if (value === undefined) break
+      this.#chunks.push(value)
+      this.#text += this.#decoder.decode(value, { stream: true })
+    }
+    return this.#text.slice(0, longestText)
+  }
+
+  /** All of it, what was read included. */
+  whole(): ReadableStream<Uint8Array> {
+    const read = this.#chunks.values()
+    return new ReadableStream({
+      pull: async (controller) => {
+        const value = read.next().value ?? (await this.#next()).value
+        if (value === undefined) controller.close()
+        else controller.enqueue(value)
+      },
+      cancel: (reason) => this.#reader.cancel(reason),
+    })
+  }
+
+  /** The rest is not wanted. */
+  async leave(): Promise<void> {
+    await this.#reader.cancel().catch(() => {})
+  }
+
+  async #next(): Promise<{ readonly value?: Uint8Array | undefined }> {
+    return await this.#reader.read().catch((error: unknown) => {
+      throw unreachable(`the provider broke off: ${messageOf(error)}`)
+    })
+  }
+}
+
+const typeOf = ({ headers }: Response): string => headers.get('content-type')?.split(';', 1)[0]?.trim() ?? ''
+
+/** A field of an event, or a comment. */
+const startsAsStream = (text: string): boolean => /^\s*(?:data|event|id|retry)?:/.test(text)
+
+function whatElse(response: Response, text: string, now: number): RefusedCall {
+  if (text === '') return notStreamed(response, 'with nothing at all')
+  const type = typeOf(response) || 'a text of no type'
+  const value = objectIn(text)
+  if (value === null) return notStreamed(response, `with ${type}: ${wordsIn(text)}`)
+  if ('choices' in value || 'content' in value) return notStreamed(response, 'in one piece: it does not stream')
+  return new RefusedCall(
+    refusalOf({ status: response.status, text, headers: Object.fromEntries(response.headers) }, now),
+  )
+}
+
+const notStreamed = ({ status, url }: Response, how: string): RefusedCall =>
+  new RefusedCall(
+    refusal(
+      null,
+      `${url} answered ${status} ${how}. An event stream was asked for; see that the endpoint is right, and that nothing on the way answers in its stead`,
+    ),
+  )
+
+function objectIn(text: string): object | null {
+  try {
+    const value = JSON.parse(text) as unknown
+    return typeof value === 'object' ? value : null
+  } catch {
+    return null
+  }
+}
+
+/** Of a page its title, or what a reader would see first. */
+function wordsIn(text: string): string {
+  const title = /<title[^<>]*>([^<>]+)/i.exec(text)?.[1]
+  const seen = title ?? text.replace(/<[^<>]*>/g, ' ')
+  return seen.replace(/\s+/g, ' ').trim().slice(0, longestWords)
+}
