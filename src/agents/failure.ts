@@ -46,6 +46,8 @@ export type PlaceAnswer =
       readonly retryAfterMs?: number
       /** Milliseconds since the epoch. */
       readonly until?: number
+      /** The same refusal was told before, while whoever has the place went on: it counts once. */
+      readonly isTold?: true
     }
 
 /** A refusal, as those who wait for their call must know it. */

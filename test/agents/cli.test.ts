@@ -233,6 +233,27 @@ void t.test('a program that tries again for ever is given up, and its provider i
   t.match(failureIn(odd.outcome), { kind: 'agent', message: /tried again and again: once more/ })
 })
 
+void t.test('one refusal that a program tells twice is told once to those who share the provider', async (t) => {
+  const limit = 'exceeded retry limit, last status: 429 Too Many Requests'
+  const again = `{"type":"error","message":"Reconnecting... 1/1 (${limit})"}\n`
+  const errors = streamOf('opencode-429-then-ok.stderr.txt')
+  const failed = { how: 'exited', code: 1 } as const
+  for (const [name, recording, times] of [
+    ['opencode', { stream: 'opencode-429.jsonl', errors, end: failed }, 1],
+    ['opencode', { stream: 'opencode-429.jsonl', end: failed }, 1],
+    ['codex', { stream: again, end: failed }, 1],
+    ['codex', { stream: again.repeat(8), hangs: true }, 8],
+    ['codex', { stream: 'codex-429.jsonl', end: failed }, 2],
+  ] as const) {
+    const told: PlaceAnswer[] = []
+    const refused = (answer: PlaceAnswer): void => void told.push(answer)
+    const place = { accepted: () => {}, refused, release: refused }
+    const { outcome } = await replay(t, name, recording, { place: () => Promise.resolve(place) })
+    t.match(failureIn(outcome), { kind: 'quota', class: 'rate_limit' })
+    t.equal(told.filter((one) => one.how === 'refused' && one.isTold !== true).length, times, JSON.stringify(told))
+  }
+})
+
 void t.test('Codex tells a patch that it did not let through on standard error only', async (t) => {
   const errors =
     '2026-11-26T01:50:43.9Z ERROR codex_core::tools::router: error=patch rejected: outside of the project\n'

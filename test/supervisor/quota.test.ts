@@ -187,6 +187,21 @@ void t.test('while nothing is known, one more is tried as soon as who came last 
   t.equal(letIn('g'), 2, 'from now on it is known')
 })
 
+void t.test('a refusal that was told amid the work and is told again at the end counts once', (t) => {
+  for (const isProbe of [false, true]) {
+    const play = new Play({ start: 8, most: 8 })
+    if (isProbe) play.budget = { ...play.budget, hold: { class: 'rate_limit', until: 0, since: 0, refusals: 1 } }
+    for (const id of isProbe ? ['a'] : ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) play.ask(id)
+    play.now += 1
+    play.refuse('a', { how: 'refused', class: 'rate_limit' })
+    const { window, ceiling, patience, hold } = play.budget
+    play.answer('a', { how: 'refused', class: 'rate_limit', retryAfterMs: 60_000, isTold: true })
+    t.match(play.budget, { window, ceiling, patience, hold: { refusals: hold?.refusals ?? 1 } })
+    t.equal(play.budget.hold?.until, play.now + 60_000, 'what it tells of when to come back is heard')
+  }
+  t.end()
+})
+
 void t.test('a lone refusal without a date waits longer each time, less a chance', async (t) => {
   const play = new Play()
   for (const [refusals, pause] of [1_000, 2_000, 4_000].entries()) {

@@ -19,13 +19,13 @@ export async function performAttempt(attempt: Attempt, means: Means): Promise<Ve
   const since = await momentIn(home.path)
   const resultPath = newResultPath(home.path)
   const program = programOf(attempt, resultPath)
-  const { account, errors, end } = await converse(program, attempt, means)
+  const { account, errors, end, isRefusalTold } = await converse(program, attempt, means)
   const isStopped = context.signal.aborted
   const result = takeResult(resultPath)
   if (end.how === 'stopped' && isStopped)
     return { outcome: { how: 'cancelled', reason: messageOf(context.signal.reason) }, refusal: null }
   const { written, denied, usage } = account
-  return verdictOf(
+  const verdict = verdictOf(
     {
       program,
       account,
@@ -46,6 +46,7 @@ export async function performAttempt(attempt: Attempt, means: Means): Promise<Ve
       ...(usage !== null && { usage }),
     },
   )
+  return { ...verdict, isTold: isRefusalTold }
 }
 
 function programOf({ assignment, preset, settings, options, home }: Attempt, resultPath: string): Program {

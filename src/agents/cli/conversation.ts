@@ -10,13 +10,15 @@ import { Account, type Shown } from './account.ts'
 import { JsonLines } from './json-lines.ts'
 import type { Attempt, Means } from './order.ts'
 import type { Question, Speech } from './preset.ts'
-import type { ReadSigns, Sign, ToldError, ToolSign } from './sign.ts'
+import type { AgainSign, ReadSigns, Sign, ToldError, ToolSign } from './sign.ts'
 
 /** What was heard of a program, and how it ended. */
 export interface Heard {
   readonly account: Account
   readonly errors: Tail
   readonly end: ProgramEnd
+  /** Whether the provider's others know already of the refusal that it ended with. */
+  readonly isRefusalTold: boolean
 }
 
 /** Some programs try again for ever, and say so: what they wait for is the governor's to wait for. */
@@ -52,7 +54,7 @@ export async function converse(program: Program, attempt: Attempt, means: Means)
   })
   lines.close()
   errorLines.close()
-  return { account: ear.account, errors, end }
+  return { account: ear.account, errors, end, isRefusalTold: ear.isRefusalTold }
 }
 
 /** Hears a program: writes down what it tells, and answers what it asks. */
@@ -66,6 +68,8 @@ class Ear {
   readonly #attempt: Attempt
   readonly #means: Means
   readonly #givenUp = new AbortController()
+  /** The last refusal that the provider's others were told of. */
+  #told: AgainSign | null = null
 
   constructor(attempt: Attempt, means: Means) {
     this.#attempt = attempt
@@ -83,6 +87,11 @@ class Ear {
   /** Aborts when nothing more is to be expected. */
   get givenUp(): AbortSignal {
     return this.#givenUp.signal
+  }
+
+  get isRefusalTold(): boolean {
+    const { again, end } = this.account
+    return this.#told !== null && again !== null && (end === null || this.#told.mayBeLast === true)
   }
 
   event(event: object): void {
@@ -108,17 +117,19 @@ class Ear {
   #hear(sign: Sign): void {
     this.#show(this.account.hear(sign))
     if (sign.type === 'usage') this.#context.used(sign.usage)
-    if (sign.type === 'again' && sign.error !== undefined) this.#refused(sign.error)
+    if (sign.type === 'again') this.#told = this.#refused(sign.error) ? sign : null
     if (sign.type === 'tool' && sign.status === 'began' && !this.#isAsked) this.#hold(sign)
     // it waits for another prompt
     if (sign.type === 'end') this.input.end()
   }
 
   /** Others who share the provider should know of what this program gets over by itself. */
-  #refused(error: ToldError): void {
+  #refused(error: ToldError | undefined): boolean {
+    if (error === undefined) return false
     const { clock, place } = this.#means
     const answer = placeAnswerOf(refusalOf(error, clock.now()))
     if (answer.how === 'refused') place.refused(answer)
+    return answer.how === 'refused'
   }
 
   #show({ log, progress }: Shown): void {

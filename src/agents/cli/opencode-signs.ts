@@ -111,5 +111,5 @@ export function opencodeStraySigns(line: string): readonly Sign[] {
   const [, quoted] = / level=ERROR .*message="stream error" .* error\.error=("(?:[^"\\]|\\.)*")/.exec(line) ?? []
   if (quoted === undefined) return []
   const why = quoted.slice(1, -1).replaceAll('\\"', '"')
-  return [{ type: 'again', why, error: { status: null, text: why } }]
+  return [{ type: 'again', why, error: { status: null, text: why }, mayBeLast: true }]
 }

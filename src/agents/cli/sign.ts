@@ -5,14 +5,23 @@ export type Sign =
   /** A whole message of the model, or a part that goes on what was said just before. */
   | { readonly type: 'message'; readonly text: string; readonly isPart?: boolean }
   | ToolSign
-  /** The provider refused, or broke off, and the program tries again by itself; `error` where it is certain that it does. */
-  | { readonly type: 'again'; readonly why: string; readonly error?: ToldError }
+  | AgainSign
   /** Something was not allowed, and the model was told so. */
   | { readonly type: 'denied'; readonly what: string }
   /** What was used since the last time. */
   | { readonly type: 'usage'; readonly usage: Usage }
   /** It has ended by itself: well where there is no error. */
   | { readonly type: 'end'; readonly error: ToldError | null }
+
+/** The provider refused, or broke off, and the program tries again by itself. */
+export interface AgainSign {
+  readonly type: 'again'
+  readonly why: string
+  /** Where it is certain that the provider refused. */
+  readonly error?: ToldError
+  /** The last refusal is told in this way too: an error that ends the program then is the same one. */
+  readonly mayBeLast?: true
+}
 
 /** A tool is used; what is not told again stays as it was told first. */
 export interface ToolSign {

@@ -204,7 +204,7 @@ function answered(limits: BudgetLimits, before: Budget, { id, answer, chance }: 
   if (answer.how === 'ok' || answer.class === 'context')
     return succeeded(limits, budget, { isProbe: holder.isProbe, inUse, now })
   if (!isLimit(answer.class)) return budget
-  const isNew = holder.since > budget.halvedAt || holder.isProbe
+  const isNew = answer.isTold !== true && (holder.since > budget.halvedAt || holder.isProbe)
   return refusedOne(budget, holder, { answer, chance, now, inUse, isNew })
 }
 
@@ -224,7 +224,7 @@ function refusedOne(budget: Budget, holder: Holder, refused: Refused): Budget {
   const { answer, now, inUse, isNew } = refused
   // their number was too large, in whatever order they came there; each one more that is refused in the same moment makes it smaller
   const among = isNew ? Math.max(holder.among, inUse) : inUse
-  const tells = answer.class === 'rate_limit' && !holder.isProbe
+  const tells = answer.class === 'rate_limit' && !holder.isProbe && answer.isTold !== true
   const halved = learn(isNew ? halve(budget, tells ? among : null, now) : budget, tells ? among : null)
   return { ...halved, hold: heldBy(halved, holder, refused) }
 }
@@ -293,7 +293,7 @@ function heldBy(budget: Budget, { isProbe }: Holder, { answer, chance, now }: Re
   const told = answer.until ?? (answer.retryAfterMs === undefined ? null : now + answer.retryAfterMs)
   if (told === null && answer.class === 'rate_limit' && holders.length > 0 && !isProbe) return hold
   // those who were refused with the first are not one more refusal
-  const refusals = hold === null ? 1 : hold.refusals + Number(isProbe)
+  const refusals = hold === null ? 1 : hold.refusals + Number(isProbe && answer.isTold !== true)
   const guessed = now + pauseMs(answer.class, refusals, chance)
   const { until: before, since } = hold ?? { until: now, since: now }
   return { class: answer.class, until: Math.max(before, told ?? guessed, now), since, refusals }
