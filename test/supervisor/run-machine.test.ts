@@ -236,6 +236,28 @@ void t.test('a provider that is held is asked by nobody, then by one, then by al
   t.equal(play.task(2).phase, 'dispatched')
 })
 
+void t.test(
+  'a task that was told no date waits as long as its provider is held, not for a guess of its own',
+  async (t) => {
+    const play = new Play(
+      rulesOf([{ agent: 'a' }, { agent: 'b' }], { providers: new Map([[asAgentName('a'), 'glm']]) }),
+    )
+    const failure = { kind: 'quota', class: 'quota', message: 'm', signature: 's' } as const
+    const refused = { how: 'failed', failure, details: {}, changeSet: null } as const
+    const until = play.now + 3_000_000
+    play.happened({ type: 'provider-held', provider: 'glm', class: 'quota', until })
+    for (const index of [0, 1]) play.begin(index)
+    play.end(0, refused)
+    t.match(play.task(0), { phase: 'parked', until })
+    t.match(play.end(1, refused), [{ type: 'wake', delayMs: 900_000 }], 'nobody is held for it')
+    play.now = until
+    play.happened({ type: 'provider-tried', provider: 'glm' })
+    play.wake(0)
+    play.begin(0)
+    t.match(play.end(0, refused), [{ type: 'wake', delayMs: 1_800_000 }], 'the hold that is over tells nothing')
+  },
+)
+
 void t.test('what every attempt used is added up, and what one did not tell stays unknown', async (t) => {
   const play = new Play(rulesOf([{ retries: 3 }, {}]))
   const usedBy = (index: number): object => itemAt(play.state.tasks, index).tally.usage

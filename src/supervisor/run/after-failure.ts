@@ -55,11 +55,19 @@ function parked(rules: RunRules, before: RunState, failed: FailedAttempt): reado
     const reason = `the run was stopping; ${failure.message}`
     return [release(rules, withTask(rules, state, index, { phase: 'cancelled', attempt, reason }), index), []]
   }
-  const wanted = failure.until ?? endedAt + pauseMs(failure.class ?? 'rate_limit', parks, chance)
+  const guessed = endedAt + pauseMs(failure.class ?? 'rate_limit', parks, chance)
+  const wanted = failure.until ?? heldUntil(rules, before, failed) ?? guessed
   const until = Math.max(wanted, endedAt + shortestParkMs)
   const wait = { phase: 'parked', attempt, until, failure } as const
   const delayMs = Math.min(longestParkMs, until - endedAt)
   return [withTask(rules, state, index, wait), [{ type: 'wake', task: ruleAt(rules, index).id, attempt, delayMs }]]
+}
+
+/** Where its provider is held for all who share it, a guess of its own would be another date for the same wait. */
+function heldUntil(rules: RunRules, { holds }: RunState, { index, endedAt }: FailedAttempt): number | null {
+  const provider = rules.providers.get(ruleAt(rules, index).agent)
+  const hold = provider === undefined ? undefined : holds.get(provider)
+  return hold === undefined || hold.until <= endedAt ? null : hold.until
 }
 
 /** However soon a provider lets itself be asked again: an attempt costs more than a call. In milliseconds. */
