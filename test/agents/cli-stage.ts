@@ -7,7 +7,7 @@ import { cliAgent } from '../../src/agents/cli/cli.ts'
 import { codex } from '../../src/agents/cli/codex.ts'
 import { gemini } from '../../src/agents/cli/gemini.ts'
 import { opencode } from '../../src/agents/cli/opencode.ts'
-import { systemClock } from '../../src/clock.ts'
+import { type Clock, systemClock } from '../../src/clock.ts'
 import type { Launcher, ProgramExit, ProgramOrder } from '../../src/processes/launcher.ts'
 import { newFolder } from './acp-stage.ts'
 import { assignment, perform, type Direction, type Performance } from './perform.ts'
@@ -153,7 +153,7 @@ function newServing(
     },
     leave(): void {
       rest = []
-      end()
+      if (!isDeaf) end()
     },
   }
 }
@@ -174,6 +174,7 @@ export interface Replayed extends Performance {
 
 /** How an agent is replayed. */
 export interface Staging extends Direction {
+  readonly clock?: Clock
   readonly options?: Readonly<Record<string, unknown>>
   readonly given?: Partial<Assignment>
 }
@@ -185,12 +186,12 @@ export async function replay(
   recording: Recording,
   staging: Staging = {},
 ): Promise<Replayed> {
-  const { options = {}, given = {}, ...direction } = staging
+  const { options = {}, given = {}, clock = systemClock, ...direction } = staging
   const directory = join(newFolder(t), 'workspace')
   mkdirSync(directory)
   writeFileSync(join(directory, 'a.txt'), 'one\n')
   const started: Started[] = []
-  const agent = cliAgent(presets[preset], systemClock, replaying(recording, started))
+  const agent = cliAgent(presets[preset], clock, replaying(recording, started))
   const what = assignment({
     directory,
     verb: 'implement',

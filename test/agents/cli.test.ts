@@ -19,6 +19,8 @@ import { kinds } from '../../src/agents/registry.ts'
 import { must } from '../../src/errors.ts'
 import { failureIn, homesIn, newFolder } from './acp-stage.ts'
 import { replay, streamOf } from './cli-stage.ts'
+import { ManualClock } from '../manual-clock.ts'
+import { until } from '../until.ts'
 
 const state = newFolder(t)
 process.env['XDG_STATE_HOME'] = state
@@ -252,6 +254,39 @@ void t.test('one refusal that a program tells twice is told once to those who sh
     t.match(failureIn(outcome), { kind: 'quota', class: 'rate_limit' })
     t.equal(told.filter((one) => one.how === 'refused' && one.isTold !== true).length, times, JSON.stringify(told))
   }
+})
+
+void t.test('a program that told its end and does not exit is ended, and judged by what it told', async (t) => {
+  const lingering = async (name: (typeof names)[number], stream: string) => {
+    const clock = new ManualClock(Date.now())
+    const ended = replay(t, name, { stream, leaves, hangs: true, isDeaf: true }, { clock, graceMs: 1_000 })
+    await until(() => clock.waiting > 0)
+    clock.advance(10_000)
+    // who is asked to leave first has a part of the grace for it
+    clock.advance(1_000)
+    return await ended
+  }
+  for (const name of names) {
+    t.match(await lingering(name, `${name}-ok.jsonl`), {
+      outcome: { how: 'completed', summary: 'I wrote new.txt.', details: { exitCode: null, proof: { clean: true } } },
+      output: /\[ended\] it told its end, but did not exit/,
+    })
+    t.match((await lingering(name, `${name}-401.jsonl`)).outcome, { how: 'failed', failure: { class: 'auth' } })
+  }
+})
+
+void t.test('a program that works on after it told its end is let', async (t) => {
+  const clock = new ManualClock(Date.now())
+  const controller = new AbortController()
+  const more = '{"type":"item.completed","item":{"type":"agent_message","text":"One thing more."}}\n'
+  const heard: unknown[] = []
+  const onOutput = (chunk: string | Uint8Array): void => void heard.push(chunk)
+  const recording = { stream: `${streamOf('codex-ok.jsonl')}${more}`, leaves, hangs: true }
+  const ended = replay(t, 'codex', recording, { clock, signal: controller.signal, onOutput })
+  await until(() => heard.includes('One thing more.\n'))
+  t.equal(clock.waiting, 0, 'nothing ends it')
+  controller.abort('enough')
+  t.match((await ended).outcome, { how: 'cancelled' })
 })
 
 void t.test('Codex tells a patch that it did not let through on standard error only', async (t) => {

@@ -19,7 +19,7 @@ export async function performAttempt(attempt: Attempt, means: Means): Promise<Ve
   const since = await momentIn(home.path)
   const resultPath = newResultPath(home.path)
   const program = programOf(attempt, resultPath)
-  const { account, errors, end, isRefusalTold } = await converse(program, attempt, means)
+  const { account, errors, end, isRefusalTold, hasLingered } = await converse(program, attempt, means)
   const isStopped = context.signal.aborted
   const result = takeResult(resultPath)
   if (end.how === 'stopped' && isStopped)
@@ -30,6 +30,7 @@ export async function performAttempt(attempt: Attempt, means: Means): Promise<Ve
       program,
       account,
       programEnd: end,
+      hasLingered,
       status: end.how === 'exited' ? (preset.statusOfExit?.(end.code) ?? null) : null,
       lastError: errors.tellingLine(200),
       expects,

@@ -8,6 +8,7 @@ import { placeAnswerOf, refusalOf } from '../provider/refusal.ts'
 import { promptOf } from '../task-prompt.ts'
 import { Account, type Shown } from './account.ts'
 import { JsonLines } from './json-lines.ts'
+import { type Linger, newLinger } from './linger.ts'
 import type { Attempt, Means } from './order.ts'
 import type { Question, Speech } from './preset.ts'
 import type { AgainSign, ReadSigns, Sign, ToldError, ToolSign } from './sign.ts'
@@ -19,6 +20,8 @@ export interface Heard {
   readonly end: ProgramEnd
   /** Whether the provider's others know already of the refusal that it ended with. */
   readonly isRefusalTold: boolean
+  /** Whether it was ended because it had told its end and did not exit. */
+  readonly hasLingered: boolean
 }
 
 /** Some programs try again for ever, and say so: what they wait for is the governor's to wait for. */
@@ -52,9 +55,11 @@ export async function converse(program: Program, attempt: Attempt, means: Means)
       errorLines.receive(chunk)
     },
   })
+  ear.linger.end()
   lines.close()
   errorLines.close()
-  return { account: ear.account, errors, end, isRefusalTold: ear.isRefusalTold }
+  const { account, isRefusalTold, hasLingered } = ear
+  return { account, errors, end, isRefusalTold, hasLingered: hasLingered && end.how === 'stopped' }
 }
 
 /** Hears a program: writes down what it tells, and answers what it asks. */
@@ -63,7 +68,9 @@ class Ear {
   readonly prompt: string
   /** Null where it is told its prompt, and nothing else. */
   readonly speech: Speech | null
+  readonly linger: Linger
   input: ProgramInput = noInput
+  hasLingered = false
   readonly #signs: ReadSigns
   readonly #attempt: Attempt
   readonly #means: Means
@@ -78,6 +85,11 @@ class Ear {
     this.prompt = `${promptOf(assignment, expects)}\n`
     this.speech = preset.speech?.({ prompt: this.prompt, directory: assignment.directory, settings }) ?? null
     this.#signs = this.speech?.signs ?? preset.signs
+    this.linger = newLinger(means.clock, () => {
+      this.hasLingered = true
+      this.#context.output('[ended] it told its end, but did not exit\n')
+      this.#givenUp.abort()
+    })
   }
 
   get #context(): Means['context'] {
@@ -119,6 +131,7 @@ class Ear {
     if (sign.type === 'usage') this.#context.used(sign.usage)
     if (sign.type === 'again') this.#told = this.#refused(sign.error) ? sign : null
     if (sign.type === 'tool' && sign.status === 'began' && !this.#isAsked) this.#hold(sign)
+    this.linger.hear(sign)
     // it waits for another prompt
     if (sign.type === 'end') this.input.end()
   }

@@ -14,6 +14,8 @@ export interface Evidence {
   readonly account: Account
   /** `stopped` where it was given up. */
   readonly programEnd: ProgramEnd
+  /** Whether it was given up since it had told its end and did not exit: then it is judged by what it told. */
+  readonly hasLingered: boolean
   /** HTTP status that its exit status stands for; null for none. */
   readonly status: number | null
   /** The last telling line of its errors; null when it said nothing there. */
@@ -29,7 +31,7 @@ const answerLimit = 4_000
 const summaryLimit = 400
 
 /**
- * Says how an attempt ended. Success is proven: the program told a clean end and exited so, the last tool did not fail, and there is a
+ * Says how an attempt ended. Success is proven: the program told a clean end and exited so, or not at all, the last tool did not fail, and there is a
  * change, an answer where one was wanted, or the word that there was nothing to do.
  */
 export function verdictOf(evidence: Evidence, details: Readonly<Record<string, unknown>>): Verdict {
@@ -51,9 +53,9 @@ export function verdictOf(evidence: Evidence, details: Readonly<Record<string, u
   }
 }
 
-function proofOf({ account, programEnd, changed }: Evidence): Proof {
+function proofOf({ account, programEnd, hasLingered, changed }: Evidence): Proof {
   return {
-    clean: account.end?.error === null && programEnd.how === 'exited' && programEnd.code === 0,
+    clean: account.end?.error === null && (hasLingered || (programEnd.how === 'exited' && programEnd.code === 0)),
     lastToolFailed: account.lastTool?.status === 'failed',
     changed: changeOf(changed, account.message.lastLines(answerLimit)),
   }
