@@ -533,6 +533,45 @@ for (const [most, callsEach, tells] of [
   })
 }
 
+void t.test('what a broken disk has left of a budget holds nobody', async (t) => {
+  const clock = new ManualClock(Date.UTC(2026, 10, 27))
+  const { pid } = process
+  const hold = { class: 'quota', until: clock.now() + 1_000, since: 0, refusals: 1 }
+  const holder = { id: 'x/1', process: identityOf(pid), since: 0, among: 1, isProbe: false }
+  const taken = async (content: object): Promise<string> => {
+    const text = sharedText()
+    await text.update(() => ({ content: JSON.stringify({ schema: 'troupe/quota/1', ...content }), result: null }))
+    const seen: Budget[] = []
+    const parts = { clock, process: identityOf(pid), random: () => 0.5, failed: (error: unknown) => t.error(error) }
+    const budget = new SharedBudget({ ...parts, text, limits, seen: (one) => seen.push(one) })
+    const { how } = await budget.take(new AbortController().signal, 0)
+    for (const one of seen) if (one.hold !== null) new Date(one.hold.until).toISOString()
+    await budget.close()
+    return how
+  }
+  t.equal(await taken({ hold }), 'held', 'what is sound counts')
+  for (const spoiled of [
+    { hold: { ...hold, until: Date.UTC(9999, 0, 1) } },
+    { hold: { ...hold, until: 1e300 } },
+    { hold: { ...hold, until: '2099-01-01' } },
+    { hold: { ...hold, until: null } },
+    { hold: { ...hold, class: 'rainy' } },
+    { hold: 7 },
+    { window: 0 },
+    { window: 'many' },
+    { window: null },
+    { holders: [null] },
+    { holders: [{ ...holder, process: null }] },
+    { holders: [{ ...holder, since: 'today' }] },
+    { queue: [{ name: 'y', process: identityOf(pid), count: -1 }] },
+    { queue: {} },
+    { calls: ['x'] },
+    { tokens: [7] },
+    { handedOut: 1e300 },
+  ])
+    t.equal(await taken(spoiled), 'granted', JSON.stringify(spoiled))
+})
+
 void t.test('places go to whoever has the fewest, by turns, and to no more than wait', async (t) => {
   const play = new Play({ start: 3 })
   const wait = (name: string, count: number): void => {

@@ -1,6 +1,6 @@
 import type { PlaceAnswer, ProviderClass, RefusedAnswer } from '../../agents/failure.ts'
 import type { ProcessIdentity } from '../../process-identity.ts'
-import { pauseMs } from './pauses.ts'
+import { isLimit, pauseMs } from './pauses.ts'
 import { type Minute, ofLastMinute, type RateLimits, rateUntil } from './rates.ts'
 
 /** What a provider may be asked for by everybody together, as far as it is known beforehand. */
@@ -228,8 +228,6 @@ function refusedOne(budget: Budget, holder: Holder, refused: Refused): Budget {
   const halved = learn(isNew ? halve(budget, tells ? among : null, now) : budget, tells ? among : null)
   return { ...halved, hold: heldBy(halved, holder, refused) }
 }
-
-const isLimit = (kind: ProviderClass): boolean => kind === 'rate_limit' || kind === 'overloaded' || kind === 'quota'
 
 interface Success {
   readonly isProbe: boolean

@@ -8,6 +8,9 @@ const pauses: Readonly<Partial<Record<NonNullable<Failure['class']>, readonly [f
   quota: [15 * minuteMs, 60 * minuteMs],
 }
 
+/** Whether a refusal of a class says that nobody should call for a while. */
+export const isLimit = (kind: string): boolean => Object.hasOwn(pauses, kind)
+
 /** Doubled each time, less a chance of up to a half. */
 export function pauseMs(kind: NonNullable<Failure['class']>, refusals: number, chance: number): number {
   const [firstMs, mostMs] = pauses[kind] ?? [1_000, minuteMs]

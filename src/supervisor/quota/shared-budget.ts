@@ -2,15 +2,8 @@ import type { Clock } from '../../clock.ts'
 import { type Life, lifeOf, type ProcessIdentity } from '../../process-identity.ts'
 import type { SharedText } from '../../store/shared-file.ts'
 import type { TakenPlace } from '../run/taken-places.ts'
-import {
-  type Budget,
-  type BudgetEvent,
-  type BudgetLimits,
-  freshBudget,
-  type Hold,
-  type Holder,
-  turn,
-} from './budget.ts'
+import { type Budget, type BudgetEvent, type BudgetLimits, type Hold, type Holder, turn } from './budget.ts'
+import { budgetIn, textOf } from './read-budget.ts'
 import { type HandedOut, handOut, placesOf, withWaiter } from './turns.ts'
 
 /** A place that somebody asked for: it is there, or will not be for longer than one can wait. */
@@ -36,7 +29,6 @@ interface Waiting {
 
 /** Changes of others are looked for this often, in milliseconds, should the watch miss one: seldom where only a date is waited for. */
 const lookEveryMs = { held: 2_000, free: 500 }
-const schema = 'troupe/quota/1'
 /** A place that nobody counts. */
 export const uncounted: TakenPlace = { accepted: () => {}, refused: () => {}, giveBack: () => {} }
 
@@ -162,7 +154,7 @@ export class SharedBudget {
 
   #played(text: string | null, events: readonly BudgetEvent[]) {
     const result = this.#turned(this.#read(text), [this.#sweep(), ...events])
-    return { content: `${JSON.stringify({ schema, ...result.budget })}\n`, result }
+    return { content: textOf(result.budget), result }
   }
 
   #turned(before: Budget, events: readonly BudgetEvent[]): HandedOut {
@@ -244,18 +236,8 @@ export class SharedBudget {
     })
   }
 
-  /** What another version or a broken disk has left is as good as nothing. */
   #read(text: string | null): Budget {
-    try {
-      const read = JSON.parse(text ?? 'null') as (Budget & { readonly schema: string }) | null
-      if (read?.schema === schema) {
-        const { schema: _schema, ...budget } = read
-        return { ...freshBudget(this.#parts.limits), ...budget }
-      }
-    } catch {
-      // fall through
-    }
-    return freshBudget(this.#parts.limits)
+    return budgetIn(text, this.#parts.limits, this.#parts.clock.now())
   }
 }
 
