@@ -837,6 +837,22 @@ void t.test('calls of one model share what the library made for it, and each fet
   t.match((await ask(one)).map(String), [/no call that is under way/])
 })
 
+void t.test('a process forgets the models that it has not asked for long', (t) => {
+  const settings = settingsOf(modelOptions.parse({ endpoint: 'http://127.0.0.1:9/v1', model: 'm' }))
+  if (settings === null) throw new RangeError('no settings')
+  const modelFor = (key: string): unknown => {
+    using call = callOfModel(settings, key, fetch)
+    return call.model
+  }
+  const [often, once] = [modelFor('often'), modelFor('once')]
+  for (let other = 0; other < 100; other++) {
+    modelFor(`other ${other}`)
+    t.equal(modelFor('often'), often)
+  }
+  t.not(modelFor('once'), once)
+  t.end()
+})
+
 void t.test('the pieces of one text come as one, and nothing else does', async (t) => {
   const text = (id: string, delta: string): Part => ({ type: 'text-delta', id, delta })
   const thought = (delta: string, signature?: string): Part => ({

@@ -21,15 +21,16 @@ export interface ModelCall extends Disposable {
  * answers are checked, which takes longer than a call: the calls of a process share one.
  */
 export function callOfModel(settings: Settings, key: string | null, fetch: typeof globalThis.fetch): ModelCall {
-  const name = JSON.stringify([settings.protocol, settings.endpoint, settings.model, key])
-  const model = models.get(name) ?? modelOf(settings, key)
-  models.set(name, model)
+  const model = sharedModel(settings, key)
   calls += 1
   const number = `${calls}`
   underWay.set(number, fetch)
   return { model, headers: { [callHeader]: number }, [Symbol.dispose]: () => void underWay.delete(number) }
 }
 
+/** More models than anybody asks in turns; whoever asks more has some made anew. */
+const mostModels = 32
+/** The one that was asked last comes last. */
 const models = new Map<string, Model>()
 /** How each call that is under way fetches, by its number. */
 const underWay = new Map<string, typeof globalThis.fetch>()
@@ -37,6 +38,15 @@ let calls = 0
 
 /** Tells whose call a request is. */
 const callHeader = 'troupe-call'
+
+function sharedModel(settings: Settings, key: string | null): Model {
+  const name = JSON.stringify([settings.protocol, settings.endpoint, settings.model, key])
+  const model = models.get(name) ?? modelOf(settings, key)
+  models.delete(name)
+  models.set(name, model)
+  if (models.size > mostModels) models.delete(models.keys().next().value ?? '')
+  return model
+}
 
 const fetchOfCall: typeof globalThis.fetch = async (url, init) => {
   const headers = new Headers(init?.headers)
