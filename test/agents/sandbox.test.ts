@@ -272,8 +272,13 @@ void t.test(
 
 void t.test('a strict sandbox has no network but the hosts that are named', unlessConfinable, async (t) => {
   const server = createServer((asked, answer) => {
+    if (asked.url === '/left') asked.socket.once('close', left.resolve)
+    if (asked.url === '/left') return void answer.writeHead(200, { 'content-length': 100 }).write('half')
+    if (asked.url === '/cut')
+      return void answer.writeHead(200, { 'content-length': 100 }).write('half', () => asked.socket.destroy())
     answer.end(`served ${asked.url} for ${asked.headers.host}`)
   })
+  const left = Promise.withResolvers<void>()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => server.close())
@@ -281,7 +286,7 @@ void t.test('a strict sandbox has no network but the hosts that are named', unle
   const program = join(folder, 'asks.mjs')
   writeFileSync(
     program,
-    `const ask = (url, how) => fetch(url).then(async (r) => console.log(how, r.status, await r.text()), (e) => console.log(how, 'failed'))
+    `const ask = (url, how) => fetch(url).then(async (r) => console.log(how, r.status, await r.text())).catch(() => console.log(how, 'failed'))
      await ask('http://127.0.0.1:${port}/a', 'plain')
      const { connect } = await import('node:net')
      const direct = connect(${port}, '127.0.0.1').on('error', () => console.log('direct failed')).on('connect', () => console.log('direct reached'))
@@ -293,6 +298,14 @@ void t.test('a strict sandbox has no network but the hosts that are named', unle
        s.on('data', (d) => { said += d; if (/200/.test(said) && !/served/.test(said)) s.write('GET /t HTTP/1.1\\r\\nHost: inner\\r\\nConnection: close\\r\\n\\r\\n') })
        s.on('close', () => { console.log('tunnel', host.split(':')[0], /^HTTP.1.1 (\\d+)/.exec(said)?.[1], /served.*/.exec(said)?.[0]); resolve() })
      })
+     const { Agent, get } = await import('node:http')
+     const forwarded = (path, heard) => new Promise((resolve) => {
+       const at = { agent: new Agent(), host: proxy.hostname, port: proxy.port, path: 'http://127.0.0.1:${port}' + path }
+       get(at, (r) => r.on('data', (d) => heard(d, r)).on('error', () => console.log('forwarded', path, 'broke off')).on('close', resolve))
+     })
+     if (proxy) await forwarded('/f', (d) => console.log('forwarded', String(d)))
+     if (proxy) await forwarded('/cut', () => {})
+     if (proxy) await forwarded('/left', (_, r) => r.destroy())
      if (proxy) { await tunnel('127.0.0.1:${port}'); await tunnel('localhost:${port}') }`,
   )
   const own = newWorkspace()
@@ -301,7 +314,11 @@ void t.test('a strict sandbox has no network but the hosts that are named', unle
   t.equal(none.output, 'plain failed\ndirect failed\n')
   const some = await attempt(ask, own, { sandbox: 'strict', hosts: [`127.0.0.1:${port}`] })
   t.match(some.output, `plain 200 served /a for 127.0.0.1:${port}\n`)
+  t.match(some.output, `forwarded served /f for 127.0.0.1:${port}\n`)
+  t.match(some.output, 'forwarded /cut broke off\n', 'what breaks off there breaks off here')
   t.match(some.output, 'direct failed\n')
+  await left.promise
+  t.pass('what nobody waits for here is left there')
   t.match(some.output, 'tunnel 127.0.0.1 200 served /t for inner\n')
   t.match(some.output, 'tunnel localhost 403')
   t.match(some.output, `[troupe: localhost:${port} is not among the agent's hosts]`)

@@ -92,9 +92,12 @@ function forward(asked: IncomingMessage, answer: ServerResponse, { may, refused 
   const headers = { ...asked.headers, host: to.host, 'proxy-connection': undefined }
   const onward = request(to, { method: asked.method, headers: present(headers), agent: false }, (far) => {
     answer.writeHead(far.statusCode ?? 502, far.headers)
+    // what breaks off there breaks off here: whoever asked would wait for the rest for ever
+    far.once('error', () => answer.destroy())
     far.pipe(answer)
   })
-  onward.once('error', (error) => {
+  answer.once('close', () => onward.destroy())
+  onward.on('error', (error) => {
     if (!answer.headersSent) answer.writeHead(502)
     answer.end(`${messageOf(error)}\n`)
   })
