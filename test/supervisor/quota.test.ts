@@ -292,6 +292,19 @@ const steps = fc.array(
   { maxLength: 120 },
 )
 
+void t.test('a clock that is set back makes nobody wait for the minute of another day', async (t) => {
+  const play = new Play({ start: 8, requestsPerMinute: 1, tokensPerMinute: 100 })
+  play.now += 86_400_000
+  play.ask('a')
+  play.tell({ type: 'spend', tokens: 100 })
+  play.answer('a')
+  play.now -= 86_400_000
+  t.match(play.ask('b'), { how: 'granted' })
+  play.answer('b')
+  play.now -= 1_000
+  t.match(play.ask('c'), { how: 'wait', until: play.now + 61_000 }, 'one that was set right keeps the minute')
+})
+
 void t.test(
   'whatever comes: one probe at a time while held, never more than the window, and nothing is stuck',
   async () => {

@@ -14,15 +14,13 @@ export interface Minute {
 
 const minuteMs = 60_000
 
-/** Without what is older than a minute. */
+/** Without what is more than a minute away: older, or of a clock that was set back since. */
 export function ofLastMinute<Known extends Minute>(known: Known, now: number): Known {
   const { calls, tokens } = known
-  if ((calls[0] ?? now) > now - minuteMs && (tokens[0]?.at ?? now) > now - minuteMs) return known
-  return {
-    ...known,
-    calls: calls.filter((at) => at > now - minuteMs),
-    tokens: tokens.filter(({ at }) => at > now - minuteMs),
-  }
+  const isNear = (at = now): boolean => Math.abs(now - at) < minuteMs
+  const ends = [calls[0], calls.at(-1), tokens[0]?.at, tokens.at(-1)?.at]
+  if (ends.every(isNear)) return known
+  return { ...known, calls: calls.filter(isNear), tokens: tokens.filter(({ at }) => isNear(at)) }
 }
 
 /** Until when the minute is used up; a time that has passed where it is not. */
