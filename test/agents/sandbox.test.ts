@@ -26,6 +26,7 @@ import { acpAgent } from '../../src/agents/acp/acp.ts'
 import type { WriteAnswer } from '../../src/agents/agent.ts'
 import { commandAgent } from '../../src/agents/command/command.ts'
 import { confine, type Confinement } from '../../src/agents/confinement/confinement.ts'
+import { commandOptions } from '../../src/agents/command/options.ts'
 import { mayReach } from '../../src/agents/sandbox/hosts.ts'
 import { systemClock } from '../../src/clock.ts'
 import { directLauncher } from '../../src/processes/direct-launcher.ts'
@@ -359,6 +360,9 @@ void t.test('a host is reached by its name, on the usual ports or the one that i
     ['', 443],
   ] as const
   for (const [host, port] of refused) t.notOk(may(host, port), `${host}:${port}`)
+  const isTaken = (host: string): boolean => commandOptions.safeParse({ sandbox: 'strict', hosts: [host] }).success
+  for (const host of ['a.example.com', 'a.example.com:1', '*.example.com:65535']) t.ok(isTaken(host), host)
+  for (const host of ['a.example.com:0', 'a.example.com:65536', '*.example.com:99999']) t.notOk(isTaken(host), host)
 })
 
 // from here on what keeps the agents' own tools in the workspace

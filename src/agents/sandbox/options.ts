@@ -1,11 +1,14 @@
 import * as z from 'zod'
 
+const isPort = (port: number): boolean => port >= 1 && port <= 65_535
+
 const host = z
   .string()
   .regex(
     /^(?:\*\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?$/,
     'must be a host, *.domain for all hosts of a domain, either with :port where it is neither 80 nor 443',
   )
+  .refine((written) => isPort(Number(written.split(':')[1] ?? 80)), 'must have a port from 1 to 65535')
 
 /** How an agent's programs may be confined, as a manifest says it. */
 export const sandboxOptions = {
