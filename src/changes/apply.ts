@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs'
 import { type ErrorCode, TroupeError } from '../errors.ts'
 import { asCommitId, type CommitId } from '../ids.ts'
 import { moveFiles, moveFilesBack, type Refusal } from './checkout-files.ts'
+import { type Checkout, checkoutsOf } from './checkouts.ts'
 import { shownPath, underWay, wantsSignatures } from './checkout-ready.ts'
 import type { Git } from './git.ts'
 import { prepareRefs } from './ref-transaction.ts'
-import { nulSeparated, type Repository } from './repository.ts'
+import type { Repository } from './repository.ts'
 
 /** What is to be applied, and where. */
 export interface ApplyOrder {
@@ -118,15 +119,24 @@ type Swap = Omit<Move, 'from'> & { readonly from: CommitId | null }
 async function move(order: Move): Promise<void> {
   const checkout = await checkoutOf(order.repository, order.ref)
   if (checkout === null) return await swap(order)
-  if (!existsSync(checkout))
-    throw new TroupeError('CHECKOUT_GONE', `${order.branch} is checked out in ${checkout}, which is not there`)
-  const git = order.repository.git.at(checkout)
+  const folder = folderOf(checkout, order)
+  const git = order.repository.git.at(folder)
   const busy = await underWay(git)
-  if (busy !== null) throw cannotMove('CHECKOUT_BUSY', order.branch, `${busy} in ${checkout}`)
+  if (busy !== null) throw cannotMove('CHECKOUT_BUSY', order.branch, `${busy} in ${folder}`)
   const signing = await wantsSignatures(git, order.branch)
   if (signing !== null)
     throw cannotMove('SIGNATURES_WANTED', order.branch, `${signing} wants signed commits, and Troupe signs none`)
   await moveCheckout(order, git)
+}
+
+/** @throws TroupeError CHECKOUT_GONE where its files cannot be found */
+function folderOf({ folder }: Checkout, { branch, repository }: Move): string {
+  if (folder !== null && existsSync(folder)) return folder
+  const where =
+    folder === null
+      ? `where only itself knows: git keeps no more of it than ${repository.commonDirectory}; apply from there`
+      : `in ${folder}, which is not there`
+  throw new TroupeError('CHECKOUT_GONE', `${branch} is checked out ${where}`)
 }
 
 /**
@@ -181,11 +191,6 @@ async function swap({ repository, ref, branch, from, to }: Swap): Promise<void> 
   if (exitCode !== 0) throw refusedBy(stderr, 'BRANCH_MOVED', branch)
 }
 
-/** The worktree in which a ref is checked out; null for none. */
-export async function checkoutOf({ git }: Repository, ref: string): Promise<string | null> {
-  const parts = nulSeparated(await git.text(['worktree', 'list', '--porcelain', '-z']))
-  const at = parts.indexOf(`branch ${ref}`)
-  if (at === -1) return null
-  const folder = parts.slice(0, at).findLast((part) => part.startsWith('worktree '))
-  return folder?.slice('worktree '.length) ?? null
-}
+/** The checkout that has a ref; null for none. */
+export const checkoutOf = async (repository: Repository, ref: string): Promise<Checkout | null> =>
+  (await checkoutsOf(repository)).find((checkout) => checkout.ref === ref) ?? null

@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
-import { nulSeparated, type Repository } from '../changes/repository.ts'
+import { checkoutsOf } from '../changes/checkouts.ts'
+import type { Repository } from '../changes/repository.ts'
 import type { RunId } from '../ids.ts'
 import { layoutOf, listRuns } from '../store/layout.ts'
 import { count } from '../count.ts'
@@ -11,12 +12,10 @@ export interface RunsElsewhere {
 }
 
 /** The other worktrees of a repository that have runs: each keeps its own. */
-export async function runsElsewhere({ root, git }: Repository): Promise<readonly RunsElsewhere[]> {
-  const fields = nulSeparated(await git.text(['worktree', 'list', '--porcelain', '-z']))
-  return fields.flatMap((field) => {
-    if (!field.startsWith('worktree ')) return []
-    const folder = field.slice('worktree '.length)
-    const runs = runsIn(folder, root)
+export async function runsElsewhere(repository: Repository): Promise<readonly RunsElsewhere[]> {
+  return (await checkoutsOf(repository)).flatMap(({ folder }) => {
+    if (folder === null) return []
+    const runs = runsIn(folder, repository.root)
     return runs.length === 0 ? [] : [{ folder, runs }]
   })
 }

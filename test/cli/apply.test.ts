@@ -496,6 +496,52 @@ void t.test(
   },
 )
 
+/** Checkouts whose `.git` lies elsewhere, in the ways that git has for it. */
+function apartFromGit(t: Parameters<typeof emptyFolder>[0]): Readonly<Record<'submodule' | 'separate', string>> {
+  const [lib, above] = [repositoryOf(t, { 'a.txt': '1\n' }), repositoryOf(t, { 'b.txt': '1\n' })]
+  git(above, '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', lib, 'lib')
+  const separate = repositoryOf(t, { 'a.txt': '1\n' })
+  git(separate, 'init', '--quiet', `--separate-git-dir=${join(emptyFolder(t), 'apart.git')}`)
+  return { submodule: join(above, 'lib'), separate }
+}
+
+void t.test('apply moves a checkout whose git directory lies elsewhere, and says what undoes it', async (t) => {
+  for (const [kind, directory] of Object.entries(apartFromGit(t))) {
+    const base = head(directory)
+    await runHere(directory, manifest(t, { tasks: [writes('one')] }))
+    const { status, stdout, stderr } = await troupeHere(directory, 'apply')
+    t.equal(status, 0, stderr)
+    t.match(stdout, /undo: git switch -C main \w+$/m, kind)
+    t.equal(git(directory, 'status', '--porcelain'), '', kind)
+    undo(directory, stdout)
+    t.equal(head(directory), base)
+    t.notOk(existsSync(join(directory, 'one.txt')))
+  }
+})
+
+void t.test(
+  'from a linked worktree, a main checkout whose git directory lies elsewhere is let be or found',
+  async (t) => {
+    for (const [kind, directory] of Object.entries(apartFromGit(t))) {
+      const tasks = [writes('one')]
+      const { run } = await runHere(directory, manifest(t, { tasks }))
+      const side = join(emptyFolder(t), 'side')
+      git(directory, 'worktree', 'add', '--quiet', '-b', 'side', side)
+      t.match((await troupeHere(side, 'gc', '--older-than', '0s', '--unapplied')).stdout, /^nothing to collect/, kind)
+      t.equal((await troupeHere(directory, 'doctor', '--run', run)).status, 0)
+      await runHere(side, manifest(t, { tasks }))
+      const { status, stdout, stderr } = await troupeHere(side, 'apply', '--branch', 'main')
+      if (kind === 'submodule') {
+        t.equal(status, 0, stderr)
+        t.equal(git(directory, 'status', '--porcelain'), '')
+        undo(side, stdout)
+      } else t.match(stderr, /^troupe: main is checked out where only itself knows[^]*CHECKOUT_GONE/)
+      t.equal(git(directory, 'status', '--porcelain', '--branch').split('\n')[0]?.split('...')[0], '## main')
+      t.notOk(existsSync(join(directory, 'one.txt')))
+    }
+  },
+)
+
 void t.test('apply refuses what did not pass its checks, unless it is forced', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': '1\n' })
   const check = [{ name: 'present', run: 'test -f other.txt' }]

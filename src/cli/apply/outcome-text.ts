@@ -42,9 +42,9 @@ export async function undoOf(outcome: Outcome, repository: Repository): Promise<
   const name = shellWord(branch)
   if (from === null) return `git branch -D ${name}`
   const checkout = await checkoutOf(repository, `refs/heads/${branch}`)
-  if (checkout === null) return `git branch -f ${name} ${short(from)}`
-  const isHere = realpathSync(checkout) === repository.root
-  return `git ${isHere ? '' : `-C ${shellWord(checkout)} `}switch -C ${name} ${short(from)}`
+  if (checkout?.folder == null) return `git branch -f ${name} ${short(from)}`
+  const isHere = realpathSync(checkout.folder) === repository.root
+  return `git ${isHere ? '' : `-C ${shellWord(checkout.folder)} `}switch -C ${name} ${short(from)}`
 }
 
 const shellWord = (text: string): string =>

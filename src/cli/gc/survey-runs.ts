@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { nulSeparated, type Repository } from '../../changes/repository.ts'
+import { checkoutsOf } from '../../changes/checkouts.ts'
+import type { Repository } from '../../changes/repository.ts'
 import { asRunId, type RunId, runIdPattern, startOfRun } from '../../ids.ts'
 import { isAlive } from '../../process-identity.ts'
 import { processesByMark } from '../../processes/sweep.ts'
@@ -28,7 +29,7 @@ export async function surveyRuns(repository: Repository): Promise<RunSurvey> {
   const ofEntries = entries.flatMap((name) => runIdPattern.exec(name.replace(/^troupe-/, ''))?.[0] ?? [])
   const own = listRuns(layout).filter((name) => runIdPattern.test(name))
   const elsewhere = await runsOfOtherCheckouts(repository)
-  const known = [...refs.keys(), ...ofEntries.map(asRunId)].filter((run) => !elsewhere.has(run))
+  const known = [...refs.keys(), ...ofEntries.map(asRunId)].filter((run) => elsewhere?.has(run) === false)
   const runs = new Set([...own, ...known])
   const marked = processesByMark('TROUPE_RUN')
   return {
@@ -53,11 +54,14 @@ export async function surveyRuns(repository: Repository): Promise<RunSurvey> {
   }
 }
 
-/** All checkouts of a repository share its refs, and each has runs of its own. */
-async function runsOfOtherCheckouts({ root, git }: Repository): Promise<ReadonlySet<RunId>> {
-  const fields = nulSeparated(await git.text(['worktree', 'list', '--porcelain', '-z']))
-  const roots = fields.filter((field) => field.startsWith('worktree ')).map((field) => field.slice('worktree '.length))
-  return new Set(roots.filter((other) => other !== root).flatMap((other) => listRuns(layoutOf(other))))
+/**
+ * All checkouts of a repository share its refs, and each has runs of its own. Null where one of them cannot be looked into: what is
+ * not here may be there, and alive.
+ */
+async function runsOfOtherCheckouts(repository: Repository): Promise<ReadonlySet<RunId> | null> {
+  const folders = (await checkoutsOf(repository)).map(({ folder }) => folder)
+  const others = folders.filter((folder) => folder !== repository.root)
+  return others.includes(null) ? null : new Set(others.flatMap((other) => listRuns(layoutOf(other ?? ''))))
 }
 
 async function refsByRun({ git }: Repository): Promise<ReadonlyMap<RunId, readonly string[]>> {
