@@ -31,8 +31,9 @@ const nowhere = { atValue: placeless, atKey: placeless }
 function readAsYaml(text: string, kinds: PlanKinds): Reading<Manifest> {
   const { value: document, places, mistakes, brokenFrom, warnings } = readYaml(text)
   const checked = { document, places, kinds, complete: brokenFrom === null }
-  const result = manifestSchema(kinds).safeParse(document, { error: wording })
-  const shape = result.success ? [] : shapeMistakes(result.error.issues, checked)
+  const schema = manifestSchema(kinds)
+  const result = schema.safeParse(document, { error: wording })
+  const shape = result.success ? [] : shapeMistakes(result.error.issues, { ...checked, schema })
   const all =
     brokenFrom === null
       ? [...mistakes, ...shape, ...crossChecks(checked)]

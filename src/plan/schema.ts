@@ -27,7 +27,7 @@ const mode = z.enum(['auto', 'async', 'thread', 'process'])
 const concurrency = z.int().min(1).max(1024)
 
 /** How files are made anew, as written, where it is more than a line for sh. */
-export const regenerateSchema = z.strictObject({
+const regenerateSchema = z.strictObject({
   run: z.union([text, argv]).meta({ description: 'A line for sh, or program and arguments.' }),
   timeout: timeout.optional().meta({ description: 'How long it may take: 250ms, 30s, 5m, 1h; no limit by default.' }),
 })
@@ -62,7 +62,7 @@ const resolverSchema = z.strictObject({
 })
 
 /** How change sets are brought together, as written. */
-export const mergeSchema = z.strictObject({
+const mergeSchema = z.strictObject({
   union: globs.meta({
     description: 'Globs of files in which both sides of a conflict stay, first what had landed; as in a changelog.',
   }),
@@ -174,14 +174,14 @@ export const taskSchema = z.strictObject({
 })
 
 /** A check as written, where it is more than a line for sh. */
-export const checkSchema = z.strictObject({
+const checkSchema = z.strictObject({
   name: text.optional().meta({ description: 'What the proposal calls it; the command by default.' }),
   run: z.union([text, argv]).meta({ description: 'A line for sh, or program and arguments.' }),
   timeout: timeout.optional().meta({ description: 'How long it may take: 250ms, 30s, 5m, 1h; no limit by default.' }),
 })
 
 /** Keys that every agent has besides its kind. */
-export const agentKeys = {
+const agentKeys = {
   mode: mode.optional().meta({ description: "Where its actors live; the manifest's mode by default." }),
   concurrency: concurrency
     .optional()
@@ -192,7 +192,7 @@ export const agentKeys = {
 }
 
 /** Where else the proposal is written, as written. */
-export const outputSchema = z.strictObject({
+const outputSchema = z.strictObject({
   json: path.optional().meta({ description: 'The proposal as JSON.' }),
   markdown: path.optional().meta({ description: 'The proposal for people.' }),
   sarif: path.optional().meta({ description: 'All findings, as SARIF 2.1.0.' }),
@@ -282,13 +282,6 @@ export function manifestJsonSchema(kinds: PlanKinds): object {
   const schema = z.toJSONSchema(manifestSchema(kinds), { io: 'input', target: 'draft-7' })
   return { ...schema, title: 'Troupe manifest', description: 'Agents, tasks, limits and checks of one run.' }
 }
-
-/** The keys that are allowed for an agent of a kind. */
-export const keysOfAgent = (kinds: PlanKinds, kind: string | null): readonly string[] => [
-  'kind',
-  ...Object.keys(agentKeys),
-  ...Object.keys((kind === null ? undefined : kinds.get(kind)?.options.shape) ?? {}),
-]
 
 function agentSchema(kinds: PlanKinds) {
   const [first, ...others] = [...kinds].map(([kind, { options, summary }]) =>

@@ -1,18 +1,9 @@
 import type * as z from 'zod'
 import { didYouMean } from './closest.ts'
 import type { PlanKinds } from './kinds.ts'
-import { isRecord, looseAgents } from './loose.ts'
+import { knownKeys } from './known-keys.ts'
+import { isRecord } from './loose.ts'
 import type { Path, PlaceFinder } from './places.ts'
-import { budgetSchema } from './limit-schema.ts'
-import {
-  checkSchema,
-  keysOfAgent,
-  manifestSchema,
-  mergeSchema,
-  outputSchema,
-  regenerateSchema,
-  taskSchema,
-} from './schema.ts'
 import type { Mistake } from './task.ts'
 
 /** A document as read, where it stands, and what kinds of agents there are. */
@@ -24,8 +15,13 @@ export interface Checked {
   readonly complete: boolean
 }
 
+/** With the schema that it was checked by. */
+interface Shaped extends Checked {
+  readonly schema: z.ZodType
+}
+
 /** What the schema finds wrong, each in its place. */
-export function shapeMistakes(issues: readonly z.core.$ZodIssue[], checked: Checked): readonly Mistake[] {
+export function shapeMistakes(issues: readonly z.core.$ZodIssue[], checked: Shaped): readonly Mistake[] {
   return issues.flatMap((issue) => describe(issue, checked))
 }
 
@@ -69,11 +65,11 @@ function choiceMessage(known: readonly string[], written: unknown): string {
   return `must be one of ${known.join(', ')}${typeof written === 'string' ? didYouMean(written, known) : ''}`
 }
 
-function describe(issue: z.core.$ZodIssue, checked: Checked): readonly Mistake[] {
+function describe(issue: z.core.$ZodIssue, checked: Shaped): readonly Mistake[] {
   const { places, document } = checked
   const { path, message } = issue
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(path, checked)
+    const known = knownKeys(checked.schema, document, path)
     return issue.keys.map((key) => places.atKey([...path, key], `unknown key${didYouMean(key, known)}`))
   }
   if (issue.code === 'invalid_key') return issue.issues.map((inner) => places.atKey(path, inner.message))
@@ -96,7 +92,7 @@ function kindMistake(path: Path, checked: Checked): readonly Mistake[] {
 }
 
 /** A union is told by the alternative that has the type of what is written, or by all types that would do. */
-function unionMistakes(issue: z.core.$ZodIssueInvalidUnion, checked: Checked): readonly Mistake[] {
+function unionMistakes(issue: z.core.$ZodIssueInvalidUnion, checked: Shaped): readonly Mistake[] {
   const { path } = issue
   const meant = issue.errors.find((issues) => !issues.some(isOfOtherType))
   if (meant !== undefined) {
@@ -109,17 +105,6 @@ function unionMistakes(issue: z.core.$ZodIssueInvalidUnion, checked: Checked): r
 
 const isOfOtherType = ({ code, path }: z.core.$ZodIssue): boolean =>
   path.length === 0 && (code === 'invalid_type' || code === 'invalid_value')
-
-function knownKeys(path: Path, { document, kinds }: Checked): readonly string[] {
-  const [top, second] = path
-  if (path.length === 0) return Object.keys(manifestSchema(kinds).shape)
-  if (path.at(-1) === 'budget') return Object.keys(budgetSchema.shape)
-  if (top === 'tasks') return Object.keys(taskSchema.shape)
-  if (top === 'check' || top === 'earlyCheck') return Object.keys(checkSchema.shape)
-  if (top === 'merge') return Object.keys(second === undefined ? mergeSchema.shape : regenerateSchema.shape)
-  if (top === 'output') return Object.keys(outputSchema.shape)
-  return top === 'agents' ? keysOfAgent(kinds, looseAgents(document).get(String(second))?.kind ?? null) : []
-}
 
 function valueAt(document: unknown, path: Path): unknown {
   return path.reduce<unknown>((value, step) => {
