@@ -10,7 +10,7 @@ import {
   type YAMLParseError,
 } from 'yaml'
 import { messageOf } from '../errors.ts'
-import { type Path, Places } from './places.ts'
+import { keyText, type Path, Places } from './places.ts'
 import type { Mistake } from './task.ts'
 
 /** A YAML text (and so JSON) as far as it can be read. */
@@ -113,10 +113,11 @@ interface PairWalk {
 function walkPair({ key, value }: Pair, path: Path, { seen, walk }: PairWalk): void {
   const { mistakes, places } = walk
   const offset = isNode(key) ? (key.range?.[0] ?? 0) : 0
-  const name = isScalar(key) ? String(key.value) : ''
+  const name = isScalar(key) ? keyText(key) : ''
   const at = [...path, name]
   if (!isScalar(key)) mistakes.push(places.atOffset(offset, 'a key must be text', path))
-  else if (seen.has(name)) mistakes.push(places.atOffset(offset, `${name} stands here twice`, at))
+  else if (seen.has(name))
+    mistakes.push(places.atOffset(offset, `${name === '' ? 'an empty key' : name} stands here twice`, at))
   seen.add(name)
   walkNode(key, at, walk)
   walkNode(value, at, walk)

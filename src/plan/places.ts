@@ -1,4 +1,4 @@
-import { type Document, isMap, isNode, isPair, isScalar, isSeq, type Node } from 'yaml'
+import { type Document, isMap, isNode, isPair, isScalar, isSeq, type Node, type Scalar } from 'yaml'
 import { type LinePlace, linePlaces } from './line-places.ts'
 import type { Mistake } from './task.ts'
 
@@ -55,6 +55,12 @@ export class Places implements PlaceFinder {
   }
 }
 
+/** A key as it stands in what is read: nothing at all is an empty text there. */
+export function keyText({ value }: Scalar): string {
+  const text = String(value)
+  return value === null ? '' : text
+}
+
 interface Step {
   readonly key: Node | null
   readonly value: unknown
@@ -63,7 +69,7 @@ interface Step {
 function stepInto(node: unknown, step: PropertyKey): Step | null {
   if (isMap(node)) {
     // of a key that is there twice the last counts
-    const pair = node.items.findLast((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === step)
+    const pair = node.items.findLast((item) => isPair(item) && isScalar(item.key) && keyText(item.key) === step)
     return pair === undefined ? null : { key: pair.key as Node, value: pair.value }
   }
   if (isSeq(node) && typeof step === 'number' && step in node.items) return { key: null, value: node.items[step] }

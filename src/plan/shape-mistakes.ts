@@ -22,8 +22,20 @@ interface Shaped extends Checked {
 
 /** What the schema finds wrong, each in its place. */
 export function shapeMistakes(issues: readonly z.core.$ZodIssue[], checked: Shaped): readonly Mistake[] {
-  return issues.flatMap((issue) => describe(issue, checked))
+  return issues.filter(isTightest).flatMap((issue) => describe(issue, checked))
 }
+
+/** What is too great to be told exactly is beyond the bound of its key as well: only that is told. */
+function isTightest(issue: z.core.$ZodIssue, _: number, all: readonly z.core.$ZodIssue[]): boolean {
+  const isBeyondAll = (bound: z.core.$ZodIssue): boolean =>
+    (bound.code === 'too_big' && bound.maximum === Number.MAX_SAFE_INTEGER) ||
+    (bound.code === 'too_small' && bound.minimum === Number.MIN_SAFE_INTEGER)
+  if (!isBeyondAll(issue)) return true
+  return !all.some((other) => other.code === issue.code && !isBeyondAll(other) && isSamePath(other.path, issue.path))
+}
+
+const isSamePath = (one: Path, other: Path): boolean =>
+  one.length === other.length && one.every((step, at) => step === other[at])
 
 /** How the schema's own findings are put into words; what a field says of itself goes first. */
 export function wording(issue: z.core.$ZodRawIssue): string | undefined {
@@ -70,7 +82,7 @@ function describe(issue: z.core.$ZodIssue, checked: Shaped): readonly Mistake[] 
   const { path, message } = issue
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(checked.schema, document, path)
-    return issue.keys.map((key) => places.atKey([...path, key], `unknown key${didYouMean(key, known)}`))
+    return issue.keys.map((key) => places.atKey([...path, key], unknownKey(key, known)))
   }
   if (issue.code === 'invalid_key') return issue.issues.map((inner) => places.atKey(path, inner.message))
   if (issue.code === 'invalid_union' && issue.errors.length === 0) return kindMistake(path, checked)
@@ -78,6 +90,9 @@ function describe(issue: z.core.$ZodIssue, checked: Shaped): readonly Mistake[] 
   if (issue.code === 'invalid_union') return unionMistakes(issue, checked)
   return [places.atValue(path, message)]
 }
+
+const unknownKey = (key: string, known: readonly string[]): string =>
+  key === '' ? 'a key must not be empty' : `unknown key${didYouMean(key, known)}`
 
 const missing = (path: Path, { places, complete }: Checked, choice = ''): readonly Mistake[] =>
   complete ? [places.atValue(path, `is missing${choice}`)] : []
@@ -96,7 +111,7 @@ function unionMistakes(issue: z.core.$ZodIssueInvalidUnion, checked: Shaped): re
   const { path } = issue
   const meant = issue.errors.find((issues) => !issues.some(isOfOtherType))
   if (meant !== undefined) {
-    return meant.flatMap((inner) => describe({ ...inner, path: [...path, ...inner.path] }, checked))
+    return meant.filter(isTightest).flatMap((inner) => describe({ ...inner, path: [...path, ...inner.path] }, checked))
   }
   const types = issue.errors.flatMap((issues) => issues.filter(isOfOtherType).map(({ message }) => message))
   const bare = types.map((type) => type.replaceAll(/^must be |; quote it$|, and nothing stands here$/g, ''))
