@@ -110,12 +110,16 @@ interface PairWalk {
   readonly walk: Walk
 }
 
+/** Schemas pass over it, and what it stands for would go unchecked. */
+const noKey = '__proto__ cannot be a key'
+
 function walkPair({ key, value }: Pair, path: Path, { seen, walk }: PairWalk): void {
   const { mistakes, places } = walk
   const offset = isNode(key) ? (key.range?.[0] ?? 0) : 0
   const name = isScalar(key) ? keyText(key) : ''
   const at = [...path, name]
   if (!isScalar(key)) mistakes.push(places.atOffset(offset, 'a key must be text', path))
+  else if (name === '__proto__') mistakes.push(places.atOffset(offset, noKey, at))
   else if (seen.has(name))
     mistakes.push(places.atOffset(offset, `${name === '' ? 'an empty key' : name} stands here twice`, at))
   seen.add(name)

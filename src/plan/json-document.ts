@@ -1,6 +1,6 @@
 /**
- * The value of a text that is plain JSON, read much faster than YAML; null for anything else, also for JSON with a key twice,
- * which JSON.parse would let pass.
+ * The value of a text that is plain JSON, read much faster than YAML; null for anything else, also for JSON with a key twice, which
+ * JSON.parse would let pass, or with a key that schemas pass over.
  */
 export function jsonDocument(text: string): object | null {
   if (!/^\s*\{/.test(text)) return null
@@ -24,6 +24,7 @@ function keysRead(root: object): number {
   const open: unknown[] = [root]
   for (let value = open.pop(); value !== undefined; value = open.pop()) {
     if (typeof value !== 'object' || value === null) continue
+    if (Object.hasOwn(value, '__proto__')) return NaN
     if (!Array.isArray(value)) count += Object.keys(value).length
     for (const inner of Object.values(value) as readonly unknown[]) open.push(inner ?? null)
   }

@@ -82,7 +82,8 @@ function describe(issue: z.core.$ZodIssue, checked: Shaped): readonly Mistake[] 
   const { path, message } = issue
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(checked.schema, document, path)
-    return issue.keys.map((key) => places.atKey([...path, key], unknownKey(key, known)))
+    const keys = issue.keys.filter((key) => key !== '__proto__') // whoever read the text has told
+    return keys.map((key) => places.atKey([...path, key], unknownKey(key, known)))
   }
   if (issue.code === 'invalid_key') return issue.issues.map((inner) => places.atKey(path, inner.message))
   if (issue.code === 'invalid_union' && issue.errors.length === 0) return kindMistake(path, checked)
