@@ -2,8 +2,9 @@ import { proposalName } from '../refs.ts'
 import { agentChecks } from './agent-checks.ts'
 import { didYouMean } from './closest.ts'
 import { findCycles } from './cycle.ts'
-import { isText, type LooseTask, looseTasks } from './loose.ts'
+import { isRecord, isText, type LooseTask, looseTasks } from './loose.ts'
 import type { Path, PlaceFinder } from './places.ts'
+import { normalPath, pathMistake } from './repository-path.ts'
 import { agentOf } from './resolve-task.ts'
 import { resolverChecks } from './resolver-checks.ts'
 import type { Checked } from './shape-mistakes.ts'
@@ -21,7 +22,21 @@ export function crossChecks(checked: Checked): readonly Mistake[] {
     ...cycleMistakes(tasks, places),
     ...agentChecks(tasks, checked),
     ...resolverChecks(checked),
+    ...sameOutputs(checked),
   ]
+}
+
+/** What is written to one file by two outputs is one of them only. */
+function sameOutputs({ document, places }: Checked): readonly Mistake[] {
+  const output = isRecord(document) && isRecord(document['output']) ? document['output'] : {}
+  const paths = new Map<string, string>()
+  return Object.entries(output).flatMap(([key, path]) => {
+    if (typeof path !== 'string' || pathMistake(path) !== null) return []
+    const earlier = addOnce(paths, normalPath(path), key)
+    return earlier === null
+      ? []
+      : [places.atValue(['output', key], `output.${earlier} is written to this path already`)]
+  })
 }
 
 function sameNames(tasks: readonly LooseTask[], places: PlaceFinder): readonly Mistake[] {
