@@ -360,7 +360,7 @@ void t.test('an attempt: its outcome and its change set make its end', async (t)
 void t.test('an attempt without a workspace or an actor fails for the infrastructure', async (t) => {
   const trouble = (): Promise<never> => Promise.reject(new TroupeError('NO_SPACE', 'the disk is full'))
   t.match(await carryOutAttempt(means({ openWorkspace: trouble })), {
-    end: { failure: { kind: 'infrastructure', message: /disk is full/ } },
+    end: { failure: { kind: 'infrastructure', message: /^no workspace: the disk is full\. Free some/ } },
     workspace: null,
   })
   t.match(await carryOutAttempt(means({ startActor: trouble })), {

@@ -185,6 +185,7 @@ export function failedBefore(what: string, error: unknown): AttemptEnd {
 
 function infrastructure(what: string, error: unknown): Failure {
   const code = error instanceof TroupeError ? error.code : 'UNKNOWN'
-  const fix = error instanceof TroupeError ? ` ${error.fix}` : ''
-  return { kind: 'infrastructure', message: `no ${what}: ${messageOf(error)}${fix}`, signature: `${what} ${code}` }
+  const said = `no ${what}: ${messageOf(error)}`
+  const message = error instanceof TroupeError ? `${said.replace(/[\s.;:]+$/, '')}. ${error.fix}` : said
+  return { kind: 'infrastructure', message, signature: `${what} ${code}` }
 }
