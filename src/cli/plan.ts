@@ -1,9 +1,9 @@
 import { exitCodes } from '../errors.ts'
 import { quoted } from '../merge/conflict-message.ts'
 import { plainLines } from '../plain-text.ts'
-import { manifestToYaml } from '../plan/as-manifest.ts'
+import { manifestDocument, manifestToYaml } from '../plan/as-manifest.ts'
 import type { ConflictPolicy, Task } from '../plan/task.ts'
-import { describeOverlap, type PlanOptions, prepare, type Prepared } from './prepare.ts'
+import { describeOverlap, type PlanOptions, prepare, type Prepared, withOptions } from './prepare.ts'
 import { readManifestArgument } from './read-manifest-argument.ts'
 import { table } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -21,8 +21,9 @@ export async function planCommand(
   const { options } = input
   const [argument = ''] = input.arguments
   if (options.asManifest) {
-    const { manifest } = readManifestArgument(argument, terminal.directory)
-    terminal.print(manifestToYaml(manifest, { schema: null }).trimEnd())
+    const manifest = withOptions(readManifestArgument(argument, terminal.directory).manifest, options)
+    const asJson = (): string => JSON.stringify(manifestDocument(manifest), null, 2)
+    terminal.print(options.json ? asJson() : manifestToYaml(manifest, { schema: null }).trimEnd())
     return exitCodes.ok
   }
   const prepared = await prepare(argument, terminal, options)

@@ -95,11 +95,12 @@ export function mustIsolate(manifest: Manifest): void {
     throw new TroupeError('SANDBOX_MISSING', `${confined}: bwrap cannot confine a program here`)
 }
 
-function withOptions(manifest: Manifest, options: PlanOptions): Manifest {
+/** A manifest as the command line would have it. */
+export function withOptions(manifest: Manifest, options: PlanOptions): Manifest {
   const { mode, concurrency, base, onOverlap, onFailure } = options
   return {
     ...manifest,
-    agents: mode === undefined || mode === 'auto' ? manifest.agents : withMode(manifest.agents, mode),
+    agents: mode === undefined || mode === 'auto' ? manifest.agents : withoutModes(manifest.agents),
     mode: mode ?? manifest.mode,
     concurrency: concurrency ?? manifest.concurrency,
     base: base ?? manifest.base,
@@ -108,9 +109,9 @@ function withOptions(manifest: Manifest, options: PlanOptions): Manifest {
   }
 }
 
-/** The command line's mode goes before the agent's. */
-const withMode = (agents: Manifest['agents'], mode: ModeChoice): Manifest['agents'] =>
-  new Map([...agents].map(([name, agent]) => [name, { ...agent, mode }]))
+/** The command line's mode goes before the agent's: each follows the manifest, which has it. */
+const withoutModes = (agents: Manifest['agents']): Manifest['agents'] =>
+  new Map([...agents].map(([name, agent]) => [name, { ...agent, mode: 'auto' }]))
 
 /** The agent's mode goes before the manifest's, and the kind's own choice comes last. */
 export function placementOf(task: Task, manifest: Manifest): Placement {

@@ -13,8 +13,14 @@ export interface PrintOptions {
 
 /** A manifest as YAML that reads back to the same; what is as by default is left out. */
 export function manifestToYaml(manifest: Manifest, { schema }: PrintOptions): string {
+  const head = schema === null ? '' : `# yaml-language-server: $schema=${schema}\n`
+  return head + stringify(manifestDocument(manifest), { lineWidth: 0, aliasDuplicateObjects: false })
+}
+
+/** A manifest as it would be written, as a value: its JSON reads back to the same. */
+export function manifestDocument(manifest: Manifest): object {
   const declared = [...manifest.agents.values()].filter(isWorthSaying)
-  const document = present({
+  return present({
     version: manifest.version,
     name: manifest.name,
     base: unless(manifest.base, 'HEAD'),
@@ -41,8 +47,6 @@ export function manifestToYaml(manifest: Manifest, { schema }: PrintOptions): st
     prepare: manifest.prepare.length === 0 ? null : manifest.prepare.map(checkEntry),
     output: nonEmpty(present(manifest.output)),
   })
-  const head = schema === null ? '' : `# yaml-language-server: $schema=${schema}\n`
-  return head + stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })
 }
 
 const mergeEntry = ({ check, merge: { strategy, resolve, off, blame, ...more } }: Manifest): object =>

@@ -141,6 +141,12 @@ void t.test('an expression is the same run as the manifest that it stands for', 
   const path = join(emptyFolder(t), 'troupe.yaml')
   writeFileSync(path, stdout)
   t.equal((await runHere(directory, path)).proposal.tree, (await runHere(directory, expression)).proposal.tree)
+  const asked = ['plan', '--as-manifest', '--on-failure', 'stop', '-j', '2', '--mode', 'thread'] as const
+  const json = await troupeHere(directory, ...asked, '--json', path)
+  t.match(JSON.parse(json.stdout), { onFailure: 'stop', concurrency: 2, mode: 'thread', agents: undefined })
+  const { stdout: yaml } = await troupeHere(directory, ...asked, path)
+  writeFileSync(path, json.stdout)
+  t.equal((await troupeHere(directory, 'plan', '--as-manifest', path)).stdout, yaml, 'both are one manifest')
 })
 
 void t.test('dependants start from what they need, and can quote it', async (t) => {
