@@ -23,7 +23,11 @@ export function tokensOf(text: string): {
       if (!isClosed(all)) mistakes.push({ offset, message: `the quote ${all.charAt(0)} is not closed` })
       tokens.push({ type: 'quoted', text: unquoted(all), offset })
     } else if (bracket === '(' || bracket === ')') tokens.push({ type: bracket, text: bracket, offset })
-    else tokens.push(wordToken(all, offset))
+    else {
+      const quote = /^[“”„‟«»‘’‚‛‹›]/.exec(all)?.[0]
+      if (quote !== undefined) mistakes.push({ offset, message: `${quote} is no quote here: write " or '` })
+      tokens.push(wordToken(all, offset))
+    }
   }
   return { tokens: [...tokens, { type: 'end', text: '', offset: text.length }], mistakes }
 }

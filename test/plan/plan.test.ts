@@ -564,6 +564,8 @@ const mistakes: readonly (readonly [string, string])[] = [
   ['review a.py @', '1:13 the name of an agent must follow the @'],
   ['review "" a.py', '1:8 the prompt must not be empty'],
   ['review "x', '1:8 the quote " is not closed'],
+  ['review “for bugs” a.py', `1:8 “ is no quote here: write " or '`],
+  ['review a.py AND docs «all» d’or.py', `1:22 « is no quote here: write " or '`],
   [String.raw`review 'x\'`, "1:8 the quote ' is not closed"],
   ['review a.py and docs b.py', '1:13 write AND in capitals; quote and if it is a path'],
   ['review a.py Then docs b.py', '1:13 write THEN in capitals; quote Then if it is a path'],
