@@ -50,8 +50,20 @@ function textOf(path: string, shown: string): string {
 
 function readLine(expression: string): GivenManifest {
   const reading = readExpression(expression, { kinds })
-  if (!reading.ok) throw invalid('EXPRESSION_INVALID', 'expression', { text: expression, mistakes: reading.mistakes })
+  if (!reading.ok) {
+    const wrong = invalid('EXPRESSION_INVALID', 'expression', { text: expression, mistakes: reading.mistakes })
+    throw mayBePath(expression) ? neither(expression, wrong) : wrong
+  }
   return { manifest: reading.value, text: manifestToYaml(reading.value, { schema: null }), file: null, warnings: [] }
+}
+
+/** A path may hold white space, and a manifest's ends so; quotes, agents and joints no path has by accident. */
+const mayBePath = (argument: string): boolean =>
+  /\.(?:ya?ml|json)$/i.test(argument) && !/["'@]| (?:AND|THEN) /.test(argument)
+
+function neither(argument: string, wrong: TroupeError): TroupeError {
+  const message = `there is no file ${argument}, and it is no task expression either:\n${wrong.message}`
+  return new TroupeError('MANIFEST_NOT_FOUND', message, { cause: wrong, details: wrong.details })
 }
 
 function invalid(

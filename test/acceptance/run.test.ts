@@ -384,6 +384,12 @@ void t.test('bad input is refused whole, with its place, and nothing is left beh
   })
   t.match((await troupeHere(directory, 'run', 'reviw a.txt @nobdy')).stderr, 'expression:1:13')
   t.match(await troupeHere(directory, 'run', 'missing.yaml'), { status: 2, stderr: /MANIFEST_NOT_FOUND/ })
+  t.match(await troupeHere(directory, 'run', 'my missing/troupe.yaml'), {
+    status: 2,
+    stderr:
+      /^troupe: there is no file my missing\/troupe\.yaml, and it is no task expression either:\n[^]*'my'[^]*NOT_FOUND/,
+  })
+  t.match(await troupeHere(directory, 'run', 'reviw "x" troupe.yaml'), { status: 2, stderr: /EXPRESSION_INVALID/ })
   for (const nothing of ['', '  '])
     t.match(await troupeHere(directory, 'run', nothing), {
       status: 2,
