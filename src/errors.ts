@@ -126,7 +126,7 @@ export const catalogue = {
   },
   STORE_FAILED: {
     exit: exitCodes.internal,
-    fix: 'Check that .agents can be written and the disk is sound; troupe resume goes on with a run that had begun.',
+    fix: 'Check that the file named can be written where it lies and the disk is sound; troupe resume goes on with a run that had begun.',
   },
   ACTOR_GONE: { exit: exitCodes.internal, fix: 'The actor ended before it answered; its exit says why.' },
   ACTOR_UNKNOWN: {

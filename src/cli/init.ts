@@ -1,12 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { lstatSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { kinds } from '../agents/registry.ts'
 import { openRepository } from '../changes/repository.ts'
-import { exitCodes, messageOf, TroupeError } from '../errors.ts'
+import { exitCodes, TroupeError } from '../errors.ts'
 import { quoted } from '../merge/conflict-message.ts'
 import { lockCommand } from '../merge/lock-commands.ts'
 import { readManifest } from '../plan/manifest.ts'
 import { showMistakes } from '../plan/show-mistakes.ts'
+import { replaceFile } from '../store/replace-file.ts'
 import { checkCommand } from './init/check-command.ts'
 import { firstManifest } from './init/first-manifest.ts'
 import { sourceFiles } from './init/source-files.ts'
@@ -57,12 +58,9 @@ function checked(text: string): string {
   return text
 }
 
+/** Whole or not at all: half a manifest would be in the way of the next try. */
 function write(path: string, text: string, force: boolean): void {
-  try {
-    writeFileSync(path, text, { flag: force ? 'w' : 'wx' })
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST')
-      throw new TroupeError('USAGE', `${path} is there already; --force replaces it`, { cause })
-    throw new TroupeError('STORE_FAILED', `cannot write ${path}: ${messageOf(cause)}`, { cause })
-  }
+  if (!force && lstatSync(path, { throwIfNoEntry: false }) !== undefined)
+    throw new TroupeError('USAGE', `${path} is there already; --force replaces it`)
+  replaceFile(path, text)
 }

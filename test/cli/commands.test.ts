@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
   appendFileSync,
@@ -466,6 +466,25 @@ t.test('init writes a manifest that is valid as it stands and with its comments 
   const forced = await invoke(initCommand, { directory }, { force: true, json: true })
   t.match(JSON.parse(forced.out), { schema: 'troupe/init/1', files: ['app.py', 'b "c".py'] })
   t.equal(readFileSync(join(directory, 'troupe.yaml'), 'utf8'), written)
+})
+
+t.test('init leaves nothing where it cannot write all of its manifest, and an old one as it was', async (t) => {
+  const directory = await repositoryWith(t, { 'a.txt': '1\n' })
+  const path = join(directory, 'troupe.yaml')
+  const fullDisk = 'trap "" XFSZ; ulimit -f 0; exec "$0" "$@"' // no file may grow
+  const init = (...options: readonly string[]): ReturnType<typeof spawnSync> => {
+    const command = ['-c', fullDisk, process.execPath, join(root, 'bin/troupe.mjs'), 'init', ...options]
+    return spawnSync('sh', command, { cwd: directory, encoding: 'utf8' })
+  }
+  const refused = {
+    status: 3,
+    stderr: /^troupe: cannot write .*troupe\.yaml: .*\n {2}STORE_FAILED: Check that the file/,
+  }
+  t.match(init(), refused)
+  t.notOk(existsSync(path))
+  writeFileSync(path, 'mine\n')
+  t.match(init('--force'), refused)
+  t.equal(readFileSync(path, 'utf8'), 'mine\n')
 })
 
 t.test(
