@@ -63,6 +63,10 @@ export const catalogue = {
     exit: exitCodes.internal,
     fix: 'Free some disk space; troupe resume goes on with a run that had begun.',
   },
+  NO_TEMPORARY_FOLDER: {
+    exit: exitCodes.badInput,
+    fix: 'Set TMPDIR to a folder that is there and can be written, or take it out of the environment.',
+  },
   RUN_NOT_FOUND: {
     exit: exitCodes.badInput,
     fix: 'troupe status --all lists the runs of this worktree, and where others have some.',

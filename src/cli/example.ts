@@ -1,10 +1,10 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openGit } from '../changes/git.ts'
-import { openRepository } from '../changes/repository.ts'
+import { openRepository, type Repository } from '../changes/repository.ts'
 import { TroupeError } from '../errors.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 /** An example that is ready to be run. */
 export interface Example {
@@ -14,26 +14,31 @@ export interface Example {
   readonly argument: string
 }
 
-const folder = fileURLToPath(new URL('../../examples', import.meta.url))
+const home = fileURLToPath(new URL('../..', import.meta.url))
+const folder = join(home, 'examples')
 
-/** The names of the examples. */
-export const exampleNames = (): readonly string[] => readdirSync(folder).toSorted()
+/** The examples that can be supervised; others are programs of their own. */
+const exampleNames = (): readonly string[] =>
+  readdirSync(folder)
+    .filter((name) => ['expression', 'troupe.yaml'].some((file) => existsSync(join(folder, name, file))))
+    .toSorted()
 
 /**
  * Lays an example out in a temporary folder: its `repository` as a repository with one commit, or, where it has none, a clone of
  * Troupe's own.
- * @throws TroupeError MANIFEST_NOT_FOUND for an unknown name, NOT_A_REPOSITORY when Troupe's own is not there to be cloned
+ * @throws TroupeError MANIFEST_NOT_FOUND for an unknown name, NOT_A_REPOSITORY when Troupe's own is not there to be cloned,
+ * and those of temporaryFolder
  */
 export async function layOutExample(name: string): Promise<Example> {
-  const home = join(folder, name)
-  if (!/^[a-z]+$/.test(name) || !existsSync(home)) {
-    throw new TroupeError('MANIFEST_NOT_FOUND', `no example is called ${name}: there are ${exampleNames().join(', ')}`)
-  }
-  const directory = mkdtempSync(join(tmpdir(), `troupe-${name}-`))
-  const files = join(home, 'repository')
-  await (existsSync(files) ? commitFiles(files, directory) : cloneOwn(directory))
-  const expression = join(home, 'expression')
-  const argument = existsSync(expression) ? readFileSync(expression, 'utf8').trim() : join(home, 'troupe.yaml')
+  const names = exampleNames()
+  if (!names.includes(name))
+    throw new TroupeError('MANIFEST_NOT_FOUND', `no example is called ${name}: there are ${names.join(', ')}`)
+  const files = join(folder, name, 'repository')
+  const own = existsSync(files) ? null : await openOwn(name)
+  const directory = temporaryFolder(`troupe-${name}-`)
+  await (own === null ? commitFiles(files, directory) : own.git.run(['clone', '--quiet', own.root, directory]))
+  const expression = join(folder, name, 'expression')
+  const argument = existsSync(expression) ? readFileSync(expression, 'utf8').trim() : join(folder, name, 'troupe.yaml')
   return { directory, argument }
 }
 
@@ -45,7 +50,10 @@ async function commitFiles(files: string, directory: string): Promise<void> {
   await git.run(['commit', '--quiet', '--message', 'The example as it begins'])
 }
 
-async function cloneOwn(directory: string): Promise<void> {
-  const own = await openRepository(fileURLToPath(new URL('../..', import.meta.url)))
-  await own.git.run(['clone', '--quiet', own.root, directory])
+/** As a package Troupe may lie in a repository of somebody else's. */
+async function openOwn(name: string): Promise<Repository> {
+  const around = await openRepository(home).catch(() => null)
+  if (around !== null && around.root === realpathSync(home)) return around
+  const message = `the example ${name} is about Troupe's own repository, and ${home} is no clone of it; start it from one`
+  throw new TroupeError('NOT_A_REPOSITORY', message)
 }

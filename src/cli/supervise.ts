@@ -1,3 +1,4 @@
+import { TroupeError } from '../errors.ts'
 import { layOutExample } from './example.ts'
 import type { PlanOptions } from './prepare.ts'
 import { prepareAndRun, runCommand } from './run.ts'
@@ -13,7 +14,9 @@ export async function superviseCommand(
   input: { readonly arguments: readonly string[]; readonly options: SuperviseOptions },
 ): Promise<number> {
   const { arguments: given, options } = input
-  if (given.length > 0 && options.example === undefined) return await runCommand(terminal, input)
+  if (given.length > 0 && options.example !== undefined)
+    throw new TroupeError('USAGE', `${given[0]} or an example is supervised, not both: leave one out`)
+  if (given.length > 0) return await runCommand(terminal, input)
   const { directory, argument } = await layOutExample(options.example ?? 'service')
   terminal.tell(
     `running an example in ${directory}:\n  troupe run ${argument.includes(' ') ? `'${argument}'` : argument}\n`,

@@ -13,6 +13,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -466,6 +467,44 @@ t.test('init writes a manifest that is valid as it stands and with its comments 
   const forced = await invoke(initCommand, { directory }, { force: true, json: true })
   t.match(JSON.parse(forced.out), { schema: 'troupe/init/1', files: ['app.py', 'b "c".py'] })
   t.equal(readFileSync(join(directory, 'troupe.yaml'), 'utf8'), written)
+})
+
+t.test('supervise says why it cannot lay an example out, and takes a manifest or an example', async (t) => {
+  const directory = await repositoryWith(t, { 'a.txt': '1\n' })
+  const command = (bin: string, tmp: string, ...args: readonly string[]): ReturnType<typeof spawnSync> =>
+    spawnSync(process.execPath, [join(bin, 'bin/troupe.mjs'), ...args], {
+      cwd: directory,
+      encoding: 'utf8',
+      env: { ...process.env, TMPDIR: tmp },
+    })
+  const noFolder = join(directory, 'a.txt')
+  t.match(command(root, noFolder, 'supervise'), {
+    status: 2,
+    stderr: /^troupe: no folder can be made in .*a\.txt: .*\n {2}NO_TEMPORARY_FOLDER: Set TMPDIR/m,
+  })
+  t.match(command(root, noFolder, 'doctor').stdout, /^WRONG +git +no folder can be made in .*\n +do: Set TMPDIR/m)
+  t.match(await troupeHere(directory, 'supervise', 'my.yaml', '--example', 'diamond'), {
+    status: 2,
+    stderr: /^troupe: my\.yaml or an example is supervised, not both/,
+  })
+  t.match(await troupeHere(directory, 'supervise', '--example', 'keep-alive'), {
+    status: 2,
+    stderr: /no example is called keep-alive: there are diamond, model, self, service\n/,
+  })
+  const inside = join(directory, 'vendor/troupe')
+  for (const part of ['bin', 'src', 'examples', 'package.json'])
+    cpSync(join(root, part), join(inside, part), { recursive: true })
+  symlinkSync(join(root, 'node_modules'), join(inside, 'node_modules'))
+  const tmp = emptyFolder(t)
+  t.match(command(inside, tmp, 'supervise', '--example', 'self'), {
+    status: 2,
+    stderr: /^troupe: the example self is about Troupe's own repository, and .* is no clone of it; start it from one\n/,
+  })
+  t.same(
+    readdirSync(tmp).filter((name) => name.startsWith('troupe-')),
+    [],
+    'nothing is laid out',
+  )
 })
 
 t.test('init leaves nothing where it cannot write all of its manifest, and an old one as it was', async (t) => {

@@ -1,27 +1,30 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { type Git, openGit } from '../../changes/git.ts'
-import { catalogue, messageOf, TroupeError } from '../../errors.ts'
+import { catalogue, type ErrorCode, messageOf, TroupeError } from '../../errors.ts'
 import { asCommitId, type CommitId } from '../../ids.ts'
 import { mergeCommits } from '../../merge/merge-tree.ts'
+import { temporaryFolder } from '../temporary-folder.ts'
 import { type Check, fine, wrong } from './check.ts'
 
 /** Git, tried for real: in a temporary repository two changes must merge and two must be found to be in conflict. */
 export async function checkGit(): Promise<Check> {
-  const directory = mkdtempSync(join(tmpdir(), 'troupe-doctor-'))
+  let directory: string | null = null
   try {
+    directory = temporaryFolder('troupe-doctor-')
     const git = openGit(directory)
     const version = (await git.text(['--version'])).replace('git version ', '')
     await tryMerges(git)
     return fine('git', `${version}, merges without a checkout`)
   } catch (error) {
-    const code = error instanceof TroupeError && error.code === 'GIT_MISSING' ? 'GIT_MISSING' : 'GIT_TOO_OLD'
+    const code = error instanceof TroupeError && toldAsTheyAre.has(error.code) ? error.code : 'GIT_TOO_OLD'
     return wrong('git', messageOf(error).split('\n')[0] ?? '', catalogue[code].fix)
   } finally {
-    rmSync(directory, { recursive: true, force: true })
+    if (directory !== null) rmSync(directory, { recursive: true, force: true })
   }
 }
+
+/** Anything else that goes wrong here an older git does wrong. */
+const toldAsTheyAre: ReadonlySet<ErrorCode> = new Set(['GIT_MISSING', 'NO_SPACE', 'NO_TEMPORARY_FOLDER'])
 
 async function tryMerges(git: Git): Promise<void> {
   await git.run(['init', '--quiet'])
