@@ -15,8 +15,11 @@ export interface Repository {
   readonly git: Git
   /** The commit a revision names; throws TroupeError BASE_UNKNOWN, or NO_COMMIT_YET for a HEAD without one. */
   resolveBase(revision: string): Promise<CommitId>
-  /** Paths with uncommitted changes, untracked ones included: they are not part of any base. */
-  dirtyFiles(): Promise<readonly string[]>
+  /**
+   * Paths with uncommitted changes, untracked ones included: they are not part of any base. Where git cannot tell, as with a filter
+   * that fails, its reason.
+   */
+  dirtyFiles(): Promise<readonly string[] | { readonly unknown: string }>
   /** Every path of a commit. */
   filesAt(commit: CommitId): Promise<readonly string[]>
 }
@@ -38,12 +41,16 @@ export async function openRepository(path: string): Promise<Repository> {
     commonDirectory: common,
     git,
     resolveBase: (revision) => resolveBase(git, revision),
-    dirtyFiles: async () =>
-      nulSeparated(await git.text(['status', '--porcelain', '-z', '--no-renames', '--untracked-files=normal'])).map(
-        (line) => line.slice(3),
-      ),
+    dirtyFiles: () => dirtyFiles(git),
     filesAt: async (commit) => nulSeparated(await git.text(['ls-tree', '-r', '-z', '--name-only', commit])),
   }
+}
+
+async function dirtyFiles(git: Git): Promise<readonly string[] | { readonly unknown: string }> {
+  const args = ['status', '--porcelain', '-z', '--no-renames', '--untracked-files=normal']
+  const { exitCode, stdout, stderr } = await git.run(args, { accept: [0, 1, 128] })
+  if (exitCode !== 0) return { unknown: stderr.trim().split('\n').at(-1) ?? '' }
+  return nulSeparated(stdout).map((line) => line.slice(3))
 }
 
 /** The parts of git's `-z` output. */

@@ -204,6 +204,7 @@ function unseenWarning({ snapshotMs, onConflict, earlyCheck }: Manifest): readon
 
 async function dirtyWarning(repository: Repository, manifest: Manifest): Promise<readonly string[]> {
   const dirty = await repository.dirtyFiles()
+  if ('unknown' in dirty) return [`whether anything is uncommitted cannot be told: git says: ${dirty.unknown}`]
   if (dirty.length === 0) return []
   const shown = dirty.slice(0, 3).map(quoted).join(', ')
   const more = dirty.length > 3 ? ` and ${dirty.length - 3} more` : ''

@@ -469,6 +469,19 @@ t.test('init writes a manifest that is valid as it stands and with its comments 
   t.equal(readFileSync(join(directory, 'troupe.yaml'), 'utf8'), written)
 })
 
+t.test('a filter that fails in the checkout is a note for whoever does not need it', async (t) => {
+  const directory = await repositoryWith(t, { 'a.py': weak, 'b.bin': 'b\n', '.gitattributes': '*.bin filter=broken\n' })
+  git(directory, 'config', 'filter.broken.clean', 'exit 1')
+  git(directory, 'config', 'filter.broken.required', 'true')
+  git(directory, 'config', 'filter.broken.smudge', 'cat')
+  writeFileSync(join(directory, 'b.bin'), 'c\n') // as long as before: only its content tells
+  const note =
+    /note: whether anything is uncommitted cannot be told: git says: fatal: b\.bin: clean filter 'broken' failed\n/
+  t.match(await troupeHere(directory, 'plan', 'review a.py'), { status: 0, stdout: note })
+  t.match(await troupeHere(directory, 'run', 'review a.py'), { status: 0, stderr: note })
+  t.match((await troupeHere(directory, 'doctor')).stdout, /^warning +checkout +git says: fatal: b\.bin/m)
+})
+
 t.test('supervise says why it cannot lay an example out, and takes a manifest or an example', async (t) => {
   const directory = await repositoryWith(t, { 'a.txt': '1\n' })
   const command = (bin: string, tmp: string, ...args: readonly string[]): ReturnType<typeof spawnSync> =>

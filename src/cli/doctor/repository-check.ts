@@ -22,6 +22,8 @@ export async function checkRepository(directory: string): Promise<readonly Check
 
 async function checkoutCheck(repository: Repository): Promise<Check> {
   const dirty = await repository.dirtyFiles()
+  if ('unknown' in dirty)
+    return warning('checkout', `git says: ${dirty.unknown}`, 'mend it: attempts may meet the same in their checkouts')
   if (dirty.length === 0) return fine('checkout', 'clean')
   const todo = 'agents start from a commit: commit what they are to see'
   return warning('checkout', `${dirty.length} uncommitted ${dirty.length === 1 ? 'path' : 'paths'}`, todo)
