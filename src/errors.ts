@@ -122,7 +122,7 @@ export const catalogue = {
     exit: exitCodes.badInput,
     fix: 'Wait for the git that is at work there; when none is, remove the lock named. Then apply again.',
   },
-  LEASE_HELD: { exit: exitCodes.badInput, fix: 'Another supervisor works on it; wait for it or stop it first.' },
+  LEASE_HELD: { exit: exitCodes.badInput, fix: 'Another process works on it; wait for it or stop it first.' },
   LEASE_LOST: { exit: exitCodes.internal, fix: 'Another supervisor took over; troupe status shows the run.' },
   JOURNAL_CORRUPT: {
     exit: exitCodes.internal,

@@ -10,7 +10,8 @@ type OwnCheckouts = Pick<CommitCheckWorld, 'folder' | 'maker'>
 
 /**
  * Has a command make checkouts for a run that it does not carry out: among the run's worktrees, where `gc` finds what a killed one
- * has left, under a name that no other command has at the same time. Until the work is done `gc` leaves the run alone.
+ * has left, under a name that no other command has at the same time. Until the work is done `gc` and `resume` leave
+ * the run alone.
  */
 export async function inOwnCheckouts<Result>(
   { files }: Pick<FoundRun, 'files'>,

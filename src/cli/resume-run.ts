@@ -14,6 +14,7 @@ import { conductRun, type HeldRun, type Opening, type RunOutcome, type RunPorts,
 import type { FoundRun } from './find-run.ts'
 import { keepManifest } from './kept-manifest.ts'
 import { isProposalLost } from './made-proposal.ts'
+import { isInUse } from './own-checkouts.ts'
 import { firstOpening } from './perform-run.ts'
 import type { Prepared } from './prepare.ts'
 
@@ -30,6 +31,9 @@ export async function resumeRun(
   const layout = layoutOf(repository.root)
   const lease = await acquireLease(folders.lease, { takeOver: true })
   try {
+    // its processes bear the run's mark and its checkouts lie among the run's: it would be swept away
+    if (isInUse(folders))
+      throw new TroupeError('LEASE_HELD', `another command, such as apply, has checkouts of the run ${id} in use`)
     makeRunFolders(layout, id)
     removeUnfinished(folders.folder)
     const { openJournalFile: openFile } = ports

@@ -830,6 +830,26 @@ void t.test('gc leaves a run alone whose work an apply is checking', async (t) =
   t.match((await troupeHere(directory, 'gc', '--older-than', '0s', '--unapplied')).stdout, /ended: removed its folder/)
 })
 
+void t.test('resume leaves a run alone whose work an apply is checking', async (t) => {
+  const { directory, gate, up } = await withGate(t)
+  const [run = ''] = readdirSync(join(directory, '.agents/runs'))
+  const journal = join(directory, '.agents/runs', run, 'journal.ndjson')
+  const lines = readFileSync(journal, 'utf8').split('\n')
+  writeFileSync(
+    journal,
+    lines
+      .slice(0, -2)
+      .map((line) => `${line}\n`)
+      .join(''),
+  ) // died before it had said its end
+  const applying = begin(directory, 'apply', '--only', 'one')
+  await applying.until(() => readdirSync(up).length === 1)
+  t.match(await troupeHere(directory, 'resume', run), { status: 2, stderr: /such as apply,.* in use\n {2}LEASE_HELD/ })
+  writeFileSync(gate, '')
+  t.match(await applying.ended, { status: 0, stdout: /1 file changed, checks pass/ })
+  t.match(await troupeHere(directory, 'resume', run), { status: 0 })
+})
+
 void t.test('what an apply left that was killed is not in the way of the next one, and gc takes it', async (t) => {
   const { directory, gate, up } = await withGate(t)
   const killed = begin(directory, 'apply', '--only', 'one')
