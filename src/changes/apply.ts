@@ -75,6 +75,10 @@ async function currentBranch({ git, root }: Repository): Promise<string> {
 }
 
 async function checkBranchName({ git }: Repository, branch: string): Promise<void> {
+  // git would make a branch of that name inside of refs/heads
+  const [, short] = /^refs\/(?:heads\/)?(.*)$/s.exec(branch) ?? []
+  if (short !== undefined)
+    throw new TroupeError('USAGE', `${branch} is a ref: name the branch itself, as in --branch ${short}`)
   const { stdout } = await git.run(['check-ref-format', '--branch', branch], { accept: [0, 1, 128] })
   if (stdout !== `${branch}\n`) throw new TroupeError('USAGE', `${JSON.stringify(branch)} is not a name for a branch`)
 }

@@ -436,6 +436,10 @@ void t.test('apply --task takes the work of one task, and of what it needs, what
     stderr: /idle changed nothing\n {2}CHANGE_SET_NOT_FOUND/,
   })
   t.match(await troupeHere(directory, 'apply', '--snapshot'), { status: 2, stderr: /--snapshot needs --task/ })
+  t.match(await troupeHere(directory, 'apply', '--task', 'one', '--branch', 'refs/heads/main'), {
+    status: 2,
+    stderr: /^troupe: refs\/heads\/main is a ref: name the branch itself, as in --branch main\n/,
+  })
   t.match(await troupeHere(directory, 'apply', '--task', 'no'), { status: 2, stderr: /TASK_NOT_FOUND/ })
   writeFileSync(join(directory, 'half.txt'), 'mine\n')
   t.match(await troupeHere(directory, 'apply', '--task', 'bad'), { status: 2, stderr: /CHECKOUT_DIRTY|BRANCH_MOVED/ })
