@@ -436,6 +436,7 @@ void t.test('apply --task takes the work of one task, and of what it needs, what
     stderr: /idle changed nothing\n {2}CHANGE_SET_NOT_FOUND/,
   })
   t.match(await troupeHere(directory, 'apply', '--snapshot'), { status: 2, stderr: /--snapshot needs --task/ })
+  t.match(await troupeHere(directory, 'apply', '--only', ' ,'), { status: 2, stderr: /--only names no task/ })
   t.match(await troupeHere(directory, 'apply', '--task', 'one', '--branch', 'refs/heads/main'), {
     status: 2,
     stderr: /^troupe: refs\/heads\/main is a ref: name the branch itself, as in --branch main\n/,

@@ -57,7 +57,9 @@ export async function applicable(run: FoundRun, reading: RunReading, asked: Aske
 async function onlyTasks(run: FoundRun, reading: RunReading, { task, only = '' }: Asked): Promise<Applicable> {
   if (task !== undefined) throw new TroupeError('USAGE', '--only goes with no --task')
   const proposal = readProposal(run, reading)
-  const ids = only.split(',').map((id) => taskOf(reading, id.trim()).task.id)
+  const named = only.split(',').flatMap((id) => id.trim() || [])
+  if (named.length === 0) throw new TroupeError('USAGE', '--only names no task')
+  const ids = named.map((id) => taskOf(reading, id).task.id)
   const { commit, landings } = await refoldOnly(run, reading, { proposal, only: ids })
   const part = partOf(run, reading, proposal)
   const candidates = part.candidates.filter(({ changeSet }) => landings.has(changeSet.task))
