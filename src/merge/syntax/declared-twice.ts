@@ -12,13 +12,14 @@ export function declaredTwice(
 ): string | null {
   const nameOf = (key: string): string => key.slice(key.indexOf(' ') + 1)
   // what holds no word that a side wrote was declared before
-  const repeated = [...repeatedIn(text, trees)].filter(([key]) => {
+  const isWritten = (key: string): boolean => {
     const words = [...wordsIn(nameOf(key))]
     return words.length === 0 || words.some((word) => put.ours.has(word) || put.theirs.has(word))
-  })
-  if (repeated.length === 0) return null
-  const known = sides.map((side) => repeatedIn(side, trees))
-  const found = repeated.find(([key, times]) => known.every((side) => (side.get(key) ?? 1) < times))
+  }
+  const repeated = repeatedIn(text, trees, isWritten)
+  if (repeated.size === 0) return null
+  const known = sides.map((side) => repeatedIn(side, trees, (key) => repeated.has(key)))
+  const found = [...repeated].find(([key, times]) => known.every((side) => (side.get(key) ?? 1) < times))
   return found === undefined ? null : nameOf(found[0])
 }
 
@@ -156,14 +157,18 @@ const scopes = new Set([
   'literal_value',
 ])
 
-/** Sort and name of what is declared more than once in one scope, and how often. */
-function repeatedIn(text: string, { of, grammar }: Trees): ReadonlyMap<string, number> {
+/** Sort and name of what is declared more than once in one scope, and how often, of those that are asked for. */
+function repeatedIn(
+  text: string,
+  { of, grammar }: Trees,
+  isAsked: (key: string) => boolean,
+): ReadonlyMap<string, number> {
   const kinds = declarings[grammar]
   const found = of(text).findAll({ rule: { any: Object.keys(kinds).map((kind) => ({ kind })) } })
   const byName = Map.groupBy(found, (node) => keyOf(node, kinds))
   const repeated = new Map<string, number>()
   for (const [key, nodes] of byName) {
-    if (key === null || nodes.length < 2) continue
+    if (key === null || nodes.length < 2 || !isAsked(key)) continue
     const inScopes = Map.groupBy(nodes, scopeOf)
     const times = [...inScopes.values()].reduce((most, { length }) => Math.max(most, length), 0)
     if (times > 1) repeated.set(key, times)
