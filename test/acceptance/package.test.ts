@@ -111,6 +111,13 @@ void t.test(
   },
 )
 
+void t.test('the program has the version of its package', (t) => {
+  const { version } = JSON.parse(readFileSync(join(modules, 'troupe/package.json'), 'utf8'))
+  t.equal(runIn(home, '--version'), `${version}\n`)
+  t.equal(runIn(home, 'fold', '--version'), `${version}\n`, 'by each of its ways in')
+  t.end()
+})
+
 void t.test('a program of a user compiles and runs with the library, as its documentation has it', (t) => {
   const page = readFileSync(join(root, 'docs/supervisor.md'), 'utf8')
   const files = [...page.matchAll(/```ts\n\/\/ (\S+)\n(.*?)```/gs)].map(([, name = '', text = '']) => {
