@@ -18,12 +18,12 @@ export function doubted<File extends Resolved>(files: readonly File[], pairs: nu
   return files.map((file) => ({ ...file, chunks: file.chunks.map((chunk) => inDoubt(chunk, likely)) }))
 }
 
-/** A decision that is only likely: about names that are brought in alone, or about something else. */
+/** A decision that is only likely: about names that both bring in, or about something else. */
 export type Doubt = 'imports' | 'other'
 
 /** The decisions about a file that are only likely. */
 export const doubtsIn = ({ chunks }: Resolved): readonly Doubt[] =>
-  chunks.flatMap(({ grade, chunk }) => (grade === 'likely' ? (isImports(chunk) ? 'imports' : 'other') : []))
+  chunks.flatMap(({ grade, chunk }) => (grade === 'likely' ? (addsImports(chunk) ? 'imports' : 'other') : []))
 
 /** How many of them count: names that are brought in go with what uses them, and are as right as that. */
 export function weightOf(doubts: readonly Doubt[]): number {
@@ -31,8 +31,10 @@ export function weightOf(doubts: readonly Doubt[]): number {
   return others > 0 ? others : doubts.length
 }
 
-const isImports = ({ base, ours, theirs }: Chunk): boolean =>
-  [base, ours, theirs].flat().every((line) => line.trim() === '' || bringsIn.test(line))
+/** Whether both sides bring names in and do nothing else. */
+const addsImports = ({ base, ours, theirs }: Chunk): boolean =>
+  base.every((line) => ours.includes(line) && theirs.includes(line)) &&
+  [...ours, ...theirs].every((line) => line.trim() === '' || bringsIn.test(line))
 
 /** In any language. */
 const bringsIn =

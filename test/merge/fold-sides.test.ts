@@ -231,6 +231,8 @@ void t.test('names that both bring in are no doubt beside what uses them, and on
     file(`import ${name} from '${name}'\n`, use)
   const using = await fold(base, [{ 'a.js': side('b') }, { 'a.js': side('c') }])
   t.match(using, { landed: [0, 1], conflicts: [], resolved: [{ chunks: [{ grade: 'likely' }, { grade: 'likely' }] }] })
+  const instead = (name: string): string => side(name).replace("import a from 'a'\n", '')
+  t.match(await fold(base, [{ 'a.js': instead('b') }, { 'a.js': side('c') }]), { tree: null }, 'one took a name away')
   const both = (name: string): Files => ({ 'a.js': side(name, ''), 'b.js': side(name, '') })
   t.match(await fold(base, [both('b'), both('c')]), { tree: null })
   const twice = (name: string): Files => ({ 'a.js': side(name), ...inFile('c.js', name) })
