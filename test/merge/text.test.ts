@@ -1165,6 +1165,8 @@ void t.test('two members of one number or word are left to people', (t) => {
     ['a.go', '\tC Kind = 1 << 3\n', '\tD Kind = 1 << 3\n'],
     ['a.swift', "  case c = 'x'\n", "  case d = 'x'\n"],
     ['a.java', '  C(3),\n', '  D(3),\n'],
+    ['a.h', '#define OP_C 3\n', '#define OP_D 3\n'],
+    ['a.h', '#define FLAG_C (1 << 3)\n', '#define FLAG_D (1<<3)\n'],
   ]
   for (const [path, ours, theirs] of cases) {
     t.same(settledEitherWay(path, ['', ours, theirs]), [null, null], path)
@@ -1173,6 +1175,8 @@ void t.test('two members of one number or word are left to people', (t) => {
   }
   const plain = ['', 'FIRST_LEVEL = 1\n', 'OTHER_MODE = 1\n'] as const
   t.same(settledEitherWay('a.py', plain), [plain[1] + plain[2], plain[2] + plain[1]])
+  const sizes = ['', '#define BUFFER_SIZE 64\n', '#define NAME_LENGTH 64\n'] as const
+  t.same(settledEitherWay('a.h', sizes), [sizes[1] + sizes[2], sizes[2] + sizes[1]], 'not of one family')
   const messages = ['', 'message A {\n  string b = 1;\n}\n', 'message B {\n  int32 c = 1;\n}\n'] as const
   t.same(settledEitherWay('a.proto', messages), [messages[1] + messages[2], messages[2] + messages[1]])
   t.end()

@@ -8,13 +8,19 @@ export function haveOneValue(ours: readonly string[], theirs: readonly string[],
 }
 
 const valuesIn = (lines: readonly string[], pattern: RegExp): readonly string[] =>
-  outermostIn(lines).flatMap(
-    (line) =>
+  outermostIn(lines).flatMap((line) => {
+    const [, family = '', number = ''] = defined.exec(line) ?? []
+    if (number !== '') return [`${family} ${number.replaceAll(/[\s()]/g, '')}`]
+    return (
       pattern
         .exec(line)
         ?.slice(1)
-        .find((value) => value !== undefined) ?? [],
-  )
+        .find((value) => value !== undefined) ?? []
+    )
+  })
+
+/** `#define OP_SEEK 3`: of one family are names that begin with the same word. */
+const defined = /^\s*#\s*define\s+([A-Za-z]+)_\w+\s+(\(?\s*\d\w*\s*<<\s*\d+\s*\)?|[2-9]\w*|\d\w+)\s*(?:\/[/*].*)?$/
 
 /** `C = 3,`, `case c = 3`, `C(3),`; without a comma 0 and 1 are what many constants have. */
 const member =
