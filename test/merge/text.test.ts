@@ -1182,6 +1182,35 @@ void t.test('two members of one number or word are left to people', (t) => {
   t.end()
 })
 
+void t.test(
+  'a name that both declare is left to people, in whatever words they do, and nothing else is taken for a name',
+  (t) => {
+    const same: readonly (readonly [string, string, string])[] = [
+      ['a.h', '#define MAX_NAME 64\n', '#define MAX_NAME 128\n'],
+      ['a.java', '  static final int RETRIES = 5;\n', '  static final long RETRIES = 70;\n'],
+      ['a.java', '  private final Bar cache;\n', '  private final Map<String, Baz> cache;\n'],
+      ['a.c', 'static const char *prefix = "one";\n', 'static const char *prefix = "other";\n'],
+      ['a.kt', 'val limit = 16\n', 'val limit = read()\n'],
+      ['a.kt', 'fun limit(x: Int) = 16\n', 'fun limit(y: Long) = read()\n'],
+      ['a.rs', '    Kind::B => two(),\n', '    Kind::B => third(3),\n'],
+      ['a.rb', '  :b => 20,\n', '  :b => third(3),\n'],
+      ['a.c', 'case B: return two();\n', 'case B: return third(3);\n'],
+      ['a.sh', 'export LIMIT=5\n', 'export LIMIT=90\n'],
+    ]
+    for (const [path, ours, theirs] of same) t.same(settledEitherWay(path, ['', ours, theirs]), [null, null], ours)
+    const others: readonly (readonly [string, string, string])[] = [
+      ['a.c', 'static const char *prefix = "one";\n', 'static const char *suffix = "other";\n'],
+      ['a.rs', '    Kind::B => two(),\n', '    Kind::C(x) => third(x),\n'],
+      ['a.rb', '  validates :name, length: 40\n', '  validates :email, uniqueness: true\n'],
+      ['a.cpp', '  Registry::add("one", makeOne);\n', '  Registry::add("two", makeTwo);\n'],
+      ['a.java', '  private final Bar bar;\n', '  private final Baz baz;\n'],
+    ]
+    for (const [path, ours, theirs] of others)
+      t.same(settledEitherWay(path, ['', ours, theirs]), [ours + theirs, theirs + ours], ours)
+    t.end()
+  },
+)
+
 void t.test('what both put at the end of a list in JSON stays, whatever commas it takes', (t) => {
   const list = (...items: readonly unknown[]): string => pretty({ a: items, z: 1 })
   const keys = (...names: readonly string[]): string =>

@@ -1,11 +1,12 @@
 import type { Chunk } from '../text/three-way.ts'
 import { breakChoice } from './arms.ts'
 import { isBalanced } from './brackets.ts'
+import { declaredIn } from './declared-names.ts'
 import { haveOneValue } from './explicit-values.ts'
 import type { FileFacts, FileKind } from './file-facts.ts'
 import { atJsonEnd } from './json-ends.ts'
 import { levelsIn, mayFollow } from './levels.ts'
-import { outermostIn, saysSomething } from './outermost-lines.ts'
+import { saysSomething } from './outermost-lines.ts'
 import type { IsKnown, Resolution, Resolver } from './resolver.ts'
 import { similarity, wordsOf } from './similarity.ts'
 
@@ -24,7 +25,7 @@ function putTogether(chunk: Chunk, file: FileFacts, isKnown: IsKnown): Resolutio
   if (!areInserted(chunk) || (file.kind === 'source' && haveOneValue(ours, theirs, file.path))) return null
   const order = orderOf(ours, theirs, file)
   const shared = similarity(freshIn(ours, isKnown), freshIn(theirs, isKnown))
-  const isSure = order !== null && shared < 0.2 && areWhole(ours, theirs) && areApart(ours, theirs)
+  const isSure = order !== null && shared < 0.2 && areWhole(ours, theirs) && areApart(ours, theirs, file)
   const [first, second] = order ?? [ours, theirs]
   return {
     grade: isSure ? (shared < 0.1 && grows.has(file.kind) ? 'certain' : 'likely') : 'checked',
@@ -71,23 +72,10 @@ function freshIn(lines: readonly string[], isKnown: IsKnown): readonly string[] 
 const areWhole = (...sides: readonly (readonly string[])[]): boolean => sides.every((side) => isBalanced(side.join('')))
 
 /** Whether no name is declared by both, and neither says only what the other says as well. */
-function areApart(ours: readonly string[], theirs: readonly string[]): boolean {
-  const names = new Set(declaredIn(ours))
-  if (declaredIn(theirs).some((name) => names.has(name))) return false
+function areApart(ours: readonly string[], theirs: readonly string[], { language }: FileFacts): boolean {
+  const names = new Set(declaredIn(ours, language))
+  if (declaredIn(theirs, language).some((name) => names.has(name))) return false
   const [mine, other] = [new Set(wordsOf(ours.join(''))), new Set(wordsOf(theirs.join('')))]
   const isWithin = (words: ReadonlySet<string>, all: ReadonlySet<string>) => [...words].every((word) => all.has(word))
   return !isWithin(mine, other) && !isWithin(other, mine)
 }
-
-/** Names that lines give to something, at their outermost level: what is inside may be called alike. */
-function declaredIn(lines: readonly string[]): readonly string[] {
-  const declared =
-    /\b(?:function|class|def|func|const|let|var|type|interface|enum|fn|struct)\s+(?:\([^)]*\)\s*)?([\w$]+)|^\s*["']?([\w$.-]+)["']?\??\s*(?::(?![:=])|=(?!=)|[:=~<>]=)/gm
-  const text = outermostIn(lines)
-    .filter((line) => !branch.test(line))
-    .join('')
-  return [...text.matchAll(declared)].map(([, named, keyed]) => named ?? keyed ?? '')
-}
-
-/** What has a colon behind it and is no name. */
-const branch = /^\s*(?:else|try|finally|except|default|public|protected|private)\s*:/

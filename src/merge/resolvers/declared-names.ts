@@ -1,0 +1,30 @@
+import type { Language } from './file-facts.ts'
+import { outermostIn } from './outermost-lines.ts'
+
+/** Names that lines give to something, at their outermost level: what is inside may be called alike. */
+export function declaredIn(lines: readonly string[], language: Language | null): readonly string[] {
+  const patterns = [...declarations, language === 'go' ? beforeType : behindType]
+  return outermostIn(lines).flatMap((line) =>
+    patterns.flatMap((pattern) => [...line.matchAll(pattern)].map(([, name = '']) => name)),
+  )
+}
+
+/** How a line gives a name to something, whatever its language. */
+const declarations: readonly RegExp[] = [
+  /\b(?:function|class|def|func|fun|let|var|val|type|interface|enum|fn|struct)\s+(?:mut\s+)?(?:\([^)]*\)\s*)?([\w$]+)/g,
+  // `const LIMIT`, not the type in `const char *name`
+  /\bconst\s+([\w$]+)(?![\w$]|::|\s+[\w$*&])/g,
+  /^\s*#\s*define\s+(\w+)/g,
+  // a key, or a name that gets a value: neither `Kind::A` nor `validates :name` begins with one
+  /^\s*["']?([\w$.-]+)["']?\??(?:\s*(?:=(?!=)|:=|[=~<>]=)|:(?![:=])|\s+:(?=\s|$))/g,
+  // what an arm is taken for
+  /^\s*([\w$.:-]+(?:\([^)]*\))?)\s*=>/g,
+  /^\s*(case\s+(?:::|"[^"]*"|'[^']*'|[^\s:"'])+)\s*:/g,
+]
+
+/** A name behind its type, or behind what else is said of it. */
+const behindType =
+  /^\s*(?:[\w$][\w$<>,.:?[\]]*[ \t*&]+)+([\w$]+)\s*(?:\[[^\]]*\]\s*)*(?:;\s*(?:\/[/*].*)?$|:=|=(?![=>~]))/g
+
+/** `C Kind = 3` */
+const beforeType = /^\s*([\w$]+)\s+[\w$.*[\]]+\s*=(?!=)/g
