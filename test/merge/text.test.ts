@@ -1276,6 +1276,18 @@ void t.test('the last word of one line and the first of the next do not become o
   t.end()
 })
 
+void t.test('of equal words in a row nobody knows which one was put, and what may be beside it touches it', (t) => {
+  const call = (...words: readonly string[]): string => `call(first, ${words.join(', ')}, third, fourth, fifth);\n`
+  const touching = [call('NULL'), call('NULL', 'NULL'), call('zero', 'NULL')] as const
+  t.same(settledEitherWay('a.c', touching), [null, null])
+  const whole = 'call(first, zero, NULL, NULL, third, fourth, fifth);\n'
+  t.equal(settled({ path: 'a.c', base: touching[0], ours: touching[1], theirs: touching[2] }, 'checked'), whole)
+  const apart = [call('NULL'), call('NULL', 'NULL'), call('NULL').replace('fourth', 'fourth, zero')] as const
+  const both = 'call(first, NULL, NULL, third, fourth, zero, fifth);\n'
+  t.same(settledEitherWay('a.c', apart), [both, both], 'what is apart wherever it was put')
+  t.end()
+})
+
 void t.test('no marker of a conflict comes out that did not come in', (t) => {
   const left = `start\n${'<'.repeat(7)} ours\n`
   const one = { base: 'start\n', ours: left, theirs: `start\n${'>'.repeat(7)} theirs\n` }

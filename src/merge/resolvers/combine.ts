@@ -4,11 +4,13 @@ import { wordsOf } from './similarity.ts'
 interface Change extends LineHunk {
   readonly by: 'ours' | 'theirs'
   readonly put: readonly string[]
+  /** Where in the base it may as well be: of two equal elements in a row nobody knows which one was put, or taken away. */
+  readonly reach: readonly [number, number]
 }
 
 /** How both sides' changes are put together. */
 export interface CombineRules {
-  /** Unchanged elements that must lie between changes of different sides. */
+  /** Unchanged elements that must lie between changes of different sides, wherever each of these may be. */
   readonly gap: number
 }
 
@@ -40,13 +42,29 @@ export function combine(
 }
 
 function changesOf(base: readonly string[], side: readonly string[], by: Change['by']): readonly Change[] {
-  return diffLines(base, side).map((hunk) => ({ ...hunk, by, put: side.slice(hunk.newFrom, hunk.newTo) }))
+  return diffLines(base, side).map((hunk) => ({
+    ...hunk,
+    by,
+    put: side.slice(hunk.newFrom, hunk.newTo),
+    reach: reachOf(hunk, base, side),
+  }))
+}
+
+function reachOf(hunk: LineHunk, base: readonly string[], side: readonly string[]): Change['reach'] {
+  const { oldFrom, oldTo, newFrom, newTo } = hunk
+  if (oldFrom < oldTo && newFrom < newTo) return [oldFrom, oldTo]
+  const [all, from, to] = oldFrom === oldTo ? [side, newFrom, newTo] : [base, oldFrom, oldTo]
+  let [back, on] = [0, 0]
+  while (back < from && all[from - back - 1] === all[to - back - 1]) back += 1
+  while (to + on < all.length && all[from + on] === all[to + on]) on += 1
+  return [oldFrom - back, oldTo + on]
 }
 
 const isInsertion = ({ oldFrom, oldTo }: Change): boolean => oldFrom === oldTo
 
 function meet(first: Change, second: Change, gap: number): boolean {
-  if (second.oldFrom < first.oldTo + gap) return true
+  if (second.oldFrom < first.oldTo) return true
+  if (gap > 0 && second.reach[0] < first.reach[1] + gap) return true
   return isInsertion(first) && isInsertion(second) && first.oldFrom === second.oldFrom
 }
 
