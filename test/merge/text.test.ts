@@ -1190,6 +1190,8 @@ void t.test(
       ['a.java', '  static final int RETRIES = 5;\n', '  static final long RETRIES = 70;\n'],
       ['a.java', '  private final Bar cache;\n', '  private final Map<String, Baz> cache;\n'],
       ['a.c', 'static const char *prefix = "one";\n', 'static const char *prefix = "other";\n'],
+      ['a.c', 'int size(struct x *x)\n{\n\treturn x->size;\n}\n', 'int size(struct y *y)\n{\n\tother(y);\n}\n'],
+      ['a.cs', '  public int Limit { get; set; }\n', '  public string Limit { get; init; }\n'],
       ['a.kt', 'val limit = 16\n', 'val limit = read()\n'],
       ['a.kt', 'fun limit(x: Int) = 16\n', 'fun limit(y: Long) = read()\n'],
       ['a.rs', '    Kind::B => two(),\n', '    Kind::B => third(3),\n'],
@@ -1203,6 +1205,7 @@ void t.test(
       ['a.rs', '    Kind::B => two(),\n', '    Kind::C(x) => third(x),\n'],
       ['a.rb', '  validates :name, length: 40\n', '  validates :email, uniqueness: true\n'],
       ['a.cpp', '  Registry::add("one", makeOne);\n', '  Registry::add("two", makeTwo);\n'],
+      ['a.c', 'int size(struct x *x)\n{\n\treturn x->size;\n}\n', 'void clear(struct y *y)\n{\n\tother(y);\n}\n'],
       ['a.java', '  private final Bar bar;\n', '  private final Baz baz;\n'],
     ]
     for (const [path, ours, theirs] of others)

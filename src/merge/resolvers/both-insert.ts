@@ -72,9 +72,9 @@ function freshIn(lines: readonly string[], isKnown: IsKnown): readonly string[] 
 const areWhole = (...sides: readonly (readonly string[])[]): boolean => sides.every((side) => isBalanced(side.join('')))
 
 /** Whether no name is declared by both, and neither says only what the other says as well. */
-function areApart(ours: readonly string[], theirs: readonly string[], { language }: FileFacts): boolean {
-  const names = new Set(declaredIn(ours, language))
-  if (declaredIn(theirs, language).some((name) => names.has(name))) return false
+function areApart(ours: readonly string[], theirs: readonly string[], file: FileFacts): boolean {
+  const names = new Set(declaredIn(ours, file))
+  if (declaredIn(theirs, file).some((name) => names.has(name))) return false
   const [mine, other] = [new Set(wordsOf(ours.join(''))), new Set(wordsOf(theirs.join('')))]
   const isWithin = (words: ReadonlySet<string>, all: ReadonlySet<string>) => [...words].every((word) => all.has(word))
   return !isWithin(mine, other) && !isWithin(other, mine)

@@ -1,9 +1,10 @@
-import type { Language } from './file-facts.ts'
+import type { FileFacts } from './file-facts.ts'
 import { outermostIn } from './outermost-lines.ts'
 
 /** Names that lines give to something, at their outermost level: what is inside may be called alike. */
-export function declaredIn(lines: readonly string[], language: Language | null): readonly string[] {
-  const patterns = [...declarations, language === 'go' ? beforeType : behindType]
+export function declaredIn(lines: readonly string[], { path, language }: FileFacts): readonly string[] {
+  const members = hasMembersBehindType.test(path) ? [memberBehindType] : []
+  const patterns = [...declarations, ...members, language === 'go' ? beforeType : behindType]
   return outermostIn(lines).flatMap((line) =>
     patterns.flatMap((pattern) => [...line.matchAll(pattern)].map(([, name = '']) => name)),
   )
@@ -28,3 +29,10 @@ const behindType =
 
 /** `C Kind = 3` */
 const beforeType = /^\s*([\w$]+)\s+[\w$.*[\]]+\s*=(?!=)/g
+
+/** Languages in which a function or a property is a name behind its type. */
+const hasMembersBehindType = /\.(?:c|h|cc|cpp|cxx|hpp|hh|cs|java)$/i
+
+/** `int size(…)`, `public int Limit { get; }` */
+const memberBehindType =
+  /^\s*(?!(?:else|return|new|throw|case|goto|delete|using|co_\w+|await)\b)(?:[\w$][\w$<>,.:?[\]]*[ \t*&]+)+([\w$]+)\s*(?:\(|\{\s*(?:get|set|init)\b)/g
