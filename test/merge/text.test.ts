@@ -835,6 +835,15 @@ const cases: readonly Case[] = [
     text: 'start()\nfunction one() {\n  return 1\n}\nclass Two {\n  name = "two"\n}\nend()\n',
   },
   {
+    title: 'a branch is no name that both declare',
+    path: 'a.py',
+    base: 'start()\nend()\n',
+    ours: 'start()\ntry:\n    load_settings(path)\nexcept OSError:\n    use_defaults()\nelse:\n    report()\nend()\n',
+    theirs: 'start()\nwith lock:\n    refresh(cache)\nfor item in queue:\n    send(item)\nelse:\n    rest()\nend()\n',
+    by: 'both-insert likely',
+    text: 'start()\ntry:\n    load_settings(path)\nexcept OSError:\n    use_defaults()\nelse:\n    report()\nwith lock:\n    refresh(cache)\nfor item in queue:\n    send(item)\nelse:\n    rest()\nend()\n',
+  },
+  {
     title: 'a path is no name that both declare',
     path: 'a.rs',
     base: 'match kind {\n}\n',

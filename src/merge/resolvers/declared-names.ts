@@ -5,10 +5,13 @@ import { outermostIn } from './outermost-lines.ts'
 export function declaredIn(lines: readonly string[], { path, language }: FileFacts): readonly string[] {
   const members = hasMembersBehindType.test(path) ? [memberBehindType] : []
   const patterns = [...declarations, ...members, language === 'go' ? beforeType : behindType]
-  return outermostIn(lines).flatMap((line) =>
-    patterns.flatMap((pattern) => [...line.matchAll(pattern)].map(([, name = '']) => name)),
-  )
+  return outermostIn(lines)
+    .filter((line) => !branch.test(line))
+    .flatMap((line) => patterns.flatMap((pattern) => [...line.matchAll(pattern)].map(([, name = '']) => name)))
 }
+
+/** What has a colon behind it and is no name. */
+const branch = /^\s*(?:else|try|finally|except|default|public|protected|private)\s*:/
 
 /** How a line gives a name to something, whatever its language. */
 const declarations: readonly RegExp[] = [
