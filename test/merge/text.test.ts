@@ -1223,6 +1223,26 @@ void t.test(
   },
 )
 
+void t.test('lines of a shell script are whole with the ends of their blocks, and arms with theirs', (t) => {
+  const whole: readonly (readonly [string, string])[] = [
+    ['  stop)\n    run halt\n    ;;\n', '  status)\n    show state\n    ;;\n'],
+    ['  -q | --quiet) quiet=1 ;;\n', '  "a b") output=$(name 2) ;;\n'],
+    ['if a; then\n  b\nfi\n', 'for c in d; do echo done if; done\n'],
+  ]
+  for (const [one, other] of whole) t.same(settledEitherWay('a.sh', ['', one, other]), [one + other, other + one], one)
+  const half = [
+    '  if a; then\n    b\n',
+    '  stop)\n    run halt\n',
+    'done\n',
+    '  x=$(run one\n',
+    '  stop) halt ;;\n  z)\n',
+  ]
+  for (const one of half) t.same(settledEitherWay('a.sh', ['', one, '  other thing\n']), [null, null], one)
+  const same = ['', '  stop) run halt ;;\n', '  stop) show state ;;\n'] as const
+  t.same(settledEitherWay('a.sh', same), [null, null], 'two arms of one pattern')
+  t.end()
+})
+
 void t.test('what both put at the end of a list in JSON stays, whatever commas it takes', (t) => {
   const list = (...items: readonly unknown[]): string => pretty({ a: items, z: 1 })
   const keys = (...names: readonly string[]): string =>

@@ -8,6 +8,7 @@ import { atJsonEnd } from './json-ends.ts'
 import { levelsIn, mayFollow } from './levels.ts'
 import { saysSomething } from './outermost-lines.ts'
 import type { IsKnown, Resolution, Resolver } from './resolver.ts'
+import { isShell, isWholeShell } from './shell-blocks.ts'
 import { similarity, wordsOf } from './similarity.ts'
 
 /** Both put something new at one place, each whole in itself and about other names: first ours, then theirs, where each stays what it is. */
@@ -25,7 +26,7 @@ function putTogether(chunk: Chunk, file: FileFacts, isKnown: IsKnown): Resolutio
   if (!areInserted(chunk) || (file.kind === 'source' && haveOneValue(ours, theirs, file.path))) return null
   const order = orderOf(ours, theirs, file)
   const shared = similarity(freshIn(ours, isKnown), freshIn(theirs, isKnown))
-  const isSure = order !== null && shared < 0.2 && areWhole(ours, theirs) && areApart(ours, theirs, file)
+  const isSure = order !== null && shared < 0.2 && areWhole([ours, theirs], file) && areApart(ours, theirs, file)
   const [first, second] = order ?? [ours, theirs]
   return {
     grade: isSure ? (shared < 0.1 && grows.has(file.kind) ? 'certain' : 'likely') : 'checked',
@@ -69,7 +70,8 @@ function freshIn(lines: readonly string[], isKnown: IsKnown): readonly string[] 
   return fresh.length > 0 ? fresh : saying
 }
 
-const areWhole = (...sides: readonly (readonly string[])[]): boolean => sides.every((side) => isBalanced(side.join('')))
+const areWhole = (sides: Sides, { path }: FileFacts): boolean =>
+  sides.every((side) => (isShell(path) ? isWholeShell : isBalanced)(side.join('')))
 
 /** Whether no name is declared by both, and neither says only what the other says as well. */
 function areApart(ours: readonly string[], theirs: readonly string[], file: FileFacts): boolean {
