@@ -3,7 +3,7 @@ import { lstat, readdir, rm, writeFile } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** A moment of the file system's own time, in milliseconds: all that was written before it is older, and nothing that is written after it. */
+/** A moment of the file system's own time, in milliseconds: what was written before it is older, and what is written after it is not. */
 export type Moment = number
 
 const mostTries = 40

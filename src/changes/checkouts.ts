@@ -28,7 +28,7 @@ function checkoutIn(record: string): Checkout {
   return { folder: valueOf('worktree'), ref: valueOf('branch') }
 }
 
-/** Of the main checkout git lists no more than where its `.git` would be: not the place of a submodule, or of one made with --separate-git-dir. */
+/** Of the main checkout git lists where its `.git` would be, which is not the place of a submodule, or of one made with --separate-git-dir. */
 async function mainFolder(repository: Repository, listed: string | null): Promise<string | null> {
   const { git, root, gitDirectory, commonDirectory } = repository
   if (gitDirectory === commonDirectory) return root

@@ -32,12 +32,17 @@ import { runCommand } from '../../src/cli/run.ts'
 import { schemaCommand } from '../../src/cli/schema.ts'
 import { showCommand } from '../../src/cli/show.ts'
 import { proposalPage } from '../../src/cli/show/page/proposal-page.ts'
+import { statusJson } from '../../src/cli/status/one-run.ts'
 import { statusCommand } from '../../src/cli/status.ts'
 import { watchRun } from '../../src/cli/status/watch-run.ts'
 import { systemClock } from '../../src/clock.ts'
 import { catalogue, type ErrorCode, must, TroupeError } from '../../src/errors.ts'
 import { asAgentName, asRunId, asTaskId } from '../../src/ids.ts'
 import { openLog } from '../../src/log.ts'
+import type { Conflict } from '../../src/merge/conflict.ts'
+import { noHistory } from '../../src/monitor/history.ts'
+import type { Resolution } from '../../src/supervisor/run/state.ts'
+import { readRun } from '../../src/cli/read-run.ts'
 import type { Proposal } from '../../src/merge/proposal.ts'
 import { readManifest } from '../../src/plan/manifest.ts'
 import { identityOf } from '../../src/process-identity.ts'
@@ -58,7 +63,7 @@ import {
   troupeHere,
 } from '../acceptance/troupe.ts'
 import { ManualClock } from '../manual-clock.ts'
-import { manifestOf, Play, run as played } from '../monitor/play.ts'
+import { conflictOf, manifestOf, Play, run as played } from '../monitor/play.ts'
 import { gone } from '../process-life.ts'
 import { isWritten } from '../until.ts'
 import { invoke } from './fake-terminal.ts'
@@ -325,6 +330,21 @@ ${[task('a'), task('b', ', needs: [a]'), ...['c', 'd'].map((id) => task(id, ', a
   const at = Number(/"at":(?<at>\d+)/.exec(started)?.groups?.['at'])
   const after = begun.map((time) => time - at).join()
   t.equal(begun.filter((time) => time <= at).length, 3, `of the aggregator, of a, of c or d; all: ${after}`)
+})
+
+t.test('a conflict that was settled is told no more, whichever of its tasks was asked about', async (t) => {
+  const directory = await repositoryWith(t, {})
+  const text = manifestOf(['a', 'b', 'c'])
+  const play = new Play(text).start(nobody)
+  const run = await leaveRun(directory, play, text)
+  const between = (ours: string, theirs: string): Conflict => ({ ...conflictOf(ours, theirs), file: 'f' })
+  const settled = { files: [{ path: 'f' }], standing: { phase: 'ended', outcome: 'kept' } } as unknown as Resolution
+  const { rules, manifest } = play
+  const state = { ...play.state, resolutions: new Map([[asTaskId('b'), settled]]) }
+  const conflicts = [between('a', 'b'), between('b', 'a'), between('a', 'c'), { ...between('a', 'b'), file: 'g' }]
+  const history = { ...noHistory, conflicts }
+  const told = statusJson({ run, reading: { ...(await readRun(run)), rules, manifest, state, history }, now: 0 })
+  t.same((told as { conflicts: unknown }).conflicts, conflicts.slice(2))
 })
 
 t.test('a run whose supervisor is gone is unfinished, and one that goes on is followed', async (t) => {

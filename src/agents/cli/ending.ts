@@ -31,8 +31,8 @@ const answerLimit = 4_000
 const summaryLimit = 400
 
 /**
- * Says how an attempt ended. Success is proven: the program told a clean end and exited so, or not at all, the last tool did not fail, and there is a
- * change, an answer where one was wanted, or the word that there was nothing to do.
+ * Says how an attempt ended. Success is proven: the program told a clean end and exited so, or not at all, the last tool did not fail, and
+ * there is a change, an answer where one was wanted, or the word that there was nothing to do.
  */
 export function verdictOf(evidence: Evidence, details: Readonly<Record<string, unknown>>): Verdict {
   const { account, expects, result, now } = evidence

@@ -10,6 +10,7 @@ import {
   rowsOf,
   summaryOf,
 } from '../../monitor/rows.ts'
+import type { TaskId } from '../../ids.ts'
 import type { Conflict } from '../../merge/conflict.ts'
 import type { StandingConflict } from '../../supervisor/run/standing-conflicts.ts'
 import { usageOfAll } from '../../agents/usage.ts'
@@ -57,13 +58,14 @@ export function statusText(
 const overlapsOf = ({ history, rules, state }: RunReading): readonly StandingConflict[] =>
   openOverlaps(history.overlaps, rules, state)
 
-/** What does not go together, but for what somebody who was asked has settled. */
-const conflictsOf = ({ history, state }: RunReading): readonly Conflict[] =>
-  history.conflicts.filter(({ theirs, file }) => {
-    const { files = [], standing } = state.resolutions.get(theirs) ?? {}
-    const isSettled = standing?.phase === 'ended' && standing.outcome === 'kept'
-    return !(isSettled && files.some(({ path }) => path === file))
-  })
+/** What does not go together, but for what somebody who was asked about either task has settled. */
+function conflictsOf({ history, state }: RunReading): readonly Conflict[] {
+  const isSettled = (task: TaskId | null, file: string): boolean => {
+    const { files = [], standing } = (task === null ? undefined : state.resolutions.get(task)) ?? {}
+    return standing?.phase === 'ended' && standing.outcome === 'kept' && files.some(({ path }) => path === file)
+  }
+  return history.conflicts.filter(({ ours, theirs, file }) => ![ours, theirs].some((task) => isSettled(task, file)))
+}
 
 function deadLetterLine({ files }: FoundRun): readonly string[] {
   const counts = Object.entries(deadLettersIn(files.supervisorLog))
