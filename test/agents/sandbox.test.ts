@@ -339,6 +339,32 @@ void t.test('a strict sandbox has no network but the hosts that are named', unle
   t.match(readFileSync(join(folder, 'said'), 'utf8'), /^begun\n.*polite\n/s, 'it was asked before it was forced')
 })
 
+void t.test(
+  'what a program serves to itself in a strict sandbox is no matter of its hosts',
+  unlessConfinable,
+  async (t) => {
+    const program = join(folder, 'asks-itself.mjs')
+    writeFileSync(
+      program,
+      `const server = (await import('node:http')).createServer((_, answer) => answer.end('own')).listen(0, async () => {
+       for (const host of ['localhost', '127.0.0.1', '[::1]'])
+         await fetch('http://' + host + ':' + server.address().port)
+           .then(async (r) => console.log(host, await r.text()), () => console.log(host, 'failed'))
+       server.close()
+     })`,
+    )
+    const ask = `"${process.execPath}" "${program}"`
+    const { output } = await attempt(ask, newWorkspace(), { sandbox: 'strict', hosts: ['example.com'] })
+    t.equal(output, 'localhost own\n127.0.0.1 own\n[::1] own\n')
+    const named = await attempt(ask, newWorkspace(), { sandbox: 'strict', hosts: ['LOCALHOST:1'] })
+    t.match(
+      named.output,
+      /^localhost failed\n127.0.0.1 own\n/m,
+      'a name of the loopback among the hosts is that outside',
+    )
+  },
+)
+
 void t.test('a host is reached by its name, on the usual ports or the one that is named', async (t) => {
   const may = mayReach(['api.example.com', '*.example.org', 'localhost:8080'])
   const asked = [

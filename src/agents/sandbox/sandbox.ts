@@ -89,7 +89,7 @@ function containerOf({ choice, assignment, home }: SandboxOrder, proxy: Proxy | 
   const environment = { TMPDIR: '/tmp' }
   if (proxy === null) return { argv, environment }
   const forwarder = [process.execPath, forwarderPath, join(inside, proxy.socketName), String(port)]
-  return { argv: [...argv, ...forwarder], environment: { ...environment, ...proxyVariables } }
+  return { argv: [...argv, ...forwarder], environment: { ...environment, ...proxyVariables(choice.hosts ?? []) } }
 }
 
 const forwarderPath = fileURLToPath(
@@ -100,14 +100,15 @@ const forwarderPath = fileURLToPath(
 const ours = [process.execPath, forwarderPath]
 
 const address = `http://127.0.0.1:${port}`
-const proxyVariables = {
-  ...Object.fromEntries(
-    ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].flatMap((name) => [
-      [name, address],
-      [name.toLowerCase(), address],
-    ]),
-  ),
-  NO_PROXY: '',
-  no_proxy: '',
-  NODE_USE_ENV_PROXY: '1',
+/** What a program serves to itself is no matter of the proxy, but for what the hosts name: that is the loopback outside. */
+function proxyVariables(hosts: readonly string[]): Readonly<Record<string, string>> {
+  const named = new Set(hosts.map((host) => host.toLowerCase().split(':')[0]))
+  // some look for the one form of an IPv6 address, some for the other
+  const direct = ['localhost', '127.0.0.1', '::1', '[::1]'].filter((name) => !named.has(name)).join()
+  const ways = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].map((name) => [name, address] as const)
+  const both = [...ways, ['NO_PROXY', direct] as const].flatMap(([name, value]) => [
+    [name, value],
+    [name.toLowerCase(), value],
+  ])
+  return { ...Object.fromEntries(both), NODE_USE_ENV_PROXY: '1' }
 }
