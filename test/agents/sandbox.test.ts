@@ -365,6 +365,27 @@ void t.test(
   },
 )
 
+void t.test(
+  'hosts are led to where the path of the temporary folder is too long for a socket',
+  unlessConfinable,
+  async (t) => {
+    const before = process.env['TMPDIR']
+    t.teardown(() => {
+      if (before === undefined) delete process.env['TMPDIR']
+      else process.env['TMPDIR'] = before
+    })
+    const long = join(folder, 'long'.repeat(30))
+    mkdirSync(long)
+    process.env['TMPDIR'] = long
+    const program = join(folder, 'asks-outside.mjs')
+    writeFileSync(program, `await fetch('http://example.org').catch(() => console.log('refused'))`)
+    const ask = `"${process.execPath}" "${program}"`
+    const { output } = await attempt(ask, newWorkspace(), { sandbox: 'strict', hosts: ['example.com'] })
+    t.match(output, "[troupe: example.org:80 is not among the agent's hosts]\nrefused\n")
+    t.same(readdirSync(long), [], 'nothing is left there')
+  },
+)
+
 void t.test('a host is reached by its name, on the usual ports or the one that is named', async (t) => {
   const may = mayReach(['api.example.com', '*.example.org', 'localhost:8080'])
   const asked = [

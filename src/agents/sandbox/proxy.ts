@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
+import { mkdtemp, open, rm } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { tmpdir } from 'node:os'
@@ -38,16 +38,35 @@ export async function openProxy(may: MayReach, refused: (host: string) => void):
     tunnel(asked, client, { ...guard, head })
   })
   server.on('connection', keep)
-  server.listen(join(folder, socketName))
-  await once(server, 'listening')
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
+  const endListening = await listenIn(folder, server).catch(async (error: unknown) => {
+    await remove()
+    throw error
+  })
   return {
     folder,
     socketName,
     async close() {
       for (const socket of sockets) socket.destroy()
-      await new Promise((resolve) => server.close(resolve))
-      await rm(folder, { recursive: true, force: true })
+      await endListening()
+      await remove()
     },
+  }
+}
+
+/** By way of the open folder, whose path may be longer than that of a socket may be; returns what ends it. */
+async function listenIn(folder: string, server: Server): Promise<() => Promise<void>> {
+  const opened = await open(folder)
+  try {
+    server.listen(`/proc/self/fd/${opened.fd}/${socketName}`)
+    await once(server, 'listening')
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+  return async () => {
+    await new Promise((resolve) => server.close(resolve))
+    await opened.close()
   }
 }
 
