@@ -680,6 +680,11 @@ void t.test('what a program is started with follows from the manifest', async (t
     /^\/opt\/claude --print .*--permission-mode default --allowedTools Bash $/,
   )
   t.match(
+    await argvOf('claude', { access: 'all' }),
+    / --disallowedTools AskUserQuestion EnterPlanMode ExitPlanMode --permission-mode bypassPermissions $/,
+    'what a person would have to answer is not offered',
+  )
+  t.match(
     await argvOf('claude', {}, { verb: 'review', timeoutMs: 90_000 }),
     /dontAsk --allowedTools Read Grep Glob 90000$/,
   )

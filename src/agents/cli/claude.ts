@@ -18,6 +18,7 @@ export const claude: Preset = {
       '--permission-prompt-tool',
       '--permission-mode',
       '--allowedTools',
+      '--disallowedTools',
       '--no-session-persistence',
       '--model',
     ],
@@ -32,6 +33,8 @@ export const claude: Preset = {
     '--no-session-persistence',
     '--permission-prompt-tool',
     'stdio',
+    '--disallowedTools',
+    forPeople,
     ...permissions[access],
     ...(model === null ? [] : ['--model', model]),
   ],
@@ -45,6 +48,9 @@ export const claude: Preset = {
   speech: claudeSpeech,
   signs: claudeSigns,
 }
+
+/** A question is for somebody who answers it, and a plan for somebody who agrees to it: who has begun one may change nothing until then. */
+const forPeople = 'AskUserQuestion EnterPlanMode ExitPlanMode'
 
 /** What is neither allowed nor denied here is asked. A rule that allows Edit or Write would allow them outside the workspace too. */
 const permissions = {
