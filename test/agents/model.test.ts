@@ -365,6 +365,16 @@ const notStreamed: readonly (readonly [what: string, answer: Answer, failure: ob
     { kind: 'agent', class: undefined, message: /answered 200 in one piece: it does not stream/ },
   ],
   [
+    'an error that was promised as a stream',
+    { status: 200, body: glm('1302', 'slow down'), headers: streamHead },
+    { kind: 'quota', class: 'rate_limit', message: /slow down/ },
+  ],
+  [
+    'a page that was promised as a stream',
+    { status: 200, body: '\n<!doctype html><title>Hotel Wi-Fi</title>', headers: streamHead },
+    { kind: 'agent', class: undefined, message: /answered 200 with text\/event-stream: Hotel Wi-Fi\. / },
+  ],
+  [
     'nothing',
     { status: 200, body: '', headers: { ...streamHead, 'content-length': '0' } },
     { kind: 'agent', class: undefined, message: /answered 200 with nothing at all/ },

@@ -14,13 +14,18 @@ const longestWords = 200
 export async function eventStreamOf(response: Response, now: number): Promise<Response> {
   const { body, headers, status } = response
   if (body === null || headers.get('content-length') === '0') throw notStreamed(response, 'with nothing at all')
-  if (typeOf(response).toLowerCase() === 'text/event-stream') return response
-  // some tell another type, or none, and stream all the same
   const beginning = new Beginning(body)
-  if (startsAsStream(await beginning.read(firstCharacters))) return new Response(beginning.whole(), { status, headers })
+  if (await isStream(response, beginning)) return new Response(beginning.whole(), { status, headers })
   const text = await beginning.read(longestText)
   await beginning.leave()
   throw whatElse(response, text.trim(), now)
+}
+
+/** Some tell another type, or none, and stream all the same; some promise a stream before they know that it is an error. */
+async function isStream(response: Response, beginning: Beginning): Promise<boolean> {
+  if (typeOf(response).toLowerCase() !== 'text/event-stream')
+    return startsAsStream(await beginning.read(firstCharacters))
+  return !startsAsText(await beginning.read(1))
 }
 
 /** A body of which some was read. */
@@ -74,6 +79,9 @@ const typeOf = ({ headers }: Response): string => headers.get('content-type')?.s
 
 /** A field of an event, or a comment. */
 const startsAsStream = (text: string): boolean => /^\s*(?:data|event|id|retry)?:/.test(text)
+
+/** JSON or a page: no line of a stream begins so. */
+const startsAsText = (text: string): boolean => /^\s*[{[<]/.test(text)
 
 function whatElse(response: Response, text: string, now: number): RefusedCall {
   if (text === '') return notStreamed(response, 'with nothing at all')
