@@ -424,7 +424,15 @@ void t.test('what goes wrong at the provider has its class', async (t) => {
     ['a broken server', { status: 500, body: 'oops' }, { kind: 'infrastructure', class: 'network' }],
     ['a page instead of an answer', { status: 404, body: '<html>no' }, { kind: 'agent', message: /404/ }],
     ...notStreamed,
-    ['a redirect', { status: 302, body: '', headers: { location: 'http://127.0.0.1:9/' } }, { class: 'network' }],
+    [
+      'a redirect',
+      { status: 302, body: 'moved', headers: { location: 'http://127.0.0.1:9/login?from=here' } },
+      {
+        kind: 'agent',
+        class: undefined,
+        message: /answered 302 and leads to http:\/\/127\.0\.0\.1:9\/login\. No redirect/,
+      },
+    ],
     ['a dropped stream', broken, { kind: 'infrastructure', class: 'network' }],
     ['a stream without an end', streamed(event({ content: 'x' })), { class: 'network' }],
     ['a stream of nothing', streamed(''), { class: 'network' }],
@@ -472,7 +480,7 @@ void t.test('a stream is read whatever type it is said to be', async (t) => {
 void t.test('a redirect is not followed, and a key that is repeated is not told', async (t) => {
   const elsewhere: Answer = { status: 302, body: '', headers: { location: '/elsewhere' } }
   const { outcome, asked } = await play(t, [elsewhere, finish()], { patience: () => null })
-  t.match(outcome, { failure: { class: 'network' } })
+  t.match(outcome, { failure: { message: /leads to http:\/\/127\.0\.0\.1:\d+\/elsewhere/ } })
   t.equal(asked.length, 1)
   const { progress } = await play(t, [{ status: 429, body: `no more for ${key}` }, edit, { text: key }])
   t.match(progress.join(), /asks again in 1 s: .*no more for \[key\]/)

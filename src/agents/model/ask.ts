@@ -157,8 +157,7 @@ function fetchWithPlace({ asker, clock, settings, idle, held }: Asking): typeof 
     const cancelNotice = clock.after(refusalMs, () => {
       place.accepted()
     })
-    // a redirect would carry the key to where nobody meant it to go
-    const response = await fetch(url, { ...init, redirect: 'error' })
+    const response = await fetch(url, { ...init, redirect: 'manual' })
       .catch((error: unknown) => {
         if (init?.signal?.aborted === true) throw error
         const { cause } = error as { readonly cause?: { readonly code?: unknown; readonly message?: unknown } }

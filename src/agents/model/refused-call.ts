@@ -28,10 +28,21 @@ const longestText = 20_000
 
 /** The refusal that an answer is, from its beginning. */
 export async function refusedCall(response: Response, now: number): Promise<RefusedCall> {
+  const elsewhere = response.headers.get('location')
+  if (response.status < 400 && elsewhere !== null) return await redirected(response, elsewhere)
   const text = await beginningOf(response)
   return new RefusedCall(
     refusalOf({ status: response.status, text, headers: Object.fromEntries(response.headers) }, now),
   )
+}
+
+/** It is not followed: that would carry the key to where nobody meant it to go. */
+async function redirected({ body, status, url }: Response, elsewhere: string): Promise<RefusedCall> {
+  await body?.cancel()
+  const to = URL.canParse(elsewhere, url) ? new URL(elsewhere, url) : null
+  const where = to === null ? elsewhere : `${to.origin}${to.pathname}`
+  const message = `${url} answered ${status} and leads to ${where}. No redirect is followed; give the endpoint itself, and see that nothing on the way answers in its stead`
+  return new RefusedCall(refusal(null, message))
 }
 
 async function beginningOf(response: Response): Promise<string> {
