@@ -447,6 +447,16 @@ void t.test('what goes wrong at the provider has its class', async (t) => {
       streamed(event({ content: 'x' }), `data: ${glm('1305', 'busy')}\n\n`),
       { class: 'overloaded' },
     ],
+    [
+      'a conversation too long, told amid a stream by a status alone',
+      streamed(`data: ${JSON.stringify({ object: 'error', message: 'maximum context length is 10', code: 400 })}\n\n`),
+      { kind: 'agent', class: 'context', message: /maximum context length is 10/ },
+    ],
+    [
+      'a part that is none',
+      streamed(`data: ${JSON.stringify({ hello: 'there' })}\n\n`),
+      { class: 'network', message: /sent what is no part of an answer: {"hello":"there"}$/ },
+    ],
     ['an answer without an end', endless, { kind: 'agent', message: /has no end/ }],
     ['an error page without an end', endlessError, { class: 'overloaded' }],
     ['silence amid a stream', silent, { class: 'network', message: /said nothing for 1 s/ }],

@@ -63,15 +63,24 @@ async function beginningOf(response: Response): Promise<string> {
 export function refusalIn(error: unknown, now: number): Refusal {
   if (error instanceof RefusedCall) return error.refusal
   if (error instanceof ProviderHeld) throw error
-  const { name, code, type, statusCode, cause } = error as Record<string, unknown>
+  const { name, code, type, statusCode, cause, value } = error as Record<string, unknown>
   if (cause instanceof RefusedCall) return cause.refusal
   // told amid a stream, with a code but no status
   const told = { error: { code, type, message: messageOf(error) } }
   if (name === 'AI_StreamProviderError')
     return refusalOf({ status: typeof statusCode === 'number' ? statusCode : null, text: JSON.stringify(told) }, now)
+  if (name === 'AI_TypeValidationError') return strangePart(value, now)
   if (typeof name === 'string' && broken.has(name))
     return unreachable(`the provider broke off: ${messageOf(error)}`.slice(0, 300)).refusal
   throw error
+}
+
+/** Some tell an error amid a stream by a status alone, in a form of their own. */
+function strangePart(value: unknown, now: number): Refusal {
+  const text = JSON.stringify(value ?? null)
+  const { code, status = code } = Object(value) as Record<string, unknown>
+  if (typeof status === 'number' && status >= 400 && status < 600) return refusalOf({ status, text }, now)
+  return unreachable(`the provider sent what is no part of an answer: ${text.slice(0, 200)}`).refusal
 }
 
 /** What the library says when an answer ends too early or is none. */
@@ -79,7 +88,6 @@ const broken: ReadonlySet<string> = new Set([
   'AI_APICallError',
   'AI_InvalidResponseDataError',
   'AI_JSONParseError',
-  'AI_TypeValidationError',
   'AI_NoOutputGeneratedError',
   'AI_EmptyResponseBodyError',
 ])
