@@ -422,7 +422,12 @@ void t.test('what goes wrong at the provider has its class', async (t) => {
     ],
     ['a filter', streamed(event({ content: 'x' }), event({}, 'sensitive')), { kind: 'agent', message: /filter/ }],
     ['a broken server', { status: 500, body: 'oops' }, { kind: 'infrastructure', class: 'network' }],
-    ['a page instead of an answer', { status: 404, body: '<html>no' }, { kind: 'agent', message: /404/ }],
+    ['a page instead of an answer', { status: 404, body: '<html>no' }, { kind: 'agent', message: /404.*: no$/ }],
+    [
+      'the page of a server in front of it',
+      { status: 502, body: '<html>\n<head><title>502 Bad Gateway</title></head>\n<body>nginx</body></html>' },
+      { class: 'network', message: /\(502\): 502 Bad Gateway$/ },
+    ],
     ...notStreamed,
     [
       'a redirect',

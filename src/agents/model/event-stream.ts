@@ -1,4 +1,5 @@
 import { messageOf } from '../../errors.ts'
+import { readable } from '../provider/readable.ts'
 import { refusalOf } from '../provider/refusal.ts'
 import { refusal, RefusedCall, unreachable } from './refused-call.ts'
 
@@ -87,7 +88,7 @@ function whatElse(response: Response, text: string, now: number): RefusedCall {
   if (text === '') return notStreamed(response, 'with nothing at all')
   const type = typeOf(response) || 'a text of no type'
   const value = objectIn(text)
-  if (value === null) return notStreamed(response, `with ${type}: ${wordsIn(text)}`)
+  if (value === null) return notStreamed(response, `with ${type}: ${readable(text).slice(0, longestWords)}`)
   if ('choices' in value || 'content' in value) return notStreamed(response, 'in one piece: it does not stream')
   return new RefusedCall(
     refusalOf({ status: response.status, text, headers: Object.fromEntries(response.headers) }, now),
@@ -109,11 +110,4 @@ function objectIn(text: string): object | null {
   } catch {
     return null
   }
-}
-
-/** Of a page its title, or what a reader would see first. */
-function wordsIn(text: string): string {
-  const title = /<title[^<>]*>([^<>]+)/i.exec(text)?.[1]
-  const seen = title ?? text.replace(/<[^<>]*>/g, ' ')
-  return seen.replace(/\s+/g, ' ').trim().slice(0, longestWords)
 }

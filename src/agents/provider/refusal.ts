@@ -1,5 +1,6 @@
 import type { Failure, PlaceAnswer, ProviderClass } from '../failure.ts'
 import { classOfCode } from './codes.ts'
+import { readable } from './readable.ts'
 import { type Headers, toldTime, type ToldTime } from './told-time.ts'
 
 /** What a provider answered, as far as it is known. */
@@ -131,6 +132,6 @@ const longest = 300
 
 function wordsIn(text: string): string {
   const message = /"message"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1]?.replaceAll('\\"', '"') ?? text
-  const line = message.replace(/\s+/g, ' ').trim()
+  const line = readable(message)
   return line === '' ? 'it said nothing more' : line.slice(0, longest)
 }
