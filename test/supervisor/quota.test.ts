@@ -305,6 +305,42 @@ void t.test('a clock that is set back makes nobody wait for the minute of anothe
   t.match(play.ask('c'), { how: 'wait', until: play.now + 61_000 }, 'one that was set right keeps the minute')
 })
 
+void t.test('a clock that is set back makes no hold longer than it was to be, but one until a date', async (t) => {
+  const guessed = new Play()
+  guessed.now += 86_400_000
+  guessed.ask('a')
+  guessed.answer('a', refused('overloaded'))
+  guessed.now -= 86_400_000
+  t.match(guessed.ask('b'), { how: 'wait', until: guessed.now + 10_000 })
+  guessed.now += 10_000
+  t.match(guessed.ask('b'), { how: 'granted' })
+  const dated = new Play()
+  dated.now += 86_400_000
+  const until = dated.now + 60_000
+  dated.ask('a')
+  dated.answer('a', refused('quota', { until }))
+  dated.now -= 86_400_000
+  t.match(dated.ask('b'), { how: 'wait', until }, 'a date is by no clock of ours')
+})
+
+void t.test('a clock that is set back keeps no refusal from halving the window', async (t) => {
+  const play = new Play({ start: 4 })
+  play.now += 86_400_000
+  const overload = { how: 'refused', class: 'overloaded', retryAfterMs: 0 } as const
+  for (const id of ['a', 'b']) play.ask(id)
+  play.now += 1
+  play.answer('a', overload)
+  play.answer('b')
+  play.ask('probe')
+  play.answer('probe')
+  t.match(play.budget, { window: 2, hold: null })
+  play.now -= 86_400_000
+  play.ask('c')
+  play.now += 1
+  play.answer('c', overload)
+  t.equal(play.budget.window, 1)
+})
+
 void t.test(
   'whatever comes: one probe at a time while held, never more than the window, and nothing is stuck',
   async () => {

@@ -1,5 +1,6 @@
-import type { PlaceAnswer, ProviderClass, RefusedAnswer } from '../../agents/failure.ts'
+import type { PlaceAnswer, RefusedAnswer } from '../../agents/failure.ts'
 import type { ProcessIdentity } from '../../process-identity.ts'
+import { dateIn, type Hold, ofThisClock } from './hold.ts'
 import { isLimit, pauseMs } from './pauses.ts'
 import { type Minute, ofLastMinute, type RateLimits, rateUntil } from './rates.ts'
 
@@ -31,17 +32,6 @@ export interface Waiter {
   readonly process: ProcessIdentity
   /** How many wait. */
   readonly count: number
-}
-
-/** Nobody calls until then; after it one goes first. */
-export interface Hold {
-  readonly class: ProviderClass
-  /** Milliseconds since the epoch. */
-  readonly until: number
-  /** Since when without a success in between. */
-  readonly since: number
-  /** How often in a row it was refused. */
-  readonly refusals: number
 }
 
 /** What is known of one provider, account and model; shared by all supervisors of the machine. All times are since the epoch. */
@@ -118,7 +108,7 @@ export function turn(
   event: BudgetEvent,
   now: number,
 ): readonly [Budget, Verdict] {
-  const budget = ofLastMinute(before, now)
+  const budget = ofThisClock(ofLastMinute(before, now), now)
   switch (event.type) {
     case 'ask':
       return asked(limits, budget, event, now)
@@ -292,7 +282,7 @@ function heldBy(budget: Budget, { isProbe }: Holder, { answer, chance, now }: Re
   if (told === null && answer.class === 'rate_limit' && holders.length > 0 && !isProbe) return hold
   // those who were refused with the first are not one more refusal
   const refusals = hold === null ? 1 : hold.refusals + Number(isProbe && answer.isTold !== true)
-  const guessed = now + pauseMs(answer.class, refusals, chance)
   const { until: before, since } = hold ?? { until: now, since: now }
-  return { class: answer.class, until: Math.max(before, told ?? guessed, now), since, refusals }
+  const until = Math.max(before, told ?? now + pauseMs(answer.class, refusals, chance), now)
+  return { class: answer.class, until, since, refusals, ...dateIn(answer, hold) }
 }

@@ -1,4 +1,5 @@
-import { type Budget, type BudgetLimits, freshBudget, type Hold, type Holder, type Waiter } from './budget.ts'
+import { type Budget, type BudgetLimits, freshBudget, type Holder, type Waiter } from './budget.ts'
+import type { Hold } from './hold.ts'
 import { isLimit } from './pauses.ts'
 import type { ProcessIdentity } from '../../process-identity.ts'
 
@@ -51,8 +52,8 @@ const isList = <Element>(value: unknown, fits: (element: Element) => boolean): b
   Array.isArray(value) && value.every((element: Element) => fits(element))
 
 function isHold(value: unknown, last: number): boolean {
-  const { class: kind, until, since, refusals } = value as Unknown<Hold>
-  return isLimit(String(kind)) && isDate(until, last) && isDate(since, last) && isCount(refusals)
+  const { class: kind, until, date = until, since, refusals } = value as Unknown<Hold>
+  return isLimit(String(kind)) && [until, date, since].every((at) => isDate(at, last)) && isCount(refusals)
 }
 
 const isHolder = ({ id, process, since, among, isProbe }: Unknown<Holder>, last: number): boolean =>
