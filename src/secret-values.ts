@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join, normalize, sep } from 'node:path'
+import { homeFolder } from './home-folder.ts'
 import { type Secret, shortestSecret } from './secret-forms.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -32,7 +32,7 @@ function tokensIn(name: string, environment: Environment): readonly Secret[] {
 function fileIn(name: string, environment: Environment): string {
   const path = normalize(name.replace(/^~\//, ''))
   if (path === '..' || path.startsWith(`..${sep}`)) return ''
-  const place = join(environment['HOME'] ?? homedir(), path)
+  const place = join(homeFolder(environment), path)
   try {
     return statSync(place).size > largestBytes ? '' : readFileSync(place, 'latin1')
   } catch {

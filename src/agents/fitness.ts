@@ -5,7 +5,7 @@ import { isAbsolute, join } from 'node:path'
 import * as z from 'zod'
 import { findProgram } from '../processes/find-program.ts'
 import type { Fitness } from './agent.ts'
-import { stateFolder } from './own-home.ts'
+import { stateFolder } from '../home-folder.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path'
+import { homeFolder, stateFolder } from '../home-folder.ts'
 import { isAlive, startTimeOf } from '../process-identity.ts'
 
 /** A home folder of one attempt, and what a program must be told to find it. */
@@ -59,7 +59,7 @@ export function missingCredential(credentials: readonly string[], environment: E
   for (const name of credentials) {
     if (isVariable(name)) {
       if ((environment[name] ?? '') === '') return `the variable ${name} is not set`
-    } else if (inHome(name) === null || !existsSync(join(homeIn(environment), inHome(name) ?? '')))
+    } else if (inHome(name) === null || !existsSync(join(homeFolder(environment), inHome(name) ?? '')))
       return `the file ${name} is not in the home folder`
   }
   return null
@@ -75,12 +75,10 @@ async function handOver(
   for (const name of credentials) {
     const file = inHome(name)
     if (isVariable(name)) found[name] = environment[name] ?? ''
-    else if (file !== null) await place(path, file, (to) => copyFile(join(homeIn(environment), file), to))
+    else if (file !== null) await place(path, file, (to) => copyFile(join(homeFolder(environment), file), to))
   }
   return found
 }
-
-const homeIn = (environment: Environment): string => environment['HOME'] ?? homedir()
 
 /** A path relative to the home folder; null for one that leads out of it. */
 function inHome(name: string): string | null {
@@ -104,12 +102,6 @@ const variablesOf = (home: string): Record<string, string> => ({
   CODEX_HOME: join(home, '.codex'),
   CLAUDE_CONFIG_DIR: join(home, '.claude'),
 })
-
-/** Where a user's programs keep what is no setting. */
-export function stateFolder(environment: Environment): string {
-  const given = environment['XDG_STATE_HOME'] ?? ''
-  return isAbsolute(given) ? given : join(homeIn(environment), '.local', 'state')
-}
 
 /** Takes away the homes of processes that have died. */
 async function removeLeft(homes: string): Promise<void> {

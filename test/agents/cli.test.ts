@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
@@ -16,6 +17,8 @@ import type { ReadSigns } from '../../src/agents/cli/sign.ts'
 import { codexSpeech } from '../../src/agents/cli/codex-speech.ts'
 import type { Settings, Speech } from '../../src/agents/cli/preset.ts'
 import { kinds } from '../../src/agents/registry.ts'
+import { missingCredential } from '../../src/agents/own-home.ts'
+import { homeFolder, stateFolder } from '../../src/home-folder.ts'
 import { must } from '../../src/errors.ts'
 import { failureIn, homesIn, newFolder } from './acp-stage.ts'
 import { replay, streamOf } from './cli-stage.ts'
@@ -656,6 +659,17 @@ void t.test(
     t.equal(gone.started.length, 0)
   },
 )
+
+void t.test('where HOME is empty, nothing of a user is looked for or kept in the folder of the moment', (t) => {
+  const { homedir: own } = userInfo()
+  for (const HOME of ['', 'somewhere']) {
+    t.equal(homeFolder({ HOME }), own)
+    t.equal(stateFolder({ HOME, XDG_STATE_HOME: 'state' }), join(own, '.local/state'))
+  }
+  t.equal(stateFolder({ HOME: '/home/of-one' }), '/home/of-one/.local/state')
+  t.match(missingCredential(['package.json'], { HOME: '' }), 'package.json is not in the home folder')
+  t.end()
+})
 
 void t.test('what a program is started with follows from the manifest', async (t) => {
   const argvOf = async (name: (typeof names)[number], options: object, given: object = {}): Promise<string> => {

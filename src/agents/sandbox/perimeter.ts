@@ -1,6 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { homeFolder } from '../../home-folder.ts'
 import type { AgentContext, Finding, Outcome } from '../agent.ts'
 import { repositoryFolders } from './repository-folders.ts'
 
@@ -20,7 +21,7 @@ export async function openPerimeter(
   workspace: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Perimeter> {
-  const look = (): Promise<Look> => lookAround(workspace, environment['HOME'] ?? homedir())
+  const look = (): Promise<Look> => lookAround(workspace, homeFolder(environment))
   const before = await look()
   return {
     root: repositoryFolders(workspace)[1] ?? null,
