@@ -265,6 +265,9 @@ void t.test('an isolated program takes along what hides from everything else', a
   t.match(notes, /^sleep 600 $/m)
   t.match(notes, /^polite$/m, 'it was asked before it was forced')
   t.notMatch(notes, /troupe\.mjs/, 'it sees nobody else')
-  t.same(processesIn(/^pid:\[\d+\]$/m.exec(notes)?.[0] ?? 'none'), [], 'and nothing of it is left')
-  t.not(/^pid:\[\d+\]$/m.exec(notes)?.[0], readlinkSync('/proc/self/ns/pid'))
+  const namespace = /^pid:\[\d+\]$/m.exec(notes)?.[0] ?? 'none'
+  // on a busy machine the kernel is still at it when the last task has been told to have ended
+  await until(() => processesIn(namespace).length === 0)
+  t.match(namespace, /^pid:/)
+  t.not(namespace, readlinkSync('/proc/self/ns/pid'))
 })
