@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, realpathSync } from 'node:fs'
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs'
 import { delimiter, isAbsolute, sep } from 'node:path'
 import { politeFirst, words } from './isolation.ts'
 
@@ -17,6 +17,18 @@ export interface Confines {
 
 /** Empty inside, and gone afterwards: here lie sockets of services that would do what the program may not. */
 const privateFolders = ['/tmp', '/var/tmp', '/run']
+
+/** A folder in which no program that is confined sees what others keep there, wherever temporary files lie. */
+export const privateFolder = (): string => privateFolders.find(isWritable) ?? '/tmp'
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /**
  * The words in front of a program that confine it (bubblewrap, bwrap(1)): namespaces of its own for processes, mounts, and all but the

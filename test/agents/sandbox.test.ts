@@ -365,24 +365,51 @@ void t.test(
   },
 )
 
+/** Has temporary files lie in a new folder until the test has ended. */
+function keepTemporaryFilesIn(path: string, t: Test): void {
+  const before = process.env['TMPDIR']
+  t.teardown(() => {
+    if (before === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = before
+  })
+  mkdirSync(path)
+  process.env['TMPDIR'] = path
+}
+
 void t.test(
   'hosts are led to where the path of the temporary folder is too long for a socket',
   unlessConfinable,
   async (t) => {
-    const before = process.env['TMPDIR']
-    t.teardown(() => {
-      if (before === undefined) delete process.env['TMPDIR']
-      else process.env['TMPDIR'] = before
-    })
     const long = join(folder, 'long'.repeat(30))
-    mkdirSync(long)
-    process.env['TMPDIR'] = long
+    keepTemporaryFilesIn(long, t)
     const program = join(folder, 'asks-outside.mjs')
     writeFileSync(program, `await fetch('http://example.org').catch(() => console.log('refused'))`)
     const ask = `"${process.execPath}" "${program}"`
     const { output } = await attempt(ask, newWorkspace(), { sandbox: 'strict', hosts: ['example.com'] })
     t.match(output, "[troupe: example.org:80 is not among the agent's hosts]\nrefused\n")
     t.same(readdirSync(long), [], 'nothing is left there')
+  },
+)
+
+void t.test(
+  'nobody else finds the way to the hosts of a strict sandbox, wherever temporary files lie',
+  unlessConfinable,
+  async (t) => {
+    const temporary = join(folder, 'temporary')
+    keepTemporaryFilesIn(temporary, t)
+    const own = newWorkspace()
+    const command = ['sh', '-c', 'echo begun; until [ -e over ]; do sleep 0.05; done']
+    const options = { inheritEnv, sandbox: 'strict', hosts: ['example.com'] }
+    const begun = Promise.withResolvers<void>()
+    const working = perform(agent, assignment({ directory: own, command, options }), {
+      onOutput: () => begun.resolve(),
+    })
+    await begun.promise
+    const search = `find "${temporary}" /tmp /var/tmp /run -type s 2>/dev/null`
+    const { output } = await attempt(search, newWorkspace(), { sandbox: 'strict' })
+    t.equal(output, '', 'the socket of its proxy is out of sight')
+    writeFileSync(join(own, 'over'), '')
+    t.match(await working, { outcome: { how: 'completed' } })
   },
 )
 

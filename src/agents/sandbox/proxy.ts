@@ -1,14 +1,14 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { messageOf } from '../../errors.ts'
+import { privateFolder } from '../../processes/sandbox.ts'
 import type { MayReach } from './hosts.ts'
 
-/** A proxy on a socket that only whoever sees its folder can reach. */
+/** A proxy on a socket that only whoever sees its folder can reach; no sandbox sees that of another. */
 export interface Proxy {
   readonly folder: string
   /** The socket's name in the folder. */
@@ -23,7 +23,7 @@ const socketName = 'proxy'
  * @param refused told of each host that was refused
  */
 export async function openProxy(may: MayReach, refused: (host: string) => void): Promise<Proxy> {
-  const folder = await mkdtemp(join(tmpdir(), 'troupe-proxy-'))
+  const folder = await mkdtemp(join(privateFolder(), 'troupe-proxy-'))
   const sockets = new Set<Duplex>()
   const keep = <One extends Duplex>(socket: One): One => {
     sockets.add(socket)
@@ -38,35 +38,16 @@ export async function openProxy(may: MayReach, refused: (host: string) => void):
     tunnel(asked, client, { ...guard, head })
   })
   server.on('connection', keep)
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true })
-  const endListening = await listenIn(folder, server).catch(async (error: unknown) => {
-    await remove()
-    throw error
-  })
+  server.listen(join(folder, socketName))
+  await once(server, 'listening')
   return {
     folder,
     socketName,
     async close() {
       for (const socket of sockets) socket.destroy()
-      await endListening()
-      await remove()
+      await new Promise((resolve) => server.close(resolve))
+      await rm(folder, { recursive: true, force: true })
     },
-  }
-}
-
-/** By way of the open folder, whose path may be longer than that of a socket may be; returns what ends it. */
-async function listenIn(folder: string, server: Server): Promise<() => Promise<void>> {
-  const opened = await open(folder)
-  try {
-    server.listen(`/proc/self/fd/${opened.fd}/${socketName}`)
-    await once(server, 'listening')
-  } catch (error) {
-    await opened.close()
-    throw error
-  }
-  return async () => {
-    await new Promise((resolve) => server.close(resolve))
-    await opened.close()
   }
 }
 
