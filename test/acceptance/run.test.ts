@@ -6,7 +6,7 @@ import type { Judgement } from '../../src/merge/judge.ts'
 import { bestAmong, type Judged } from '../../src/supervisor/run/best-of.ts'
 import type { Recorded } from '../../src/supervisor/run/events.ts'
 import { gone } from '../process-life.ts'
-import { isWritten } from '../until.ts'
+import { isWritten, until } from '../until.ts'
 import {
   begin,
   emptyFolder,
@@ -662,7 +662,8 @@ void t.test(
     const run = begin(directory, 'run', path)
     for (const mode of modes) {
       await run.said(`y-${mode} is paused until x-${mode} has ended`)
-      t.equal(stateOf(await pidOf(directory, `y-${mode}`)), 'T', mode)
+      const pid = await pidOf(directory, `y-${mode}`)
+      await until(() => stateOf(pid) === 'T') // it is told when the signal is sent
     }
     const { tasks: seen } = JSON.parse((await troupeHere(directory, '--json', 'status')).stdout) as {
       tasks: readonly object[]
