@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { dirname } from 'node:path'
 import type { Clock } from '../clock.ts'
-import { messageOf, TroupeError } from '../errors.ts'
+import { TroupeError } from '../errors.ts'
+import { storeFailure } from './store-failure.ts'
 import { type JournalFile, openJournalFile } from './journal-file.ts'
 import { journalFormat, lineOf } from './journal-record.ts'
 import { type JournalContent, journalIn, readBytes } from './read-journal.ts'
@@ -177,7 +178,5 @@ function quiet(promise: Promise<void>): Promise<void> {
 }
 
 function failureOf(path: string, cause: unknown): TroupeError {
-  if (cause instanceof TroupeError) return cause
-  const code = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'NO_SPACE' : 'STORE_FAILED'
-  return new TroupeError(code, `the journal ${path} cannot be written: ${messageOf(cause)}`, { cause })
+  return cause instanceof TroupeError ? cause : storeFailure(`the journal ${path} cannot be written`, cause)
 }

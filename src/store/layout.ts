@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
-import { inStore, storeFailure } from './store-failure.ts'
+import { storeFailure } from './store-failure.ts'
 import { type AgentName, asRunId, type RunId, type TaskId } from '../ids.ts'
 
 /** Absolute paths of what one run keeps on disk. */
@@ -64,8 +64,16 @@ export function createdAtOf(proposal: string): string | null {
 /** Makes the folders of a new run. Throws TroupeError STORE_FAILED or NO_SPACE. */
 export function makeRunFolders(layout: Layout, id: RunId): RunLayout {
   const run = layout.run(id)
-  for (const folder of [run.logs, run.work]) inStore(folder, 'write', () => mkdirSync(folder, { recursive: true }))
+  for (const folder of [run.logs, run.work]) makeFolder(folder)
   return run
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (cause) {
+    throw storeFailure(`cannot write ${folder}`, cause)
+  }
 }
 
 /** Points the status link at a run, in one step; where there can be no link it is left out. */
@@ -93,7 +101,7 @@ export function listRuns(layout: Layout): readonly RunId[] {
     return folders.map(({ name }) => asRunId(name)).toSorted()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw storeFailure(layout.runs, error, 'read')
+    throw storeFailure(`cannot read ${layout.runs}`, error)
   }
 }
 

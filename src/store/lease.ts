@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { type Clock, systemClock } from '../clock.ts'
-import { messageOf, TroupeError } from '../errors.ts'
+import { TroupeError } from '../errors.ts'
+import { storeFailure } from './store-failure.ts'
 import { isAlive } from '../process-identity.ts'
 import {
   epochFile,
@@ -60,8 +61,7 @@ export async function acquireLease(path: string, options: LeaseOptions = {}): Pr
     return leaseOf(path, epoch, { lock, deposed })
   } catch (cause) {
     if (cause instanceof TroupeError) throw cause
-    const code = (cause as NodeJS.ErrnoException).code === 'ENOSPC' ? 'NO_SPACE' : 'STORE_FAILED'
-    throw new TroupeError(code, `the lease ${path} cannot be taken: ${messageOf(cause)}`, { cause })
+    throw storeFailure(`the lease ${path} cannot be taken`, cause)
   }
 }
 

@@ -37,7 +37,7 @@ export function replaceFile(
     if (durable) syncFolder(dirname(path))
   } catch (cause) {
     rmSync(temporary, { force: true })
-    throw storeFailure(path, cause)
+    throw storeFailure(`cannot write ${path}`, cause)
   }
 }
 
@@ -55,7 +55,7 @@ export async function replaceFileDurably(path: string, content: string, fence: (
     await folderToDisk(dirname(path))
   } catch (cause) {
     rmSync(temporary, { force: true })
-    throw cause instanceof TroupeError ? cause : storeFailure(path, cause)
+    throw cause instanceof TroupeError ? cause : storeFailure(`cannot write ${path}`, cause)
   }
 }
 
