@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, realpathSync } from 'node:fs'
+import { constants, existsSync, realpathSync } from 'node:fs'
 import { delimiter, isAbsolute, sep } from 'node:path'
+import { isAccessible } from './is-accessible.ts'
 import { politeFirst, words } from './isolation.ts'
 
 /** What a program may do to the machine. */
@@ -19,16 +20,8 @@ export interface Confines {
 const privateFolders = ['/tmp', '/var/tmp', '/run']
 
 /** A folder in which no program that is confined sees what others keep there, wherever temporary files lie. */
-export const privateFolder = (): string => privateFolders.find(isWritable) ?? '/tmp'
-
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK)
-    return true
-  } catch {
-    return false
-  }
-}
+export const privateFolder = (): string =>
+  privateFolders.find((folder) => isAccessible(folder, constants.W_OK)) ?? '/tmp'
 
 /**
  * The words in front of a program that confine it (bubblewrap, bwrap(1)): namespaces of its own for processes, mounts, and all but the
