@@ -1,5 +1,5 @@
+import { addsImports } from './resolvers/import-lines.ts'
 import type { ResolvedChunk } from './resolve-text.ts'
-import type { Chunk } from './text/three-way.ts'
 
 /** A file that resolvers made whole, as far as doubt goes. */
 interface Resolved {
@@ -30,15 +30,6 @@ export function weightOf(doubts: readonly Doubt[]): number {
   const others = doubts.filter((doubt) => doubt === 'other').length
   return others > 0 ? others : doubts.length
 }
-
-/** Whether both sides bring names in and do nothing else. */
-const addsImports = ({ base, ours, theirs }: Chunk): boolean =>
-  base.every((line) => ours.includes(line) && theirs.includes(line)) &&
-  [...ours, ...theirs].every((line) => line.trim() === '' || bringsIn.test(line))
-
-/** In any language. */
-const bringsIn =
-  /^\s*(?:import\b|from\s+\S+\s+import\b|export\b.*\bfrom\b|(?:const|let|var)\s.*=\s*require\(|use\s|using\s|#\s*include\b)/
 
 function inDoubt(chunk: ResolvedChunk, likely: number): ResolvedChunk {
   if (chunk.grade !== 'likely') return chunk

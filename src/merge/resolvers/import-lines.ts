@@ -1,5 +1,6 @@
 import type { Chunk } from '../text/three-way.ts'
 import type { FileFacts, Language } from './file-facts.ts'
+import { areInOrder, byCode } from './in-order.ts'
 import { withNamesOfBoth } from './import-names.ts'
 import type { Resolver } from './resolver.ts'
 
@@ -26,7 +27,7 @@ export const importLines: Resolver = {
     if (bringsInTwice(lines, [ours, theirs])) return null
     return {
       grade: areRewritten ? 'checked' : 'likely',
-      lines: isSorted(ours) && isSorted(theirs) ? sorted(lines) : lines,
+      lines: areInOrder(ours) && areInOrder(theirs) ? lines.toSorted(byCode) : lines,
       evidence: `imports are a set${areRewritten ? ', though both took some away' : ''}`,
     }
   },
@@ -43,15 +44,20 @@ export function areImports({ base, ours, theirs }: Chunk, { language }: FileFact
   return [...base, ...ours, ...theirs].every((line) => line.trim() === '' || pattern.test(line.replace(/\r?\n$/, '')))
 }
 
+/** Lines that bring names in, in any language. */
+const bringsIn =
+  /^\s*(?:import\b|from\s+\S+\s+import\b|export\b.*\bfrom\b|(?:const|let|var)\s.*=\s*require\(|use\s|using\s|#\s*include\b)/
+
+/** Whether both sides bring names in and do nothing else, whatever the language. */
+export const addsImports = ({ base, ours, theirs }: Chunk): boolean =>
+  [...ours, ...theirs].every((line) => line.trim() === '' || bringsIn.test(line)) &&
+  base.every((line) => ours.includes(line) && theirs.includes(line))
+
 /** Whether a side took lines away that the other kept. */
 function isChangedBy(side: readonly string[], { base, ours, theirs }: Chunk): boolean {
   const [own, all] = [new Set(side), new Set([...ours, ...theirs])]
   return base.some((line) => line.trim() !== '' && !own.has(line) && all.has(line))
 }
-
-const isSorted = (lines: readonly string[]): boolean =>
-  lines.every((line, at) => at === 0 || (lines[at - 1] ?? '') <= line)
-const sorted = (lines: readonly string[]): readonly string[] => lines.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))
 
 /** Whether a name comes from more lines than in either side: it would be declared twice. */
 function bringsInTwice(lines: readonly string[], sides: readonly (readonly string[])[]): boolean {

@@ -1,3 +1,5 @@
+import { areInOrder, byCode } from './in-order.ts'
+
 /** A line that brings names in, and what of it is no name. */
 interface NamedImport {
   readonly before: string
@@ -64,11 +66,8 @@ function namesOfBoth({ base, ours, theirs }: Names): readonly string[] {
   const stays = ours.filter((name) => theirs.includes(name) || !base.includes(name))
   const added = theirs.filter((name) => !ours.includes(name) && !base.includes(name))
   const all = [...stays, ...added]
-  return isSorted(ours) && isSorted(theirs) ? all.toSorted(byText) : all
+  return areInOrder(ours) && areInOrder(theirs) ? all.toSorted(byCode) : all
 }
 
-const byText = (a: string, b: string): number => Number(a > b) - Number(a < b)
-const isSorted = (names: readonly string[]): boolean =>
-  names.every((name, at) => at === 0 || (names[at - 1] ?? '') <= name)
 const printed = ({ before, after }: NamedImport, names: readonly string[]): string =>
   `${before}${names.join(', ')}${after}`

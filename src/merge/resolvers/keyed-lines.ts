@@ -1,3 +1,4 @@
+import { areInOrder, byCode } from './in-order.ts'
 import { indentOf } from './indent.ts'
 import type { Resolver } from './resolver.ts'
 
@@ -56,13 +57,10 @@ function keysOfBoth(b: Entries, o: Entries, t: Entries): readonly string[] {
     before = at === -1 ? before + 1 : at
     if (at === -1) keys.splice(before, 0, key)
   }
-  return [b, o, t].every(isInOrder) && haveOneIndent(o, t) ? keys.toSorted(byCode) : keys
+  return [b, o, t].every((entries) => areInOrder([...entries.keys()])) && haveOneIndent(o, t)
+    ? keys.toSorted(byCode)
+    : keys
 }
-
-const byCode = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0)
-
-const isInOrder = (entries: Entries): boolean =>
-  [...entries.keys()].every((key, at, keys) => at === 0 || byCode(keys[at - 1] ?? '', key) <= 0)
 
 const haveOneIndent = (...sides: readonly Entries[]): boolean =>
   new Set(sides.flatMap((entries) => [...entries.values()].map(indentOf))).size === 1
