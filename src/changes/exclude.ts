@@ -9,12 +9,14 @@ import type { Repository } from './repository.ts'
  * @throws TroupeError STORE_FAILED
  */
 export async function excludeAgentsFolder({ git, root, commonDirectory }: Repository): Promise<void> {
-  const asked = (await isLink(join(root, '.agents'))) ? '.agents' : '.agents/runs/any'
+  // what lies behind a link is not in the repository, and a line that ends in a slash is about folders alone
+  const isLinked = await isLink(join(root, '.agents'))
+  const asked = isLinked ? '.agents' : '.agents/runs/any'
   const { exitCode } = await git.run(['check-ignore', '--quiet', asked], { accept: [0, 1] })
   if (exitCode === 0) return
   const tracked = (await git.text(['ls-files', '-z', '--', '.agents'])) !== ''
-  // what lies behind a link is not in the repository; a line that ends in a slash is about folders alone
-  const lines = tracked ? '/.agents/runs/\n/.agents/runtime/\n' : asked === '.agents' ? '/.agents\n' : '/.agents/\n'
+  const all = isLinked ? '/.agents\n' : '/.agents/\n'
+  const lines = tracked ? '/.agents/runs/\n/.agents/runtime/\n' : all
   const path = join(commonDirectory, 'info', 'exclude')
   try {
     await mkdir(dirname(path), { recursive: true })

@@ -21,14 +21,18 @@ function firstPlaces({
 }: Prepared): ReadonlyMap<HostKind, number> {
   const [first = []] = waves
   const room = new Map(agentLimits)
-  const beginning = first
-    .flatMap((index) => tasks[index] ?? [])
-    .filter(({ agent }) => {
-      const left = room.get(agent) ?? Infinity
-      room.set(agent, left - 1)
-      return left > 0
-    })
-    .slice(0, concurrency)
-  const byKind = Map.groupBy(beginning, ({ id }) => must(placements, id).host)
-  return new Map([...byKind].map(([kind, { length }]) => [kind, length]))
+  const places = new Map<HostKind, number>()
+  let begun = 0
+  for (const index of first) {
+    const task = tasks[index]
+    if (task === undefined) continue
+    const left = room.get(task.agent) ?? Infinity
+    if (left === 0) continue
+    room.set(task.agent, left - 1)
+    const { host } = must(placements, task.id)
+    places.set(host, (places.get(host) ?? 0) + 1)
+    begun += 1
+    if (begun === concurrency) break // there may be a hundred thousand more
+  }
+  return places
 }
