@@ -100,6 +100,16 @@ async function leaveRun(directory: string, play: Play, manifest: string): Promis
   return { repository, id: played, files }
 }
 
+/** A repository in which this process carries a run out, as its journal tells. */
+async function runUnderWay(
+  t: Parameters<typeof repositoryWith>[0],
+): Promise<FoundRun & { readonly directory: string }> {
+  const directory = await repositoryWith(t, {})
+  const text = manifestOf(['tests', 'docs tests'])
+  const play = new Play(text).start(identityOf(process.pid, process.pid)).begin('tests')
+  return { ...(await leaveRun(directory, play, text)), directory }
+}
+
 const weak = `import hashlib
 
 
@@ -678,11 +688,7 @@ t.test('the commands answer from a shell, and a failure has no stack trace', asy
 })
 
 t.test('an older Node hands over to the one that npm put beside the program, and is not outlived by it', async (t) => {
-  const directory = await repositoryWith(t, {})
-  const text = manifestOf(['tests', 'docs tests'])
-  const play = new Play(text)
-  play.start(identityOf(process.pid, process.pid)).begin('tests')
-  await leaveRun(directory, play, text)
+  const { directory } = await runUnderWay(t)
   // another file than the one that npm put there
   const node = join(emptyFolder(t), 'node')
   copyFileSync(process.execPath, node, constants.COPYFILE_FICLONE)
@@ -706,11 +712,7 @@ t.test('an older Node hands over to the one that npm put beside the program, and
 })
 
 t.test('log --follow of a journal that goes away says so as every failure is said', async (t) => {
-  const directory = await repositoryWith(t, {})
-  const text = manifestOf(['tests', 'docs tests'])
-  const play = new Play(text)
-  play.start(identityOf(process.pid, process.pid)).begin('tests')
-  const { files } = await leaveRun(directory, play, text)
+  const { directory, files } = await runUnderWay(t)
   const child = spawn(process.execPath, [join(root, 'bin/troupe.mjs'), '--json', 'log', '--follow', '-C', directory])
   const said = { out: '', err: '' }
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
@@ -724,11 +726,7 @@ t.test('log --follow of a journal that goes away says so as every failure is sai
 })
 
 t.test('what nobody reads to its end ends without a complaint', async (t) => {
-  const directory = await repositoryWith(t, {})
-  const text = manifestOf(['tests', 'docs tests'])
-  const play = new Play(text)
-  play.start(identityOf(process.pid, process.pid)).begin('tests')
-  await leaveRun(directory, play, text)
+  const { directory } = await runUnderWay(t)
   for (const args of [['schema'], ['log', '--follow', '-C', directory]]) {
     const child = spawn(process.execPath, [join(root, 'bin/troupe.mjs'), ...args])
     child.stdout.destroy()
