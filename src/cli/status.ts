@@ -64,9 +64,10 @@ async function watch(run: FoundRun, terminal: Terminal, options: StatusOptions):
   }
   for (const name of signals) process.once(name, onInterrupt)
   try {
-    const { signal } = interrupted
+    const signal = AbortSignal.any([interrupted.signal, terminal.readerGone])
     const standing = await watchRun(run, { clock: systemClock, terminal, signal, shown: !options.json })
-    if (signal.aborted) return exitCodes.interrupted
+    if (interrupted.signal.aborted) return exitCodes.interrupted
+    if (terminal.readerGone.aborted) return exitCodes.ok
     await tellOne(run, terminal, { ...options, brief: terminal.live && terminal.answersSeen })
     return standing === 'ended' ? exitCodes.ok : exitCodes.unfinished
   } finally {

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs'
 import { plainLines } from '../plain-text.ts'
 
 /** A place that can be drawn on. */
@@ -38,12 +39,27 @@ const reader = new AbortController()
 function bearLossOfReaders(): void {
   if (process.stdout.listeners('error').includes(loseReader)) return
   process.stdout.on('error', loseReader)
-  process.stderr.on('error', unlessGone)
+  process.stderr.on('error', loseWatcher)
 }
 
 function loseReader(error: NodeJS.ErrnoException): void {
   unlessGone(error)
   reader.abort()
+}
+
+/** With 2>&1 one reader has both, and who only watches writes nothing but what is to be seen. */
+function loseWatcher(error: NodeJS.ErrnoException): void {
+  unlessGone(error)
+  if (isOneStream()) reader.abort()
+}
+
+function isOneStream(): boolean {
+  try {
+    const [answers, screen] = [fstatSync(process.stdout.fd), fstatSync(process.stderr.fd)]
+    return answers.dev === screen.dev && answers.ino === screen.ino
+  } catch {
+    return true // one of them is closed
+  }
 }
 
 function unlessGone(error: NodeJS.ErrnoException): void {

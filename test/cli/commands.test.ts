@@ -734,6 +734,10 @@ t.test('what nobody reads to its end ends without a complaint', async (t) => {
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => said.push(chunk))
     t.same([...(await once(child, 'close')), ...said], [0, null], args.join(' '))
   }
+  const watch = [join(root, 'bin/troupe.mjs'), 'status', '--watch', '-C', directory]
+  const child = spawn('sh', ['-c', 'exec "$0" "$@" 2>&1', process.execPath, ...watch])
+  child.stdout.destroy()
+  t.same(await once(child, 'close'), [0, null], 'what is watched through the pipe of the answers')
 })
 
 void t.test(
