@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { exitCodes, TroupeError } from '../errors.ts'
 import { reportFailure } from './report-failure.ts'
 import type { CommonOptions, Terminal } from './terminal.ts'
+import { version } from './version.ts'
 
 interface GlobalOptions extends CommonOptions {
   readonly directory: string
@@ -63,7 +64,7 @@ function misuse(cause: CommanderError): TroupeError {
 export const newProgram = (): Command =>
   new Command('troupe')
     .description('Runs coding agents in parallel on one git repository and gives back one verified proposal.')
-    .version('0.1.0')
+    .version(version)
     .option('-C, --directory <path>', 'work as if started there', '.')
     .option('--json', 'answer in JSON', false)
     .option('--verbose', 'log to standard error; show stack traces', false)

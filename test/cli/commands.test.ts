@@ -687,6 +687,21 @@ t.test('the commands answer from a shell, and a failure has no stack trace', asy
   t.match(chunks.join(''), /^troupe: there is no run red\n {2}RUN_NOT_FOUND: .*\n$/)
 })
 
+t.test('the program has the version of its package', async (t) => {
+  const [copy, link] = [
+    join(emptyFolder(t), 'package'),
+    (name: string) => symlinkSync(join(root, name), join(copy, name)),
+  ]
+  for (const folder of ['bin', 'src']) cpSync(join(root, folder), join(copy, folder), { recursive: true })
+  for (const name of ['node_modules', 'prompts', 'schema']) link(name)
+  const { version: _, ...rest } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+  writeFileSync(join(copy, 'package.json'), JSON.stringify({ ...rest, version: '7.6.5' }))
+  const child = spawn(process.execPath, [join(copy, 'bin/troupe.mjs'), '--version'])
+  const said: string[] = []
+  child.stdout.setEncoding('utf8').on('data', (text: string) => said.push(text))
+  t.same([...(await once(child, 'close')), ...said], [0, null, '7.6.5\n'])
+})
+
 t.test('an older Node hands over to the one that npm put beside the program, and is not outlived by it', async (t) => {
   const { directory } = await runUnderWay(t)
   // another file than the one that npm put there
