@@ -1,6 +1,8 @@
-import { TroupeError } from '../errors.ts'
+import { count } from '../count.ts'
+import { exitCodes, TroupeError } from '../errors.ts'
 import { type FoundRun, findRun } from './find-run.ts'
 import { fitHeapTo } from './heap-size.ts'
+import { lostFiles, restoreFiles } from './lost-files.ts'
 import { isProposalLost } from './made-proposal.ts'
 import { mustBeFit } from './must-be-fit.ts'
 import { prepareAgain } from './prepare-again.ts'
@@ -13,13 +15,17 @@ import { mustHideSecrets } from './secrets.ts'
 import type { CommonOptions, Terminal } from './terminal.ts'
 import { unfinishedRuns } from './unfinished-runs.ts'
 
-/** `troupe resume`: goes on with a run whose supervisor died, that was interrupted, or that has lost its proposal. */
+/**
+ * `troupe resume`: goes on with a run whose supervisor died, that was interrupted, or that has lost its proposal. Of one that has ended
+ * and lost nothing but status or result files these are written again.
+ */
 export async function resumeCommand(
   terminal: Terminal,
   input: { readonly arguments: readonly string[]; readonly options: CommonOptions & { readonly manifest?: string } },
 ): Promise<number> {
   tools.prepare()
-  const run = await runToResume(terminal.directory, input.arguments[0])
+  const { run, lost } = await runToResume(terminal.directory, input.arguments[0])
+  if (lost !== null) return await restore(run, lost, { terminal, ...input.options })
   fitHeapTo(run.files.manifest)
   const { manifest } = input.options
   const prepared = await prepareAgain(run, { directory: terminal.directory, manifest })
@@ -35,11 +41,31 @@ export async function resumeCommand(
   return outcome.exitCode
 }
 
-async function runToResume(directory: string, asked: string | undefined): Promise<FoundRun> {
-  const newest = await findRun(directory, asked)
-  if (asked !== undefined) return newest
-  const [unfinished] = unfinishedRuns(newest.repository)
-  if (unfinished !== undefined) return await findRun(directory, unfinished.id)
-  if (isProposalLost((await readRun(newest)).records)) return newest
-  throw new TroupeError('RUN_ENDED', `every recent run has ended, the last one is ${newest.id}`)
+interface ToResume {
+  readonly run: FoundRun
+  /** All that is to be done: files that are to be written again. Null where there is a run to go on with. */
+  readonly lost: ReturnType<typeof lostFiles> | null
+}
+
+async function runToResume(directory: string, asked: string | undefined): Promise<ToResume> {
+  const run = await findRun(directory, asked)
+  const [unfinished] = asked === undefined ? unfinishedRuns(run.repository) : []
+  if (unfinished !== undefined) return { run: await findRun(directory, unfinished.id), lost: null }
+  const reading = await readRun(run)
+  const lost = lostFiles(run, reading)
+  if (lost.size > 0 && !isProposalLost(reading.records)) return { run, lost }
+  if (asked !== undefined || isProposalLost(reading.records)) return { run, lost: null }
+  throw new TroupeError('RUN_ENDED', `every recent run has ended, the last one is ${run.id}`)
+}
+
+async function restore(
+  run: FoundRun,
+  lost: ReturnType<typeof lostFiles>,
+  { terminal, json }: Pick<CommonOptions, 'json'> & { readonly terminal: Terminal },
+): Promise<number> {
+  await restoreFiles(run, lost)
+  const files = [...lost.keys()]
+  const text = `the run ${run.id} had ended; written again from its journal: ${count(files.length, 'file')}`
+  terminal.print(json ? JSON.stringify({ schema: 'troupe/restored/1', run: run.id, files }, null, 2) : text)
+  return exitCodes.ok
 }

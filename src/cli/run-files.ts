@@ -63,4 +63,5 @@ export function openRunFiles({ run, rules, manifest, folders, clock, live, log }
   }
 }
 
-const printed = (content: object): string => `${JSON.stringify(content, null, 2)}\n`
+/** A status or result file as it is written. */
+export const printed = (content: object): string => `${JSON.stringify(content, null, 2)}\n`

@@ -215,6 +215,39 @@ void t.test('resume makes the proposal of a run that has ended again, when its f
   t.match(await troupeHere(directory, 'apply'), { status: 0 })
 })
 
+void t.test(
+  'status and result files that are gone of a run that has ended are written again as they were',
+  async (t) => {
+    const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+    const sh = (id: string, command: string, more: object = {}) => ({ id, command: ['sh', '-c', command], ...more })
+    const tasks = [
+      sh('b', 'echo 1 > b.txt'),
+      sh('bad', 'exit 3', { retries: 1 }),
+      sh('after', 'true', { needs: ['bad'] }),
+    ]
+    const { run } = await runHere(directory, manifest(t, { tasks, keepPrompts: true }))
+    const folder = join(directory, '.agents/runs', run)
+    const names = readdirSync(folder).filter((name) => /\.status$|_result\.json$/.test(name))
+    const contents = (): readonly unknown[] =>
+      names.map((name) => {
+        const { lastOutput: _, progress: __, pid: ___, ...rest } = JSON.parse(readFileSync(join(folder, name), 'utf8'))
+        return rest
+      })
+    const before = contents()
+    t.equal(names.length, 6)
+    for (const name of names.slice(1)) rmSync(join(folder, name))
+    writeFileSync(join(folder, names[0] ?? ''), '{')
+    t.match((await troupeHere(directory, 'doctor', '--run')).stdout, `troupe resume ${run} writes them again`)
+    t.match(await troupeHere(directory, 'resume'), { status: 0, stdout: /had ended; written again .*: 6 files\n/ })
+    t.same(contents(), before)
+    t.match((await troupeHere(directory, 'doctor', '--run')).stdout, /results +3 written/)
+    t.match(await troupeHere(directory, 'resume', run), { status: 2, stderr: /RUN_ENDED/ })
+    rmSync(join(folder, names[0] ?? ''))
+    const told = JSON.parse((await troupeHere(directory, '--json', 'resume', run)).stdout)
+    t.same(told, { schema: 'troupe/restored/1', run, files: [join(folder, names[0] ?? '')] })
+  },
+)
+
 const proposalFileOf = (directory: string): string => {
   const files = readdirSync(inRun(directory, '')).filter((name) => /^proposal_.*\.json$/.test(name))
   return inRun(directory, files.join(' and '))

@@ -100,7 +100,7 @@ function checkResults({ id, files }: FoundRun, { manifest, state }: RunReading):
     return content.task === task ? [] : [`${path} is not the result of ${task}`]
   })
   if (bad.length === 0) return fine('results', `${ended.length} written`)
-  return warning('results', bad.join('; '), `nothing is lost: troupe show ${id} --task reads the journal`)
+  return warning('results', bad.join('; '), `nothing is lost: troupe resume ${id} writes them again from the journal`)
 }
 
 function checkProposal({ id }: FoundRun, { history }: RunReading, refs: Refs): Check {
