@@ -23,6 +23,8 @@ export async function gcCommand(
 ): Promise<number> {
   const { dryRun, unfinished, unapplied, json, olderThan } = input.options
   const olderThanMs = olderThan === undefined ? null : ageOf(olderThan)
+  if (unapplied && olderThanMs === null)
+    throw new TroupeError('USAGE', '--unapplied goes with --older-than: it says which of the old runs go')
   const repository = await openRepository(terminal.directory)
   const survey = await surveyRuns(repository)
   const rules = { olderThanMs, unfinished, unapplied }

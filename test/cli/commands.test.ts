@@ -879,6 +879,10 @@ void t.test(
     t.match(refsIn(directory), second.run)
     t.equal(readFileSync(join(directory, 'b.txt'), 'utf8'), '1\n', 'what was applied is a branch’s')
     t.match(await gc(directory, second.run.slice(0, -2), '--older-than', '0s', '--unapplied'), [{ whole: true }])
+    t.match(await troupeHere(directory, 'gc', '--unapplied'), {
+      status: 2,
+      stderr: /goes with --older-than.*\n +USAGE/,
+    })
     t.same([...runsIn(directory), refsIn(directory)], [''])
     t.notOk(readdirSync(join(directory, '.agents/runtime')).includes('status'), 'no link leads nowhere')
   },
