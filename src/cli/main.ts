@@ -64,7 +64,7 @@ function describeLooking(program: Command, bind: Bind): void {
     .description("the proposal of a run, its conflicts, or one task's result, log or diff")
     .argument('[run]', 'id of a run, or its beginning; the newest by default')
     .option('--conflicts', 'only the conflicts', false)
-    .option('--conflict <n>', 'only this one of the conflicts, from 1', wholeNumber)
+    .option('--conflict <n>', 'only this one of the conflicts, from 1', wholeNumber(Number.MAX_SAFE_INTEGER))
     .option('--task <id>', 'one task: its result')
     .option('--log', "with --task: its last attempt's log", false)
     .option('--diff', 'the diff of the proposal, or of the task', false)
@@ -126,18 +126,21 @@ function describeSettingUp(program: Command, bind: Bind): void {
 function withRunOptions(command: Command): Command {
   return command
     .addOption(new Option('-m, --mode <mode>', 'where agents live').choices(['auto', 'async', 'thread', 'process']))
-    .option('-j, --concurrency <n>', 'attempts at once', wholeNumber)
+    .option('-j, --concurrency <n>', 'attempts at once', wholeNumber(1024))
     .option('--base <revision>', 'what the agents start from')
     .addOption(new Option('--on-overlap <policy>', 'predicted conflicts').choices(['warn', 'serialize', 'refuse']))
     .addOption(new Option('--on-failure <policy>', 'after a task has failed').choices(['continue', 'stop']))
 }
 
-function wholeNumber(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1 || value > 1024)
-    throw new InvalidArgumentError('It must be a whole number from 1 to 1024.')
-  return value
-}
+const wholeNumber =
+  (most: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (Number.isInteger(value) && value >= 1 && value <= most) return value
+    throw new InvalidArgumentError(
+      `It must be a whole number from 1${most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`}.`,
+    )
+  }
 
 const afterHelp = `
 Exit status:
