@@ -1,7 +1,8 @@
 import { systemClock } from '../clock.ts'
 import { exitCodes, TroupeError } from '../errors.ts'
+import { lastSignOf } from '../store/lease.ts'
 import { findRun, type FoundRun } from './find-run.ts'
-import { readRun } from './read-run.ts'
+import { type RunReading, readRun } from './read-run.ts'
 import { elsewhereText } from './runs-elsewhere.ts'
 import { allRuns, runsTable } from './status/all-runs.ts'
 import { statusJson, statusText, type ToldRun } from './status/one-run.ts'
@@ -49,15 +50,26 @@ interface TellOptions extends StatusOptions {
 
 async function tellOne(run: FoundRun, terminal: Terminal, { json, brief }: TellOptions): Promise<void> {
   const reading = await readRun(run)
-  const isGone = standingOf(reading.state, reading.history) === 'unfinished'
-  const told: ToldRun = { run, reading, now: (isGone ? reading.history.lastAt : null) ?? systemClock.now() }
+  const told: ToldRun = { run, reading, now: lastHeardOf(run, reading) ?? systemClock.now() }
   const coloured = terminal.answersSeen && wantsColour(terminal)
   terminal.print(json ? JSON.stringify(statusJson(told), null, 2) : statusText(told, { coloured, brief }))
+}
+
+/** When a run that nobody carries out any more gave its last sign of life, in milliseconds since the epoch; null for every other run. */
+function lastHeardOf({ files }: FoundRun, { state, history }: RunReading): number | null {
+  const { supervisor, lastAt } = history
+  if (supervisor === null || standingOf(state, history) !== 'unfinished') return null
+  return Math.max(lastAt ?? 0, lastSignOf(files.lease, supervisor) ?? 0)
 }
 
 const signals = ['SIGINT', 'SIGTERM'] as const
 
 async function watch(run: FoundRun, terminal: Terminal, options: StatusOptions): Promise<number> {
+  // nothing is to come, and a clock that is drawn would go on
+  if (lastHeardOf(run, await readRun(run)) !== null) {
+    await tellOne(run, terminal, { ...options, brief: false })
+    return exitCodes.unfinished
+  }
   const interrupted = new AbortController()
   const onInterrupt = (): void => {
     interrupted.abort()

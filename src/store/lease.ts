@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { type Clock, systemClock } from '../clock.ts'
 import { TroupeError } from '../errors.ts'
 import { storeFailure } from './store-failure.ts'
-import { isAlive } from '../process-identity.ts'
+import { isAlive, type ProcessIdentity } from '../process-identity.ts'
 import {
   epochFile,
   type EpochHolder,
@@ -69,6 +69,14 @@ export async function acquireLease(path: string, options: LeaseOptions = {}): Pr
 export function leaseHolder(path: string): EpochHolder | null {
   const { holder } = existsSync(dirname(path)) ? newestEpoch(path) : { holder: null }
   return holder === null || holder.released || hasDied(holder) ? null : holder
+}
+
+/** When this process, which held a lease to its death, last gave a sign of life, in milliseconds since the epoch; null when another has had it since. */
+export function lastSignOf(path: string, { pid, startTime }: ProcessIdentity): number | null {
+  if (!existsSync(dirname(path))) return null
+  const { epoch, holder } = newestEpoch(path)
+  const isIts = holder?.process.pid === pid && holder.process.startTime === startTime
+  return isIts ? lastBeat(path, epoch) : null
 }
 
 function leaseOf(path: string, epoch: number, { lock, deposed }: Pick<Lease, 'deposed'> & { lock: Lock }): Lease {
