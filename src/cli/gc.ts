@@ -1,4 +1,4 @@
-import { openRepository, type Repository } from '../changes/repository.ts'
+import { openRepository } from '../changes/repository.ts'
 import { systemClock } from '../clock.ts'
 import { exitCodes, messageOf, TroupeError } from '../errors.ts'
 import type { RunId } from '../ids.ts'
@@ -6,7 +6,7 @@ import { parseDuration } from '../plan/duration.ts'
 import { type Collected, collectRun, wouldCollect } from './gc/collect-run.ts'
 import { bytesOf, gcText } from './gc/gc-text.ts'
 import { type RunSurvey, surveyRuns } from './gc/survey-runs.ts'
-import { elsewhereText, runsElsewhere } from './runs-elsewhere.ts'
+import { elsewhereText, type RunsElsewhere } from './runs-elsewhere.ts'
 import type { CommonOptions, Terminal } from './terminal.ts'
 
 interface GcOptions extends CommonOptions {
@@ -39,16 +39,17 @@ export async function gcCommand(
       failures.push({ run, message: messageOf(error) })
     }
   }
-  terminal.print(json ? asJson(all, failures, dryRun) : gcText(all, { dryRun }))
-  if (survey.runs.length === 0 && !json) await tellElsewhere(repository, terminal)
-  for (const { run, message } of failures) if (!json) terminal.tell(`${run}  could not be collected: ${message}`)
+  const outcome: Outcome = { all, failures, elsewhere: survey.elsewhere }
+  if (json) terminal.print(asJson(outcome, dryRun))
+  else tell(terminal, outcome, dryRun)
   return failures.length === 0 ? exitCodes.ok : exitCodes.unfinished
 }
 
-/** Whoever looks for runs where there are none may mean those of another worktree. */
-async function tellElsewhere(repository: Repository, terminal: Terminal): Promise<void> {
-  const others = await runsElsewhere(repository)
-  if (others.length > 0) terminal.tell(elsewhereText(others))
+/** What came of a collection. */
+interface Outcome {
+  readonly all: readonly Collected[]
+  readonly failures: readonly Failure[]
+  readonly elsewhere: readonly RunsElsewhere[]
 }
 
 /** A run whose remains could not be taken away. */
@@ -63,16 +64,27 @@ function ageOf(text: string): number {
   return ms
 }
 
-function chosen({ runs }: RunSurvey, beginning: string | undefined): readonly RunId[] {
+function chosen({ runs, elsewhere }: RunSurvey, beginning: string | undefined): readonly RunId[] {
   if (beginning === undefined) return runs
   const [run, another] = runs.filter((id) => id.startsWith(beginning))
-  if (run === undefined) throw new TroupeError('RUN_NOT_FOUND', `nothing is left of a run ${beginning}`)
+  if (run === undefined) {
+    const having = elsewhere.filter((other) => other.runs.some((id) => id.startsWith(beginning)))
+    const here = having.length === 0 ? '' : ` here\n${elsewhereText(having)}`
+    throw new TroupeError('RUN_NOT_FOUND', `nothing is left of a run ${beginning}${here}`)
+  }
   if (another !== undefined)
     throw new TroupeError('RUN_NOT_FOUND', `several runs begin with ${beginning}: ${run}, ${another}`)
   return [run]
 }
 
-function asJson(all: readonly Collected[], failures: readonly Failure[], dryRun: boolean): string {
+function tell(terminal: Terminal, { all, failures, elsewhere }: Outcome, dryRun: boolean): void {
+  for (const { run, message } of failures) terminal.tell(`${run}  could not be collected: ${message}`)
+  const text = gcText(all, { dryRun, failed: failures.length })
+  if (text !== '') terminal.print(text)
+  if (elsewhere.length > 0) terminal.tell(elsewhereText(elsewhere))
+}
+
+function asJson({ all, failures, elsewhere }: Outcome, dryRun: boolean): string {
   const runs = all.map((one) => ({ ...one.remains, ...one.collection, freed: bytesOf(one) }))
-  return JSON.stringify({ schema: 'troupe/gc/1', dryRun, runs, failures }, null, 2)
+  return JSON.stringify({ schema: 'troupe/gc/1', dryRun, runs, failures, elsewhere }, null, 2)
 }

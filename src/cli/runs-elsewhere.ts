@@ -13,18 +13,39 @@ export interface RunsElsewhere {
 
 /** The other worktrees of a repository that have runs: each keeps its own. */
 export async function runsElsewhere(repository: Repository): Promise<readonly RunsElsewhere[]> {
-  return (await checkoutsOf(repository)).flatMap(({ folder }) => {
-    if (folder === null) return []
-    const runs = runsIn(folder, repository.root)
-    return runs.length === 0 ? [] : [{ folder, runs }]
-  })
+  return (await lookElsewhere(repository)).having
 }
 
-function runsIn(folder: string, root: string): readonly RunId[] {
+/** What the other worktrees of a repository have. */
+export interface Elsewhere {
+  readonly having: readonly RunsElsewhere[]
+  /** Whether each could be looked into: where not, a run that is not here may be there, and alive. */
+  readonly isWhole: boolean
+}
+
+/** Looks into every other worktree of a repository. */
+export async function lookElsewhere(repository: Repository): Promise<Elsewhere> {
+  const others = (await checkoutsOf(repository)).filter(({ folder }) => !isSame(folder, repository.root))
+  const looked = others.map(({ folder }) => ({ folder, runs: folder === null ? null : runsIn(folder) }))
+  return {
+    having: looked.flatMap(({ folder, runs }) => (folder === null || !runs?.length ? [] : [{ folder, runs }])),
+    isWhole: looked.every(({ runs }) => runs !== null),
+  }
+}
+
+function isSame(folder: string | null, root: string): boolean {
   try {
-    return realpathSync(folder) === root ? [] : listRuns(layoutOf(folder))
+    return folder !== null && realpathSync(folder) === root
   } catch {
-    return [] // it is gone, or may not be read
+    return false // it is gone, or may not be read
+  }
+}
+
+function runsIn(folder: string): readonly RunId[] | null {
+  try {
+    return listRuns(layoutOf(folder))
+  } catch {
+    return null
   }
 }
 

@@ -14,6 +14,7 @@ import {
   realpathSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -849,6 +850,21 @@ void t.test(
   },
 )
 
+void t.test('the clock of a killed run stands at the last sign of life of its supervisor', async (t) => {
+  const { directory, id, pid } = await killed(t)
+  await gone(pid)
+  const [folder, { startedAt }] = [
+    join(directory, '.agents/runs', id),
+    JSON.parse((await troupeHere(directory, '--json', 'status')).stdout) as { readonly startedAt: string },
+  ]
+  const beat = readdirSync(folder).find((name) => name.endsWith('.lock')) ?? ''
+  const last = (Date.parse(startedAt) + 3_723_500) / 1_000
+  utimesSync(join(folder, beat), last, last)
+  const told = /is gone\) 1:02:03, 0 of 1 done, 1 running\nrunning +one +1\/1 +1:02:03/
+  t.match(await troupeHere(directory, 'status'), { status: 0, stdout: told })
+  t.match(await troupeHere(directory, 'status', '--watch'), { status: 1, stdout: told, stderr: '' })
+})
+
 void t.test('a run that somebody carries out is left alone', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': 'a\n' })
   const gate = join(emptyFolder(t), 'gate')
@@ -898,8 +914,41 @@ void t.test('the runs of another checkout of the repository are its own', async 
   git(directory, 'worktree', 'add', '--quiet', '--detach', linked)
   const rules = ['--unfinished', '--unapplied', '--older-than', '0s']
   t.same(await gc(linked, ...rules), [])
+  const where = new RegExp(`^${realpathSync(directory)}, another worktree, has 1 run: name it with -C$`, 'm')
+  t.match(await troupeHere(linked, 'gc', ...rules), { status: 0, stdout: /^nothing to collect: 0 runs/, stderr: where })
+  t.match(JSON.parse((await troupeHere(linked, '--json', 'gc')).stdout), { elsewhere: [{ runs: [run] }] })
+  t.match(await troupeHere(linked, 'gc', run), { status: 2, stderr: where })
   t.match(refsIn(directory), run)
   t.match(await gc(directory, ...rules), [{ run, whole: true }])
+})
+
+void t.test('a worktree that cannot be looked into keeps nobody from collecting what is here', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+  const linked = join(emptyFolder(t), 'linked')
+  git(directory, 'worktree', 'add', '--quiet', '--detach', linked)
+  const { run } = await runHere(directory, manifest(t, { tasks: [{ id: 'b', command: ['touch', 'b'] }] }))
+  const elsewhere = '20990101-000000-00000000'
+  git(directory, 'update-ref', `refs/troupe/${elsewhere}/proposal`, 'HEAD')
+  mkdirSync(join(linked, '.agents'))
+  writeFileSync(join(linked, '.agents/runs'), 'not a folder')
+  const rules = ['--unapplied', '--older-than', '0s']
+  t.match(await troupeHere(directory, 'gc', ...rules), {
+    status: 0,
+    stdout: new RegExp(`^${run} .*removed its folder`),
+    stderr: '',
+  })
+  t.match(refsIn(directory), elsewhere, 'it may be the run of the other')
+})
+
+void t.test('where a run cannot be collected, it is not said that there is nothing to collect', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+  const { run } = await runHere(directory, manifest(t, { tasks: [{ id: 'b', command: ['touch', 'b'] }] }))
+  const lock = join(directory, '.git/refs/troupe', run, 'proposal.lock')
+  writeFileSync(lock, '')
+  const rules = ['--unapplied', '--older-than', '0s']
+  t.match(await troupeHere(directory, 'gc', ...rules), { status: 1, stdout: /^$/, stderr: /could not be collected: / })
+  rmSync(lock)
+  t.match(await troupeHere(directory, 'gc', ...rules), { status: 0, stdout: /gone: removed its folder/, stderr: '' })
 })
 
 void t.test('what is left of runs without a folder, or without a beginning, is found', async (t) => {

@@ -7,16 +7,20 @@ import { count } from '../../count.ts'
 /** How a collection is told. */
 export interface GcTelling {
   readonly dryRun: boolean
+  /** Runs that could not be collected: what is left of them is unknown. */
+  readonly failed: number
 }
 
-/** What was collected, a line for each run of which something was taken or something stays that is no run's any more. */
-export function gcText(all: readonly Collected[], { dryRun }: GcTelling): string {
+/** What was collected, a line for each run of which something was taken or something stays that is no run's any more; may be empty. */
+export function gcText(all: readonly Collected[], { dryRun, failed }: GcTelling): string {
   const told = all.flatMap((one) => linesOf(one, dryRun))
   const freed = all.reduce((sum, one) => sum + bytesOf(one), 0)
   const total = all.reduce((sum, { remains }) => sum + remains.bytes, 0)
-  if (!all.some(({ collection }) => !isEmpty(collection)))
-    return [...told, `nothing to collect: ${count(all.length, 'run')} on ${sizeText(total)}`].join('\n')
-  return [...told, `${dryRun ? 'would free' : 'freed'} ${sizeText(freed)} of ${sizeText(total)}`].join('\n')
+  if (all.some(({ collection }) => !isEmpty(collection)))
+    return [...told, `${dryRun ? 'would free' : 'freed'} ${sizeText(freed)} of ${sizeText(total)}`].join('\n')
+  // where one could not be collected, there is something
+  const nothing = failed > 0 ? [] : [`nothing to collect: ${count(all.length, 'run')} on ${sizeText(total)}`]
+  return [...told, ...nothing].join('\n')
 }
 
 /** Bytes that a collection sets free. */

@@ -1,6 +1,5 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { checkoutsOf } from '../../changes/checkouts.ts'
 import type { Repository } from '../../changes/repository.ts'
 import { asRunId, type RunId, runIdPattern, startOfRun } from '../../ids.ts'
 import { isAlive } from '../../process-identity.ts'
@@ -8,6 +7,7 @@ import { processesByMark } from '../../processes/sweep.ts'
 import { proposalRef, refsOfAllRuns, refsOfRun } from '../../refs.ts'
 import { layoutOf, listRuns } from '../../store/layout.ts'
 import { recordedProcesses } from '../../supervisor/run/reap.ts'
+import { lookElsewhere, type RunsElsewhere } from '../runs-elsewhere.ts'
 import { diskUsage } from './disk-usage.ts'
 import { leftWorktrees } from './left-worktrees.ts'
 import type { RunRemains } from './run-remains.ts'
@@ -17,6 +17,8 @@ import { readStanding } from './run-standing.ts'
 export interface RunSurvey {
   /** Every run of which anything is left, the oldest first. */
   readonly runs: readonly RunId[]
+  /** All checkouts of a repository share its refs, and each has runs of its own: these are for others to collect. */
+  readonly elsewhere: readonly RunsElsewhere[]
   /** What is left of one of them. */
   remainsOf(run: RunId): Promise<RunRemains>
 }
@@ -28,12 +30,14 @@ export async function surveyRuns(repository: Repository): Promise<RunSurvey> {
   const entries = await readdir(join(repository.commonDirectory, 'worktrees')).catch(() => [])
   const ofEntries = entries.flatMap((name) => runIdPattern.exec(name.replace(/^troupe-/, ''))?.[0] ?? [])
   const own = listRuns(layout).filter((name) => runIdPattern.test(name))
-  const elsewhere = await runsOfOtherCheckouts(repository)
-  const known = [...refs.keys(), ...ofEntries.map(asRunId)].filter((run) => elsewhere?.has(run) === false)
+  const { having, isWhole } = await lookElsewhere(repository)
+  const theirs = new Set(having.flatMap((other) => other.runs))
+  const known = [...refs.keys(), ...ofEntries.map(asRunId)].filter((run) => isWhole && !theirs.has(run))
   const runs = new Set([...own, ...known])
   const marked = processesByMark('TROUPE_RUN')
   return {
     runs: [...runs].toSorted(),
+    elsewhere: having,
     remainsOf: async (run) => {
       const own = refs.get(run) ?? []
       const { standing, problem, reading } = await readStanding({ repository, id: run, files: layout.run(run) }, own)
@@ -52,16 +56,6 @@ export async function surveyRuns(repository: Repository): Promise<RunSurvey> {
       }
     },
   }
-}
-
-/**
- * All checkouts of a repository share its refs, and each has runs of its own. Null where one of them cannot be looked into: what is
- * not here may be there, and alive.
- */
-async function runsOfOtherCheckouts(repository: Repository): Promise<ReadonlySet<RunId> | null> {
-  const folders = (await checkoutsOf(repository)).map(({ folder }) => folder)
-  const others = folders.filter((folder) => folder !== repository.root)
-  return others.includes(null) ? null : new Set(others.flatMap((other) => listRuns(layoutOf(other ?? ''))))
 }
 
 async function refsByRun({ git }: Repository): Promise<ReadonlyMap<RunId, readonly string[]>> {
