@@ -23,6 +23,9 @@ interface StatusWriterOptions {
 /** How long files are written without a pause, and how long the pause is, in milliseconds. */
 const sliceMs = 20
 
+/** The longest that is written without a pause where more comes than is written otherwise: all that waits is in the memory. */
+const longestMs = 160
+
 /**
  * A writer without a timer while nothing is marked. Of very many files (a run that is gone on with marks all that it has) the newest marks
  * are written first, and in between others have their turn.
@@ -31,6 +34,7 @@ export function openStatusWriter({ clock, everyMs, write, failed }: StatusWriter
   const fresh = new Map<string, () => string>()
   const waiting = new Map<string, () => string>()
   let cancelTimer: (() => void) | null = null
+  let nextMs = sliceMs
 
   /** Whether it came to an end before it took too long. */
   function writeUntil(endMs: number): boolean {
@@ -49,7 +53,10 @@ export function openStatusWriter({ clock, everyMs, write, failed }: StatusWriter
 
   function writeSlice(): void {
     cancelTimer = null
-    if (writeUntil(clock.monotonic() + sliceMs)) return
+    const isDone = writeUntil(clock.monotonic() + nextMs)
+    const isBehind = fresh.size > 0 && waiting.size > 0
+    nextMs = isBehind ? Math.min(nextMs * 2, longestMs) : sliceMs
+    if (isDone) return
     for (const [path, content] of fresh) waiting.set(path, content)
     fresh.clear()
     cancelTimer = clock.after(sliceMs, writeSlice)
