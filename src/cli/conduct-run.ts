@@ -19,6 +19,8 @@ import { dateOfLost, type MadeProposal, madeProposal } from './made-proposal.ts'
 import type { Halt } from './asking-world.ts'
 import { beforeForce, makeProposal, type Proposing } from './make-proposal.ts'
 import type { Prepared } from './prepare.ts'
+import { giveBackGarbage } from '../processes/small-heap.ts'
+import { heapKeeper } from './heap-size.ts'
 import { openRunFiles, type RunFiles } from './run-files.ts'
 import { openStage, type RunStage } from './run-stage.ts'
 import { watchWork } from './watch-work.ts'
@@ -65,9 +67,13 @@ export interface HeldRun {
   readonly records: readonly Recorded[]
 }
 
+/** The first event of a run. */
+export type RunStarted = Extract<RunEvent, { readonly type: 'run-started' }>
+
 /** How a run is begun, or gone on with. */
 export type Opening =
-  | Extract<RunEvent, { readonly type: 'run-started' }>
+  /** The event holds the text of the manifest, which nobody is to hold on to. */
+  | { readonly type: 'run-started'; event(): RunStarted }
   | (Extract<RunEvent, { readonly type: 'run-resumed' }> & { readonly lost: readonly SalvagedAttempt[] })
 
 /** Carries a run out to its end and its proposal, and leaves nothing running behind. */
@@ -130,6 +136,7 @@ async function onStage(scene: Scene, opening: Opening): Promise<RunOutcome> {
   await beforeForce(halts, conflicts.settled())
   // with the date of one that is lost its commits are the same
   const createdAt = dateOfLost(records, earlier) ?? new Date(systemClock.now()).toISOString()
+  giveBackGarbage()
   const made = known ?? (await propose(scene, { run, state, createdAt, ...halts }))
   const { commit, tree, verdict } = made.proposal
   if (known === null) await run.record({ type: 'proposal-made', commit, tree, verdict, file: made.files.json })
@@ -154,6 +161,7 @@ function openRun({ prepared, watch, held, stage, files }: Scene, opening: Openin
   const { id, journal, lost, records } = held
   const { rules } = prepared
   const [halt, breakOff] = [newHalt(), newHalt()]
+  const keepSmall = heapKeeper()
   const world = {
     ...stage.world,
     hide: prepared.secrets.hide,
@@ -161,6 +169,7 @@ function openRun({ prepared, watch, held, stage, files }: Scene, opening: Openin
     live: stage.live,
     spoke: files.spoke,
     observe(recorded: Recorded, state: RunState): void {
+      keepSmall(recorded)
       files.observe(recorded, state)
       conflicts.observe(recorded, state)
       haltAt(recorded, halt)
@@ -190,7 +199,7 @@ function openRun({ prepared, watch, held, stage, files }: Scene, opening: Openin
     halt,
     breakOff,
     settle() {
-      const settlement = opening.type === 'run-started' ? run.settle(opening) : goOn(run, opening)
+      const settlement = opening.type === 'run-started' ? begin(run, opening.event()) : goOn(run, opening)
       stage.budgets.begin((reason) => void run.record({ type: 'budget-reached', reason }).catch(() => {}))
       stage.governor.open((event) => void run.record(event).catch(() => {})) // after the event that begins the run
       return settlement
@@ -205,6 +214,11 @@ function haltAt({ event }: Recorded, { polite, force }: Halt): void {
   const reason = new TroupeError('INTERNAL', event.reason)
   if (event.type === 'stop-requested' && event.how === 'hard') force.abort(reason)
   polite.abort(reason)
+}
+
+function begin(run: Run, started: RunStarted): Promise<Settlement> {
+  giveBackGarbage()
+  return run.settle(started)
 }
 
 function goOn(run: Run, { lost, ...resumed }: Extract<Opening, { readonly type: 'run-resumed' }>): Promise<Settlement> {

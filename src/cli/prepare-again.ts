@@ -28,8 +28,10 @@ export async function prepareAgain(run: FoundRun, given?: Given): Promise<Prepar
     given: promptSource(given ?? { directory: repository.root, manifest: undefined }, started?.file ?? null),
     isNeeded: (task) => mayRun(reading, task),
   })
+  const { manifestText } = reading
   return {
     ...reading,
+    manifestText: () => manifestText,
     manifest,
     manifestFile: started?.file ?? null,
     repository,

@@ -4,8 +4,8 @@ import { must, TroupeError } from '../errors.ts'
 import type { CommitId, TaskId } from '../ids.ts'
 import { quoted } from '../merge/conflict-message.ts'
 import { filesOutside } from '../merge/owns.ts'
-import { manifestToYaml } from '../plan/as-manifest.ts'
 import { findIsolation } from '../processes/isolation.ts'
+import { giveBackGarbage } from '../processes/small-heap.ts'
 import { canConfine } from '../processes/sandbox.ts'
 import { allWork, candidatesOf } from '../plan/candidates.ts'
 import { buildGraph, type Graph } from '../plan/graph.ts'
@@ -14,9 +14,9 @@ import type { Manifest, ModeChoice, Task } from '../plan/task.ts'
 import type { Placement } from '../supervisor/run/placement.ts'
 import type { RunRules } from '../supervisor/run/rules.ts'
 import { rulesOf } from '../supervisor/run/run-rules.ts'
+import { keptText } from './kept-text.ts'
 import { mustBeFit } from './must-be-fit.ts'
-import { hasPrompts, withoutPrompts } from './prompts.ts'
-import { type GivenManifest, readManifestArgument } from './read-manifest-argument.ts'
+import { readManifestArgument } from './read-manifest-argument.ts'
 import { type HiddenSecrets, hiddenSecrets, mustHideSecrets, mustHoldNoSecret } from './secrets.ts'
 import type { CommonOptions, Terminal } from './terminal.ts'
 
@@ -32,8 +32,8 @@ export interface PlanOptions extends CommonOptions {
 /** Everything a run needs to know before it starts; a plan shows the same. */
 export interface Prepared {
   readonly manifest: Manifest
-  /** As it is kept with the run. */
-  readonly manifestText: string
+  /** As it is kept with the run; made when it is asked for, as it may be as large as all the rest. */
+  readonly manifestText: () => string
   /** Where the manifest was read from; null for an expression. */
   readonly manifestFile: string | null
   readonly repository: Repository
@@ -50,6 +50,7 @@ export interface Prepared {
 /** Reads and checks all that was asked for, and starts nothing. Throws every TroupeError of bad input. */
 export async function prepare(argument: string, terminal: Terminal, options: PlanOptions): Promise<Prepared> {
   const given = readManifestArgument(argument, terminal.directory)
+  giveBackGarbage()
   const manifest = withOptions(given.manifest, options)
   mustIsolate(manifest)
   await mustBeFit(manifest, terminal.environment)
@@ -67,15 +68,9 @@ export async function prepare(argument: string, terminal: Terminal, options: Pla
     ...unseenWarning(manifest),
   ]
   const rules = rulesOf(manifest, graph)
-  const kept = { manifestText: keptText(given, manifest, options), manifestFile: given.file }
+  const kept = { manifestText: keptText(given, manifest, isChanged(options)), manifestFile: given.file }
   const secrets = hiddenSecrets(manifest)
   return { manifest, ...kept, secrets, repository, base, overlaps, graph, rules, placements, warnings }
-}
-
-/** What is kept with the run must lead to the same rules again. */
-function keptText({ text }: GivenManifest, manifest: Manifest, options: PlanOptions): string {
-  if (!manifest.keepPrompts && hasPrompts(manifest)) return manifestToYaml(withoutPrompts(manifest), { schema: null })
-  return isChanged(options) ? manifestToYaml(manifest, { schema: null }) : text
 }
 
 /** Whoever asks for isolation or a sandbox gets it, or nothing is started. */

@@ -3,9 +3,12 @@ import { TroupeError } from '../errors.ts'
 import type { Manifest, Task } from '../plan/task.ts'
 
 /** A manifest as it is kept with a run: what stands for each prompt tells whether another text is that prompt. */
-export function withoutPrompts(manifest: Manifest): Manifest {
-  return withEachPrompt(manifest, ({ prompt }) => (prompt === null ? null : traceOf(prompt)))
-}
+export const withoutPrompts = (manifest: Manifest): Manifest => withEachPrompt(manifest, traceOfPrompt)
+
+/** The same of one task. */
+export const withoutPrompt = (task: Task): Task => ({ ...task, prompt: traceOfPrompt(task) })
+
+const traceOfPrompt = ({ prompt }: Task): string | null => (prompt === null ? null : traceOf(prompt))
 
 /** Whether anything in a manifest would have to be left out. */
 export const hasPrompts = (manifest: Manifest): boolean => promptsOf(manifest).length > 0

@@ -15,7 +15,7 @@ import type { FoundRun } from './find-run.ts'
 import { keepManifest } from './kept-manifest.ts'
 import { isProposalLost } from './made-proposal.ts'
 import { isInUse } from './own-checkouts.ts'
-import { firstOpening } from './perform-run.ts'
+import { firstEvent } from './perform-run.ts'
 import type { Prepared } from './prepare.ts'
 
 /**
@@ -42,7 +42,7 @@ export async function resumeRun(
     const { records } = journal.found
     const state = fold(prepared.rules, records)
     refuseEnded(run, state, records)
-    keepManifest(folders, prepared.manifestText)
+    keepManifest(folders, prepared.manifestText())
     pointStatusAt(layout, id)
     const held = { id, folders, journal, lost: lease.lost, records }
     return await conductRun(prepared, watch, {
@@ -69,7 +69,7 @@ interface Reopened {
 
 async function openingOf({ prepared, held, tell }: Reopened, state: RunState): Promise<Opening> {
   const { id, folders, records } = held
-  if (state.phase.name === 'new') return firstOpening(id, prepared)
+  if (state.phase.name === 'new') return { type: 'run-started', event: () => firstEvent(id, prepared) }
   const { repository } = prepared
   const { left } = await reap(id, records, systemClock)
   for (const { pid } of left) tell(`note: process ${pid} belongs to the run and cannot be ended from here`)

@@ -17,6 +17,33 @@ export function manifestToYaml(manifest: Manifest, { schema }: PrintOptions): st
   return head + stringify(manifestDocument(manifest), { lineWidth: 0, aliasDuplicateObjects: false })
 }
 
+/**
+ * A manifest as JSON that reads back to the same, with a line for each key and each task.
+ * @param tasks its tasks, which are asked for one by one: a hundred thousand are not held in another form as well
+ */
+export const manifestToJson = (manifest: Manifest, tasks: Iterable<Task> = manifest.tasks): string =>
+  [...jsonOf(manifest, tasks)].join('') // once: each further time would take its length again
+
+function* jsonOf(manifest: Manifest, tasks: Iterable<Task>): Generator<string> {
+  let before = '{\n'
+  for (const [key, value] of Object.entries(manifestDocument({ ...manifest, tasks: [] }))) {
+    yield `${before}${JSON.stringify(key)}: `
+    if (key === 'tasks') yield* listOf(tasks, manifest)
+    else yield JSON.stringify(value)
+    before = ',\n'
+  }
+  yield '\n}\n'
+}
+
+function* listOf(tasks: Iterable<Task>, manifest: Manifest): Generator<string> {
+  let before = '[\n'
+  for (const task of tasks) {
+    yield before + JSON.stringify(taskEntry(task, manifest))
+    before = ',\n'
+  }
+  yield '\n]'
+}
+
 /** A manifest as it would be written, as a value: its JSON reads back to the same. */
 export function manifestDocument(manifest: Manifest): object {
   const declared = [...manifest.agents.values()].filter(isWorthSaying)

@@ -944,6 +944,9 @@ void t.test('when the supervisor dies, the work of all that tried is kept, and a
   await first.until(() => written().length === 2)
   first.child.kill('SIGKILL')
   await first.ended
+  const [id = ''] = readdirSync(runs)
+  const kept = readFileSync(inRun(directory, id, 'manifest.yaml'), 'utf8')
+  t.match(JSON.parse(kept), { tasks: [{ prompt: /^\[not kept: sha256 / }] }, 'what was given as JSON is kept as JSON')
   process.env['AGAIN'] = directory
   const moved = `${path}.moved`
   renameSync(path, moved)

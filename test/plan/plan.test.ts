@@ -5,7 +5,7 @@ import t from 'tap'
 import { kinds, kinds as realKinds } from '../../src/agents/registry.ts'
 import { must } from '../../src/errors.ts'
 import { asAgentName, asTaskId, namePattern } from '../../src/ids.ts'
-import { manifestToYaml } from '../../src/plan/as-manifest.ts'
+import { manifestToJson, manifestToYaml } from '../../src/plan/as-manifest.ts'
 import { commandWords } from '../../src/plan/command-words.ts'
 import { findCycles } from '../../src/plan/cycle.ts'
 import { isExpression, readExpression } from '../../src/plan/expression.ts'
@@ -650,6 +650,7 @@ t.test('property: any nesting means what it says, and reads back from the manife
         expected,
       )
       t.same(soundOf(readManifest(manifestToYaml(manifest, { schema: null }), { kinds: anything })), manifest)
+      t.same(soundOf(readManifest(manifestToJson(manifest), { kinds: anything })), manifest)
     }),
     { numRuns: 200 },
   )

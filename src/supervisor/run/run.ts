@@ -90,9 +90,9 @@ export class Run {
   }
 
   /** Runs every task to its end. Rejects only when the journal fails: then nothing can be promised any more. */
-  async settle(started: Extract<RunEvent, { readonly type: 'run-started' }>): Promise<Settlement> {
-    await this.record(started)
-    return await this.#settlement()
+  settle(started: Extract<RunEvent, { readonly type: 'run-started' }>): Promise<Settlement> {
+    // whoever awaits holds on to what it was given, and this event has the whole manifest in it
+    return this.record(started).then(() => this.#settlement())
   }
 
   /** Goes on where an earlier supervisor left off: what it had under way is lost, and runs again where the rules say so. */
