@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { kinds } from '../agents/registry.ts'
 import { messageOf, TroupeError } from '../errors.ts'
@@ -42,9 +42,24 @@ function readFile(path: string, shown: string): GivenManifest {
 
 function textOf(path: string, shown: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path))
+    return wholeText(path)
   } catch (cause) {
     throw new TroupeError('MANIFEST_NOT_FOUND', `${shown} cannot be read as UTF-8 text: ${messageOf(cause)}`, { cause })
+  }
+}
+
+/** @throws an error for what is no UTF-8 */
+function wholeText(path: string): string {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const chunk = Buffer.alloc(65_536)
+  const file = openSync(path, 'r')
+  try {
+    let text = ''
+    for (let read = readSync(file, chunk); read > 0; read = readSync(file, chunk))
+      text += decoder.decode(chunk.subarray(0, read), { stream: true })
+    return text + decoder.decode()
+  } finally {
+    closeSync(file)
   }
 }
 

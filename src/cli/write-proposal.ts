@@ -3,10 +3,11 @@ import { basename, dirname, join, parse, resolve } from 'node:path'
 import { findingsToSarif } from '../agents/local/sarif.ts'
 import { messageOf } from '../errors.ts'
 import { quoted } from '../merge/conflict-message.ts'
-import { proposalToMarkdown } from '../merge/proposal-markdown.ts'
+import { markdownPieces } from '../merge/proposal-markdown.ts'
 import type { Proposal } from '../merge/proposal.ts'
 import type { Manifest } from '../plan/task.ts'
 import type { RunLayout } from '../store/layout.ts'
+import { giveBackGarbage } from '../processes/small-heap.ts'
 import { replaceFile } from '../store/replace-file.ts'
 import { jsonPieces } from './json-pieces.ts'
 import { version } from './version.ts'
@@ -36,10 +37,11 @@ export function writeProposal(proposal: Proposal, { folders, root, output, tell 
   // one after the other, each in pieces: that of a hundred thousand tasks takes as much memory as all of them did
   const texts = {
     json: () => jsonPieces(proposal),
-    md: () => [proposalToMarkdown(proposal)],
+    md: () => markdownPieces(proposal),
     sarif: () => jsonPieces(findingsToSarif(proposal.findings, { version })),
   }
   const place = (kind: keyof typeof texts, copy: string | null): string => {
+    giveBackGarbage()
     const path = folders.proposal(proposal.createdAt, kind)
     replaceFile(path, texts[kind](), { durable: true })
     if (copy !== null) {

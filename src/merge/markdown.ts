@@ -1,13 +1,18 @@
 /** A part under a heading. */
 export const section = (title: string, body: string): string => `## ${title}\n\n${body}`
 
-/** A table with these heads; of rows that are made one by one none is kept. */
-export function table(head: readonly string[], rows: Iterable<readonly string[]>): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`
-  const lines = [line(head), line(head.map(() => '---'))]
-  for (const row of rows) lines.push(line(row))
-  return lines.join('\n')
+/** A table with these heads. */
+export const table = (head: readonly string[], rows: Iterable<readonly string[]>): string =>
+  [...tableLines(head, rows)].join('\n')
+
+/** Its lines, one by one: of many rows none is kept. */
+export function* tableLines(head: readonly string[], rows: Iterable<readonly string[]>): Generator<string> {
+  yield line(head)
+  yield line(head.map(() => '---'))
+  for (const row of rows) yield line(row)
 }
+
+const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`
 
 const cell = (text: string): string => oneLine(text).replaceAll('|', String.raw`\|`)
 const oneLine = (text: string): string => text.replaceAll(/\s*[\r\n]+\s*/g, ' ')

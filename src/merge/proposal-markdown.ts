@@ -4,7 +4,7 @@ import { plainLines } from '../plain-text.ts'
 import { quoted, rangeText } from './conflict-message.ts'
 import type { ToldConflict } from './conflict-texts.ts'
 import { blameSection, checksSection, tailBlock, trialSection } from './checks-markdown.ts'
-import { code, fenceFor, section, table, words } from './markdown.ts'
+import { code, fenceFor, section, table, tableLines, words } from './markdown.ts'
 import { count } from '../count.ts'
 import type { Disposition, Proposal } from './proposal.ts'
 import { headlineOf, isKnownUsage, usageText, worstFirst } from './proposal-words.ts'
@@ -13,11 +13,13 @@ import { headlineOf, isKnownUsage, usageText, worstFirst } from './proposal-word
  * A proposal for people: the answer first, then what to do with it, then the evidence. Ends in a newline. It is read in terminals, too:
  * no text in it can do anything to one.
  */
-export function proposalToMarkdown(proposal: Proposal): string {
+export const proposalToMarkdown = (proposal: Proposal): string => [...markdownPieces(proposal)].join('')
+
+/** The same in pieces: that of a hundred thousand tasks is long. */
+export function* markdownPieces(proposal: Proposal): Generator<string> {
+  yield plainLines([heading(proposal), howToApply(proposal)].join('\n\n'))
+  for (const piece of taskPieces(proposal)) yield plainLines(piece)
   const sections = [
-    heading(proposal),
-    howToApply(proposal),
-    tasksSection(proposal),
     conflictsSection(proposal.conflicts),
     resolvedSection(proposal),
     regeneratedSection(proposal),
@@ -29,7 +31,8 @@ export function proposalToMarkdown(proposal: Proposal): string {
     blameSection(proposal),
     findingsSection(proposal),
   ]
-  return plainLines(`${sections.filter((section) => section !== '').join('\n\n')}\n`)
+  for (const text of sections) if (text !== '') yield plainLines(`\n\n${text}`)
+  yield '\n'
 }
 
 function heading(proposal: Proposal): string {
@@ -54,12 +57,17 @@ function howToApply({ run, files, base, commit }: Proposal): string {
   ].join('\n')
 }
 
-function tasksSection({ tasks, usage }: Proposal): string {
-  if (tasks.length === 0) return ''
+function* taskPieces({ tasks, usage }: Proposal): Generator<string> {
+  if (tasks.length === 0) return
   const withUsage = isKnownUsage(usage)
   const head = ['Task', 'Agent', 'Attempts', 'Outcome', 'Summary', ...(withUsage ? ['Used'] : [])]
-  const rows = taskRows(tasks, withUsage)
-  return section('Tasks', [table(head, rows), ...(withUsage ? [totalText(usage)] : [])].join('\n\n'))
+  yield `\n\n${section('Tasks', '')}`
+  let before = ''
+  for (const line of tableLines(head, taskRows(tasks, withUsage))) {
+    yield before + line
+    before = '\n'
+  }
+  if (withUsage) yield `\n\n${totalText(usage)}`
 }
 
 function* taskRows(tasks: Proposal['tasks'], withUsage: boolean): Generator<readonly string[]> {

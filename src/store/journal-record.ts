@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { bytesOf } from '../text-bytes.ts'
 
 /** Names the format; the first record of every journal holds it. */
 export const journalFormat = 'troupe/journal/2'
@@ -39,4 +40,8 @@ export function recordOf(line: string): JournalRecord<unknown> | null {
 export const provesLoss = ({ seq, durable = seq - 1 }: JournalRecord<unknown>, sound: number): boolean =>
   durable > sound
 
-const checksum = (text: string): string => crc32(text).toString(16).padStart(8, '0')
+function checksum(text: string): string {
+  let sum = 0
+  for (const part of bytesOf(text)) sum = crc32(part, sum)
+  return sum.toString(16).padStart(8, '0')
+}

@@ -3,6 +3,7 @@ import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { dirname } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { TroupeError } from '../errors.ts'
+import { bytesOf } from '../text-bytes.ts'
 import { storeFailure } from './store-failure.ts'
 import { type JournalFile, openJournalFile } from './journal-file.ts'
 import { journalFormat, lineOf } from './journal-record.ts'
@@ -145,7 +146,7 @@ class GroupCommit<Event> implements Journal<Event> {
       try {
         if (this.#failure !== null) throw this.#failure
         this.#fence()
-        await this.#file.write(Buffer.from(batch.lines.join('')))
+        for (const part of bytesOf(batch.lines.join(''))) await this.#file.write(part)
         await this.#file.datasync()
         this.#fence() // a successor may have copied the journal meanwhile: these records may not be in its copy
         batch.done.resolve()

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { threadId } from 'node:worker_threads'
 import { TroupeError } from '../errors.ts'
+import { bytesOf } from '../text-bytes.ts'
 import { storeFailure } from './store-failure.ts'
 
 /** How a file is replaced. */
@@ -27,7 +28,7 @@ export function replaceFile(
     const file = openSync(temporary, 'w')
     try {
       if (content instanceof Uint8Array) writeAll(file, content)
-      else if (typeof content === 'string') writeAll(file, Buffer.from(content))
+      else if (typeof content === 'string') writeText(file, content)
       else writePieces(file, content)
       if (durable) fsyncSync(file)
     } finally {
@@ -89,6 +90,10 @@ export function removeUnfinished(folder: string): void {
 /** Writes everything, however many writes that takes. */
 export function writeAll(file: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at)
+}
+
+function writeText(file: number, text: string): void {
+  for (const part of bytesOf(text)) writeAll(file, part)
 }
 
 const gatheredCharacters = 65_536

@@ -38,6 +38,7 @@ import { type Change, updateLocked } from '../../src/store/locked-file.ts'
 import { readJournal } from '../../src/store/read-journal.ts'
 import { replaceFile } from '../../src/store/replace-file.ts'
 import { openStatusWriter } from '../../src/store/status-writer.ts'
+import { bytesOf } from '../../src/text-bytes.ts'
 import { ManualClock } from '../manual-clock.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'troupe-files-'))
@@ -215,6 +216,58 @@ void t.test('a file that cannot be written is told, holds up no other, and is tr
   isFull = false
   t.ok(writer.flush())
   t.same(written, ['b=1', 'a=1'])
+})
+
+void t.test(
+  'where more is marked than a slice writes, slices grow, and are short again once there is time',
+  async (t) => {
+    const clock = new ManualClock()
+    const slices: number[] = []
+    let written = 0
+    const writer = openStatusWriter({
+      clock: {
+        now: () => clock.now(),
+        monotonic: () => clock.monotonic() + 5 * written, // each takes its time
+        after: (delayMs, due) => clock.after(delayMs, due),
+      },
+      everyMs: 20,
+      write: () => void (written += 1),
+      failed: () => t.fail('nothing fails'),
+    })
+    const slice = (marked: number): void => {
+      const before = written
+      for (let n = 0; n < marked; n += 1) writer.set(`${slices.length} ${n}`, () => '')
+      clock.advance(20)
+      slices.push(written - before)
+    }
+    for (const marked of [40, 40, 40, 40, 40, 1, 0]) slice(marked)
+    t.same(slices, [5, 5, 9, 17, 33, 33, 5])
+  },
+)
+
+void t.test('property: the bytes of a text are those of its parts, wherever they are cut', async (t) => {
+  const filling = fc.constantFrom('a', 'é', '😀', '\uD83D', '\uDE00')
+  fc.assert(
+    fc.property(fc.nat(4), filling, filling, fc.integer({ min: 1, max: 140_000 }), (shift, ...[one, other, length]) => {
+      const text = one.repeat(shift) + other.repeat(length)
+      return Buffer.concat(Array.from(bytesOf(text), (part) => Buffer.from(part))).equals(Buffer.from(text))
+    }),
+    { numRuns: 60 },
+  )
+  t.pass('held')
+})
+
+void t.test('a record that is longer than a part of it is read as it was written', async (t) => {
+  const path = join(t.testdir(), 'journal.ndjson')
+  const journal = await openJournal<string>({ path, epoch: 1, clock: systemClock })
+  const long = `x${'😀'.repeat(100_000)}`
+  await journal.append(long).durable
+  await journal.append('short').durable
+  await journal.close()
+  t.same(
+    readJournal<string>(path).records.map(({ event }) => event),
+    [long, 'short'],
+  )
 })
 
 void t.test('very many files are written in slices, between which others have their turn, newest first', async (t) => {

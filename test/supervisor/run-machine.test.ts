@@ -10,7 +10,7 @@ import { waitingFor } from '../../src/supervisor/run/pausing.ts'
 import type { RunRules, RuleTask } from '../../src/supervisor/run/rules.ts'
 import type { Command } from '../../src/supervisor/run/schedule.ts'
 import { initialState, outstandingTotal, type RunState, type TaskState } from '../../src/supervisor/run/state.ts'
-import { popped, pushed, type LeftistHeap } from '../../src/supervisor/run/leftist-heap.ts'
+import { heapOf, popped, pushed, type LeftistHeap } from '../../src/supervisor/run/leftist-heap.ts'
 
 interface TaskSketch {
   readonly needs?: readonly number[]
@@ -434,15 +434,13 @@ void t.test(
         let heap: LeftistHeap = null
         for (const key of keys) heap = pushed(heap, key)
         const whole = heap
+        const ascending = keys.toSorted((a, b) => a - b)
+        const atOnce: number[] = []
+        for (let rest = heapOf(ascending); rest !== null; rest = popped(rest)) atOnce.push(rest.key)
+        if (!same(atOnce, ascending)) return false
         const out: number[] = []
         for (; heap !== null; heap = popped(heap)) out.push(heap.key)
-        return (
-          same(
-            out,
-            keys.toSorted((a, b) => a - b),
-          ) &&
-          (whole === null || whole.key === out[0])
-        )
+        return same(out, ascending) && (whole === null || whole.key === out[0])
       }),
     )
     fc.assert(

@@ -18,9 +18,11 @@ import { afterPause, pauseRivals, unpaused } from './pausing.ts'
 import { release } from './release.ts'
 import { resolutionHappened } from './resolutions.ts'
 import { resumed } from './resumed.ts'
-import { type RunRules, ruleOf } from './rules.ts'
+import { heapOf } from './leftist-heap.ts'
+import { vectorOf } from './persistent-vector.ts'
+import { type RunRules, ruleAt, ruleOf } from './rules.ts'
 import { type Command, schedule } from './schedule.ts'
-import { initialState, ready, type RunState, withUsed } from './state.ts'
+import { freeTask, initialState, ready, type RunState, withUsed } from './state.ts'
 import { stop } from './stop.ts'
 import { taskAt, withTally, withTask } from './task-change.ts'
 
@@ -96,12 +98,25 @@ function apply(rules: RunRules, state: RunState, { at, event }: Applied): Decisi
   }
 }
 
+/** All at once: one after the other a hundred thousand tasks would leave as many states behind. */
 function started(rules: RunRules, state: RunState): RunState {
-  let next: RunState = { ...state, phase: { name: 'working' } }
-  for (const [index, rule] of rules.tasks.entries()) {
-    if (rule.needs.length + rule.after.length === 0) next = withTask(rules, next, index, ready)
+  const free = rules.byRank.filter((index) => isFree(rules, index))
+  const byAgent = Map.groupBy(free, (index) => ruleAt(rules, index).agent)
+  const tasks = rules.tasks.map((_, index) => (isFree(rules, index) ? freeTask : taskAt(state, index)))
+  return {
+    ...state,
+    phase: { name: 'working' },
+    tasks: vectorOf(tasks),
+    counts: { ...state.counts, waiting: state.counts.waiting - free.length, ready: free.length },
+    ready: new Map(
+      [...byAgent].map(([agent, indexes]) => [agent, heapOf(indexes.map((index) => ruleAt(rules, index).rank))]),
+    ),
   }
-  return next
+}
+
+function isFree(rules: RunRules, index: number): boolean {
+  const { needs, after } = ruleAt(rules, index)
+  return needs.length + after.length === 0
 }
 
 function attemptStarted(rules: RunRules, state: RunState, begun: Begun): RunState {

@@ -11,6 +11,10 @@ export type LeftistHeap = null | {
 export const pushed = (heap: LeftistHeap, key: number): LeftistHeap =>
   merged(heap, { key, distance: 1, left: null, right: null })
 
+/** The heap of keys that ascend: of them each lies above the next. */
+export const heapOf = (ascending: readonly number[]): LeftistHeap =>
+  ascending.reduceRight<LeftistHeap>((rest, key) => ({ key, distance: 1, left: rest, right: null }), null)
+
 /** The heap without its smallest key; O(log n). */
 export const popped = (heap: LeftistHeap): LeftistHeap => (heap === null ? null : merged(heap.left, heap.right))
 

@@ -174,6 +174,9 @@ export const withUsed = (tally: Tally, usage: UsageSum): Tally =>
 /** Where a task stands that may be dispatched. */
 export const ready: TaskState = { phase: 'ready' }
 
+/** A task that waits for nobody, and has not been begun. */
+export const freeTask: TaskRecord = { state: ready, tally: fresh }
+
 const free: TaskRecord = { state: { phase: 'waiting', unmet: 0 }, tally: fresh }
 
 /** The state before anything happened. */
