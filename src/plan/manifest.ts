@@ -2,6 +2,7 @@ import { crossChecks } from './cross-checks.ts'
 import { readYaml } from './document.ts'
 import { jsonDocument } from './json-document.ts'
 import type { PlanKinds } from './kinds.ts'
+import { longYaml } from './long-yaml.ts'
 import type { Path } from './places.ts'
 import { resolveManifest } from './resolve-manifest.ts'
 import { manifestSchema, type WrittenManifest } from './schema.ts'
@@ -13,12 +14,12 @@ import type { Manifest, Mistake, Reading } from './task.ts'
  * Where the text is no YAML, what stands before that place is still judged by itself. Never throws for what the text holds.
  */
 export function readManifest(text: string, { kinds }: { readonly kinds: PlanKinds }): Reading<Manifest> {
-  return readSoundJson(text, kinds) ?? readAsYaml(text, kinds)
+  return readSound(text, kinds) ?? readAsYaml(text, kinds)
 }
 
-/** Sound JSON needs no places, and so none of the memory that YAML takes for them; null sends everything else to YAML. */
-function readSoundJson(text: string, kinds: PlanKinds): Reading<Manifest> | null {
-  const document = jsonDocument(text)
+/** What is sound needs no places, and so none of the memory that YAML takes for them; null sends everything else to YAML. */
+function readSound(text: string, kinds: PlanKinds): Reading<Manifest> | null {
+  const document = jsonDocument(text) ?? longYaml(text)
   if (document === null) return null
   const isSound = manifestSchema(kinds).safeParse(document).success // without the copy that comes with it
   if (!isSound || crossChecks({ document, places: nowhere, kinds, complete: true }).length > 0) return null

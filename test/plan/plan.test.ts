@@ -8,9 +8,11 @@ import { asAgentName, asTaskId, namePattern } from '../../src/ids.ts'
 import { manifestToJson, manifestToYaml } from '../../src/plan/as-manifest.ts'
 import { commandWords } from '../../src/plan/command-words.ts'
 import { findCycles } from '../../src/plan/cycle.ts'
+import { readYaml } from '../../src/plan/document.ts'
 import { isExpression, readExpression } from '../../src/plan/expression.ts'
 import { buildGraph, type Graph } from '../../src/plan/graph.ts'
 import { jsonDocument } from '../../src/plan/json-document.ts'
+import { longYaml } from '../../src/plan/long-yaml.ts'
 import type { PlanKind } from '../../src/plan/kinds.ts'
 import { readManifest } from '../../src/plan/manifest.ts'
 import { type OverlapWorld, predictOverlaps } from '../../src/plan/overlap.ts'
@@ -654,6 +656,67 @@ t.test('property: any nesting means what it says, and reads back from the manife
     }),
     { numRuns: 200 },
   )
+})
+
+t.test('a long YAML text is read some tasks at a time, and to the same', async (t) => {
+  const bounds = { from: 0, atOnce: 2 }
+  for (const indent of ['', '  ', '    ']) {
+    const items = ['a', 'b', 'c', 'd', 'e'].map(
+      (id) =>
+        `${indent}- id: ${id} # one\n${indent}  prompt: |\n${indent}    - id: x\n\n${indent}    tasks:\n${indent}# more\n`,
+    )
+    const text = `# all\nversion: 1\ntasks: # five\n\n${items.join('\n')}check:\n  - run: "make\n      it"\n`
+    const { value } = readYaml(text)
+    t.strictSame(longYaml(text, bounds), value)
+    t.match(value, { version: 1, tasks: { length: 5 }, check: [{ run: 'make it' }] })
+    t.strictSame(longYaml(text.replaceAll('\n', '\r\n'), bounds), readYaml(text.replaceAll('\n', '\r\n')).value)
+    t.equal(longYaml(text, { from: text.length + 1, atOnce: 2 }), null, 'a short one is read as a whole')
+    for (const wrong of ['tasks: []\n', 'version: 2\n', '  x: y\n', '"open\n', '---\n', 'a: *b\n'])
+      t.equal(longYaml(text + wrong, bounds), null, wrong)
+    t.equal(longYaml(text.replace('id: c', 'id: "c'), bounds), null, 'what is not closed')
+    t.equal(longYaml(text.replace('id: c', 'id: *c'), bounds), null, 'what stands elsewhere')
+  }
+})
+
+t.test('property: what is read some tasks at a time is what is read as a whole', async (t) => {
+  const scraps = [
+    'tasks:',
+    '- ',
+    '  - ',
+    'id: a',
+    'version: 1',
+    ' ',
+    '  ',
+    '#',
+    '"',
+    "'",
+    '|',
+    '[',
+    ']',
+    '{',
+    '}',
+    ':',
+    '\r',
+  ]
+  const line = fc.array(fc.constantFrom(...scraps), { maxLength: 5 }).map((parts) => parts.join(''))
+  const lines = fc.array(fc.oneof(line, fc.constantFrom('tasks:', '- id: b', '- id: c', '  - id: d', '  x: >')), {
+    maxLength: 12,
+  })
+  let read = 0
+  fc.assert(
+    fc.property(lines, lines, (before, after) => {
+      const text = [...before, 'tasks:', ...after].join('\n')
+      const value = longYaml(text, { from: 0, atOnce: 1 })
+      if (value === null) return true
+      read += 1
+      const whole = readYaml(text)
+      t.strictSame(value, whole.value, text)
+      return whole.mistakes.length === 0
+    }),
+    { numRuns: 20_000 },
+  )
+  t.comment(`${read} were read`)
+  t.ok(read > 20, 'many were read')
 })
 
 t.test('property: any text is read or has mistakes within it, and what is read is a sound manifest', async (t) => {
