@@ -18,11 +18,11 @@ export function longYaml(text: string, { from, atOnce }: LongYamlBounds = usual)
   const cut = cutAtTasks(text)
   if (cut === null) return null
   const whole = soundValue(`${cut.head}tasks: []\n${cut.tail}`)
-  if (whole === null) return null
+  if (whole === null || !standsAlone(cut.tail)) return null
   const tasks: unknown[] = []
   for (const part of partsOf(cut, atOnce)) {
-    const read = soundValue(`tasks:\n${part}`)?.['tasks']
-    if (!Array.isArray(read)) return null
+    const { tasks: read, ...others } = soundValue(`tasks:\n${part}`) ?? {}
+    if (!Array.isArray(read) || Object.keys(others).length > 0) return null // a key may begin with a dash
     for (const task of read as readonly unknown[]) tasks.push(task)
   }
   return { ...whole, tasks }
@@ -30,6 +30,9 @@ export function longYaml(text: string, { from, atOnce }: LongYamlBounds = usual)
 
 /** More than one document, and what only regular expressions take for the end of a line. */
 const unusual = /^(?:---|\.\.\.|%)|\r(?!\n)|[\u2028\u2029]/m
+
+/** An alias behind the tasks may mean an anchor among them, though one before them has the same name. */
+const standsAlone = (tail: string): boolean => !tail.includes('*') || soundValue(tail) !== null
 
 function soundValue(text: string): Readonly<Record<string, unknown>> | null {
   const { value, mistakes, warnings } = readYaml(text)

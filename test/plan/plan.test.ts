@@ -675,6 +675,9 @@ t.test('a long YAML text is read some tasks at a time, and to the same', async (
       t.equal(longYaml(text + wrong, bounds), null, wrong)
     t.equal(longYaml(text.replace('id: c', 'id: "c'), bounds), null, 'what is not closed')
     t.equal(longYaml(text.replace('id: c', 'id: *c'), bounds), null, 'what stands elsewhere')
+    t.equal(longYaml(text.replace('check:', '-x: 1\ncheck:'), bounds), null, 'a key that begins as a task does')
+    const anchored = `name: &n all\n${text.replace('id: c', 'id: &n c')}base: *n\n`
+    t.equal(longYaml(anchored, bounds), null, 'an anchor that is set again among the tasks')
   }
 })
 
