@@ -13,11 +13,11 @@ import { resumeRun } from './resume-run.ts'
 import { tools } from '../processes/run-tool.ts'
 import { mustHideSecrets } from './secrets.ts'
 import type { CommonOptions, Terminal } from './terminal.ts'
-import { unfinishedRuns } from './unfinished-runs.ts'
+import { unfinishedRun, unfinishedRuns } from './unfinished-runs.ts'
 
 /**
  * `troupe resume`: goes on with a run whose supervisor died, that was interrupted, or that has lost its proposal. Of one that has ended
- * and lost nothing but status or result files these are written again.
+ * and lost nothing but its manifest, status or result files these are written again.
  */
 export async function resumeCommand(
   terminal: Terminal,
@@ -26,7 +26,6 @@ export async function resumeCommand(
   tools.prepare()
   const { run, lost } = await runToResume(terminal.directory, input.arguments[0])
   if (lost !== null) return await restore(run, lost, { terminal, ...input.options })
-  fitHeapTo(run.files.manifest)
   const { manifest } = input.options
   const prepared = await prepareAgain(run, { directory: terminal.directory, manifest })
   await mustBeFit(prepared.manifest, terminal.environment)
@@ -48,9 +47,11 @@ interface ToResume {
 }
 
 async function runToResume(directory: string, asked: string | undefined): Promise<ToResume> {
-  const run = await findRun(directory, asked)
-  const [unfinished] = asked === undefined ? unfinishedRuns(run.repository) : []
-  if (unfinished !== undefined) return { run: await findRun(directory, unfinished.id), lost: null }
+  const newest = await findRun(directory, asked)
+  const [unfinished] = asked === undefined ? unfinishedRuns(newest.repository) : []
+  const run = unfinished === undefined ? newest : await findRun(directory, unfinished.id)
+  fitHeapTo(run.files.manifest)
+  if (unfinishedRun(run.id, run.files) !== null) return { run, lost: null } // it is read when it is prepared
   const reading = await readRun(run)
   const lost = lostFiles(run, reading)
   if (lost.size > 0 && !isProposalLost(reading.records)) return { run, lost }

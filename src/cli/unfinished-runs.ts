@@ -23,13 +23,15 @@ const newest = 20
 export function unfinishedRuns({ root }: Pick<Repository, 'root'>): readonly UnfinishedRun[] {
   const layout = layoutOf(root)
   const ids = listRuns(layout).slice(-newest).toReversed()
-  return ids.flatMap((id): readonly UnfinishedRun[] => {
-    const files = layout.run(id)
-    if (!hasBegun(files)) return []
-    const last = readLastRecord<RunEvent>(files.journal)?.event
-    if (last?.type !== 'run-ended') return [{ id, interrupted: false }]
-    return last.exitCode === exitCodes.interrupted ? [{ id, interrupted: true }] : []
-  })
+  return ids.flatMap((id) => unfinishedRun(id, layout.run(id)) ?? [])
+}
+
+/** Null for a run that came to its end, or never began; looks at its last record alone, as a journal may be long. */
+export function unfinishedRun(id: RunId, files: RunLayout): UnfinishedRun | null {
+  if (!hasBegun(files)) return null
+  const last = readLastRecord<RunEvent>(files.journal)?.event
+  if (last?.type !== 'run-ended') return { id, interrupted: false }
+  return last.exitCode === exitCodes.interrupted ? { id, interrupted: true } : null
 }
 
 /** A run that nobody carries out any more although it has not ended, the newest; null when there is none. */
