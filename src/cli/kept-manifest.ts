@@ -26,8 +26,11 @@ export function hasBegun(files: Files): boolean {
 }
 
 /** Makes the file again where it is lost or is not what the run was asked to do. Throws TroupeError STORE_FAILED or NO_SPACE. */
-export function keepManifest({ manifest }: Files, text: string): void {
-  if (contentOf(manifest) !== text) replaceFile(manifest, text)
+export function keepManifest(files: Files, text: string): void {
+  if (!isKept(files, text)) replaceFile(files.manifest, text)
 }
+
+/** Whether the file says what the run was asked to do. */
+export const isKept = ({ manifest }: Files, text: string): boolean => contentOf(manifest) === text
 
 const contentOf = (path: string): string | null => (existsSync(path) ? readFileSync(path, 'utf8') : null)

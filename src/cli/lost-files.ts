@@ -1,36 +1,44 @@
 import { readFileSync } from 'node:fs'
 import { acquireLease } from '../store/lease.ts'
 import { replaceFile } from '../store/replace-file.ts'
-import { decide } from '../supervisor/run/decide.ts'
+import { fold } from '../supervisor/run/decide.ts'
 import { openRecords } from '../supervisor/run/records.ts'
-import { initialState, type RunState } from '../supervisor/run/state.ts'
 import type { FoundRun } from './find-run.ts'
+import { isKept } from './kept-manifest.ts'
 import type { RunReading } from './read-run.ts'
 import { printed } from './run-files.ts'
 
 /** Files by their paths, with what is to be in them. */
-type Contents = ReadonlyMap<string, { readonly task: string }>
+type Contents = ReadonlyMap<string, () => string>
 
-/** The status and result files of a run that has ended which are gone, or are none any more; the journal has what they said. */
+/** The manifest and the status and result files of a run that has ended which are gone, or are none any more; the journal has what they said. */
 export function lostFiles(run: FoundRun, reading: RunReading): Contents {
   const { phase } = reading.state
   if (phase.name !== 'ended' || phase.interrupted) return new Map()
-  return new Map([...filesOf(run, reading)].filter(([path, { task }]) => !isAbout(path, task)))
+  const lost = lostRecords(run, reading)
+  const { manifestText } = reading
+  return isKept(run.files, manifestText) ? lost : new Map([[run.files.manifest, () => manifestText], ...lost])
 }
 
 /** Writes them again, under the run's lease. Throws TroupeError LEASE_HELD, STORE_FAILED or NO_SPACE. */
 export async function restoreFiles({ files }: FoundRun, lost: Contents): Promise<void> {
   const lease = await acquireLease(files.lease)
   try {
-    for (const [path, content] of lost) replaceFile(path, printed(content))
+    for (const [path, content] of lost) replaceFile(path, content())
   } finally {
     await lease.release()
   }
 }
 
-/** What a run's supervisor has last written of each, but for the words of agents that are in no journal. */
-function filesOf({ id: run, files }: FoundRun, { manifest, rules, records }: RunReading): Contents {
-  const contents = new Map<string, { readonly task: string }>()
+/** What a run's supervisor has last written of those that are gone, but for the words of agents that are in no journal. */
+function lostRecords({ id: run, files }: FoundRun, { manifest, rules, records }: RunReading): Contents {
+  const contents = new Map<string, () => string>()
+  const known = new Map<string, boolean>()
+  const keep = (path: string, content: { readonly task: string }): void => {
+    const isThere = known.get(path) ?? isAbout(path, content.task)
+    known.set(path, isThere)
+    if (!isThere) contents.set(path, () => printed(content))
+  }
   const { observe } = openRecords({
     run,
     rules,
@@ -38,15 +46,11 @@ function filesOf({ id: run, files }: FoundRun, { manifest, rules, records }: Run
     resolver: manifest.merge.resolver?.task ?? null,
     live: () => ({ lastOutput: '', progress: '', pid: null }),
     sink: {
-      status: ({ agent, id }, content) => void contents.set(files.status(agent, id), content),
-      result: ({ agent, id }, content) => void contents.set(files.result(agent, id), content),
+      status: ({ agent, id }, content) => keep(files.status(agent, id), content),
+      result: ({ agent, id }, content) => keep(files.result(agent, id), content),
     },
   })
-  let state: RunState = initialState(rules)
-  for (const record of records) {
-    state = decide(rules, state, record)[0]
-    observe(record, state)
-  }
+  fold(rules, records, observe)
   return contents
 }
 

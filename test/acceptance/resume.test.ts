@@ -216,7 +216,7 @@ void t.test('resume makes the proposal of a run that has ended again, when its f
 })
 
 void t.test(
-  'status and result files that are gone of a run that has ended are written again as they were',
+  'manifest, status and result files that are gone of a run that has ended are written again as they were',
   async (t) => {
     const directory = repositoryOf(t, { 'a.txt': 'a\n' })
     const sh = (id: string, command: string, more: object = {}) => ({ id, command: ['sh', '-c', command], ...more })
@@ -237,8 +237,11 @@ void t.test(
     t.equal(names.length, 6)
     for (const name of names.slice(1)) rmSync(join(folder, name))
     writeFileSync(join(folder, names[0] ?? ''), '{')
+    const kept = readFileSync(join(folder, 'manifest.yaml'), 'utf8')
+    rmSync(join(folder, 'manifest.yaml'))
     t.match((await troupeHere(directory, 'doctor', '--run')).stdout, `troupe resume ${run} writes them again`)
-    t.match(await troupeHere(directory, 'resume'), { status: 0, stdout: /had ended; written again .*: 6 files\n/ })
+    t.match(await troupeHere(directory, 'resume'), { status: 0, stdout: /had ended; written again .*: 7 files\n/ })
+    t.equal(readFileSync(join(folder, 'manifest.yaml'), 'utf8'), kept)
     t.same(contents(), before)
     t.match((await troupeHere(directory, 'doctor', '--run')).stdout, /results +3 written/)
     t.match(await troupeHere(directory, 'resume', run), { status: 2, stderr: /RUN_ENDED/ })
@@ -377,7 +380,7 @@ void t.test(
     rmSync(kept)
     t.match(await troupeHere(directory, 'doctor', '--run', id), {
       status: 0,
-      stdout: /nothing is lost: the journal has it/,
+      stdout: /nothing is lost: troupe resume .* writes it again/,
     })
     t.match(await troupeHere(directory, 'show', id), { status: 0 })
     t.match(await troupeHere(directory, 'apply', id), { status: 0 })

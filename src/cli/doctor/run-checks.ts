@@ -63,11 +63,15 @@ function checkJournal({ id }: FoundRun, { records, cut, stale }: JournalContent<
   return fine(name, found)
 }
 
-function checkManifest({ files }: FoundRun, { manifest: { tasks } }: RunReading): Check {
+function checkManifest({ id, files }: FoundRun, { manifest: { tasks } }: RunReading): Check {
   const found = count(tasks.length, 'task')
   return existsSync(files.manifest)
     ? fine('manifest', found)
-    : warning('manifest', `${found}; ${files.manifest} is not there`, 'nothing is lost: the journal has it')
+    : warning(
+        'manifest',
+        `${found}; ${files.manifest} is not there`,
+        `nothing is lost: troupe resume ${id} writes it again from the journal`,
+      )
 }
 
 /** Each change set that the journal names is at its ref. */
