@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { type Dirent, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import { storeFailure } from './store-failure.ts'
 import { type AgentName, asRunId, type RunId, type TaskId } from '../ids.ts'
@@ -97,7 +97,7 @@ export function pointStatusAt(layout: Layout, id: RunId): void {
 export function listRuns(layout: Layout): readonly RunId[] {
   try {
     const entries = readdirSync(layout.runs, { withFileTypes: true })
-    const folders = entries.filter((entry) => entry.isDirectory() && runName.test(entry.name))
+    const folders = entries.filter((entry) => runName.test(entry.name) && isFolder(entry))
     return folders.map(({ name }) => asRunId(name)).toSorted()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
@@ -107,3 +107,9 @@ export function listRuns(layout: Layout): readonly RunId[] {
 
 /** Whatever else lies there is somebody else's. */
 const runName = /^\d{8}-\d{6}-[0-9a-f]+$/
+
+/** Also where it was moved to, as long as a link leads there; one that leads nowhere at the moment is no less a run. */
+const isFolder = (entry: Dirent): boolean => entry.isDirectory() || (entry.isSymbolicLink() && !leadsToFile(entry))
+
+const leadsToFile = ({ parentPath, name }: Dirent): boolean =>
+  statSync(join(parentPath, name), { throwIfNoEntry: false })?.isFile() ?? false

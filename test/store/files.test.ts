@@ -12,6 +12,7 @@ import {
   rmdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
@@ -89,7 +90,10 @@ void t.test('the status link follows the newest run', async (t) => {
   writeFileSync(join(layout.runs, 'README'), '')
   writeFileSync(join(layout.runs, '20260103-000000-cc'), 'a file')
   mkdirSync(join(layout.runs, 'mine'))
+  symlinkSync(join('..', 'runs', '20260103-000000-cc'), join(layout.runs, '20260104-000000-dd'))
   t.same(listRuns(layout), ['20260101-000000-aa', '20260102-000000-bb'], 'and nothing that is no run')
+  symlinkSync(join(layout.runs, 'mine'), join(layout.runs, '20260105-000000-ee'))
+  t.match(listRuns(layout), { 2: '20260105-000000-ee', length: 3 }, 'and one that was moved, with a link in its place')
   t.same(listRuns(layoutOf('/nowhere')), [])
   const taken = layoutOf(join(layout.runs, 'README'))
   const failure = { name: 'TroupeError', code: 'STORE_FAILED', message: /README\/\.agents\/runs.*ENOTDIR/ }
