@@ -19,7 +19,7 @@ import {
 import { basename, join, relative } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import { excludeAgentsFolder } from '../../src/changes/exclude.ts'
+import { excludeAgentsFolder, isAgentsFolderIgnored } from '../../src/changes/exclude.ts'
 import { type Git, openGit } from '../../src/changes/git.ts'
 import { openObjectFiles } from '../../src/changes/object-files.ts'
 import { openObjects } from '../../src/changes/objects.ts'
@@ -437,6 +437,15 @@ void t.test(
     rmSync(join(root, '.agents'), { recursive: true })
     symlinkSync(emptyFolder(t), join(root, '.agents'))
     t.equal(await excluded(null), '/.agents\n', 'a link is no folder')
+    t.ok(await isAgentsFolderIgnored(repository))
+    rmSync(join(root, '.agents'))
+    mkdirSync(join(root, '.agents'))
+    symlinkSync(emptyFolder(t), join(root, '.agents/runs'))
+    t.equal(await excluded(null), '/.agents/\n', 'what is asked about lies behind no link')
+    put(root, { '.agents/troupe.json': '{}\n' })
+    git(root, 'add', '--force', '.agents/troupe.json')
+    t.equal(await excluded(null), '/.agents/runs\n/.agents/runtime/\n')
+    t.notMatch(git(root, 'status', '--porcelain', '--', '.agents/runs'), /runs/)
     rmSync(join(root, '.git/info'), { recursive: true, force: true })
     put(root, { '.git/info': 'not a folder' })
     await t.rejects(excludeAgentsFolder(repository), {

@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises'
+import { isAgentsFolderIgnored } from '../../changes/exclude.ts'
 import { openRepository, type Repository } from '../../changes/repository.ts'
 import { TroupeError } from '../../errors.ts'
 import { type Check, fine, warning, wrong } from './check.ts'
@@ -29,9 +30,9 @@ async function checkoutCheck(repository: Repository): Promise<Check> {
   return warning('checkout', `${dirty.length} uncommitted ${dirty.length === 1 ? 'path' : 'paths'}`, todo)
 }
 
-async function ignoreCheck({ git }: Repository): Promise<Check> {
-  const { exitCode } = await git.run(['check-ignore', '--quiet', '.agents/runs/any'], { accept: [0, 1] })
-  return fine('.agents', exitCode === 0 ? 'ignored by git' : 'not ignored yet; the first run sees to it')
+async function ignoreCheck(repository: Repository): Promise<Check> {
+  const isIgnored = await isAgentsFolderIgnored(repository)
+  return fine('.agents', isIgnored ? 'ignored by git' : 'not ignored yet; the first run sees to it')
 }
 
 const gibibyte = 1024 ** 3
