@@ -24,6 +24,9 @@ const entries = [
 /** Shares no process with the others: in one file, which loads sooner than many. */
 const alone = ['cli/fold-main']
 
+/** What the benchmarks measure in a process of its own; apart, so that what people start is in no more files for it. */
+const measured = ['bench/overhead/trial-entry', 'bench/overhead/empty-kinds-entry']
+
 /** Native addons, and what starts workers from a file of its own. */
 const external = ['@ast-grep/*', '@lydell/node-pty', 'piscina']
 
@@ -88,14 +91,15 @@ async function bundle(): Promise<void> {
   rmSync('dist', { recursive: true, force: true })
   const shared = await bundleOf(entries, true)
   const fold = await bundleOf(alone, false)
-  for (const { path, text } of [...shared.outputFiles, ...fold.outputFiles]) {
+  const bench = await bundleOf(measured, true)
+  for (const { path, text } of [shared, fold, bench].flatMap(({ outputFiles }) => outputFiles)) {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, withQuickBuiltins(text))
   }
   mkdirSync('dist/processes', { recursive: true })
   for (const script of globSync('src/processes/*.pl')) copyFileSync(script, script.replace('src', 'dist'))
   const ofFold = Object.keys(fold.metafile.inputs)
-  const inputs = [...new Set([...Object.keys(shared.metafile.inputs), ...ofFold])]
+  const inputs = [...new Set([shared, fold, bench].flatMap(({ metafile }) => Object.keys(metafile.inputs)))]
   writeFileSync('dist/licences.txt', licencesOf(inputs))
   // the list of all comes last: whoever finds it finds the rest
   for (const [list, madeFrom] of [

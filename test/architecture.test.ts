@@ -19,6 +19,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   supervisor: ['src', 'processes', 'plan', 'agents', 'changes', 'merge', 'store', 'actors'],
   monitor: ['src', 'plan', 'agents', 'merge', 'store', 'supervisor'],
   bench: [
+    '..', // it measures the program, which lies above
     'src',
     'processes',
     'syntax',

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { json } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { isBuilt } from '../../../bin/is-built.mjs'
 import { withCompileCache } from '../../actors/hosts/compile-cache.ts'
 import type { Mode } from '../../plan/task.ts'
 import type { PeerName } from './peer-names.ts'
@@ -48,14 +49,19 @@ export interface PeersOrder {
 /** By the peer's name. */
 export type PeersFigures = Readonly<Record<string, { readonly perSecond: number }>>
 
-/** Carries a trial out. */
+/** Carries a trial out, as Troupe is used: as it was built, if it was. Where the time goes is told by the sources. */
 export const tryTroupe = (trial: Trial, environment: NodeJS.ProcessEnv): Promise<readonly TrialFigures[]> =>
-  apart<readonly TrialFigures[]>('trial-entry.ts', trial, environment)
+  apart<readonly TrialFigures[]>(
+    isBuilt() && trial.profile === null ? '../../../dist/bench/overhead/trial-entry.js' : 'trial-entry.ts',
+    trial,
+    environment,
+  )
 
 /** Has peers do the same. */
 export const tryPeers = (order: PeersOrder): Promise<PeersFigures> =>
   apart<PeersFigures>('peers-entry.ts', order, process.env)
 
+/** @param entry the program, from here */
 async function apart<Figures>(entry: string, order: object, env: NodeJS.ProcessEnv): Promise<Figures> {
   const program = fileURLToPath(new URL(entry, import.meta.url))
   const child = spawn(process.execPath, [program, JSON.stringify(order)], {
