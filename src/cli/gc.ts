@@ -6,7 +6,7 @@ import { parseDuration } from '../plan/duration.ts'
 import { type Collected, collectRun, wouldCollect } from './gc/collect-run.ts'
 import { bytesOf, gcText } from './gc/gc-text.ts'
 import { type RunSurvey, surveyRuns } from './gc/survey-runs.ts'
-import { elsewhereText, type RunsElsewhere } from './runs-elsewhere.ts'
+import { elsewhereText, uncertainText } from './runs-elsewhere.ts'
 import type { CommonOptions, Terminal } from './terminal.ts'
 
 interface GcOptions extends CommonOptions {
@@ -39,17 +39,17 @@ export async function gcCommand(
       failures.push({ run, message: messageOf(error) })
     }
   }
-  const outcome: Outcome = { all, failures, elsewhere: survey.elsewhere }
+  const { elsewhere, uncertain } = survey
+  const outcome: Outcome = { all, failures, elsewhere, uncertain }
   if (json) terminal.print(asJson(outcome, dryRun))
   else tell(terminal, outcome, dryRun)
   return failures.length === 0 ? exitCodes.ok : exitCodes.unfinished
 }
 
 /** What came of a collection. */
-interface Outcome {
+interface Outcome extends Pick<RunSurvey, 'elsewhere' | 'uncertain'> {
   readonly all: readonly Collected[]
   readonly failures: readonly Failure[]
-  readonly elsewhere: readonly RunsElsewhere[]
 }
 
 /** A run whose remains could not be taken away. */
@@ -64,27 +64,33 @@ function ageOf(text: string): number {
   return ms
 }
 
-function chosen({ runs, elsewhere }: RunSurvey, beginning: string | undefined): readonly RunId[] {
+function chosen(survey: RunSurvey, beginning: string | undefined): readonly RunId[] {
+  const { runs } = survey
   if (beginning === undefined) return runs
   const [run, another] = runs.filter((id) => id.startsWith(beginning))
-  if (run === undefined) {
-    const having = elsewhere.filter((other) => other.runs.some((id) => id.startsWith(beginning)))
-    const here = having.length === 0 ? '' : ` here\n${elsewhereText(having)}`
-    throw new TroupeError('RUN_NOT_FOUND', `nothing is left of a run ${beginning}${here}`)
-  }
+  if (run === undefined) throw notHere(survey, beginning)
   if (another !== undefined)
     throw new TroupeError('RUN_NOT_FOUND', `several runs begin with ${beginning}: ${run}, ${another}`)
   return [run]
 }
 
-function tell(terminal: Terminal, { all, failures, elsewhere }: Outcome, dryRun: boolean): void {
+function notHere({ elsewhere, uncertain }: RunSurvey, beginning: string): TroupeError {
+  const isMeant = (id: RunId): boolean => id.startsWith(beginning)
+  const having = elsewhere.filter(({ runs }) => runs.some(isMeant))
+  const unsure = { ...uncertain, runs: uncertain.runs.filter(isMeant) }
+  const where = [elsewhereText(having), uncertainText(unsure)].filter((line) => line !== '')
+  const here = where.length === 0 ? '' : ' here'
+  return new TroupeError('RUN_NOT_FOUND', [`nothing is left of a run ${beginning}${here}`, ...where].join('\n'))
+}
+
+function tell(terminal: Terminal, { all, failures, elsewhere, uncertain }: Outcome, dryRun: boolean): void {
   for (const { run, message } of failures) terminal.tell(`${run}  could not be collected: ${message}`)
   const text = gcText(all, { dryRun, failed: failures.length })
   if (text !== '') terminal.print(text)
-  if (elsewhere.length > 0) terminal.tell(elsewhereText(elsewhere))
+  for (const line of [elsewhereText(elsewhere), uncertainText(uncertain)]) if (line !== '') terminal.tell(line)
 }
 
-function asJson({ all, failures, elsewhere }: Outcome, dryRun: boolean): string {
+function asJson({ all, failures, ...others }: Outcome, dryRun: boolean): string {
   const runs = all.map((one) => ({ ...one.remains, ...one.collection, freed: bytesOf(one) }))
-  return JSON.stringify({ schema: 'troupe/gc/1', dryRun, runs, failures, elsewhere }, null, 2)
+  return JSON.stringify({ schema: 'troupe/gc/1', dryRun, runs, failures, ...others }, null, 2)
 }

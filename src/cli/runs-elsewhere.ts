@@ -19,8 +19,8 @@ export async function runsElsewhere(repository: Repository): Promise<readonly Ru
 /** What the other worktrees of a repository have. */
 export interface Elsewhere {
   readonly having: readonly RunsElsewhere[]
-  /** Whether each could be looked into: where not, a run that is not here may be there, and alive. */
-  readonly isWhole: boolean
+  /** Those that could not be looked into: a run that is not here may be there, and alive. */
+  readonly unseen: readonly string[]
 }
 
 /** Looks into every other worktree of a repository. */
@@ -29,7 +29,9 @@ export async function lookElsewhere(repository: Repository): Promise<Elsewhere> 
   const looked = others.map(({ folder }) => ({ folder, runs: folder === null ? null : runsIn(folder) }))
   return {
     having: looked.flatMap(({ folder, runs }) => (folder === null || !runs?.length ? [] : [{ folder, runs }])),
-    isWhole: looked.every(({ runs }) => runs !== null),
+    unseen: looked.flatMap(({ folder, runs }) =>
+      runs === null ? [folder ?? 'one whose folder git does not know'] : [],
+    ),
   }
 }
 
@@ -54,3 +56,15 @@ export const elsewhereText = (others: readonly RunsElsewhere[]): string =>
   others
     .map(({ folder, runs }) => `${folder}, another worktree, has ${count(runs.length, 'run')}: name it with -C`)
     .join('\n')
+
+/** Runs that are not here, and the worktrees that cannot be looked into and may have them; none where there are no such runs. */
+export interface UncertainRuns {
+  readonly runs: readonly RunId[]
+  readonly worktrees: readonly string[]
+}
+
+/** Why they are left alone; empty for none. */
+export const uncertainText = ({ runs, worktrees }: UncertainRuns): string =>
+  runs.length === 0
+    ? ''
+    : `another worktree cannot be looked into (${worktrees.join(', ')}): ${count(runs.length, 'run')} not of this one may be there, and nothing of it is taken`

@@ -927,7 +927,7 @@ void t.test('a worktree that cannot be looked into keeps nobody from collecting 
   const linked = join(emptyFolder(t), 'linked')
   git(directory, 'worktree', 'add', '--quiet', '--detach', linked)
   const { run } = await runHere(directory, manifest(t, { tasks: [{ id: 'b', command: ['touch', 'b'] }] }))
-  const elsewhere = '20990101-000000-00000000'
+  const elsewhere = '20200101-000000-00000000'
   git(directory, 'update-ref', `refs/troupe/${elsewhere}/proposal`, 'HEAD')
   mkdirSync(join(linked, '.agents'))
   writeFileSync(join(linked, '.agents/runs'), 'not a folder')
@@ -935,9 +935,15 @@ void t.test('a worktree that cannot be looked into keeps nobody from collecting 
   t.match(await troupeHere(directory, 'gc', ...rules), {
     status: 0,
     stdout: new RegExp(`^${run} .*removed its folder`),
-    stderr: '',
+    stderr: /cannot be looked into \(.*linked\): 1 run not of this one may be there, and nothing of it is taken\n$/,
   })
   t.match(refsIn(directory), elsewhere, 'it may be the run of the other')
+  t.match(await troupeHere(directory, 'gc', elsewhere), {
+    status: 2,
+    stderr: /is left of a run .* here\n.*be looked into/,
+  })
+  rmSync(join(linked, '.agents/runs'))
+  t.match(await troupeHere(directory, 'gc', elsewhere, ...rules), { status: 0, stdout: /gone: removed/, stderr: '' })
 })
 
 void t.test('where a run cannot be collected, it is not said that there is nothing to collect', async (t) => {

@@ -7,7 +7,7 @@ import { processesByMark } from '../../processes/sweep.ts'
 import { proposalRef, refsOfAllRuns, refsOfRun } from '../../refs.ts'
 import { layoutOf, listRuns } from '../../store/layout.ts'
 import { recordedProcesses } from '../../supervisor/run/reap.ts'
-import { lookElsewhere, type RunsElsewhere } from '../runs-elsewhere.ts'
+import { lookElsewhere, type RunsElsewhere, type UncertainRuns } from '../runs-elsewhere.ts'
 import { diskUsage } from './disk-usage.ts'
 import { leftWorktrees } from './left-worktrees.ts'
 import type { RunRemains } from './run-remains.ts'
@@ -19,6 +19,7 @@ export interface RunSurvey {
   readonly runs: readonly RunId[]
   /** All checkouts of a repository share its refs, and each has runs of its own: these are for others to collect. */
   readonly elsewhere: readonly RunsElsewhere[]
+  readonly uncertain: UncertainRuns
   /** What is left of one of them. */
   remainsOf(run: RunId): Promise<RunRemains>
 }
@@ -30,14 +31,16 @@ export async function surveyRuns(repository: Repository): Promise<RunSurvey> {
   const entries = await readdir(join(repository.commonDirectory, 'worktrees')).catch(() => [])
   const ofEntries = entries.flatMap((name) => runIdPattern.exec(name.replace(/^troupe-/, ''))?.[0] ?? [])
   const own = listRuns(layout).filter((name) => runIdPattern.test(name))
-  const { having, isWhole } = await lookElsewhere(repository)
-  const theirs = new Set(having.flatMap((other) => other.runs))
-  const known = [...refs.keys(), ...ofEntries.map(asRunId)].filter((run) => isWhole && !theirs.has(run))
-  const runs = new Set([...own, ...known])
+  const { having, unseen } = await lookElsewhere(repository)
+  const placed = new Set([...own, ...having.flatMap((other) => other.runs)])
+  const known = new Set([...refs.keys(), ...ofEntries.map(asRunId)])
+  const lost = [...known].filter((run) => !placed.has(run)).toSorted()
+  const runs = unseen.length === 0 ? [...own, ...lost] : own
   const marked = processesByMark('TROUPE_RUN')
   return {
-    runs: [...runs].toSorted(),
+    runs: runs.toSorted(),
     elsewhere: having,
+    uncertain: unseen.length === 0 ? { runs: [], worktrees: [] } : { runs: lost, worktrees: unseen },
     remainsOf: async (run) => {
       const own = refs.get(run) ?? []
       const { standing, problem, reading } = await readStanding({ repository, id: run, files: layout.run(run) }, own)
