@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
+import { stringify } from 'yaml'
 import { kinds } from '../src/agents/registry.ts'
+import { keptText } from '../src/cli/kept-text.ts'
 import { planCommand } from '../src/cli/plan.ts'
 import { withoutPrompts, withPromptsOf } from '../src/cli/prompts.ts'
 import { manifestToYaml } from '../src/plan/as-manifest.ts'
@@ -244,12 +246,13 @@ void t.test('a secret that cannot be hidden is not begun with', async (t) => {
   t.match(await planned({ PLANTED: planted }), { status: 2, err: /the manifest holds the value of PLANTED/ })
 })
 
+function read(text: string): Manifest {
+  const reading = readManifest(text, { kinds })
+  if (!reading.ok) throw new Error(JSON.stringify(reading.mistakes))
+  return reading.value
+}
+
 void t.test('prompts that are not kept are read again from what the run was given', async (t) => {
-  const read = (text: string): Manifest => {
-    const reading = readManifest(text, { kinds })
-    if (!reading.ok) throw new Error(JSON.stringify(reading.mistakes))
-    return reading.value
-  }
   const given = read(
     JSON.stringify({
       version: 1,
@@ -273,3 +276,38 @@ void t.test('prompts that are not kept are read again from what the run was give
   })
   t.same(withPromptsOf(kept, { given: null, isNeeded: () => false }), kept, 'what is done needs no prompt')
 })
+
+void t.test(
+  'what is kept of a manifest has its form, that of a long one is JSON, and neither has its prompts',
+  async (t) => {
+    const written = {
+      version: 1,
+      agents: { coder: { kind: 'command', argv: ['coder'] } },
+      tasks: [{ id: 'one', agent: 'coder', prompt: 'First.', files: ['a'] }],
+      check: ['true'],
+      merge: { resolver: { agent: 'coder', prompt: 'Second.' } },
+    }
+    const long = `# ${'-'.repeat(70_000)}\n`
+    const keptOf = (text: string, isChanged = false): string => {
+      const manifest = read(text)
+      return keptText({ manifest, text, file: null, warnings: [] }, manifest, isChanged)()
+    }
+    const [asJson, asYaml] = [JSON.stringify(written), stringify(written)]
+    const isJson = (text: string): boolean => text.startsWith('{')
+    for (const [text, expected] of [
+      [asJson, true],
+      [`\n${asJson}`, true],
+      [asYaml, false],
+      [long + asYaml, true],
+    ] as const) {
+      const kept = keptOf(text)
+      t.equal(isJson(kept), expected)
+      t.notMatch(kept, /First|Second/)
+      t.strictSame(read(kept), withoutPrompts(read(text)))
+      const open = `${text.replace('"version":1', '"keepPrompts":true,"version":1').replace('version: 1', 'keepPrompts: true\nversion: 1')}`
+      t.equal(keptOf(open), open, 'as it was given')
+      t.equal(isJson(keptOf(open, true)), expected)
+      t.strictSame(read(keptOf(open, true)), read(open))
+    }
+  },
+)
