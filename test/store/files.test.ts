@@ -22,6 +22,7 @@ import { createInterface } from 'node:readline'
 import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { MessageChannel, Worker } from 'node:worker_threads'
+import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import t from 'tap'
 import { jsonPieces } from '../../src/cli/json-pieces.ts'
@@ -272,6 +273,8 @@ void t.test('a record that is longer than a part of it is read as it was written
     readJournal<string>(path).records.map(({ event }) => event),
     [long, 'short'],
   )
+  const [, line = ''] = readFileSync(path, 'utf8').split('\n')
+  t.equal(line.slice(0, 8), crc32(line.slice(9)).toString(16).padStart(8, '0'), 'the sum is that of the whole record')
 })
 
 void t.test('very many files are written in slices, between which others have their turn, newest first', async (t) => {

@@ -17,10 +17,12 @@ interface TaskSketch {
   readonly after?: readonly number[]
   readonly agent?: string
   readonly retries?: number
+  /** Its place in the list by default. */
+  readonly rank?: number
 }
 
 function rulesOf(sketches: readonly TaskSketch[], change: Partial<RunRules> = {}): RunRules {
-  const tasks = sketches.map(({ needs = [], after = [], agent = 'a', retries = 0 }, index): RuleTask => ({
+  const tasks = sketches.map(({ needs = [], after = [], agent = 'a', retries = 0, rank }, index): RuleTask => ({
     id: asTaskId(`t${index}`),
     agent: asAgentName(agent),
     needs,
@@ -29,12 +31,12 @@ function rulesOf(sketches: readonly TaskSketch[], change: Partial<RunRules> = {}
       ...((other.needs ?? []).includes(index) ? [{ index: at, hard: true }] : []),
       ...((other.after ?? []).includes(index) ? [{ index: at, hard: false }] : []),
     ]),
-    rank: index,
+    rank: rank ?? index,
     retries,
   }))
   return {
     tasks,
-    byRank: tasks.map((_, index) => index),
+    byRank: [...tasks.keys()].toSorted((one, other) => (tasks[one]?.rank ?? 0) - (tasks[other]?.rank ?? 0)),
     indexOf: new Map(tasks.map((task, index) => [task.id, index])),
     concurrency: 2,
     mailbox: 0,
@@ -126,6 +128,11 @@ void t.test('tasks are dispatched by rank, as far as concurrency and mailbox all
   t.same(dispatched(play.commands), ['t0', 't1', 't2'])
   play.begin(0)
   t.same(dispatched(play.end(0, done)), ['t3'])
+  const sketches = [4, 2, 5, 0, 3, 1].map((rank, index) => ({ rank, agent: index % 2 === 0 ? 'a' : 'b' }))
+  const other = new Play(rulesOf(sketches, { concurrency: 1, mailbox: 3 }))
+  t.same(dispatched(other.commands), ['t3', 't5', 't1', 't4'], 'whatever the order in which they are listed')
+  other.begin(3)
+  t.same(dispatched(other.end(3, done)), ['t0'])
 })
 
 void t.test("an agent's own limit holds its tasks back, not those of others", async (t) => {
