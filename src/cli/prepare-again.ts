@@ -44,10 +44,10 @@ export async function prepareAgain(run: FoundRun, given?: Given): Promise<Prepar
 }
 
 /** Whether what is left of a run may need a task's prompt: one that has ended does so only where it was called off. */
-function mayRun({ manifest, state }: RunReading, task: Task): boolean {
+function mayRun({ rules, state }: RunReading, task: Task): boolean {
   if (state.phase.name === 'ended' && !state.phase.interrupted) return false
-  const index = manifest.tasks.findIndex(({ id }) => id === task.id)
-  return index === -1 || !['succeeded', 'failed', 'blocked'].includes(taskAt(state, index).state.phase)
+  const index = rules.indexOf.get(task.id)
+  return index === undefined || !['succeeded', 'failed', 'blocked'].includes(taskAt(state, index).state.phase)
 }
 
 function promptSource({ directory, manifest }: Given, file: string | null): Manifest | null {
