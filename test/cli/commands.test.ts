@@ -757,6 +757,14 @@ t.test('what nobody reads to its end ends without a complaint', async (t) => {
   const child = spawn('sh', ['-c', 'exec "$0" "$@" 2>&1', process.execPath, ...watch])
   child.stdout.destroy()
   t.same(await once(child, 'close'), [0, null], 'what is watched through the pipe of the answers')
+  const ended = repositoryOf(t, { 'a.txt': 'a\n' })
+  await runHere(ended, manifest(t, { tasks: [{ id: 'b', command: ['touch', 'b'] }] }))
+  const other = spawn(process.execPath, [...watch.slice(0, -1), ended])
+  other.stderr.destroy()
+  const answer: string[] = []
+  other.stdout.setEncoding('utf8').on('data', (chunk: string) => answer.push(chunk))
+  await once(other, 'close')
+  t.match(answer.join(''), /^run .*: ended/, 'whoever reads the answers waits for them')
 })
 
 void t.test(
