@@ -35,7 +35,7 @@ import { type BatchWriter, openBatchWriter } from '../../src/store/batch-writer.
 import { newestEpoch, takeEpoch } from '../../src/store/epoch.ts'
 import { openJournal } from '../../src/store/journal.ts'
 import { layoutOf, listRuns, makeRunFolders, pointStatusAt } from '../../src/store/layout.ts'
-import { acquireLease } from '../../src/store/lease.ts'
+import { acquireLease, lastSignOf } from '../../src/store/lease.ts'
 import { type Change, updateLocked } from '../../src/store/locked-file.ts'
 import { readJournal } from '../../src/store/read-journal.ts'
 import { replaceFile } from '../../src/store/replace-file.ts'
@@ -261,6 +261,23 @@ void t.test('property: the bytes of a text are those of its parts, wherever they
   )
   t.pass('held')
 })
+
+void t.test(
+  'a last sign of life is that of the process that is asked about, and none once another has the lease',
+  async (t) => {
+    const path = join(t.testdir(), 'lease')
+    const own = identityOf(process.pid)
+    t.equal(lastSignOf(join(path, 'not', 'there'), own), null)
+    t.equal(lastSignOf(path, own), null, 'nobody has had it')
+    const lease = await acquireLease(path)
+    const beat = statSync(`${path}.epoch-1.lock`).mtimeMs
+    t.equal(lastSignOf(path, own), beat)
+    t.equal(lastSignOf(path, { ...own, startTime: (own.startTime ?? 0) + 1 }), null, 'a pid may be used again')
+    t.equal(lastSignOf(path, { ...own, pid: own.pid + 1 }), null)
+    await lease.release()
+    t.equal(lastSignOf(path, own), statSync(`${path}.epoch-1`).mtimeMs, 'giving it back is one')
+  },
+)
 
 void t.test('a record that is longer than a part of it is read as it was written', async (t) => {
   const path = join(t.testdir(), 'journal.ndjson')
