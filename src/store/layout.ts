@@ -111,5 +111,10 @@ const runName = /^\d{8}-\d{6}-[0-9a-f]+$/
 /** Also where it was moved to, as long as a link leads there; one that leads nowhere at the moment is no less a run. */
 const isFolder = (entry: Dirent): boolean => entry.isDirectory() || (entry.isSymbolicLink() && !leadsToFile(entry))
 
-const leadsToFile = ({ parentPath, name }: Dirent): boolean =>
-  statSync(join(parentPath, name), { throwIfNoEntry: false })?.isFile() ?? false
+function leadsToFile({ parentPath, name }: Dirent): boolean {
+  try {
+    return statSync(join(parentPath, name)).isFile()
+  } catch {
+    return false // whoever looks into it says why that cannot be
+  }
+}

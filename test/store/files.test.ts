@@ -95,6 +95,8 @@ void t.test('the status link follows the newest run', async (t) => {
   t.same(listRuns(layout), ['20260101-000000-aa', '20260102-000000-bb'], 'and nothing that is no run')
   symlinkSync(join(layout.runs, 'mine'), join(layout.runs, '20260105-000000-ee'))
   t.match(listRuns(layout), { 2: '20260105-000000-ee', length: 3 }, 'and one that was moved, with a link in its place')
+  symlinkSync('20260106-000000-ff', join(layout.runs, '20260106-000000-ff'))
+  t.match(listRuns(layout), { 3: '20260106-000000-ff', length: 4 }, 'and one that nobody can look into')
   t.same(listRuns(layoutOf('/nowhere')), [])
   const taken = layoutOf(join(layout.runs, 'README'))
   const failure = { name: 'TroupeError', code: 'STORE_FAILED', message: /README\/\.agents\/runs.*ENOTDIR/ }
