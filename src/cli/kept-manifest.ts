@@ -1,14 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import type { RunLayout } from '../store/layout.ts'
 import { readJournal } from '../store/read-journal.ts'
 import { replaceFile } from '../store/replace-file.ts'
+import { storeFailure } from '../store/store-failure.ts'
 import type { Recorded, RunEvent } from '../supervisor/run/events.ts'
 
 type Files = Pick<RunLayout, 'journal' | 'manifest'>
 
-/** What the journal of a run holds; a run that died before its first record has none. Throws TroupeError JOURNAL_CORRUPT. */
+/** What the journal of a run holds; a run that died before its first record has none. Throws TroupeError JOURNAL_CORRUPT or STORE_FAILED. */
 export const recordsOf = ({ journal }: Files): readonly Recorded[] =>
-  existsSync(journal) ? readJournal<RunEvent>(journal).records : []
+  isThere(journal) ? readJournal<RunEvent>(journal).records : []
 
 /** What a run was asked to do: its first record says it, its file does until there is one. Null for a run that never began. */
 export function keptManifest(files: Files, [first]: readonly Recorded[]): string | null {
@@ -17,9 +18,8 @@ export function keptManifest(files: Files, [first]: readonly Recorded[]): string
 
 /** Whether a run was ever asked to do something: a supervisor that died at its very beginning leaves nothing but folders. */
 export function hasBegun(files: Files): boolean {
-  if (existsSync(files.manifest)) return true
   try {
-    return recordsOf(files).length > 0
+    return isThere(files.manifest) || recordsOf(files).length > 0
   } catch {
     return true // what cannot be read is not nothing
   }
@@ -33,4 +33,13 @@ export function keepManifest(files: Files, text: string): void {
 /** Whether the file says what the run was asked to do. */
 export const isKept = ({ manifest }: Files, text: string): boolean => contentOf(manifest) === text
 
-const contentOf = (path: string): string | null => (existsSync(path) ? readFileSync(path, 'utf8') : null)
+const contentOf = (path: string): string | null => (isThere(path) ? readFileSync(path, 'utf8') : null)
+
+/** What may not be looked at is not for that reason nothing. Throws TroupeError STORE_FAILED. */
+function isThere(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch (cause) {
+    throw storeFailure(`cannot read ${path}`, cause)
+  }
+}

@@ -954,6 +954,19 @@ void t.test('a worktree that cannot be looked into keeps nobody from collecting 
   t.match(await troupeHere(directory, 'gc', elsewhere, ...rules), { status: 0, stdout: /gone: removed/, stderr: '' })
 })
 
+void t.test('of a run that cannot be looked into it is not said that it never began', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+  const id = '20260101-000000-00000000'
+  mkdirSync(join(directory, '.agents/runs'), { recursive: true })
+  symlinkSync(id, join(directory, '.agents/runs', id)) // root may read every folder, but cannot follow this one either
+  for (const args of [['status'], ['show', id], ['resume', id]])
+    t.match(
+      await troupeHere(directory, ...args),
+      { status: 3, stderr: /cannot read .*journal.*\n +STORE_FAILED/ },
+      args.join(' '),
+    )
+})
+
 void t.test('where a run cannot be collected, it is not said that there is nothing to collect', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': 'a\n' })
   const { run } = await runHere(directory, manifest(t, { tasks: [{ id: 'b', command: ['touch', 'b'] }] }))
