@@ -173,6 +173,11 @@ function checkMarkdown(t: Test, proposal: Proposal): void {
     String.raw`| warning | ${'`a.py:3`'} | ${'`python/weak-hash`'} | md5 \| is &lt;weak> | one, three |`,
   ])
     t.ok(markdown.includes(part), part)
+  t.match(
+    markdown,
+    /\n\n## Tasks\n\n\| Task \|.*\n(?:\| --- )+\|\n(?:\| `\w+` \|.*\|\n){6}\nUsed in all: .*\n\n## /,
+    'a line for each task',
+  )
   t.ok(markdown.indexOf('| error |') < markdown.indexOf('| warning |'), 'the worst comes first')
 }
 
