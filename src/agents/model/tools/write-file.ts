@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { count } from '../../../count.ts'
 import { readText, writeText } from './text-file.ts'
 import { defineTool, done } from './tool.ts'
 
@@ -12,6 +13,9 @@ export const writeFile = defineTool({
   async use({ path, content }, desk) {
     const before = await readText(desk, path)
     if (before.ok && before.text === content) return done(`${path} is already so`)
-    return writeText(desk, path, content, `${path} written, ${content.split('\n').length} lines`)
+    return writeText(desk, path, content, `${path} written, ${count(linesOf(content), 'line')}`)
   },
 })
+
+/** As `read_file` counts them: a newline ends a line and begins none. */
+const linesOf = (text: string): number => (text === '' ? 0 : text.replace(/\n$/, '').split('\n').length)
