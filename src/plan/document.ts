@@ -20,9 +20,17 @@ export interface YamlReading {
   readonly places: Places
   /** Whatever is no sound YAML. */
   readonly mistakes: readonly Mistake[]
+  /** Keys that stand in their mapping already, which YAML itself would let pass. */
+  readonly repeated: readonly RepeatedKey[]
   /** The first place from which on nothing is certain; null when all is. */
   readonly brokenFrom: Mistake | null
   readonly warnings: readonly Mistake[]
+}
+
+/** A key that stands in its mapping already. */
+export interface RepeatedKey {
+  readonly path: Path
+  readonly mistake: Mistake
 }
 
 /** More uses of anchors than this are taken for an attack on the memory. */
@@ -32,19 +40,20 @@ const mostAliases = 50
 export function readYaml(text: string): YamlReading {
   const document = parsed(text)
   const places = new Places(document, text)
-  const walk: Walk = { anchors: new Set(), aliases: [], quotes: [], mistakes: [], places }
+  const walk: Walk = { anchors: new Set(), aliases: [], quotes: [], mistakes: [], repeated: [], places }
   walkNode(document.contents, [], walk)
   const syntax = document.errors.map((error) => syntaxMistake(error, walk))
   const warnings = document.warnings.map(({ pos, message }) => places.atOffset(pos[0], message))
-  const reading = { places, warnings, mistakes: [...syntax, ...walk.mistakes], brokenFrom: syntax[0] ?? null }
+  const mistakes = [...syntax, ...walk.mistakes]
+  const reading = { places, warnings, mistakes, repeated: walk.repeated, brokenFrom: syntax[0] ?? null }
   try {
     return { ...reading, value: document.toJS({ maxAliasCount: mostAliases }) }
   } catch (error) {
     const dangling = walk.mistakes.length > 0
     const message =
       error instanceof ReferenceError ? `anchors are used more than ${mostAliases} times` : messageOf(error)
-    const mistakes = dangling ? reading.mistakes : [...reading.mistakes, places.atOffset(walk.aliases[0] ?? 0, message)]
-    return { ...reading, value: null, mistakes, brokenFrom: reading.brokenFrom ?? places.atOffset(0, '') }
+    const all = dangling ? mistakes : [...mistakes, places.atOffset(walk.aliases[0] ?? 0, message)]
+    return { ...reading, value: null, mistakes: all, brokenFrom: reading.brokenFrom ?? places.atOffset(0, '') }
   }
 }
 
@@ -79,6 +88,7 @@ interface Walk {
   /** Offsets of all texts in quotes. */
   readonly quotes: number[]
   readonly mistakes: Mistake[]
+  readonly repeated: RepeatedKey[]
   readonly places: Places
 }
 
@@ -114,14 +124,16 @@ interface PairWalk {
 const noKey = '__proto__ cannot be a key'
 
 function walkPair({ key, value }: Pair, path: Path, { seen, walk }: PairWalk): void {
-  const { mistakes, places } = walk
+  const { mistakes, repeated, places } = walk
   const offset = isNode(key) ? (key.range?.[0] ?? 0) : 0
   const name = isScalar(key) ? keyText(key) : ''
   const at = [...path, name]
   if (!isScalar(key)) mistakes.push(places.atOffset(offset, 'a key must be text', path))
   else if (name === '__proto__') mistakes.push(places.atOffset(offset, noKey, at))
-  else if (seen.has(name))
-    mistakes.push(places.atOffset(offset, `${name === '' ? 'an empty key' : name} stands here twice`, at))
+  else if (seen.has(name)) {
+    const message = `${name === '' ? 'an empty key' : name} stands here twice`
+    repeated.push({ path: at, mistake: places.atOffset(offset, message, at) })
+  }
   seen.add(name)
   walkNode(key, at, walk)
   walkNode(value, at, walk)

@@ -35,8 +35,9 @@ const unusual = /^(?:---|\.\.\.|%)|\r(?!\n)|[\u2028\u2029]/m
 const standsAlone = (tail: string): boolean => !tail.includes('*') || soundValue(tail) !== null
 
 function soundValue(text: string): Readonly<Record<string, unknown>> | null {
-  const { value, mistakes, warnings } = readYaml(text)
-  const isSound = mistakes.length + warnings.length === 0 && typeof value === 'object' && !Array.isArray(value)
+  const { value, mistakes, repeated, warnings } = readYaml(text)
+  const isSound =
+    mistakes.length + repeated.length + warnings.length === 0 && typeof value === 'object' && !Array.isArray(value)
   return isSound ? (value as Readonly<Record<string, unknown>> | null) : null
 }
 

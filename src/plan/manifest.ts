@@ -2,6 +2,7 @@ import { crossChecks } from './cross-checks.ts'
 import { readYaml } from './document.ts'
 import { jsonDocument } from './json-document.ts'
 import type { PlanKinds } from './kinds.ts'
+import { knownKeys } from './known-keys.ts'
 import { longYaml } from './long-yaml.ts'
 import type { Path } from './places.ts'
 import { resolveManifest } from './resolve-manifest.ts'
@@ -30,17 +31,26 @@ const placeless = (path: Path, message: string): Mistake => ({ line: 1, column: 
 const nowhere = { atValue: placeless, atKey: placeless }
 
 function readAsYaml(text: string, kinds: PlanKinds): Reading<Manifest> {
-  const { value: document, places, mistakes, brokenFrom, warnings } = readYaml(text)
+  const { value: document, places, brokenFrom, warnings, ...told } = readYaml(text)
   const checked = { document, places, kinds, complete: brokenFrom === null }
   const schema = manifestSchema(kinds)
   const result = schema.safeParse(document, { error: wording })
   const shape = result.success ? [] : shapeMistakes(result.error.issues, { ...checked, schema })
+  // an unknown key is told as that, however often it stands there
+  const repeated = told.repeated.filter(({ path }) => isKnown(path, schema, document))
+  const mistakes = [...told.mistakes, ...repeated.map(({ mistake }) => mistake)]
   const all =
     brokenFrom === null
       ? [...mistakes, ...shape, ...crossChecks(checked)]
       : [...mistakes, ...shape.filter((mistake) => byPlace(mistake, brokenFrom) < 0)]
   if (!result.success || all.length > 0) return { ok: false, mistakes: sorted(all) }
   return { ok: true, value: resolveManifest(document as WrittenManifest, kinds), warnings }
+}
+
+/** Whether a mapping may have the key: where names are free, it may have any. */
+function isKnown(path: Path, schema: unknown, document: unknown): boolean {
+  const known = knownKeys(schema, document, path.slice(0, -1))
+  return known.length === 0 || known.includes(String(path.at(-1)))
 }
 
 const byPlace = (a: Mistake, b: Mistake): number => a.line - b.line || a.column - b.column
