@@ -163,6 +163,13 @@ t.test('looking at a run', async (t) => {
     const { runs, schema } = JSON.parse((await status({ all: true, json: true })).out)
     t.match({ runs, schema }, { schema: 'troupe/runs/1', runs: [{ run: id, phase: 'ended', done: 4, exitCode: 1 }] })
     t.match(await status({ all: true, watch: true }), { status: 2, err: /USAGE/ })
+    const journal = join(directory, '.agents/runs', id, 'journal.ndjson')
+    const kept = readFileSync(journal)
+    writeFileSync(journal, `damaged\n${kept.toString()}`)
+    const { out } = await status({ all: true })
+    writeFileSync(journal, kept)
+    const rows = `run +state {7}done .*\n${id} +unreadable +0/0 +0 +- +-`
+    t.match(out, new RegExp(`^${rows}\n\n${id}: .*\n$`), 'why it cannot be read widens no column')
   })
 
   await t.test('from another worktree of the repository it is said where the run is', async (t) => {
@@ -450,7 +457,7 @@ t.test('a run is found by the beginning of its id, if that says which', async (t
     message: '2 runs begin with 20260101: 20260101-120000-aa, 20260101-120000-ab',
   })
   const all = await invoke(statusCommand, { directory }, { all: true })
-  t.match(all.out, /20260303-000000-dd +the run .* never began/)
+  t.match(all.out, /^20260303-000000-dd: the run .* never began$/m)
 })
 
 t.test('a journal is followed line by whole line', async (t) => {

@@ -37,17 +37,19 @@ export async function allRuns(directory: string): Promise<AllRuns> {
   return { runs: entries, elsewhere: await runsElsewhere(repository) }
 }
 
-/** The list as a table. */
+/** The list as a table; what keeps a run from being read stands below it. */
 export function runsTable(entries: readonly RunEntry[]): string {
-  const rows = entries.map(({ run, phase, startedAt, done, failed, total, verdict, problem }) => [
+  const rows = entries.map(({ run, phase, startedAt, done, failed, total, verdict }) => [
     run,
-    problem ?? (phase === 'unreadable' ? phase : standingText(phase)),
+    phase === 'unreadable' ? phase : standingText(phase),
     `${done}/${total}`,
     String(failed),
     startedAt?.slice(0, 19).replace('T', ' ') ?? '-',
     verdict ?? '-',
   ])
-  return table([['run', 'state', 'done', 'failed', 'started (UTC)', 'checks'], ...rows]).join('\n')
+  const problems = entries.flatMap(({ run, problem }) => (problem === null ? [] : [`${run}: ${problem}`]))
+  const lines = table([['run', 'state', 'done', 'failed', 'started (UTC)', 'checks'], ...rows])
+  return [...lines, ...(problems.length === 0 ? [] : ['', ...problems])].join('\n')
 }
 
 async function entryOf(run: FoundRun): Promise<RunEntry> {
