@@ -11,9 +11,21 @@ if (Number(process.versions.node.split('.')[0]) < need) {
   process.exit(69)
 }
 if (process.env.TROUPE_OWN_NODE !== undefined) (await import('./own-node.mjs')).endWithStarter()
-process.getBuiltinModule('node:module').enableCompileCache?.() // halves the start, and with .ts sources the memory of every worker
+keepCompiled()
 // what was built starts sooner; a checkout whose sources have changed since runs these
 const [program, sources] = process.argv[2] === 'fold' ? ['fold-main', 'fold-sources.txt'] : ['main', 'sources.txt']
 const place = isBuilt(sources) ? `../dist/cli/${program}.js` : `../src/cli/${program}.ts`
 const { main } = await import(new URL(place, import.meta.url).href)
 process.exitCode = await main(process.argv.slice(2))
+
+/** Halves the start, and with .ts sources the memory of every worker. */
+function keepCompiled() {
+  const { existsSync, mkdirSync } = process.getBuiltinModule('node:fs')
+  const folder = `${process.getBuiltinModule('node:os').tmpdir()}/node-compile-cache`
+  try {
+    if (!existsSync(folder)) mkdirSync(folder)
+  } catch {
+    if (!existsSync(folder)) return // Node would try for ever where nothing can be made and the reason is no lack of permission, as in /proc
+  }
+  process.getBuiltinModule('node:module').enableCompileCache?.()
+}

@@ -536,6 +536,11 @@ t.test('supervise says why it cannot lay an example out, and takes a manifest or
     status: 2,
     stderr: /^troupe: no folder can be made in .*a\.txt: .*\n {2}NO_TEMPORARY_FOLDER: Set TMPDIR/m,
   })
+  for (const nothingThere of [join(directory, 'gone'), '/proc/1']) {
+    const told = /^troupe: no folder can be made in \S+: .*\n {2}NO_TEMPORARY_FOLDER: Set TMPDIR/
+    t.match(command(root, nothingThere, 'supervise'), { status: 2, stderr: told }, nothingThere)
+  }
+  t.notOk(existsSync(join(directory, 'gone')), 'what TMPDIR names is not made')
   t.match(command(root, noFolder, 'doctor').stdout, /^WRONG +git +no folder can be made in .*\n +do: Set TMPDIR/m)
   t.match(await troupeHere(directory, 'supervise', 'my.yaml', '--example', 'diamond'), {
     status: 2,
