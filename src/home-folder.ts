@@ -22,3 +22,11 @@ export function stateFolder(environment: Environment): string {
   const given = environment['XDG_STATE_HOME'] ?? ''
   return isAbsolute(given) ? given : join(homeFolder(environment), '.local', 'state')
 }
+
+/** Where git has the user's home: it takes an empty HOME for the root. */
+export const homeForGit = (environment: Environment): string =>
+  environment['HOME'] === '' ? '/' : homeFolder(environment)
+
+/** Where git looks for a user's settings and attributes (git-config(1), gitattributes(5)): an empty XDG_CONFIG_HOME is as unset to it. */
+export const gitSettingsFolder = (environment: Environment): string =>
+  join(environment['XDG_CONFIG_HOME'] || join(homeForGit(environment), '.config'), 'git')

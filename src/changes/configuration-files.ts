@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { gitSettingsFolder, homeForGit } from '../home-folder.ts'
 import { findProgram } from '../processes/find-program.ts'
 import { gitFolder } from './git-folder.ts'
 
@@ -13,11 +13,10 @@ export function configurationTexts(directory: string): readonly string[] | null 
   const isElsewhere = elsewhere.some((name) => process.env[name] !== undefined)
   if (own === null || isElsewhere || process.platform !== 'linux' || findProgram('git', process.env) !== usual)
     return null
-  const home = process.env['HOME'] ?? homedir()
   const others = [
     '/etc/gitconfig',
-    join(process.env['XDG_CONFIG_HOME'] || join(home, '.config'), 'git/config'), // empty is as unset to git
-    join(home, '.gitconfig'),
+    join(gitSettingsFolder(process.env), 'config'),
+    join(homeForGit(process.env), '.gitconfig'),
     join(own, 'config.worktree'),
   ].filter((file) => existsSync(file))
   try {

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { configurationTexts } from '../changes/configuration-files.ts'
 import type { Git } from '../changes/git.ts'
 import { gitFolder } from '../changes/git-folder.ts'
 import { bytesOfPath } from '../changes/path-bytes.ts'
+import { gitSettingsFolder } from '../home-folder.ts'
 
 /** Tells which paths have attributes of their own for merging. */
 export interface SpecialPaths {
@@ -38,8 +38,7 @@ interface Sources {
 
 async function sourcesOf(git: Git): Promise<Sources> {
   const [info, { hasDefault, hasFile, isBare }] = await Promise.all([ownAttributes(git), configured(git)])
-  const home = process.env['XDG_CONFIG_HOME'] || join(homedir(), '.config')
-  const files = [info, join(home, 'git/attributes'), '/etc/gitattributes']
+  const files = [info, join(gitSettingsFolder(process.env), 'attributes'), '/etc/gitattributes']
   const hasCheckout = !isBare || gitFolder(git.directory) !== git.directory
   return { forEverything: hasDefault, mayBe: hasCheckout || hasFile || files.some((file) => existsSync(file)) }
 }

@@ -18,7 +18,7 @@ import { codexSpeech } from '../../src/agents/cli/codex-speech.ts'
 import type { Settings, Speech } from '../../src/agents/cli/preset.ts'
 import { kinds } from '../../src/agents/registry.ts'
 import { missingCredential } from '../../src/agents/own-home.ts'
-import { homeFolder, stateFolder } from '../../src/home-folder.ts'
+import { gitSettingsFolder, homeFolder, homeForGit, stateFolder } from '../../src/home-folder.ts'
 import { must } from '../../src/errors.ts'
 import { failureIn, homesIn, newFolder } from './acp-stage.ts'
 import { replay, streamOf } from './cli-stage.ts'
@@ -667,6 +667,9 @@ void t.test('where HOME is empty, nothing of a user is looked for or kept in the
     t.equal(stateFolder({ HOME, XDG_STATE_HOME: 'state' }), join(own, '.local/state'))
   }
   t.equal(stateFolder({ HOME: '/home/of-one' }), '/home/of-one/.local/state')
+  t.equal(homeForGit({ HOME: '' }), '/', 'as git has it')
+  t.equal(gitSettingsFolder({ HOME: '', XDG_CONFIG_HOME: '' }), '/.config/git')
+  t.equal(gitSettingsFolder({ HOME: '/home/of-one' }), '/home/of-one/.config/git')
   t.match(missingCredential(['package.json'], { HOME: '' }), 'package.json is not in the home folder')
   t.end()
 })

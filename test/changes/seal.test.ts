@@ -444,6 +444,27 @@ void t.test('a submodule keeps its link, and work in it that would be lost refus
   await t.rejects(scene.seal(unfilled), refused, 'a link is a link')
 })
 
+void t.test(
+  "the user's attributes count for a snapshot where XDG_CONFIG_HOME is empty, which git takes for unset",
+  async (t) => {
+    const scene = await sceneOf(t, { 'a.txt': 'a\n' }, { 'filter.up.clean': 'tr A-Z a-z' })
+    const worktree = await scene.worktrees.create('t', scene.base)
+    const home = emptyFolder(t)
+    put(home, { '.config/git/attributes': '*.up filter=up\n' })
+    const before = { HOME: process.env['HOME'], XDG_CONFIG_HOME: process.env['XDG_CONFIG_HOME'] }
+    t.teardown(() => {
+      for (const [name, value] of Object.entries(before))
+        if (value === undefined) delete process.env[name]
+        else process.env[name] = value
+    })
+    Object.assign(process.env, { HOME: home, XDG_CONFIG_HOME: '' })
+    const save = quickly(t, scene, worktree)
+    put(worktree.directory, { 'first.up': 'ABC\n' })
+    t.ok(await save(['first.up']))
+    t.equal(contentOf(scene.root, ref)['first.up'], '100644 abc\n')
+  },
+)
+
 void t.test('line endings, filters and what a sparse checkout leaves out are kept as the user has them', async (t) => {
   const scene = await sceneOf(
     t,
