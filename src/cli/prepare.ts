@@ -4,10 +4,8 @@ import { must, TroupeError } from '../errors.ts'
 import type { CommitId, TaskId } from '../ids.ts'
 import { quoted } from '../merge/conflict-message.ts'
 import { filesOutside } from '../merge/owns.ts'
-import { findIsolation } from '../processes/isolation.ts'
 import { giveBackGarbage } from '../processes/small-heap.ts'
-import { canConfine } from '../processes/sandbox.ts'
-import { allWork, candidatesOf } from '../plan/candidates.ts'
+import { candidatesOf } from '../plan/candidates.ts'
 import { buildGraph, type Graph } from '../plan/graph.ts'
 import { type Overlap, predictOverlaps } from '../plan/overlap.ts'
 import type { Manifest, ModeChoice, Task } from '../plan/task.ts'
@@ -16,6 +14,8 @@ import type { RunRules } from '../supervisor/run/rules.ts'
 import { rulesOf } from '../supervisor/run/run-rules.ts'
 import { keptText } from './kept-text.ts'
 import { mustBeFit } from './must-be-fit.ts'
+import { mustIsolate } from './must-isolate.ts'
+import { mustReplaceNothing } from './output-places.ts'
 import { readManifestArgument } from './read-manifest-argument.ts'
 import { type HiddenSecrets, hiddenSecrets, mustHideSecrets, mustHoldNoSecret } from './secrets.ts'
 import type { CommonOptions, Terminal } from './terminal.ts'
@@ -57,6 +57,7 @@ export async function prepare(argument: string, terminal: Terminal, options: Pla
   mustHideSecrets(manifest, terminal.environment)
   mustHoldNoSecret(given.text, manifest, terminal.environment)
   const repository = await openRepository(terminal.directory)
+  await mustReplaceNothing(given, argument, repository)
   const base = await repository.resolveBase(manifest.base)
   const placements = placementsOf(manifest)
   const { overlaps, graph } = await graphOf({ manifest, repository, base, placements })
@@ -71,23 +72,6 @@ export async function prepare(argument: string, terminal: Terminal, options: Pla
   const kept = { manifestText: keptText(given, manifest, isChanged(options)), manifestFile: given.file }
   const secrets = hiddenSecrets(manifest)
   return { manifest, ...kept, secrets, repository, base, overlaps, graph, rules, placements, warnings }
-}
-
-/** Whoever asks for isolation or a sandbox gets it, or nothing is started. */
-export function mustIsolate(manifest: Manifest): void {
-  const asking = (key: string, values: readonly unknown[]): string =>
-    [...new Set(allWork(manifest).map(({ agent }) => must(manifest.agents, agent)))]
-      .flatMap(({ name, options }) => (values.includes(options[key]) ? [name] : []))
-      .join(', ')
-  const isolated = asking('isolate', [true])
-  if (isolated !== '' && findIsolation() === null)
-    throw new TroupeError(
-      'ISOLATION_MISSING',
-      `${isolated}: a pid namespace can be made neither by bwrap nor by unshare here`,
-    )
-  const confined = asking('sandbox', ['workspace', 'strict'])
-  if (confined !== '' && !canConfine())
-    throw new TroupeError('SANDBOX_MISSING', `${confined}: bwrap cannot confine a program here`)
 }
 
 /** A manifest as the command line would have it. */

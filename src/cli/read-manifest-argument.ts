@@ -35,7 +35,7 @@ export function readManifestArgument(argument: string, directory: string): Given
 function readFile(path: string, shown: string): GivenManifest {
   const text = textOf(path, shown)
   const reading = readManifest(text, { kinds })
-  if (!reading.ok) throw invalid('MANIFEST_INVALID', shown, { text, mistakes: reading.mistakes })
+  if (!reading.ok) throw invalidManifest(shown, { text, mistakes: reading.mistakes })
   const warnings = reading.warnings.map(({ line, column, message }) => `${shown}:${line}:${column} ${message}`)
   return { manifest: reading.value, text, file: path, warnings }
 }
@@ -81,10 +81,18 @@ function neither(argument: string, wrong: TroupeError): TroupeError {
   return new TroupeError('MANIFEST_NOT_FOUND', message, { cause: wrong, details: wrong.details })
 }
 
+/** A manifest's mistakes, shown in its text. */
+export const invalidManifest = (shown: string, found: Found): TroupeError => invalid('MANIFEST_INVALID', shown, found)
+
+interface Found {
+  readonly text: string
+  readonly mistakes: readonly Mistake[]
+}
+
 function invalid(
   code: 'MANIFEST_INVALID' | 'EXPRESSION_INVALID',
   file: string,
-  { text, mistakes }: { readonly text: string; readonly mistakes: readonly Mistake[] },
+  { text, mistakes }: Found,
 ): TroupeError {
   return new TroupeError(code, showMistakes(file, text, mistakes), { details: mistakes })
 }

@@ -523,6 +523,40 @@ t.test('a filter that fails in the checkout is a note for whoever does not need 
   t.match((await troupeHere(directory, 'doctor')).stdout, /^warning +checkout +git says: fatal: b\.bin/m)
 })
 
+t.test('no output is written over the manifest or over a file that git tracks', async (t) => {
+  const directory = await repositoryWith(t, { 'a.txt': 'a\n', 'docs/b.md': 'b\n' })
+  symlinkSync('docs', join(directory, 'link'))
+  const plan = (name: string, ...outputs: readonly string[]): ReturnType<typeof troupeHere> => {
+    const lines = outputs.map((output) => `  ${output}`).join('\n')
+    const task = '{ id: a, agent: x, command: [touch, new] }'
+    writeFileSync(
+      join(directory, name),
+      `version: 1\nagents: { x: { kind: command } }\ntasks: [${task}]\noutput:\n${lines}\n`,
+    )
+    return troupeHere(directory, 'run', name)
+  }
+  t.match(await plan('my.yaml', 'json: ./my.yaml', 'markdown: link/b.md', 'sarif: docs/../a.txt'), {
+    status: 2,
+    stderr: new RegExp(
+      [
+        '^troupe: my.yaml:5:9 error output.json: this is the manifest itself, which it would overwrite\n[^]*',
+        '\nmy.yaml:6:13 error output.markdown: git tracks this file, and it would be overwritten\n[^]*',
+        '\nmy.yaml:7:10 error output.sarif: git tracks this file, [^]*',
+        '\n3 mistakes; nothing was started\n {2}MANIFEST_INVALID',
+      ].join(''),
+    ),
+  })
+  t.equal(readFileSync(join(directory, 'a.txt'), 'utf8'), 'a\n')
+  symlinkSync('my.yaml', join(directory, 'other.yaml'))
+  t.match(await plan('other.yaml', 'json: my.yaml'), { status: 2, stderr: /output\.json: this is the manifest itself/ })
+  t.match(await plan('my.yaml', 'json: docs/new.json', 'markdown: docs/new.md'), { status: 0 })
+  t.match(
+    await plan('my.yaml', 'json: docs/new.json', 'markdown: docs/new.md'),
+    { status: 0 },
+    'its own may be replaced',
+  )
+})
+
 t.test('supervise says why it cannot lay an example out, and takes a manifest or an example', async (t) => {
   const directory = await repositoryWith(t, { 'a.txt': '1\n' })
   const command = (bin: string, tmp: string, ...args: readonly string[]): ReturnType<typeof spawnSync> =>
