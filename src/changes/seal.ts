@@ -5,6 +5,7 @@ import { type AgentName, asCommitId, asTreeId, type CommitId, type TaskId } from
 import { hideNothing, type Redactor } from '../redaction.ts'
 import type { ChangeSet } from './change-set.ts'
 import { writeCommit } from './commit.ts'
+import { filterFailure } from './filter-failure.ts'
 import type { Git } from './git.ts'
 import { lookThrough } from './left-out.ts'
 import { flatten } from './nested-repository.ts'
@@ -59,6 +60,8 @@ export async function seal(git: Git, order: SealOrder): Promise<Sealed> {
     if (content === null) return { changed: false }
     return { changed: true, changeSet: await keep(git, order, { ...content, base: worktree.commit }), exposed }
   } catch (cause) {
+    const filter = filterFailure(messageOf(cause), directory)
+    if (filter !== null) throw new TroupeError('GIT_FAILED', filter, { cause })
     throw worktreeFailure(`the work in ${directory} cannot be sealed`, cause)
   } finally {
     await rm(index, { force: true })

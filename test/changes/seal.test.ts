@@ -465,6 +465,27 @@ void t.test(
   },
 )
 
+void t.test(
+  'work that a filter refuses is told with the filter, the file and what the filter says, and is kept',
+  async (t) => {
+    const attributes = '*.up filter=up\n*.mute filter=mute\n'
+    const clean = 'echo "no such tool" >&2; exit 3'
+    const settings = { 'filter.up.clean': clean, 'filter.mute.clean': 'exit 1' }
+    const required = { 'filter.up.required': 'true', 'filter.mute.required': 'true' }
+    const scene = await sceneOf(t, { '.gitattributes': attributes }, { ...settings, ...required })
+    const refused = async (path: string, message: string): Promise<void> => {
+      const worktree = await scene.worktrees.create(path.replace(/\W.*/, ''), scene.base)
+      put(worktree.directory, { [path]: 'abc\n' })
+      await t.rejects(scene.seal(worktree), { code: 'GIT_FAILED', message }, path)
+      t.equal(readFileSync(join(worktree.directory, path), 'utf8'), 'abc\n')
+    }
+    const said = (filter: string, file: string): string =>
+      `the filter ${filter}, which .gitattributes names for ${file}, failed (filter.${filter}.clean)`
+    await refused('one: a.up', `${said('up', 'one: a.up')}: no such tool`)
+    await refused('two.mute', said('mute', 'two.mute'))
+  },
+)
+
 void t.test('line endings, filters and what a sparse checkout leaves out are kept as the user has them', async (t) => {
   const scene = await sceneOf(
     t,
