@@ -1,4 +1,5 @@
 import type { Launcher } from './launcher.ts'
+import { tellEnd } from './told-end.ts'
 
 /** What a program is started in. */
 export interface Container {
@@ -8,11 +9,28 @@ export interface Container {
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** Starts programs in a container. */
+/** Starts programs in a container; how they end is told as without one. */
 export const containedLauncher = (launcher: Launcher, { argv, environment }: Container): Launcher => ({
-  start: (order, listener) =>
-    launcher.start(
-      { ...order, argv: [...argv, ...order.argv], environment: { ...order.environment, ...environment } },
-      listener,
-    ),
+  start(order, listener) {
+    const told = tellEnd(process.env)
+    const { outside = [], inside = [] } = told ?? {}
+    return launcher.start(
+      {
+        ...order,
+        argv: [...outside, ...argv, ...inside, ...order.argv],
+        environment: { ...order.environment, ...environment },
+      },
+      {
+        started: (pid, startTime) => {
+          listener.started(pid, startTime)
+        },
+        output: (chunk, source) => {
+          listener.output(chunk, source)
+        },
+        ended: (exit) => {
+          listener.ended(told?.ended(exit) ?? exit)
+        },
+      },
+    )
+  },
 })

@@ -252,6 +252,42 @@ void t.test(
 )
 
 void t.test(
+  'an end inside is told as outside: by a signal, of its own, or without a beginning',
+  unlessConfinable,
+  async (t) => {
+    const own = newWorkspace()
+    writeFileSync(join(own, 'no-interpreter'), '#!/not/there\n', { mode: 0o755 })
+    writeFileSync(join(own, 'not-executable'), '')
+    const sh = (script: string): readonly string[] => ['sh', '-c', script]
+    const ends: readonly (readonly [readonly string[], object])[] = [
+      [sh('kill -KILL $$'), { kind: 'crash', message: 'sh was ended by SIGKILL' }],
+      [sh('kill -TERM $$'), { kind: 'crash', message: 'sh was ended by SIGTERM' }],
+      [sh('exit 137'), { kind: 'agent', message: 'sh exited with 137' }],
+      [sh('exit 127'), { kind: 'agent', message: 'sh exited with 127' }],
+      [['not-there'], { kind: 'agent', message: 'not-there: not found on PATH' }],
+      [['./no-interpreter'], { kind: 'agent', message: /^\.\/no-interpreter: not found, or the interpreter/ }],
+      [['./not-executable'], { kind: 'agent', message: './not-executable: may not be executed' }],
+    ]
+    const hosts = ['localhost:9']
+    const choices = [
+      {},
+      { isolate: true },
+      { sandbox: 'workspace' },
+      { sandbox: 'strict' },
+      { sandbox: 'strict', hosts },
+    ]
+    for (const choice of choices)
+      for (const [command, failure] of ends) {
+        const order = assignment({ directory: own, command, options: { inheritEnv, ...choice } })
+        const { outcome } = await perform(agent, order)
+        t.match(outcome, { how: 'failed', failure }, `${JSON.stringify(choice)}: ${command.join(' ')}`)
+      }
+    const order = assignment({ directory: own, command: sh('[ ! -f /proc/self/fd/3 ]'), options: { isolate: true } })
+    t.match(await perform(agent, order), { outcome: { how: 'completed' } }, 'no program can tell of another end')
+  },
+)
+
+void t.test(
   'an agent of another program is confined, and so are the commands that it has run for it',
   unlessConfinable,
   async (t) => {
@@ -324,7 +360,7 @@ void t.test('a strict sandbox has no network but the hosts that are named', unle
   t.match(some.output, 'tunnel localhost 403')
   t.match(some.output, `[troupe: localhost:${port} is not among the agent's hosts]`)
   t.match(await attempt('kill -9 $$', own, { sandbox: 'strict', hosts: ['example.com'] }), {
-    outcome: { how: 'failed', details: { exitCode: 137 } },
+    outcome: { how: 'failed', failure: { message: 'sh was ended by SIGKILL' }, details: { exitCode: null } },
   })
   const { outcome } = await perform(
     agent,

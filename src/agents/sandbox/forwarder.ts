@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { fstatSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { constants } from 'node:os'
 
@@ -16,7 +17,7 @@ const server = createServer((near) => {
 })
 
 server.listen(Number(port), '127.0.0.1', () => {
-  const child = spawn(program, words, { stdio: 'inherit' })
+  const child = spawn(program, words, { stdio: hasReport() ? ['inherit', 'inherit', 'inherit', 3] : 'inherit' })
   child.once('error', ({ message }) => {
     process.stderr.write(`${message}\n`)
     process.exit(127)
@@ -25,5 +26,14 @@ server.listen(Number(port), '127.0.0.1', () => {
     process.exit(code ?? 128 + (signal === null ? 0 : constants.signals[signal]))
   })
 })
+
+/** Whether the program is to tell by a file how it ended; Node's own descriptors are no files. */
+function hasReport(): boolean {
+  try {
+    return fstatSync(3).isFile()
+  } catch {
+    return false
+  }
+}
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {}) // the program has it as well
