@@ -34,18 +34,23 @@ export function unfinishedRun(id: RunId, files: RunLayout): UnfinishedRun | null
   return last.exitCode === exitCodes.interrupted ? { id, interrupted: true } : null
 }
 
-/** A run that nobody carries out any more although it has not ended, the newest; null when there is none. */
+/** A run that nobody carries out any more although it has not ended, the newest that can be read; null when there is none. */
 export function abandonedRun(repository: Pick<Repository, 'root'>): RunId | null {
   const layout = layoutOf(repository.root)
-  const found = unfinishedRuns(repository).find(({ id, interrupted }) => !interrupted && !isHeld(layout.run(id)))
+  const found = unfinishedRuns(repository).find(({ id, interrupted }) => !interrupted && isLeft(layout.run(id)))
   return found?.id ?? null
 }
 
-function isHeld({ journal }: RunLayout): boolean {
-  if (!existsSync(journal)) return false
-  const supervisors = readJournal<RunEvent>(journal).records.flatMap(({ event }) =>
-    event.type === 'run-started' || event.type === 'run-resumed' ? [event.process] : [],
-  )
-  const latest = supervisors.at(-1)
-  return latest !== undefined && isAlive(latest)
+/** Whether its supervisor is gone; a journal that is damaged tells nobody, and hinders no other run. */
+function isLeft({ journal }: RunLayout): boolean {
+  if (!existsSync(journal)) return true
+  try {
+    const supervisors = readJournal<RunEvent>(journal).records.flatMap(({ event }) =>
+      event.type === 'run-started' || event.type === 'run-resumed' ? [event.process] : [],
+    )
+    const latest = supervisors.at(-1)
+    return latest === undefined || !isAlive(latest)
+  } catch {
+    return false
+  }
 }

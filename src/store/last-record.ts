@@ -3,7 +3,7 @@ import { type JournalRecord, recordOf } from './journal-record.ts'
 
 const windowBytes = 64 * 1024
 
-/** The last whole record of a journal, without reading the rest; null where there is none, or one too long to be an end. */
+/** The last whole record of a journal, without reading the rest; null where there is none that can be read, or one too long to be an end. */
 export function readLastRecord<Event>(path: string): JournalRecord<Event> | null {
   const lines = readEnd(path).split('\n').slice(0, -1)
   for (const line of lines.toReversed()) {
@@ -14,18 +14,16 @@ export function readLastRecord<Event>(path: string): JournalRecord<Event> | null
 }
 
 function readEnd(path: string): string {
-  let file: number
+  let file: number | null = null
   try {
     file = openSync(path, 'r')
-  } catch {
-    return ''
-  }
-  try {
     const { size } = fstatSync(file)
     const bytes = Buffer.alloc(Math.min(size, windowBytes))
     readSync(file, bytes, 0, bytes.length, size - bytes.length)
     return bytes.toString('utf8')
+  } catch {
+    return '' // whoever reads all of it says why
   } finally {
-    closeSync(file)
+    if (file !== null) closeSync(file)
   }
 }

@@ -50,7 +50,7 @@ import { identityOf } from '../../src/process-identity.ts'
 import { followJournal } from '../../src/store/follow-journal.ts'
 import { lineOf } from '../../src/store/journal-record.ts'
 import { openJournal } from '../../src/store/journal.ts'
-import { layoutOf, makeRunFolders } from '../../src/store/layout.ts'
+import { layoutOf, listRuns, makeRunFolders } from '../../src/store/layout.ts'
 import type { RunEvent } from '../../src/supervisor/run/events.ts'
 import {
   begin,
@@ -521,6 +521,25 @@ t.test('a filter that fails in the checkout is a note for whoever does not need 
   t.match(await troupeHere(directory, 'plan', 'review a.py'), { status: 0, stdout: note })
   t.match(await troupeHere(directory, 'run', 'review a.py'), { status: 0, stderr: note })
   t.match((await troupeHere(directory, 'doctor')).stdout, /^warning +checkout +git says: fatal: b\.bin/m)
+})
+
+t.test('a run whose journal is damaged or cannot be read hinders no new one', async (t) => {
+  const directory = await repositoryWith(t, { 'a.py': weak })
+  const run = (): ReturnType<typeof troupeHere> => troupeHere(directory, 'run', 'review a.py')
+  t.match(await run(), { status: 0 })
+  const layout = layoutOf(directory)
+  const [id] = listRuns(layout)
+  const { journal } = layout.run(asRunId(String(id)))
+  const lines = readFileSync(journal, 'utf8').trimEnd().split('\n')
+  writeFileSync(journal, `${lines.with(2, 'damaged').slice(0, -1).join('\n')}\n`)
+  t.match(await run(), { status: 0 }, 'one that has not ended')
+  rmSync(journal)
+  mkdirSync(journal)
+  t.match(await run(), { status: 0 }, 'one that is no file')
+  t.match(await troupeHere(directory, 'resume', String(id)), {
+    status: 3,
+    stderr: /cannot read the journal .*\n {2}STORE_FAILED/,
+  })
 })
 
 t.test('no output is written over the manifest or over a file that git tracks', async (t) => {
