@@ -441,7 +441,8 @@ void t.test(
       onOutput: () => begun.resolve(),
     })
     await begun.promise
-    const search = `find "${temporary}" /tmp /var/tmp /run -type s 2>/dev/null`
+    const search = `find "${temporary}" /tmp /var/tmp /run -type s -path '*troupe-proxy-*' 2>/dev/null; true`
+    t.match(execFileSync('sh', ['-c', search], { encoding: 'utf8' }), 'troupe-proxy-', 'there is one to be found')
     const { output } = await attempt(search, newWorkspace(), { sandbox: 'strict' })
     t.equal(output, '', 'the socket of its proxy is out of sight')
     writeFileSync(join(own, 'over'), '')
