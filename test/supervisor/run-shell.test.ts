@@ -10,7 +10,7 @@ import { refusal } from '../../src/agents/model/refused-call.ts'
 import type { Usage } from '../../src/agents/usage.ts'
 import { TroupeError } from '../../src/errors.ts'
 import { asActorId, asAgentName, asCommitId, asRunId, asTaskId, asTreeId, type TaskId } from '../../src/ids.ts'
-import { openTroupeTree } from '../../src/supervisor/run/troupe-tree.ts'
+import { openTroupeTree, type TroupeTree } from '../../src/supervisor/run/troupe-tree.ts'
 import type { Log } from '../../src/log.ts'
 import { type Models, openModels } from '../../src/supervisor/run/models.ts'
 import { type Aggregator, openAggregator } from '../../src/supervisor/run/aggregator.ts'
@@ -694,8 +694,8 @@ void t.test(
   },
 )
 
-/** A tree of nothing but what a test starts; its actors end when the test says so. */
-async function treeWith(start: (count: number) => Promise<void>) {
+/** A tree of nothing but what a test starts; its actors end when the test says so. `meanwhile` is done while it starts. */
+async function treeWith(start: (count: number) => Promise<void>, meanwhile: (tree: TroupeTree) => void = () => {}) {
   const clock = new ManualClock()
   const said: string[] = []
   const ends: PromiseWithResolvers<Exit>[] = []
@@ -734,7 +734,9 @@ async function treeWith(start: (count: number) => Promise<void>) {
     clock.advance(1_000)
     await turns()
   }
-  await tree.start()
+  const started = tree.start()
+  meanwhile(tree)
+  await started
   return { tree, said, crash }
 }
 
@@ -753,6 +755,19 @@ void t.test(
     t.match(said.slice(5), ['models given up: its supervisor ended: shutdown'])
     await tree.stop('enough')
     t.match(said.at(-1), 'aggregator given up: the supervision tree ended: shutdown', 'it lived on until then')
+  },
+)
+
+void t.test(
+  'what asks models and is wanted while the tree starts is started with it, and nobody is refused',
+  async (t) => {
+    const { tree, said } = await treeWith(
+      () => Promise.resolve(),
+      (starting) => starting.wantModels(),
+    )
+    await turns()
+    t.same(said.toSorted(), ['aggregator started', 'models started'])
+    await tree.stop('enough')
   },
 )
 

@@ -52,10 +52,16 @@ export function openTroupeTree(parts: TroupeTreeParts): TroupeTree {
   void services.closed.then((exit) => {
     models.givenUp(`its supervisor ended: ${exit.how}`)
   })
+  // whoever wants models early is not refused for it
+  const stand = Promise.withResolvers<void>()
+  const standing = (supervisor: Supervisor): Supervisor => {
+    stand.resolve()
+    return supervisor
+  }
   const children: readonly ChildSpec[] = [
     { id: 'hosts', start: () => Promise.resolve(hostsChild(parts.hosts)), shutdown: 'infinity' },
     { id: 'agents', kind: 'supervisor', restart: 'temporary', start: () => started(agents) },
-    { id: 'services', kind: 'supervisor', restart: 'temporary', start: () => started(services) },
+    { id: 'services', kind: 'supervisor', restart: 'temporary', start: () => started(services).then(standing) },
     { id: 'aggregator', start: () => aggregatorChild(parts), shutdown: parts.graceMs, backoff: serviceBackoff },
   ]
   const root = new Supervisor({ strategy: 'rest-for-one', intensity, children, clock, random, onEvent })
@@ -74,10 +80,12 @@ export function openTroupeTree(parts: TroupeTreeParts): TroupeTree {
       throw new TroupeError('HOST_FAILED', `the actor ${id} cannot start: ${result.reason}`)
     },
     wantModels() {
-      modelsStart ??= startModels(services, parts).catch((error: unknown) => {
-        modelsStart = null
-        models.givenUp(messageOf(error))
-      })
+      modelsStart ??= stand.promise
+        .then(() => startModels(services, parts))
+        .catch((error: unknown) => {
+          modelsStart = null
+          models.givenUp(messageOf(error))
+        })
     },
     async stop(reason) {
       await root.stop(reason)
