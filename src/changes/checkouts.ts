@@ -40,7 +40,8 @@ async function mainFolder(repository: Repository, listed: string | null): Promis
   return listed === null || isSame(listed, commonDirectory) ? null : listed
 }
 
-function isSame(path: string, real: string): boolean {
+/** Whether a path, by whatever links, leads to what `real` is the true path of. */
+export function isSame(path: string, real: string): boolean {
   try {
     return realpathSync(path) === real
   } catch {

@@ -1,5 +1,4 @@
-import { realpathSync } from 'node:fs'
-import { checkoutsOf } from '../changes/checkouts.ts'
+import { checkoutsOf, isSame } from '../changes/checkouts.ts'
 import type { Repository } from '../changes/repository.ts'
 import type { RunId } from '../ids.ts'
 import { layoutOf, listRuns } from '../store/layout.ts'
@@ -25,21 +24,15 @@ export interface Elsewhere {
 
 /** Looks into every other worktree of a repository. */
 export async function lookElsewhere(repository: Repository): Promise<Elsewhere> {
-  const others = (await checkoutsOf(repository)).filter(({ folder }) => !isSame(folder, repository.root))
+  const others = (await checkoutsOf(repository)).filter(
+    ({ folder }) => folder === null || !isSame(folder, repository.root),
+  )
   const looked = others.map(({ folder }) => ({ folder, runs: folder === null ? null : runsIn(folder) }))
   return {
     having: looked.flatMap(({ folder, runs }) => (folder === null || !runs?.length ? [] : [{ folder, runs }])),
     unseen: looked.flatMap(({ folder, runs }) =>
       runs === null ? [folder ?? 'one whose folder git does not know'] : [],
     ),
-  }
-}
-
-function isSame(folder: string | null, root: string): boolean {
-  try {
-    return folder !== null && realpathSync(folder) === root
-  } catch {
-    return false // it is gone, or may not be read
   }
 }
 

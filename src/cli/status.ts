@@ -48,8 +48,15 @@ interface TellOptions extends StatusOptions {
   readonly brief: boolean
 }
 
-async function tellOne(run: FoundRun, terminal: Terminal, { json, brief }: TellOptions): Promise<void> {
-  const reading = await readRun(run)
+async function tellOne(run: FoundRun, terminal: Terminal, options: TellOptions): Promise<void> {
+  tell(run, await readRun(run), { terminal, ...options })
+}
+
+function tell(
+  run: FoundRun,
+  reading: RunReading,
+  { terminal, json, brief }: Pick<TellOptions, 'json' | 'brief'> & { readonly terminal: Terminal },
+): void {
   const told: ToldRun = { run, reading, now: lastHeardOf(run, reading) ?? systemClock.now() }
   const coloured = terminal.answersSeen && wantsColour(terminal)
   terminal.print(json ? JSON.stringify(statusJson(told), null, 2) : statusText(told, { coloured, brief }))
@@ -66,8 +73,9 @@ const signals = ['SIGINT', 'SIGTERM'] as const
 
 async function watch(run: FoundRun, terminal: Terminal, options: StatusOptions): Promise<number> {
   // nothing is to come, and a clock that is drawn would go on
-  if (lastHeardOf(run, await readRun(run)) !== null) {
-    await tellOne(run, terminal, { ...options, brief: false })
+  const reading = await readRun(run)
+  if (lastHeardOf(run, reading) !== null) {
+    tell(run, reading, { terminal, json: options.json, brief: false })
     return exitCodes.unfinished
   }
   const interrupted = new AbortController()
