@@ -94,16 +94,19 @@ class ThreadPlaces implements PlaceSource {
     return thread
   }
 
-  /** The pool tells of an end before the thread is gone: inside a native call it lives on until that returns. */
+  /**
+   * The pool tells of an end before the thread is gone: inside a native call it lives on until that returns. Of one whose greeting
+   * was not heard before its exit the pool alone knows the code.
+   */
   async #endOf(error: unknown, thread: Worker | undefined): Promise<PlaceEnd> {
     const leaving = thread !== undefined && !this.#pool.threads.includes(thread)
-    const exitCode = leaving ? await this.#exitCodes.get(thread) : undefined
-    if (exitCode === 0) return { how: 'closed' }
     const { name, message, code } = toFailure(error)
-    const exited = message.startsWith('worker exited with code')
+    const [exited, told] = /^worker exited with code: (\d+)/.exec(message) ?? []
+    const exitCode = leaving ? await this.#exitCodes.get(thread) : told === undefined ? undefined : Number(told)
+    if (exitCode === 0) return { how: 'closed' }
     return {
       how: 'crashed',
-      message: exited ? `exited with code ${exitCode}` : `${name}: ${message}`,
+      message: exited === undefined ? `${name}: ${message}` : `exited with code ${exitCode}`,
       code: code ?? exitCode ?? null,
       signal: null,
     }
