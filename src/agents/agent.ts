@@ -38,7 +38,7 @@ export interface Assignment {
   readonly files: readonly string[]
   readonly owns: readonly string[] | null
   readonly env: Readonly<Record<string, string>>
-  /** The agent's own options, checked. */
+  /** The agent's own options as its kind reads them: checked, and with every default. */
   readonly options: Readonly<Record<string, unknown>>
   /** Absolute path to work in. */
   readonly directory: string

@@ -1,4 +1,3 @@
-import { defaultKindsModule } from '../actors/agent-spec.ts'
 import { systemClock } from '../clock.ts'
 import type { RunId } from '../ids.ts'
 import { sweepProcesses } from '../processes/sweep.ts'
@@ -16,6 +15,7 @@ import { Run, type Settlement } from '../supervisor/run/run.ts'
 import type { SalvagedAttempt } from '../supervisor/run/salvage.ts'
 import type { RunState } from '../supervisor/run/state.ts'
 import { dateOfLost, type MadeProposal, madeProposal } from './made-proposal.ts'
+import { agentsOf } from './agents-of.ts'
 import type { Halt } from './asking-world.ts'
 import { beforeForce, makeProposal, type Proposing } from './make-proposal.ts'
 import type { Prepared } from './prepare.ts'
@@ -88,8 +88,8 @@ export async function conductRun(
     people: watch.verbose ? 'debug' : null,
     hide: prepared.secrets.hide,
   })
-  const stage = openStage(prepared, { id, folders, log, kindsModule: ports.kindsModule ?? defaultKindsModule })
   const { manifest, rules } = prepared
+  const stage = openStage(prepared, { id, folders, log, agents: agentsOf(manifest, ports.kindsModule) })
   const files = openRunFiles({ run: id, rules, manifest, folders, clock: systemClock, live: stage.live, log })
   let isForced = false
   try {

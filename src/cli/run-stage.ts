@@ -12,6 +12,7 @@ import type { Models } from '../supervisor/run/models.ts'
 import { type LiveBoard, openLiveBoard } from '../supervisor/run/live.ts'
 import { type Attempts, openAttempts } from '../supervisor/run/open-attempts.ts'
 import { openWorkspaces } from '../supervisor/run/open-workspaces.ts'
+import type { ActorParts } from '../supervisor/run/start-actor.ts'
 import type { RunWorld } from '../supervisor/run/run.ts'
 import { openTroupeTree, type TroupeTree } from '../supervisor/run/troupe-tree.ts'
 import type { Workspaces } from '../supervisor/run/workspaces.ts'
@@ -45,8 +46,7 @@ interface StageParts {
   readonly id: RunId
   readonly folders: RunLayout
   readonly log: Log
-  /** URL of the module of the kinds of agent. */
-  readonly kindsModule: string
+  readonly agents: Pick<ActorParts, 'kindsModule' | 'optionsOf'>
 }
 
 /** How long whatever runs may take to stop politely, in milliseconds. */
@@ -56,7 +56,7 @@ const parallelGits = availableParallelism() * 2
 const logBytes = 16 * 1024 * 1024
 
 /** Builds the stage of one run; nothing is started yet. */
-export function openStage(prepared: Prepared, { id, folders, log, kindsModule }: StageParts): RunStage {
+export function openStage(prepared: Prepared, { id, folders, log, agents }: StageParts): RunStage {
   const { repository, base, manifest, rules, placements, secrets } = prepared
   const world = { clock: systemClock, random: Math.random, log }
   const { clock } = world
@@ -89,7 +89,7 @@ export function openStage(prepared: Prepared, { id, folders, log, kindsModule }:
     judging: judgingOf(manifest, folders),
     host: (kind) => hosts.get(kind),
     logPath: folders.log,
-    kindsModule,
+    ...agents,
   })
   return {
     async start() {
@@ -121,7 +121,7 @@ interface Actors {
 /** Where the actors of a run live, and the tree that they stand in. */
 function openActors(
   prepared: Prepared,
-  { id, folders, log }: Omit<StageParts, 'kindsModule'>,
+  { id, folders, log }: Omit<StageParts, 'agents'>,
   { aggregator, live }: Pick<RunStage, 'aggregator' | 'live'>,
 ): Actors {
   const env = { ...process.env, TROUPE_RUN: id } // what is left of a dead run is found by it

@@ -77,7 +77,7 @@ export async function play(t: Test, turns: readonly (readonly Step[])[], staging
   mkdirSync(directory)
   writeFileSync(join(directory, 'a.txt'), 'one\ntwo\nthree\n')
   prepare?.(directory)
-  const what = assignment({
+  const what = assignment('acp', {
     directory,
     verb: 'implement',
     prompt: script(...turns),

@@ -466,7 +466,7 @@ async function drives(t: Test, argv: readonly string[], { graceMs }: { graceMs: 
   const directory = newFolder(t)
   const agent = acpAgent(systemClock, openLauncher(systemClock))
   const prompt = script([{ edit: 'a.txt', ask: 'go on' }, { run: 'ls' }, { say: 'ready' }])
-  const what = assignment({ directory, verb: 'implement', prompt, options: { argv } })
+  const what = assignment('acp', { directory, verb: 'implement', prompt, options: { argv } })
   const { outcome, processes } = await perform(agent, what, { graceMs })
   t.match(outcome, { how: 'completed', summary: 'ready', details: { touched: ['a.txt'] } })
   t.equal(processes.length, 2)

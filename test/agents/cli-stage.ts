@@ -192,7 +192,7 @@ export async function replay(
   writeFileSync(join(directory, 'a.txt'), 'one\n')
   const started: Started[] = []
   const agent = cliAgent(presets[preset], clock, replaying(recording, started))
-  const what = assignment({
+  const what = assignment(preset === 'codex-server' ? 'codex' : preset, {
     directory,
     verb: 'implement',
     prompt: 'Please write new.txt.',

@@ -24,7 +24,7 @@ interface Extra {
 
 const run = (command: readonly string[], extra: Extra = {}): Promise<Performance> => {
   const { env = {}, options = {}, directory = here, direction } = extra
-  return perform(agent, assignment({ directory, command, env, options }), direction)
+  return perform(agent, assignment('command', { directory, command, env, options }), direction)
 }
 
 const failureIn = ({ outcome }: Performance): { kind: string; message: string; signature: string } =>

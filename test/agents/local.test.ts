@@ -32,7 +32,7 @@ function workspace(t: Test, files: Files): string {
 }
 
 const ask = async (directory: string, what: Partial<Assignment>, direction?: Direction): Promise<Outcome> =>
-  (await perform(agent, assignment({ directory, ...what }), direction)).outcome
+  (await perform(agent, assignment('local', { directory, ...what }), direction)).outcome
 
 async function completed(
   directory: string,
@@ -153,7 +153,9 @@ t.test('review', async (t) => {
 
   t.test('stops between two files', async (t) => {
     const directory = workspace(t, { 'a.py': 'eval(x)\n', 'b.py': 'eval(x)\n' })
-    const { outcome, progress } = await perform(agent, assignment({ directory }), { stopAtFirstSign: 'enough' })
+    const { outcome, progress } = await perform(agent, assignment('local', { directory }), {
+      stopAtFirstSign: 'enough',
+    })
     t.same(outcome, { how: 'cancelled', reason: 'enough' })
     t.same(progress, ['reviewing a.py'])
   })
@@ -164,7 +166,7 @@ t.test('review', async (t) => {
       `import(${JSON.stringify(import.meta.resolve('./perform.ts'))}).then(async ({ assignment, perform }) => {
         const { kinds } = await import(${JSON.stringify(import.meta.resolve('../../src/agents/registry.ts'))})
         const agent = await kinds.get('local').load()
-        const { outcome } = await perform(agent, assignment({ directory: ${JSON.stringify(directory)} }))
+        const { outcome } = await perform(agent, assignment('local', { directory: ${JSON.stringify(directory)} }))
         require('node:worker_threads').parentPort.postMessage(outcome)
       })`,
       { eval: true, execArgv: [] },

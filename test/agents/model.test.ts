@@ -55,7 +55,7 @@ async function play(t: Test, answers: readonly Answer[], given: Play = {}): Prom
     patience,
   })
   const settings = { endpoint: url, model: 'glm-4.7', keyFrom: 'A_KEY', ...options }
-  const what = assignment({ verb: 'implement', prompt: 'Do it.', ...rest, directory, options: settings })
+  const what = assignment('model', { verb: 'implement', prompt: 'Do it.', ...rest, directory, options: settings })
   const performance = await perform(agent, what, direction)
   for (const { group } of performance.processes) await groupGone(group)
   const last = asked.at(-1)?.body.messages ?? []
@@ -691,7 +691,11 @@ void t.test('stops amid a command, amid an answer and amid a pause', async (t) =
         environment: process.env,
         patience,
       })
-      const what = assignment({ directory: t.testdir({}), verb: 'fix', options: { endpoint: url, model: 'm' } })
+      const what = assignment('model', {
+        directory: t.testdir({}),
+        verb: 'fix',
+        options: { endpoint: url, model: 'm' },
+      })
       const ended = perform(agent, what, { signal: controller.signal, onOutput, graceMs: 100 })
       if (sign.source === '^never') {
         while (asked.length === 0) await new Promise(setImmediate)

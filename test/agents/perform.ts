@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { kinds } from '../../src/agents/registry.ts'
+import { must } from '../../src/errors.ts'
 import { asAgentName, asRunId, asTaskId } from '../../src/ids.ts'
 import type { ProcessIdentity } from '../../src/process-identity.ts'
 import type { Agent, AgentContext, Assignment, Outcome } from '../../src/agents/agent.ts'
@@ -25,8 +27,10 @@ export interface Direction {
   readonly place?: AgentContext['place']
 }
 
-/** An assignment with everything but what a test is about. */
-export function assignment(given: Partial<Assignment> & Pick<Assignment, 'directory'>): Assignment {
+type Given = Partial<Assignment> & Pick<Assignment, 'directory'>
+
+/** An assignment with everything but what a test is about; the kind reads the options, as in a run, unless it is one that no manifest knows. */
+export function assignment(kind: string | null, { options = {}, ...given }: Given): Assignment {
   return {
     run: asRunId('20260101-000000-00000000'),
     task: asTaskId('a-task'),
@@ -38,7 +42,7 @@ export function assignment(given: Partial<Assignment> & Pick<Assignment, 'direct
     files: [],
     owns: null,
     env: {},
-    options: {},
+    options: kind === null ? options : must(kinds, kind).options.parse(options),
     continued: false,
     timeoutMs: null,
     rebased: null,

@@ -177,7 +177,10 @@ const agent = commandAgent(systemClock, directLauncher(systemClock))
 const inheritEnv = ['PATH', 'HOME', 'MAIN', 'AROUND', 'USER_HOME', 'GIT_*']
 
 const attempt = (script: string, directory: string, options: object) =>
-  perform(agent, assignment({ directory, command: ['sh', '-c', script], options: { inheritEnv, ...options } }))
+  perform(
+    agent,
+    assignment('command', { directory, command: ['sh', '-c', script], options: { inheritEnv, ...options } }),
+  )
 
 const unlessConfinable = canConfine() ? {} : { skip: 'bwrap cannot confine here' }
 
@@ -241,7 +244,7 @@ void t.test(
     t.match(await attempt('exit 7', own, { sandbox: 'workspace' }), {
       outcome: { failure: { message: /sh exited with 7/ } },
     })
-    const shared = assignment({
+    const shared = assignment('command', {
       directory: own,
       looksOnly: true,
       command: ['touch', 'x'],
@@ -278,11 +281,15 @@ void t.test(
     ]
     for (const choice of choices)
       for (const [command, failure] of ends) {
-        const order = assignment({ directory: own, command, options: { inheritEnv, ...choice } })
+        const order = assignment('command', { directory: own, command, options: { inheritEnv, ...choice } })
         const { outcome } = await perform(agent, order)
         t.match(outcome, { how: 'failed', failure }, `${JSON.stringify(choice)}: ${command.join(' ')}`)
       }
-    const order = assignment({ directory: own, command: sh('[ ! -f /proc/self/fd/3 ]'), options: { isolate: true } })
+    const order = assignment('command', {
+      directory: own,
+      command: sh('[ ! -f /proc/self/fd/3 ]'),
+      options: { isolate: true },
+    })
     t.match(await perform(agent, order), { outcome: { how: 'completed' } }, 'no program can tell of another end')
   },
 )
@@ -298,7 +305,7 @@ void t.test(
     const turn = [{ run: 'sh', args: ['-c', escape] }, { edit: 'fine.txt' }, { edit: join(repository, 'new.txt') }]
     const options = { argv: [process.execPath, main], sandbox: 'workspace', permissions: 'allow' }
     const acp = acpAgent(systemClock, directLauncher(systemClock))
-    const what = assignment({ directory: own, verb: 'implement', prompt: script(turn), options })
+    const what = assignment('acp', { directory: own, verb: 'implement', prompt: script(turn), options })
     const { output } = await perform(acp, what)
     t.match(output, 'refused')
     t.match(output, 'EROFS')
@@ -364,7 +371,7 @@ void t.test('a strict sandbox has no network but the hosts that are named', unle
   })
   const { outcome } = await perform(
     agent,
-    assignment({
+    assignment('command', {
       directory: own,
       command: ['sh', '-c', 'trap "echo polite; exit 0" TERM; echo begun; while :; do sleep 0.05; done'],
       options: { sandbox: 'strict', hosts: ['example.com'] },
@@ -437,7 +444,7 @@ void t.test(
     const command = ['sh', '-c', 'echo begun; until [ -e over ]; do sleep 0.05; done']
     const options = { inheritEnv, sandbox: 'strict', hosts: ['example.com'] }
     const begun = Promise.withResolvers<void>()
-    const working = perform(agent, assignment({ directory: own, command, options }), {
+    const working = perform(agent, assignment('command', { directory: own, command, options }), {
       onOutput: () => begun.resolve(),
     })
     await begun.promise

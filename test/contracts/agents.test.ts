@@ -13,7 +13,7 @@ import type {
 import { agentSpec, defaultKindsModule } from '../../src/actors/agent-spec.ts'
 import type { ActorHandle, HostKind } from '../../src/actors/contract.ts'
 import { openHosts } from '../../src/actors/hosts/registry.ts'
-import type { Agent, Assignment } from '../../src/agents/agent.ts'
+import type { AgentKind, Assignment } from '../../src/agents/agent.ts'
 import { kinds } from '../../src/agents/registry.ts'
 import { refusal } from '../../src/agents/model/refused-call.ts'
 import { toThrown } from '../../src/actors/thrown.ts'
@@ -119,41 +119,40 @@ t.same([...samples.keys()], [...kinds.keys()], 'every kind is held to the contra
 
 for (const [name, kind] of kinds) {
   t.test(`a ${name} agent`, async (t) => {
-    const agent = await kind.load()
     const sample = must(samples, name)
 
     t.test('completes with a summary', async (t) => {
-      const { outcome } = await act(t, agent, sample.completes)
+      const { outcome } = await act(t, kind, sample.completes)
       t.match(outcome, { how: 'completed', summary: /\S/, findings: Array, details: Object })
     })
     t.test('lets its output reach the log and tells its progress', async (t) => {
-      const { output, progress } = await act(t, agent, sample.completes)
+      const { output, progress } = await act(t, kind, sample.completes)
       t.match(output, /ünï 🎭\.py/)
       t.ok(progress.length > 0)
       t.ok(progress.every((line) => line.trim() !== '' && !line.includes('\n')))
     })
     t.test('fails as a value', async (t) => {
-      const { outcome } = await act(t, agent, sample.fails)
+      const { outcome } = await act(t, kind, sample.fails)
       t.match(outcome, { how: 'failed', failure: { kind: 'agent', message: /\S/, signature: /\S/ }, details: Object })
     })
     t.test('fails the same way with the same signature', async (t) => {
-      const failures = [await act(t, agent, sample.fails), await act(t, agent, sample.fails)]
+      const failures = [await act(t, kind, sample.fails), await act(t, kind, sample.fails)]
       const [one, two] = failures.map(({ outcome }) => outcome.how === 'failed' && outcome.failure.signature)
       t.equal(one, two)
     })
     t.test('stops in the middle when it is told to', async (t) => {
-      const { outcome } = await act(t, agent, sample.goesOn, { stopAtFirstSign: 'enough' })
+      const { outcome } = await act(t, kind, sample.goesOn, { stopAtFirstSign: 'enough' })
       t.same(outcome, { how: 'cancelled', reason: 'enough' })
     })
     t.test('does nothing when it is told to stop before it starts', async (t) => {
       const signal = AbortSignal.abort(new Error('too late'))
-      const { outcome, output } = await act(t, agent, sample.completes, { signal })
+      const { outcome, output } = await act(t, kind, sample.completes, { signal })
       t.same(outcome, { how: 'cancelled', reason: 'too late' })
       t.equal(output, '')
     })
     t.test('has ends that can cross a process', async (t) => {
       for (const what of [sample.completes, sample.fails]) {
-        const { outcome } = await act(t, agent, what)
+        const { outcome } = await act(t, kind, what)
         t.same(JSON.parse(JSON.stringify(outcome)), outcome)
       }
     })
@@ -174,12 +173,33 @@ t.test('the registry is light: it loads neither a parser nor a way to start prog
     await import(${JSON.stringify(import.meta.resolve('../../src/agents/registry.ts'))})
     const loaded = [...process.moduleLoadList, ...process.report.getReport().sharedObjects]
     console.log(JSON.stringify(loaded.filter((name) => /child_process|ast-grep/.test(name))))`
-  const agent = await must(kinds, 'command').load()
   // a test runner puts its own hooks into NODE_OPTIONS of what is started
   const node = ['env', '-u', 'NODE_OPTIONS', process.execPath, '--input-type=module', '-e']
-  const { output } = await act(t, agent, { command: [...node, script] })
+  const { output } = await act(t, must(kinds, 'command'), { command: [...node, script] })
   t.same(JSON.parse(output), [])
 })
+
+for (const name of ['command', 'local'] as const) {
+  t.test(
+    `an actor of a ${name} agent is light: it loads nothing that checks what its supervisor has checked`,
+    async (t) => {
+      const script = `
+      const packages = []
+      const load = (url, context, next) => {
+        if (/node_modules.(?!@ast-grep)/.test(url)) packages.push(url)
+        return next(url, context)
+      }
+      process.getBuiltinModule('node:module').registerHooks({ load })
+      await import(${JSON.stringify(import.meta.resolve('../../src/actors/agent-actor.ts'))})
+      const { kinds } = await import(${JSON.stringify(import.meta.resolve('../../src/agents/works.ts'))})
+      await kinds.get('${name}').load()
+      console.log(JSON.stringify(packages))`
+      const node = ['env', '-u', 'NODE_OPTIONS', process.execPath, '--input-type=module', '-e']
+      const { output } = await act(t, must(kinds, 'command'), { command: [...node, script] })
+      t.same(JSON.parse(output), [])
+    },
+  )
+}
 
 /** In the supervisor's own process the whole table; elsewhere what is not the same there, unless all is asked for. */
 const elsewhere: readonly SceneName[] = ['edit', '429 then success']
@@ -199,15 +219,15 @@ for (const player of players) {
   }
 }
 
-async function act(t: Test, agent: Agent, sample: Sample, direction: Direction = {}): Promise<Performance> {
+async function act(t: Test, kind: AgentKind, sample: Sample, direction: Direction = {}): Promise<Performance> {
   const what = typeof sample === 'function' ? await sample(t) : sample
   const directory = join(t.testdir({}), 'with spaces', 'ünï 🎭')
   mkdirSync(join(directory, 'a b'), { recursive: true })
   writeFileSync(join(directory, 'ünï 🎭.py'), 'import hashlib\nhashlib.md5(b"")\n')
   writeFileSync(join(directory, 'a b', 'ünï 🎭.py'), 'import hashlib\nhashlib.md5(b"")\n')
-  const given = deepFreeze(assignment({ directory, ...what }))
+  const given = deepFreeze(assignment(kind.name, { directory, ...what }))
   const before = structuredClone(given)
-  const performance = await perform(agent, given, direction)
+  const performance = await perform(await kind.load(), given, direction)
   t.same(given, before, 'the assignment is as it was')
   for (const { group } of performance.processes) await groupGone(group)
   return performance
@@ -233,7 +253,7 @@ async function start(
   const { promise: first, resolve } = Promise.withResolvers<void>()
   const started = Promise.withResolvers<ActorHandle<AgentActorApi>>()
   const input: AgentActorInput = {
-    assignment: assignment({ directory: folder, prompt: 'hello' }),
+    assignment: assignment(null, { directory: folder, prompt: 'hello' }),
     kind,
     kindsModule: import.meta.resolve('../fixtures/actors/agent-kinds.ts'),
     log: null,
@@ -363,7 +383,7 @@ void t.test('every kind has its work where actors look for it', async (t) => {
 void t.test('the kinds that come with Troupe run', async (t) => {
   const { actor, events, first } = await start('command', {
     kindsModule: defaultKindsModule,
-    assignment: assignment({ directory: folder, command: ['echo', 'hello'] }),
+    assignment: assignment('command', { directory: folder, command: ['echo', 'hello'] }),
   })
   const outcome = actor.call('run')
   await first
@@ -390,7 +410,7 @@ for (const host of ['async', 'thread', 'process'] as const) {
         'acp',
         {
           kindsModule: defaultKindsModule,
-          assignment: assignment({
+          assignment: assignment('acp', {
             directory: folder,
             prompt: script(turn),
             options: { argv: fakeAgent },

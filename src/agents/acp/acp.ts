@@ -4,7 +4,7 @@ import { inOnePlace } from '../in-one-place.ts'
 import { inOwnHome } from '../in-own-home.ts'
 import { inSandbox } from '../sandbox/sandbox.ts'
 import { performAttempt, type Means } from './attempt.ts'
-import { acpOptions } from './options.ts'
+import type { AcpOptions } from './options.ts'
 import { presets } from './presets.ts'
 
 /**
@@ -14,7 +14,7 @@ import { presets } from './presets.ts'
 export function acpAgent(clock: Means['clock'], launcher: Means['launcher']): Agent {
   return async (assignment, context) => {
     if (context.signal.aborted) return { how: 'cancelled', reason: messageOf(context.signal.reason) }
-    const options = acpOptions.parse(assignment.options)
+    const options = assignment.options as AcpOptions
     const preset = options.preset === undefined ? null : presets[options.preset]
     const contents = { files: preset?.files ?? {}, credentials: options.credentials }
     return await inOwnHome(contents, (home) =>

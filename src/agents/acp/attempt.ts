@@ -68,7 +68,7 @@ export async function performAttempt(attempt: Attempt, means: Means): Promise<Ve
       denied,
       expects: expectedOf(attempt.options.expects, assignment.verb),
       changed: assignment.continued || (await changedSince(assignment.directory, since, transcript.written)),
-      result: takeResult(resultPath),
+      result: await takeResult(resultPath),
       now: clock.now(),
     },
     {

@@ -21,7 +21,7 @@ export async function performAttempt(attempt: Attempt, means: Means): Promise<Ve
   const program = programOf(attempt, resultPath)
   const { account, errors, end, isRefusalTold, hasLingered } = await converse(program, attempt, means)
   const isStopped = context.signal.aborted
-  const result = takeResult(resultPath)
+  const result = await takeResult(resultPath)
   if (end.how === 'stopped' && isStopped)
     return { outcome: { how: 'cancelled', reason: messageOf(context.signal.reason) }, refusal: null }
   const { written, denied, usage } = account

@@ -7,7 +7,7 @@ import { expectedOf } from '../proof.ts'
 import { performAttempt } from './attempt.ts'
 import type { Means } from './order.ts'
 import { inSandbox } from '../sandbox/sandbox.ts'
-import { codexOptions } from './options.ts'
+import type { CliOptions } from './options.ts'
 import { type Preset, presetFor, type Settings } from './preset.ts'
 
 /**
@@ -17,7 +17,7 @@ import { type Preset, presetFor, type Settings } from './preset.ts'
 export function cliAgent(usual: Preset, clock: Means['clock'], launcher: Means['launcher']): Agent {
   return async (assignment, context) => {
     if (context.signal.aborted) return { how: 'cancelled', reason: messageOf(context.signal.reason) }
-    const options = codexOptions.parse(assignment.options)
+    const options = assignment.options as CliOptions
     const preset = presetFor(usual, options)
     const expects = expectedOf(options.expects, assignment.verb)
     const { credentials = [], model = null, access = expects === 'answer' ? 'read' : 'write' } = options

@@ -1,7 +1,7 @@
 import type { Program, ProgramEnd } from '../../processes/program.ts'
 import type { Failure } from '../failure.ts'
 import { failureOf as failureOfProgram, foldText, nameOf } from '../command/failure.ts'
-import type { ResultReading } from '../command/result-file.ts'
+import type { ResultReading } from '../command/read-result.ts'
 import type { Verdict } from '../in-one-place.ts'
 import { changeOf, type Expected, lackOf, type Proof } from '../proof.ts'
 import { failureOf as failureOfRefusal, type Refusal, refusalOf } from '../provider/refusal.ts'

@@ -1,4 +1,3 @@
-import type * as z from 'zod'
 import { messageOf } from '../../errors.ts'
 import type { Clock } from '../../clock.ts'
 import type { Agent, AgentContext, Assignment, Outcome } from '../agent.ts'
@@ -7,10 +6,11 @@ import { inSandboxAtHome } from '../sandbox/sandbox.ts'
 import { Dialogue } from './dialogue.ts'
 import { environmentOf, inheritedFrom } from './environment.ts'
 import { type BadEnd, failureOf, nameOf } from './failure.ts'
-import { commandOptions } from './options.ts'
+import type { CommandOptions } from './options.ts'
 import type { Launcher } from '../../processes/launcher.ts'
 import { type Program, type ProgramEnd, runProgram } from '../../processes/program.ts'
-import { newResultPath, type ResultReading, takeResult } from './result-file.ts'
+import type { ResultReading } from './read-result.ts'
+import { newResultPath, takeResult } from './result-file.ts'
 import { newTail, type Tail } from './tail.ts'
 
 type GoodEnd = Extract<ProgramEnd, { readonly how: 'exited' }>
@@ -29,7 +29,7 @@ export function commandAgent(clock: Clock, launcher: Launcher): Agent {
   return async (assignment, context) => {
     const cancelled = (): Outcome => ({ how: 'cancelled', reason: messageOf(context.signal.reason) })
     if (context.signal.aborted) return cancelled()
-    const options = commandOptions.parse(assignment.options)
+    const options = assignment.options as CommandOptions
     const base = await launcherFor(options, { clock, launcher })
     return await inSandboxAtHome({ choice: options, assignment, context, launcher: base }, async (inside, home) => {
       const given = { inherited: inherited(options.inheritEnv), home, resultPath: newResultPath(home?.path) }
@@ -39,7 +39,7 @@ export function commandAgent(clock: Clock, launcher: Launcher): Agent {
       const ran = await watched(program, context, { clock, launcher: inside, dialogue }).finally(() =>
         place.release({ how: 'ok' }),
       )
-      const result = takeResult(given.resultPath)
+      const result = await takeResult(given.resultPath)
       const { end } = ran
       if (end.how === 'stopped') return cancelled()
       if (end.how === 'exited' && options.successExitCodes.includes(end.code)) {
@@ -57,7 +57,7 @@ interface Surroundings {
   readonly home: OwnHome | null
 }
 
-function programOf(assignment: Assignment, options: z.infer<typeof commandOptions>, given: Surroundings): Program {
+function programOf(assignment: Assignment, options: CommandOptions, given: Surroundings): Program {
   return {
     argv: assignment.command ?? options.argv ?? [],
     shell: options.shell,
@@ -91,7 +91,7 @@ interface Means {
 }
 
 /** The addon for terminals is loaded only where one is asked for. */
-async function launcherFor({ pty }: z.infer<typeof commandOptions>, { clock, launcher }: Means): Promise<Launcher> {
+async function launcherFor({ pty }: CommandOptions, { clock, launcher }: Means): Promise<Launcher> {
   if (pty === false) return launcher
   const { ptyLauncher } = await import('../../processes/pty-launcher.ts')
   return ptyLauncher(clock, pty === true ? { columns: 120, rows: 40 } : pty)

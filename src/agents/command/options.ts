@@ -64,6 +64,8 @@ export const commandOptions = z.strictObject({
     .meta({ description: 'Environment variables of the program; those of the task win.' }),
 })
 
+export type CommandOptions = z.infer<typeof commandOptions>
+
 /** What is wrong with the answers that a program is to get. */
 export function answerMistakes(options: Readonly<Record<string, unknown>>): readonly string[] {
   const { pty, answers } = commandOptions.parse(options)

@@ -1,13 +1,15 @@
 import type { Agent } from '../agent.ts'
-import { localOptions } from './options.ts'
+import type { LocalOptions } from './options.ts'
 import { refused, stopped } from './outcome.ts'
-import { writeReference } from './reference/reference.ts'
-import { review } from './review/review.ts'
-import { writeSmokeTests } from './smoke/smoke.ts'
 import type { Parser } from '../../syntax/parser.ts'
 import { isVerb, type Performer, type Verb } from './verb.ts'
 
-const performers: Readonly<Record<Verb, Performer>> = { review, test: writeSmokeTests, docs: writeReference }
+/** Each loaded where it is asked for. */
+const performers: Readonly<Record<Verb, () => Promise<Performer>>> = {
+  review: async () => (await import('./review/review.ts')).review,
+  test: async () => (await import('./smoke/smoke.ts')).writeSmokeTests,
+  docs: async () => (await import('./reference/reference.ts')).writeReference,
+}
 
 /** The agent that needs nobody: it checks for a stop between files and writes only inside its directory. */
 export const localAgent =
@@ -15,6 +17,7 @@ export const localAgent =
   async (assignment, context) => {
     if (context.signal.aborted) return stopped(context.signal)
     if (!isVerb(assignment.verb)) return refused(`local cannot ${assignment.verb}`)
-    const options = localOptions.parse(assignment.options)
-    return performers[assignment.verb]({ assignment, options, context, parse })
+    const options = assignment.options as LocalOptions
+    const perform = await performers[assignment.verb]()
+    return await perform({ assignment, options, context, parse })
   }

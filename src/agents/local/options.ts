@@ -17,3 +17,5 @@ export const localOptions = z.strictObject({
     .optional()
     .meta({ description: 'Test framework of the smoke tests; left out, it is found in the workspace.' }),
 })
+
+export type LocalOptions = z.infer<typeof localOptions>

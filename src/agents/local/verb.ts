@@ -1,6 +1,5 @@
-import type * as z from 'zod'
 import type { AgentContext, Assignment, Outcome } from '../agent.ts'
-import type { localOptions } from './options.ts'
+import type { LocalOptions } from './options.ts'
 import type { Parser } from '../../syntax/parser.ts'
 
 /** What the local agent can be asked for. */
@@ -12,7 +11,7 @@ export const isVerb = (word: string): word is Verb => verbs.some((verb) => verb 
 /** One piece of local work. */
 export interface Work {
   readonly assignment: Assignment
-  readonly options: z.infer<typeof localOptions>
+  readonly options: LocalOptions
   readonly context: AgentContext
   readonly parse: Parser
 }

@@ -6,7 +6,7 @@ import type { Agent, AgentContext, Assignment, Outcome } from '../agent.ts'
 import { environmentOf, inheritedFrom } from '../command/environment.ts'
 import { inSandboxAtHome } from '../sandbox/sandbox.ts'
 import { confine } from '../confinement/confinement.ts'
-import { modelOptions, type ModelOptions } from './options.ts'
+import type { ModelOptions } from './options.ts'
 import { type Patience, usualPatience } from './patience.ts'
 import { differs, type Picture, pictureOf } from './picture.ts'
 import { promptFor } from './prompt.ts'
@@ -36,7 +36,7 @@ export function modelAgent(parts: ModelAgentParts): Agent {
   return async (assignment, context) => {
     if (context.signal.aborted) return cancelled(context)
     const { launcher } = parts
-    const choice = modelOptions.parse(assignment.options)
+    const choice = assignment.options as ModelOptions
     return await inSandboxAtHome({ choice, assignment, context, launcher }, (inside, home) => {
       const env = { ...home?.env, ...assignment.env }
       return attempt({ ...assignment, env }, context, { ...parts, launcher: inside })
@@ -45,7 +45,7 @@ export function modelAgent(parts: ModelAgentParts): Agent {
 }
 
 async function attempt(assignment: Assignment, context: AgentContext, parts: ModelAgentParts): Promise<Outcome> {
-  const options = modelOptions.parse(assignment.options)
+  const options = assignment.options as ModelOptions
   const settings = settingsOf(options)
   if (settings === null) return failed('it is not said which model is asked')
   const key = settings.keyFrom === null ? null : (parts.environment[settings.keyFrom] ?? '')

@@ -7,7 +7,7 @@ import { signalMarked } from '../../processes/signal-marked.ts'
 import type { Marker } from '../../processes/sweep.ts'
 import { renderText, type TemplateValues } from '../../plan/template.ts'
 import { candidatesOf } from '../../plan/candidates.ts'
-import type { Task } from '../../plan/task.ts'
+import type { Manifest, Task } from '../../plan/task.ts'
 import { converse } from './conversation.ts'
 import type { Aggregator } from './aggregator.ts'
 import { type AttemptResult, carryOutAttempt, failedBefore } from './attempt.ts'
@@ -29,6 +29,7 @@ import { type JudgingParts, resultOfBest } from './try-candidates.ts'
 import type { Workspaces } from './workspaces.ts'
 
 interface AttemptsParts extends ActorParts {
+  readonly manifest: Manifest
   readonly base: CommitId
   readonly rules: RunRules
   readonly clock: Clock

@@ -2,9 +2,8 @@ import { agentSpec } from '../../actors/agent-spec.ts'
 import type { AgentActorApi, AgentEvent } from '../../actors/agent-api.ts'
 import type { ActorHandle, ActorHost, HostKind } from '../../actors/contract.ts'
 import type { Assignment } from '../../agents/agent.ts'
-import { must } from '../../errors.ts'
-import { asActorId, type CommitId, type RunId, type TaskId } from '../../ids.ts'
-import type { Manifest, Task } from '../../plan/task.ts'
+import { type AgentName, asActorId, type CommitId, type RunId, type TaskId } from '../../ids.ts'
+import type { Task } from '../../plan/task.ts'
 import { renderArguments, type TemplateValues } from '../../plan/template.ts'
 import type { AttemptMeans } from './attempt.ts'
 import type { Placement } from './placement.ts'
@@ -15,12 +14,13 @@ import type { Workspace } from './workspaces.ts'
 /** What actors of agents are started with. */
 export interface ActorParts {
   readonly run: RunId
-  readonly manifest: Manifest
   readonly tree: TroupeTree
   host(kind: HostKind): ActorHost
   logPath(task: TaskId, attempt: number): string
   /** URL of the module of the kinds of agent. */
   readonly kindsModule: string
+  /** The options of an agent of the manifest as its kind reads them. */
+  optionsOf(agent: AgentName): Assignment['options']
   /** Bytes of output kept of one attempt. */
   readonly logBytes: number
   /** How long a polite stop may take, in milliseconds. */
@@ -79,9 +79,9 @@ export async function startActor(parts: ActorParts, start: Start): Promise<Actor
   return actor
 }
 
-function assignmentOf({ run, manifest }: ActorParts, start: Start): Assignment {
+function assignmentOf({ run, optionsOf }: ActorParts, start: Start): Assignment {
   const { order, task, workspace, prompt, values, rebased } = start
-  const { options } = must(manifest.agents, task.agent)
+  const options = optionsOf(task.agent)
   const withPrompt = { ...values, prompt: prompt ?? '' }
   const argv = options['argv'] as readonly string[] | undefined
   return {

@@ -80,7 +80,7 @@ async function attempt(
     when: () => existsSync(join(directory, scene.stop?.when ?? '')),
     graceMs: scene.stop.graceMs,
   }
-  return await performOn(host, player.kind, assignment({ directory, ...given }), {
+  return await performOn(host, player.kind, assignment(player.kind, { directory, ...given }), {
     folder: join(folder, 'logs'),
     stop: stop ?? null,
   })
