@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { isThere } from '../store/is-there.ts'
 import type { RunLayout } from '../store/layout.ts'
 import { readJournal } from '../store/read-journal.ts'
 import { replaceFile } from '../store/replace-file.ts'
@@ -33,12 +34,10 @@ export function keepManifest(files: Files, text: string): void {
 /** Whether the file says what the run was asked to do. */
 export const isKept = ({ manifest }: Files, text: string): boolean => contentOf(manifest) === text
 
-const contentOf = (path: string): string | null => (isThere(path) ? readFileSync(path, 'utf8') : null)
-
-/** What may not be looked at is not for that reason nothing. Throws TroupeError STORE_FAILED. */
-function isThere(path: string): boolean {
+function contentOf(path: string): string | null {
+  if (!isThere(path)) return null
   try {
-    return statSync(path, { throwIfNoEntry: false }) !== undefined
+    return readFileSync(path, 'utf8')
   } catch (cause) {
     throw storeFailure(`cannot read ${path}`, cause)
   }

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs'
 import { systemClock } from '../clock.ts'
 import { exitCodes, TroupeError } from '../errors.ts'
 import { elapsedText } from '../monitor/elapsed.ts'
 import { eventText, taskOfEvent } from '../monitor/event-text.ts'
 import { plainText } from '../plain-text.ts'
+import { isThere } from '../store/is-there.ts'
 import type { JournalRecord } from '../store/journal-record.ts'
 import { readJournal } from '../store/read-journal.ts'
 import type { RunEvent } from '../supervisor/run/events.ts'
@@ -27,7 +27,7 @@ export async function logCommand(
   const { options } = input
   const run = await findRun(terminal.directory, input.arguments[0])
   if (options.task !== undefined) taskOf(await readPlan(run), options.task)
-  if (!existsSync(run.files.journal)) throw new TroupeError('RUN_NOT_FOUND', `nothing is recorded of the run ${run.id}`)
+  if (!isThere(run.files.journal)) throw new TroupeError('RUN_NOT_FOUND', `nothing is recorded of the run ${run.id}`)
   const tell = teller(run, terminal, options)
   if (options.follow) return await follow(run, terminal, tell)
   const { records, cut, stale } = readJournal<RunEvent>(run.files.journal)

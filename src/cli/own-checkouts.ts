@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CommitCheckWorld } from '../merge/check-commit.ts'
 import { identityOf, isAlive, type ProcessIdentity } from '../process-identity.ts'
+import { namesIn } from '../store/is-there.ts'
 import type { RunLayout } from '../store/layout.ts'
 import type { FoundRun } from './find-run.ts'
 
@@ -32,7 +33,7 @@ export async function inOwnCheckouts<Result>(
   }
 }
 
-/** Whether a living command has checkouts of its own among a run's worktrees. */
+/** Whether a living command has checkouts of its own among a run's worktrees. Throws TroupeError STORE_FAILED. */
 export const isInUse = (files: Pick<RunLayout, 'folder'>): boolean => notesIn(files).some(isOfLiving)
 
 /** Takes away the notes of commands that were killed. */
@@ -43,7 +44,7 @@ export function forgetKilled(files: Pick<RunLayout, 'folder'>): void {
 const notePrefix = 'in-use.'
 
 const notesIn = ({ folder }: Pick<RunLayout, 'folder'>): readonly string[] =>
-  readdirSync(folder)
+  namesIn(folder)
     .filter((name) => name.startsWith(notePrefix))
     .map((name) => join(folder, name))
 

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs'
 import type { Repository } from '../changes/repository.ts'
 import { exitCodes } from '../errors.ts'
 import type { RunId } from '../ids.ts'
 import { isAlive } from '../process-identity.ts'
+import { isThere } from '../store/is-there.ts'
 import { readJournal } from '../store/read-journal.ts'
 import { readLastRecord } from '../store/last-record.ts'
 import { layoutOf, listRuns, type RunLayout } from '../store/layout.ts'
@@ -41,10 +41,10 @@ export function abandonedRun(repository: Pick<Repository, 'root'>): RunId | null
   return found?.id ?? null
 }
 
-/** Whether its supervisor is gone; a journal that is damaged tells nobody, and hinders no other run. */
+/** Whether its supervisor is gone; a journal that is damaged or cannot be read tells nobody, and hinders no other run. */
 function isLeft({ journal }: RunLayout): boolean {
-  if (!existsSync(journal)) return true
   try {
+    if (!isThere(journal)) return true
     const supervisors = readJournal<RunEvent>(journal).records.flatMap(({ event }) =>
       event.type === 'run-started' || event.type === 'run-resumed' ? [event.process] : [],
     )

@@ -1,10 +1,11 @@
-import { fsyncSync, linkSync, openSync, closeSync, readdirSync, readFileSync, rmSync, existsSync } from 'node:fs'
+import { fsyncSync, linkSync, openSync, closeSync, readFileSync, rmSync, existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { basename, dirname } from 'node:path'
 import { threadId } from 'node:worker_threads'
 import { TroupeError } from '../errors.ts'
 import { identityOf, type ProcessIdentity } from '../process-identity.ts'
 import { lockFolder } from './lock.ts'
+import { namesIn } from './is-there.ts'
 import { replaceFile, syncFolder, writeAll } from './replace-file.ts'
 
 /** Who took an epoch. */
@@ -132,6 +133,6 @@ const newestOf = (path: string): number => Math.max(0, ...epochsOf(path))
 
 function epochsOf(path: string): readonly number[] {
   const prefix = `${basename(path)}.epoch-`
-  const names = readdirSync(dirname(path)).filter((name) => name.startsWith(prefix))
+  const names = namesIn(dirname(path)).filter((name) => name.startsWith(prefix))
   return names.map((name) => Number(name.slice(prefix.length))).filter(Number.isSafeInteger)
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { type Clock, systemClock } from '../clock.ts'
@@ -65,15 +65,14 @@ export async function acquireLease(path: string, options: LeaseOptions = {}): Pr
   }
 }
 
-/** Who holds a lease now, as far as can be told without taking it; null when it is free. */
+/** Who holds a lease now, as far as can be told without taking it; null when it is free. Throws TroupeError STORE_FAILED. */
 export function leaseHolder(path: string): EpochHolder | null {
-  const { holder } = existsSync(dirname(path)) ? newestEpoch(path) : { holder: null }
+  const { holder } = newestEpoch(path)
   return holder === null || holder.released || hasDied(holder) ? null : holder
 }
 
 /** When this process, which held a lease to its death, last gave a sign of life, in milliseconds since the epoch; null when another has had it since. */
 export function lastSignOf(path: string, { pid, startTime }: ProcessIdentity): number | null {
-  if (!existsSync(dirname(path))) return null
   const { epoch, holder } = newestEpoch(path)
   const isIts = holder?.process.pid === pid && holder.process.startTime === startTime
   return isIts ? lastBeat(path, epoch) : null

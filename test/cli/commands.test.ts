@@ -1024,12 +1024,22 @@ void t.test('of a run that cannot be looked into it is not said that it never be
   const id = '20260101-000000-00000000'
   mkdirSync(join(directory, '.agents/runs'), { recursive: true })
   symlinkSync(id, join(directory, '.agents/runs', id)) // root may read every folder, but cannot follow this one either
-  for (const args of [['status'], ['show', id], ['resume', id]])
+  for (const args of [['status'], ['show', id], ['resume', id], ['log', id]])
     t.match(
       await troupeHere(directory, ...args),
       { status: 3, stderr: /cannot read .*journal.*\n +STORE_FAILED/ },
       args.join(' '),
     )
+  git(directory, 'update-ref', `refs/troupe/${id}/proposal`, 'HEAD')
+  const all = ['gc', id, '--unfinished', '--unapplied', '--older-than', '0s']
+  t.match(await troupeHere(directory, ...all), { status: 0, stdout: /^\S+ {2}unreadable: cannot read .*ELOOP/ })
+  t.match(refsIn(directory), id)
+  t.match(await troupeHere(directory, 'doctor', '--run', id), {
+    status: 1,
+    stdout: /^WRONG +folder +cannot read .*ELOOP.*\n +do: .*\n$/,
+  })
+  const begun = await troupeHere(directory, 'run', manifest(t, { tasks: [{ id: 'b', command: ['true'] }] }))
+  t.notMatch(begun.stderr, id, 'nor that its supervisor is gone')
 })
 
 void t.test('where a run cannot be collected, it is not said that there is nothing to collect', async (t) => {

@@ -1,12 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { messageOf } from '../../errors.ts'
 import { changeSetRef, proposalRef } from '../../refs.ts'
+import type { EpochHolder } from '../../store/epoch.ts'
+import { isThere } from '../../store/is-there.ts'
 import { leaseHolder } from '../../store/lease.ts'
 import { type JournalContent, readJournal } from '../../store/read-journal.ts'
 import type { Recorded, RunEvent } from '../../supervisor/run/events.ts'
 import { isEnded } from '../../supervisor/run/state.ts'
 import { taskAt } from '../../supervisor/run/task-change.ts'
 import type { FoundRun } from '../find-run.ts'
+import { isRunThere } from '../gc/run-standing.ts'
 import { surveyRuns } from '../gc/survey-runs.ts'
 import { proposalIn } from '../proposal-file.ts'
 import { type RunReading, readRun } from '../read-run.ts'
@@ -19,10 +22,12 @@ import { count } from '../../count.ts'
  * and what it has left.
  */
 export async function checkRun(run: FoundRun): Promise<readonly Check[]> {
-  const journal = readable(() => readJournal<RunEvent>(run.files.journal))
-  const last = [checkLease(run), ...(await checkRemains(run))]
-  if (!existsSync(run.files.journal))
-    return [wrong('journal', `${run.files.journal} is not there`, neverBegan), ...last]
+  const { files } = run
+  const lease = readable(() => ({ holder: isRunThere(files) ? leaseHolder(files.lease) : null }))
+  if ('problem' in lease) return [wrong('folder', lease.problem, open)]
+  const journal = readable(() => (isThere(files.journal) ? readJournal<RunEvent>(files.journal) : null))
+  const last = [checkLease(run, lease), ...(await checkRemains(run))]
+  if (journal === null) return [wrong('journal', `${files.journal} is not there`, neverBegan), ...last]
   if ('problem' in journal) return [wrong('journal', journal.problem, restore), ...last]
   const reading = await readRun(run).catch((error: unknown) => ({ problem: messageOf(error) }))
   if ('problem' in reading) return [checkJournal(run, journal), wrong('manifest', reading.problem, restore), ...last]
@@ -38,6 +43,7 @@ export async function checkRun(run: FoundRun): Promise<readonly Check[]> {
   ]
 }
 
+const open = 'ask as whoever may look into it, or bring back what it leads to: nothing of the run can be told from here'
 const restore = 'restore it from a copy; what was sealed is still under refs/troupe'
 const neverBegan = 'nothing was begun: troupe gc takes the folder away'
 
@@ -121,8 +127,7 @@ function checkProposal({ id }: FoundRun, { history }: RunReading, refs: Refs): C
   return fine(name, `${made.commit.slice(0, 12)}, ${made.verdict}`)
 }
 
-function checkLease({ id, files }: FoundRun): Check {
-  const holder = leaseHolder(files.lease)
+function checkLease({ id }: FoundRun, { holder }: { readonly holder: EpochHolder | null }): Check {
   if (holder === null) return fine('lease', 'free')
   const { process, host, since } = holder
   const found = `held by process ${process.pid} on ${host} since ${since}`

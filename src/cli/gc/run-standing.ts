@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs'
-import { exitCodes, messageOf } from '../../errors.ts'
+import { lstatSync } from 'node:fs'
+import { exitCodes, messageOf, TroupeError } from '../../errors.ts'
+import { isThere } from '../../store/is-there.ts'
 import { leaseHolder } from '../../store/lease.ts'
 import type { FoundRun } from '../find-run.ts'
 import { hasBegun } from '../kept-manifest.ts'
@@ -16,19 +17,31 @@ interface Read {
 
 /** Where a run stands, as far as its remains are concerned; `refs` are those that it has. */
 export async function readStanding(run: FoundRun, refs: readonly string[]): Promise<Read> {
+  try {
+    return await readThere(run, refs)
+  } catch (error) {
+    return { standing: 'unreadable', problem: messageOf(error).split('\n')[0] ?? '', reading: null }
+  }
+}
+
+/** Throws TroupeError for what cannot be read. */
+async function readThere(run: FoundRun, refs: readonly string[]): Promise<Read> {
   const { files } = run
   const unread = { problem: null, reading: null }
-  if (!existsSync(files.folder)) return { standing: 'gone', ...unread }
+  if (!isRunThere(files)) return { standing: 'gone', ...unread }
   const holder = leaseHolder(files.lease)
   if (holder !== null && holder.process.pid !== process.pid) return { standing: 'at-work', ...unread }
   if (isInUse(files)) return { standing: 'at-work', ...unread }
   if (!hasBegun(files)) return { standing: refs.length === 0 ? 'never-begun' : 'gone', ...unread }
-  try {
-    const reading = await readRun(run)
-    return { standing: standingOf(reading), problem: null, reading }
-  } catch (error) {
-    return { standing: 'unreadable', problem: messageOf(error).split('\n')[0] ?? '', reading: null }
-  }
+  const reading = await readRun(run)
+  return { standing: standingOf(reading), problem: null, reading }
+}
+
+/** Whether a run has a folder. What a link that leads nowhere stands for may be there again: throws TroupeError STORE_FAILED. */
+export function isRunThere({ folder }: FoundRun['files']): boolean {
+  if (isThere(folder)) return true
+  if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) return false
+  throw new TroupeError('STORE_FAILED', `${folder} is a link that leads nowhere`)
 }
 
 function standingOf({ state: { phase } }: RunReading): RemainsStanding {
