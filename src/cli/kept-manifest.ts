@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { lstatSync, readFileSync } from 'node:fs'
+import { TroupeError } from '../errors.ts'
 import { isThere } from '../store/is-there.ts'
 import type { RunLayout } from '../store/layout.ts'
 import { readJournal } from '../store/read-journal.ts'
@@ -24,6 +25,13 @@ export function hasBegun(files: Files): boolean {
   } catch {
     return true // what cannot be read is not nothing
   }
+}
+
+/** Whether a run has a folder. What a link that leads nowhere stands for may be there again: throws TroupeError STORE_FAILED. */
+export function isRunThere({ folder }: Pick<RunLayout, 'folder'>): boolean {
+  if (isThere(folder)) return true
+  if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) return false
+  throw new TroupeError('STORE_FAILED', `${folder} is a link that leads nowhere`)
 }
 
 /** Makes the file again where it is lost or is not what the run was asked to do. Throws TroupeError STORE_FAILED or NO_SPACE. */

@@ -8,6 +8,7 @@ import type { JournalRecord } from '../store/journal-record.ts'
 import { readJournal } from '../store/read-journal.ts'
 import type { RunEvent } from '../supervisor/run/events.ts'
 import { type FoundRun, findRun } from './find-run.ts'
+import { isRunThere } from './kept-manifest.ts'
 import { readPlan, taskOf } from './read-run.ts'
 import { watchRun } from './status/watch-run.ts'
 import type { CommonOptions, Terminal } from './terminal.ts'
@@ -27,7 +28,8 @@ export async function logCommand(
   const { options } = input
   const run = await findRun(terminal.directory, input.arguments[0])
   if (options.task !== undefined) taskOf(await readPlan(run), options.task)
-  if (!isThere(run.files.journal)) throw new TroupeError('RUN_NOT_FOUND', `nothing is recorded of the run ${run.id}`)
+  if (!isThere(run.files.journal) && isRunThere(run.files))
+    throw new TroupeError('RUN_NOT_FOUND', `nothing is recorded of the run ${run.id}`)
   const tell = teller(run, terminal, options)
   if (options.follow) return await follow(run, terminal, tell)
   const { records, cut, stale } = readJournal<RunEvent>(run.files.journal)

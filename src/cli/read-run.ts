@@ -13,7 +13,7 @@ import type { RunRules } from '../supervisor/run/rules.ts'
 import { rulesOf } from '../supervisor/run/run-rules.ts'
 import type { RunState } from '../supervisor/run/state.ts'
 import type { FoundRun } from './find-run.ts'
-import { keptManifest, recordsOf } from './kept-manifest.ts'
+import { isRunThere, keptManifest, recordsOf } from './kept-manifest.ts'
 import { graphOf, placementsOf } from './prepare.ts'
 
 /** What a run was asked to do. */
@@ -32,7 +32,7 @@ export interface RunReading extends RunPlan {
   readonly history: RunHistory
 }
 
-/** Reads a run from its journal. Throws TroupeError RUN_NOT_FOUND, MANIFEST_INVALID or JOURNAL_CORRUPT. */
+/** Reads a run from its journal. Throws TroupeError RUN_NOT_FOUND, MANIFEST_INVALID, STORE_FAILED or JOURNAL_CORRUPT. */
 export async function readRun(run: FoundRun): Promise<RunReading> {
   const records = recordsOf(run.files)
   const plan = await planOf(run, records)
@@ -44,11 +44,11 @@ export async function readRun(run: FoundRun): Promise<RunReading> {
   }
 }
 
-/** Reads what a run was asked to do. Throws TroupeError RUN_NOT_FOUND, MANIFEST_INVALID or JOURNAL_CORRUPT. */
+/** Reads what a run was asked to do. Throws TroupeError RUN_NOT_FOUND, MANIFEST_INVALID, STORE_FAILED or JOURNAL_CORRUPT. */
 export const readPlan = async (run: FoundRun): Promise<RunPlan> => await planOf(run, recordsOf(run.files))
 
 async function planOf({ repository, id, files }: FoundRun, records: readonly Recorded[]): Promise<RunPlan> {
-  const text = keptManifest(files, records)
+  const text = isRunThere(files) ? keptManifest(files, records) : null
   if (text === null) throw new TroupeError('RUN_NOT_FOUND', `the run ${id} never began`)
   const reading = readManifest(text, { kinds })
   if (!reading.ok) throw new TroupeError('MANIFEST_INVALID', showMistakes(files.manifest, text, reading.mistakes))

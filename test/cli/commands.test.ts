@@ -12,6 +12,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -1041,6 +1042,37 @@ void t.test('of a run that cannot be looked into it is not said that it never be
   const begun = await troupeHere(directory, 'run', manifest(t, { tasks: [{ id: 'b', command: ['true'] }] }))
   t.notMatch(begun.stderr, id, 'nor that its supervisor is gone')
 })
+
+void t.test(
+  'a run that was moved to where a link leads takes room, goes with its link, and is kept where it leads nowhere',
+  async (t) => {
+    const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+    const { run } = await runHere(directory, manifest(t, { tasks: [{ id: 'b', command: ['touch', 'b'] }] }))
+    const [folder, place] = [join(directory, '.agents/runs', run), join(emptyFolder(t), 'moved')]
+    renameSync(folder, place)
+    symlinkSync(place, folder)
+    const rules = ['--unfinished', '--unapplied', '--older-than', '0s']
+    const [would] = await gc(directory, ...rules, '--dry-run')
+    t.ok((would?.freed ?? 0) > 4_000)
+    renameSync(place, `${place}.unmounted`)
+    for (const command of ['status', 'log', 'show', 'resume'])
+      t.match(
+        await troupeHere(directory, command, run),
+        { status: 3, stderr: /is a link that leads nowhere\n/ },
+        command,
+      )
+    t.match(await troupeHere(directory, 'gc', ...rules), {
+      status: 0,
+      stdout: new RegExp(`^${run} {2}unreadable: .* is a link that leads nowhere\n`),
+    })
+    t.match((await troupeHere(directory, 'doctor', '--run', run)).stdout, /^WRONG +folder .* leads nowhere\n/)
+    t.match(refsIn(directory), run)
+    renameSync(`${place}.unmounted`, place)
+    t.match(await gc(directory, ...rules), [{ run, whole: true }])
+    t.same([...runsIn(directory), refsIn(directory)], [''])
+    t.notOk(existsSync(place))
+  },
+)
 
 void t.test('where a run cannot be collected, it is not said that there is nothing to collect', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': 'a\n' })

@@ -1,5 +1,5 @@
 import { existsSync, lstatSync, rmSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { readdir, realpath } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { removeTree } from '../../changes/remove-tree.ts'
 import type { Repository } from '../../changes/repository.ts'
@@ -60,7 +60,8 @@ async function underLease(files: RunLayout, work: () => Promise<Collected>): Pro
     return await work()
   } finally {
     await lease.release()
-    if (isEmptyBut(await readdir(files.folder), files)) await removeTree(files.folder)
+    const place = await realpath(files.folder) // a link goes first: one that leads nowhere would be a run that is elsewhere
+    if (isEmptyBut(await readdir(place), files)) for (const path of [files.folder, place]) await removeTree(path)
   }
 }
 

@@ -1,9 +1,7 @@
-import { lstatSync } from 'node:fs'
-import { exitCodes, messageOf, TroupeError } from '../../errors.ts'
-import { isThere } from '../../store/is-there.ts'
+import { exitCodes, messageOf } from '../../errors.ts'
 import { leaseHolder } from '../../store/lease.ts'
 import type { FoundRun } from '../find-run.ts'
-import { hasBegun } from '../kept-manifest.ts'
+import { hasBegun, isRunThere } from '../kept-manifest.ts'
 import { isInUse } from '../own-checkouts.ts'
 import { type RunReading, readRun } from '../read-run.ts'
 import type { RemainsStanding } from './run-remains.ts'
@@ -35,13 +33,6 @@ async function readThere(run: FoundRun, refs: readonly string[]): Promise<Read> 
   if (!hasBegun(files)) return { standing: refs.length === 0 ? 'never-begun' : 'gone', ...unread }
   const reading = await readRun(run)
   return { standing: standingOf(reading), problem: null, reading }
-}
-
-/** Whether a run has a folder. What a link that leads nowhere stands for may be there again: throws TroupeError STORE_FAILED. */
-export function isRunThere({ folder }: FoundRun['files']): boolean {
-  if (isThere(folder)) return true
-  if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) return false
-  throw new TroupeError('STORE_FAILED', `${folder} is a link that leads nowhere`)
 }
 
 function standingOf({ state: { phase } }: RunReading): RemainsStanding {

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Repository } from '../../changes/repository.ts'
 import { asRunId, type RunId, runIdPattern, startOfRun } from '../../ids.ts'
@@ -51,7 +51,7 @@ export async function surveyRuns(repository: Repository): Promise<RunSurvey> {
         standing,
         problem,
         lastSignAt: reading?.records.at(-1)?.at ?? startOfRun(run),
-        bytes: await diskUsage(layout.run(run).folder),
+        bytes: await diskUsage(await placeOf(layout.run(run).folder)),
         worktrees: await leftWorktrees(repository, layout.run(run), reading),
         processes: [...new Map(processes.map((one) => [one.pid, one])).values()],
         refs: own,
@@ -60,6 +60,9 @@ export async function surveyRuns(repository: Repository): Promise<RunSurvey> {
     },
   }
 }
+
+/** Where a run lies: its folder may be a link to where it was moved. */
+const placeOf = async (folder: string): Promise<string> => await realpath(folder).catch(() => folder)
 
 async function refsByRun({ git }: Repository): Promise<ReadonlyMap<RunId, readonly string[]>> {
   const listed = await git.text(['for-each-ref', '--format=%(refname)', refsOfAllRuns])
