@@ -5,18 +5,25 @@ import { fold } from '../supervisor/run/decide.ts'
 import { openRecords } from '../supervisor/run/records.ts'
 import type { FoundRun } from './find-run.ts'
 import { isKept } from './kept-manifest.ts'
+import { newestProposal } from './made-proposal.ts'
 import type { RunReading } from './read-run.ts'
 import { printed } from './run-files.ts'
+import { lostBeside } from './write-proposal.ts'
 
 /** Files by their paths, with what is to be in them. */
-type Contents = ReadonlyMap<string, () => string>
+type Contents = ReadonlyMap<string, () => string | Iterable<string>>
 
-/** The manifest and the status and result files of a run that has ended which are gone, or are none any more; the journal has what they said. */
+/**
+ * Of a run that has ended, the manifest and the status and result files which are gone, or are none any more: the journal has what
+ * they said. And what is gone beside the proposal's JSON, which has all that it says.
+ */
 export function lostFiles(run: FoundRun, reading: RunReading): Contents {
   const { phase } = reading.state
   if (phase.name !== 'ended' || phase.interrupted) return new Map()
-  const lost = lostRecords(run, reading)
-  const { manifestText } = reading
+  const { manifest, manifestText, records } = reading
+  const proposal = newestProposal(records)
+  const beside = proposal === null ? [] : lostBeside(proposal, { folders: run.files, output: manifest.output })
+  const lost = new Map([...lostRecords(run, reading), ...beside])
   return isKept(run.files, manifestText) ? lost : new Map([[run.files.manifest, () => manifestText], ...lost])
 }
 

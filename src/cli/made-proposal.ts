@@ -32,6 +32,12 @@ export function madeProposal(records: readonly Recorded[], state: RunState, fold
   }
 }
 
+/** The newest proposal of a run; null where tasks have run since, or its file is gone or is none any more. */
+export function newestProposal(records: readonly Recorded[]): Proposal | null {
+  const made = latest(records)
+  return made === null ? null : written(made)
+}
+
 /** Whether a run has made a proposal whose file is gone, or is none any more. */
 export function isProposalLost(records: readonly Recorded[]): boolean {
   const made = latest(records)

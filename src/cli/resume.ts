@@ -17,7 +17,7 @@ import { unfinishedRun, unfinishedRuns } from './unfinished-runs.ts'
 
 /**
  * `troupe resume`: goes on with a run whose supervisor died, that was interrupted, or that has lost its proposal. Of one that has ended
- * and lost nothing but its manifest, status or result files these are written again.
+ * and lost nothing but its manifest, status or result files, or what stands beside the proposal's JSON, these are written again.
  */
 export async function resumeCommand(
   terminal: Terminal,
@@ -66,7 +66,7 @@ async function restore(
 ): Promise<number> {
   await restoreFiles(run, lost)
   const files = [...lost.keys()]
-  const text = `the run ${run.id} had ended; written again from its journal: ${count(files.length, 'file')}`
+  const text = `the run ${run.id} had ended; written again from what it has kept: ${count(files.length, 'file')}`
   terminal.print(json ? JSON.stringify({ schema: 'troupe/restored/1', run: run.id, files }, null, 2) : text)
   return exitCodes.ok
 }

@@ -8,6 +8,7 @@ import type { Proposal } from '../merge/proposal.ts'
 import type { Manifest } from '../plan/task.ts'
 import type { RunLayout } from '../store/layout.ts'
 import { giveBackGarbage } from '../processes/small-heap.ts'
+import { isThere } from '../store/is-there.ts'
 import { replaceFile } from '../store/replace-file.ts'
 import { jsonPieces } from './json-pieces.ts'
 import { version } from './version.ts'
@@ -34,12 +35,7 @@ interface Places {
  * @throws TroupeError STORE_FAILED, NO_SPACE when the run's folder cannot hold it.
  */
 export function writeProposal(proposal: Proposal, { folders, root, output, tell }: Places): ProposalFiles {
-  // one after the other, each in pieces: that of a hundred thousand tasks takes as much memory as all of them did
-  const texts = {
-    json: () => jsonPieces(proposal),
-    md: () => markdownPieces(proposal),
-    sarif: () => jsonPieces(findingsToSarif(proposal.findings, { version })),
-  }
+  const texts = textsOf(proposal)
   const place = (kind: keyof typeof texts, copy: string | null): string => {
     giveBackGarbage()
     const path = folders.proposal(proposal.createdAt, kind)
@@ -53,9 +49,32 @@ export function writeProposal(proposal: Proposal, { folders, root, output, tell 
   return {
     json: place('json', output.json),
     markdown: place('md', output.markdown),
-    sarif: proposal.findings.length === 0 && output.sarif === null ? null : place('sarif', output.sarif),
+    sarif: hasSarif(proposal, output) ? place('sarif', output.sarif) : null,
   }
 }
+
+/** What of a proposal whose JSON is there is gone beside it, by its path, with what is to be in it. */
+export function lostBeside(
+  proposal: Proposal,
+  { folders, output }: Pick<Places, 'folders' | 'output'>,
+): ReadonlyMap<string, () => Iterable<string>> {
+  const { md, sarif } = textsOf(proposal)
+  const texts = hasSarif(proposal, output) ? { md, sarif } : { md }
+  const placed = Object.entries(texts).map(
+    ([kind, text]) => [folders.proposal(proposal.createdAt, kind as keyof typeof texts), text] as const,
+  )
+  return new Map(placed.filter(([path]) => !isThere(path)))
+}
+
+/** One after the other, each in pieces: that of a hundred thousand tasks takes as much memory as all of them did. */
+const textsOf = (proposal: Proposal) => ({
+  json: () => jsonPieces(proposal),
+  md: () => markdownPieces(proposal),
+  sarif: () => jsonPieces(findingsToSarif(proposal.findings, { version })),
+})
+
+const hasSarif = ({ findings }: Proposal, output: Manifest['output']): boolean =>
+  findings.length > 0 || output.sarif !== null
 
 /** Takes away proposals that a supervisor wrote and died before it could record them. `recorded` are the JSON files that count. */
 export function removeUnrecorded({ folder }: RunLayout, recorded: readonly string[]): void {

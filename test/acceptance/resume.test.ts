@@ -251,6 +251,27 @@ void t.test(
   },
 )
 
+void t.test('the page of a proposal and its SARIF are made again from its JSON', async (t) => {
+  const directory = repositoryOf(t, { 'a.py': 'import hashlib\nprint(hashlib.md5(b"a").hexdigest())\n' })
+  const { run, files, proposal } = await runHere(directory, 'review a.py')
+  t.not(proposal.findings.length, 0)
+  const paths = [files.markdown, files.sarif ?? '']
+  const before = paths.map((path) => readFileSync(path, 'utf8'))
+  for (const path of paths) rmSync(path)
+  t.match(await troupeHere(directory, 'doctor', '--run'), {
+    status: 0,
+    stdout: new RegExp(`warning +proposal .*md and .*sarif gone\n +do: .*troupe resume ${run} `),
+  })
+  const told = JSON.parse((await troupeHere(directory, '--json', 'resume')).stdout)
+  t.same(told, { schema: 'troupe/restored/1', run, files: paths })
+  t.same(
+    paths.map((path) => readFileSync(path, 'utf8')),
+    before,
+  )
+  t.match((await troupeHere(directory, 'doctor', '--run')).stdout, /ok +proposal/)
+  t.match(await troupeHere(directory, 'resume'), { status: 2, stderr: /RUN_ENDED/ })
+})
+
 const proposalFileOf = (directory: string): string => {
   const files = readdirSync(inRun(directory, '')).filter((name) => /^proposal_.*\.json$/.test(name))
   return inRun(directory, files.join(' and '))

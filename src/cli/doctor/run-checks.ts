@@ -13,6 +13,7 @@ import { surveyRuns } from '../gc/survey-runs.ts'
 import { isRunThere } from '../kept-manifest.ts'
 import { proposalIn } from '../proposal-file.ts'
 import { type RunReading, readRun } from '../read-run.ts'
+import { lostBeside } from '../write-proposal.ts'
 import { type Check, fine, warning, wrong } from './check.ts'
 import { type Refs, refsOf, missingObjects } from './run-objects.ts'
 import { count } from '../../count.ts'
@@ -113,7 +114,7 @@ function checkResults({ id, files }: FoundRun, { manifest, state }: RunReading):
   return warning('results', bad.join('; '), `nothing is lost: troupe resume ${id} writes them again from the journal`)
 }
 
-function checkProposal({ id }: FoundRun, { history }: RunReading, refs: Refs): Check {
+function checkProposal({ id, files }: FoundRun, { history, manifest }: RunReading, refs: Refs): Check {
   const name = 'proposal'
   const { proposal: made } = history
   if (made === null) return { name, state: 'optional', found: 'not made', todo: null }
@@ -124,7 +125,10 @@ function checkProposal({ id }: FoundRun, { history }: RunReading, refs: Refs): C
   if (!('commit' in content))
     return wrong(name, content.problem, `the proposal itself is at its ref; troupe resume ${id} makes the file again`)
   if (content.commit !== made.commit) return wrong(name, `${made.file} is about ${content.commit}`, restore)
-  return fine(name, `${made.commit.slice(0, 12)}, ${made.verdict}`)
+  const lost = [...lostBeside(content, { folders: files, output: manifest.output }).keys()]
+  return lost.length === 0
+    ? fine(name, `${made.commit.slice(0, 12)}, ${made.verdict}`)
+    : warning(name, `${lost.join(' and ')} gone`, `nothing is lost: troupe resume ${id} writes it again from the JSON`)
 }
 
 function checkLease({ id }: FoundRun, { holder }: { readonly holder: EpochHolder | null }): Check {
