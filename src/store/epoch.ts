@@ -59,10 +59,10 @@ export function takeEpoch(path: string, { nowMs, previous, durable = false }: Ta
   return epoch
 }
 
-/** Clears away what epochs before this one have left; only its holder may. */
-export function forgetEpochsBefore(path: string, epoch: number): void {
+/** Clears away what epochs before this one have left, or what those have left that were given back; only its holder may. */
+export function forgetEpochsBefore(path: string, epoch: number, { givenBack = false } = {}): void {
   for (const old of epochsOf(path)) {
-    if (old >= epoch) continue
+    if (old >= epoch || (givenBack && holderIn(epochFile(path, old))?.released === false)) continue
     rmSync(epochFile(path, old), { force: true })
     rmSync(lockFolder(epochFile(path, old)), { recursive: true, force: true })
   }
@@ -84,6 +84,19 @@ export const isNewest = (path: string, epoch: number): boolean =>
 export function newestEpoch(path: string): NewestEpoch {
   const epoch = newestOf(path)
   return { epoch, holder: epoch === 0 ? null : holderIn(epochFile(path, epoch)) }
+}
+
+/** The newest epoch that this process had and of which something is left; null for none. */
+export function epochOf(path: string, { pid, startTime }: ProcessIdentity): number | null {
+  const isIts = (epoch: number): boolean => {
+    const found = holderIn(epochFile(path, epoch))?.process
+    return found?.pid === pid && found.startTime === startTime
+  }
+  return (
+    epochsOf(path)
+      .toSorted((a, b) => b - a)
+      .find(isIts) ?? null
+  )
 }
 
 /** Where an epoch is kept. */

@@ -7,6 +7,7 @@ import { storeFailure } from './store-failure.ts'
 import { isAlive, type ProcessIdentity } from '../process-identity.ts'
 import {
   epochFile,
+  epochOf,
   type EpochHolder,
   forgetEpochsBefore,
   isNewest,
@@ -38,6 +39,8 @@ interface LeaseOptions {
   readonly staleMs?: number
   /** Depose a holder that is silent: it hangs, is stopped, or was on a host that cannot be asked. */
   readonly takeOver?: boolean
+  /** For who only looks after what a dead holder has left, and succeeds nobody: when that gave its last sign of life can still be told. */
+  readonly inPassing?: boolean
   readonly clock?: Clock
 }
 
@@ -47,7 +50,7 @@ interface LeaseOptions {
  * @throws TroupeError LEASE_HELD, which names the holder; STORE_FAILED or NO_SPACE
  */
 export async function acquireLease(path: string, options: LeaseOptions = {}): Promise<Lease> {
-  const { staleMs = 5_000, takeOver = false, clock = systemClock } = options
+  const { staleMs = 5_000, takeOver = false, inPassing = false, clock = systemClock } = options
   try {
     mkdirSync(dirname(path), { recursive: true })
     const seen = newestEpoch(path)
@@ -57,7 +60,7 @@ export async function acquireLease(path: string, options: LeaseOptions = {}): Pr
       releaseEpoch(path, epoch)
       throw error
     })
-    forgetEpochsBefore(path, epoch)
+    forgetEpochsBefore(path, epoch, { givenBack: inPassing })
     return leaseOf(path, epoch, { lock, deposed })
   } catch (cause) {
     if (cause instanceof TroupeError) throw cause
@@ -71,11 +74,10 @@ export function leaseHolder(path: string): EpochHolder | null {
   return holder === null || holder.released || hasDied(holder) ? null : holder
 }
 
-/** When this process, which held a lease to its death, last gave a sign of life, in milliseconds since the epoch; null when another has had it since. */
-export function lastSignOf(path: string, { pid, startTime }: ProcessIdentity): number | null {
-  const { epoch, holder } = newestEpoch(path)
-  const isIts = holder?.process.pid === pid && holder.process.startTime === startTime
-  return isIts ? lastBeat(path, epoch) : null
+/** When this process, which held a lease to its death, last gave a sign of life, in milliseconds since the epoch; null when another has succeeded it since. */
+export function lastSignOf(path: string, process: ProcessIdentity): number | null {
+  const epoch = epochOf(path, process)
+  return epoch === null ? null : lastBeat(path, epoch)
 }
 
 function leaseOf(path: string, epoch: number, { lock, deposed }: Pick<Lease, 'deposed'> & { lock: Lock }): Lease {
@@ -102,7 +104,7 @@ function leaseOf(path: string, epoch: number, { lock, deposed }: Pick<Lease, 'de
 async function deposable(
   path: string,
   seen: NewestEpoch,
-  { staleMs, takeOver, clock }: Required<LeaseOptions>,
+  { staleMs, takeOver, clock }: Required<Omit<LeaseOptions, 'inPassing'>>,
 ): Promise<EpochHolder | null> {
   const { epoch, holder } = seen
   if (holder === null || holder.released || hasDied(holder)) return null

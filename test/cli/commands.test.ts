@@ -937,6 +937,11 @@ void t.test('the clock of a killed run stands at the last sign of life of its su
   const told = /is gone\) 1:02:03, 0 of 1 done, 1 running\nrunning +one +1\/1 +1:02:03/
   t.match(await troupeHere(directory, 'status'), { status: 0, stdout: told })
   t.match(await troupeHere(directory, 'status', '--watch'), { status: 1, stdout: told, stderr: '' })
+  for (const which of ['first', 'next']) {
+    mkdirSync(join(folder, 'work', which)) // something to take
+    t.match(await gc(directory, '--unfinished'), [{ standing: 'unfinished', remove: [{ name: which }] }])
+    t.match(await troupeHere(directory, 'status'), { status: 0, stdout: told }, `after the ${which} collection`)
+  }
 })
 
 void t.test('a run that somebody carries out is left alone', async (t) => {

@@ -55,7 +55,7 @@ export async function collectRun(parts: CollectParts, run: RunId): Promise<Colle
 }
 
 async function underLease(files: RunLayout, work: () => Promise<Collected>): Promise<Collected> {
-  const lease = await acquireLease(files.lease)
+  const lease = await acquireLease(files.lease, { inPassing: true })
   try {
     return await work()
   } finally {
