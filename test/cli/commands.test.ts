@@ -1079,6 +1079,16 @@ void t.test(
   },
 )
 
+void t.test('a file where runs are to be kept is named by every command, and by doctor', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+  writeFileSync(join(directory, '.agents'), '')
+  const told = /cannot read \S+.*\/\.agents\/runs: \S+.*\/\.agents is a file, not a folder \(ENOTDIR\)/
+  for (const args of [['run', 'review a.txt'], ['status'], ['gc'], ['log'], ['resume']])
+    t.match(await troupeHere(directory, ...args), { status: 3, stderr: told }, args.join(' '))
+  const { status, stdout } = await troupeHere(directory, 'doctor')
+  t.match({ status, stdout: stdout.match(/^WRONG .*\n.*$/m)?.[0] }, { status: 1, stdout: told })
+})
+
 void t.test('where a run cannot be collected, it is not said that there is nothing to collect', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': 'a\n' })
   const { run } = await runHere(directory, manifest(t, { tasks: [{ id: 'b', command: ['touch', 'b'] }] }))

@@ -99,7 +99,11 @@ void t.test('the status link follows the newest run', async (t) => {
   t.match(listRuns(layout), { 3: '20260106-000000-ff', length: 4 }, 'and one that nobody can look into')
   t.same(listRuns(layoutOf('/nowhere')), [])
   const taken = layoutOf(join(layout.runs, 'README'))
-  const failure = { name: 'TroupeError', code: 'STORE_FAILED', message: /README\/\.agents\/runs.*ENOTDIR/ }
+  const failure = {
+    name: 'TroupeError',
+    code: 'STORE_FAILED',
+    message: /README\/\.agents\/runs.*: .*README is a file, not a folder \(ENOTDIR\)$/,
+  }
   t.throws(() => listRuns(taken), failure)
   t.throws(() => makeRunFolders(taken, asRunId('20260104-000000-dd')), failure)
   t.doesNotThrow(() => {

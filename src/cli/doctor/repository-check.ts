@@ -1,7 +1,8 @@
 import { statfs } from 'node:fs/promises'
 import { isAgentsFolderIgnored } from '../../changes/exclude.ts'
 import { openRepository, type Repository } from '../../changes/repository.ts'
-import { TroupeError } from '../../errors.ts'
+import { messageOf, TroupeError } from '../../errors.ts'
+import { layoutOf, listRuns } from '../../store/layout.ts'
 import { type Check, fine, warning, wrong } from './check.ts'
 
 /** The repository around a folder: its root, its commit, what is not committed, whether `.agents` is ignored; and the disk. */
@@ -12,7 +13,7 @@ export async function checkRepository(directory: string): Promise<readonly Check
     return [
       fine('repository', `${repository.root} at ${head.slice(0, 12)}`),
       await checkoutCheck(repository),
-      await ignoreCheck(repository),
+      await agentsFolderCheck(repository),
       await diskCheck(repository.root),
     ]
   } catch (error) {
@@ -30,7 +31,12 @@ async function checkoutCheck(repository: Repository): Promise<Check> {
   return warning('checkout', `${dirty.length} uncommitted ${dirty.length === 1 ? 'path' : 'paths'}`, todo)
 }
 
-async function ignoreCheck(repository: Repository): Promise<Check> {
+async function agentsFolderCheck(repository: Repository): Promise<Check> {
+  try {
+    listRuns(layoutOf(repository.root))
+  } catch (error) {
+    return wrong('.agents', messageOf(error), 'make it a folder that you may read and write: every run is kept there')
+  }
   const isIgnored = await isAgentsFolderIgnored(repository)
   return fine('.agents', isIgnored ? 'ignored by git' : 'not ignored yet; the first run sees to it')
 }
