@@ -1,8 +1,8 @@
-import { lstatSync, readFileSync } from 'node:fs'
+import { lstatSync, readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { kinds } from '../agents/registry.ts'
 import { openRepository } from '../changes/repository.ts'
-import { exitCodes, TroupeError } from '../errors.ts'
+import { exitCodes, messageOf, TroupeError } from '../errors.ts'
 import { quoted } from '../merge/conflict-message.ts'
 import { lockCommand } from '../merge/lock-commands.ts'
 import { readManifest } from '../plan/manifest.ts'
@@ -58,9 +58,19 @@ function checked(text: string): string {
   return text
 }
 
-/** Whole or not at all: half a manifest would be in the way of the next try. */
+/** Whole or not at all: half a manifest would be in the way of the next try. A link stays, and what it leads to is replaced. */
 function write(path: string, text: string, force: boolean): void {
-  if (!force && lstatSync(path, { throwIfNoEntry: false }) !== undefined)
-    throw new TroupeError('USAGE', `${path} is there already; --force replaces it`)
-  replaceFile(path, text)
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (!force && found !== undefined) throw new TroupeError('USAGE', `${path} is there already; --force replaces it`)
+  replaceFile(found?.isSymbolicLink() === true ? targetOf(path) : path, text)
+}
+
+/** @throws TroupeError USAGE */
+function targetOf(link: string): string {
+  try {
+    return realpathSync(link)
+  } catch (cause) {
+    const message = `${link} is a link that leads nowhere: mend it or take it away (${messageOf(cause)})`
+    throw new TroupeError('USAGE', message, { cause })
+  }
 }

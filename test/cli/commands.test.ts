@@ -11,6 +11,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -637,6 +638,20 @@ t.test('init leaves nothing where it cannot write all of its manifest, and an ol
   writeFileSync(path, 'mine\n')
   t.match(init('--force'), refused)
   t.equal(readFileSync(path, 'utf8'), 'mine\n')
+})
+
+t.test('init --force writes where a link leads, and says of one that leads nowhere that it does', async (t) => {
+  const directory = await repositoryWith(t, { 'a.txt': '1\n' })
+  const [path, target] = [join(directory, 'troupe.yaml'), join(emptyFolder(t), 'shared.yaml')]
+  symlinkSync(target, path)
+  const refused = { status: 2, stderr: /troupe\.yaml is a link that leads nowhere.*\n {2}USAGE/ }
+  t.match(await troupeHere(directory, 'init', '--force'), refused)
+  t.notOk(existsSync(target))
+  writeFileSync(target, 'mine\n')
+  t.match(await troupeHere(directory, 'init'), { status: 2, stderr: /is there already/ })
+  t.match(await troupeHere(directory, 'init', '--force'), { status: 0 })
+  t.match(readFileSync(target, 'utf8'), /^version: 1$/m)
+  t.equal(readlinkSync(path), target)
 })
 
 t.test(
