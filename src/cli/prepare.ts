@@ -15,8 +15,8 @@ import { rulesOf } from '../supervisor/run/run-rules.ts'
 import { keptText } from './kept-text.ts'
 import { mustBeFit } from './must-be-fit.ts'
 import { mustIsolate } from './must-isolate.ts'
-import { mustReplaceNothing } from './output-places.ts'
-import { readManifestArgument } from './read-manifest-argument.ts'
+import { allMistakes, mustReplaceNothing } from './output-places.ts'
+import { invalidManifest, readArgument } from './read-manifest-argument.ts'
 import { type HiddenSecrets, hiddenSecrets, mustHideSecrets, mustHoldNoSecret } from './secrets.ts'
 import type { CommonOptions, Terminal } from './terminal.ts'
 
@@ -49,7 +49,11 @@ export interface Prepared {
 
 /** Reads and checks all that was asked for, and starts nothing. Throws every TroupeError of bad input. */
 export async function prepare(argument: string, terminal: Terminal, options: PlanOptions): Promise<Prepared> {
-  const given = readManifestArgument(argument, terminal.directory)
+  const given = readArgument(argument, terminal.directory)
+  if ('mistakes' in given) {
+    const mistakes = await allMistakes(given, terminal.directory)
+    throw invalidManifest(argument, { ...given, mistakes })
+  }
   giveBackGarbage()
   const manifest = withOptions(given.manifest, options)
   mustIsolate(manifest)

@@ -18,8 +18,20 @@ export interface GivenManifest {
   readonly warnings: readonly string[]
 }
 
+/** A file that is no manifest, with all that is wrong in it. */
+export interface WrongManifest extends Found {
+  readonly file: string
+}
+
 /** Reads what a command was given: a file, or a task expression. Throws MANIFEST_NOT_FOUND, MANIFEST_INVALID or EXPRESSION_INVALID. */
 export function readManifestArgument(argument: string, directory: string): GivenManifest {
+  const given = readArgument(argument, directory)
+  if ('mistakes' in given) throw invalidManifest(argument, given)
+  return given
+}
+
+/** The same for who has more to say of a manifest with mistakes. Throws MANIFEST_NOT_FOUND or EXPRESSION_INVALID. */
+export function readArgument(argument: string, directory: string): GivenManifest | WrongManifest {
   if (argument.trim() === '') return readLine(argument) // resolved, it would be the folder itself
   const path = resolve(directory, argument)
   if (existsSync(path) && statSync(path).isDirectory())
@@ -32,10 +44,10 @@ export function readManifestArgument(argument: string, directory: string): Given
   )
 }
 
-function readFile(path: string, shown: string): GivenManifest {
+function readFile(path: string, shown: string): GivenManifest | WrongManifest {
   const text = textOf(path, shown)
   const reading = readManifest(text, { kinds })
-  if (!reading.ok) throw invalidManifest(shown, { text, mistakes: reading.mistakes })
+  if (!reading.ok) return { file: path, text, mistakes: reading.mistakes }
   const warnings = reading.warnings.map(({ line, column, message }) => `${shown}:${line}:${column} ${message}`)
   return { manifest: reading.value, text, file: path, warnings }
 }

@@ -43,7 +43,7 @@ function readAsYaml(text: string, kinds: PlanKinds): Reading<Manifest> {
     brokenFrom === null
       ? [...mistakes, ...shape, ...crossChecks(checked)]
       : [...mistakes, ...shape.filter((mistake) => byPlace(mistake, brokenFrom) < 0)]
-  if (!result.success || all.length > 0) return { ok: false, mistakes: sorted(all) }
+  if (!result.success || all.length > 0) return { ok: false, mistakes: inOrder(all) }
   return { ok: true, value: resolveManifest(document as WrittenManifest, kinds), warnings }
 }
 
@@ -53,9 +53,11 @@ function isKnown(path: Path, schema: unknown, document: unknown): boolean {
   return known.length === 0 || known.includes(String(path.at(-1)))
 }
 
-const byPlace = (a: Mistake, b: Mistake): number => a.line - b.line || a.column - b.column
+/** Which of two mistakes stands first in the text. */
+export const byPlace = (a: Mistake, b: Mistake): number => a.line - b.line || a.column - b.column
 
-function sorted(mistakes: readonly Mistake[]): readonly Mistake[] {
+/** Mistakes as they stand in the text, each once. */
+export function inOrder(mistakes: readonly Mistake[]): readonly Mistake[] {
   const unique = new Map(mistakes.map((mistake) => [JSON.stringify(mistake), mistake]))
   return [...unique.values()].toSorted(byPlace)
 }

@@ -568,6 +568,22 @@ t.test('no output is written over the manifest or over a file that git tracks', 
     ),
   })
   t.equal(readFileSync(join(directory, 'a.txt'), 'utf8'), 'a\n')
+  t.match(
+    await plan('my.yaml', 'json: my.yaml', 'markdown: docs/b.md', 'sarif: ../a', 'html: a.html'),
+    {
+      status: 2,
+      stderr: new RegExp(
+        [
+          '^troupe: my.yaml:5:9 error output.json: this is the manifest itself[^]*',
+          '\nmy.yaml:6:13 error output.markdown: git tracks this file[^]*',
+          '\nmy.yaml:7:10 error output.sarif: must stay inside the repository\n[^]*',
+          '\nmy.yaml:8:3 error output.html: unknown key\n[^]*',
+          '\n4 mistakes; nothing was started\n',
+        ].join(''),
+      ),
+    },
+    'all at once',
+  )
   symlinkSync('my.yaml', join(directory, 'other.yaml'))
   t.match(await plan('other.yaml', 'json: my.yaml'), { status: 2, stderr: /output\.json: this is the manifest itself/ })
   t.match(await plan('my.yaml', 'json: docs/new.json', 'markdown: docs/new.md'), { status: 0 })
