@@ -31,6 +31,8 @@ export interface YamlReading {
 export interface RepeatedKey {
   readonly path: Path
   readonly mistake: Mistake
+  /** The place where it stood before. */
+  readonly before: Pick<Mistake, 'line' | 'column' | 'path'>
 }
 
 /** More uses of anchors than this are taken for an attack on the memory. */
@@ -107,7 +109,7 @@ function walkNode(node: unknown, path: Path, walk: Walk): void {
 }
 
 function walkItems(items: readonly unknown[], path: Path, walk: Walk): void {
-  const seen = new Set<string>()
+  const seen = new Map<string, number>()
   for (const [index, item] of items.entries()) {
     if (isPair(item)) walkPair(item, path, { seen, walk })
     else walkNode(item, [...path, index], walk)
@@ -115,8 +117,8 @@ function walkItems(items: readonly unknown[], path: Path, walk: Walk): void {
 }
 
 interface PairWalk {
-  /** The keys that stand before in the same mapping. */
-  readonly seen: Set<string>
+  /** The keys that stand before in the same mapping, and where. */
+  readonly seen: Map<string, number>
   readonly walk: Walk
 }
 
@@ -128,13 +130,15 @@ function walkPair({ key, value }: Pair, path: Path, { seen, walk }: PairWalk): v
   const offset = isNode(key) ? (key.range?.[0] ?? 0) : 0
   const name = isScalar(key) ? keyText(key) : ''
   const at = [...path, name]
+  const before = seen.get(name)
   if (!isScalar(key)) mistakes.push(places.atOffset(offset, 'a key must be text', path))
   else if (name === '__proto__') mistakes.push(places.atOffset(offset, noKey, at))
-  else if (seen.has(name)) {
+  else if (before !== undefined) {
     const message = `${name === '' ? 'an empty key' : name} stands here twice`
-    repeated.push({ path: at, mistake: places.atOffset(offset, message, at) })
+    const mistake = places.atOffset(offset, message, at)
+    repeated.push({ path: at, mistake, before: places.atOffset(before, message, at) })
   }
-  seen.add(name)
+  seen.set(name, offset)
   walkNode(key, at, walk)
   walkNode(value, at, walk)
 }

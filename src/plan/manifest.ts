@@ -1,5 +1,5 @@
 import { crossChecks } from './cross-checks.ts'
-import { readYaml } from './document.ts'
+import { type RepeatedKey, readYaml } from './document.ts'
 import { jsonDocument } from './json-document.ts'
 import type { PlanKinds } from './kinds.ts'
 import { knownKeys } from './known-keys.ts'
@@ -36,9 +36,10 @@ function readAsYaml(text: string, kinds: PlanKinds): Reading<Manifest> {
   const schema = manifestSchema(kinds)
   const result = schema.safeParse(document, { error: wording })
   const shape = result.success ? [] : shapeMistakes(result.error.issues, { ...checked, schema })
-  // an unknown key is told as that, however often it stands there
-  const repeated = told.repeated.filter(({ path }) => isKnown(path, schema, document))
-  const mistakes = [...told.mistakes, ...repeated.map(({ mistake }) => mistake)]
+  const repeated = told.repeated.flatMap((key) =>
+    isKnown(key.path, schema, document) ? [key.mistake] : unknownBefore(key, shape),
+  )
+  const mistakes = [...told.mistakes, ...repeated]
   const all =
     brokenFrom === null
       ? [...mistakes, ...shape, ...crossChecks(checked)]
@@ -51,6 +52,11 @@ function readAsYaml(text: string, kinds: PlanKinds): Reading<Manifest> {
 function isKnown(path: Path, schema: unknown, document: unknown): boolean {
   const known = knownKeys(schema, document, path.slice(0, -1))
   return known.length === 0 || known.includes(String(path.at(-1)))
+}
+
+/** An unknown key is told as that wherever it stands; the schema has seen it only where it stands last. */
+function unknownBefore({ before }: RepeatedKey, shape: readonly Mistake[]): readonly Mistake[] {
+  return shape.filter(({ path }) => path === before.path).map(({ message }) => ({ ...before, message }))
 }
 
 /** Which of two mistakes stands first in the text. */
