@@ -11,7 +11,7 @@ import { lookThrough } from './left-out.ts'
 import { flatten } from './nested-repository.ts'
 import { changesInIndex, type PathChange } from './path-change.ts'
 import { submoduleWork } from './submodule-work.ts'
-import { differences, nestedAmong, openIndex, takeIn } from './workspace-content.ts'
+import { differences, indexAt, nestedAmong, openIndex, takeIn } from './workspace-content.ts'
 import { nulSeparated } from './repository.ts'
 import type { PrivateIndex } from './workspace-git.ts'
 import { worktreeFailure } from './worktree-failure.ts'
@@ -60,7 +60,7 @@ export async function seal(git: Git, order: SealOrder): Promise<Sealed> {
     if (content === null) return { changed: false }
     return { changed: true, changeSet: await keep(git, order, { ...content, base: worktree.commit }), exposed }
   } catch (cause) {
-    const filter = filterFailure(messageOf(cause), directory)
+    const filter = await filterFailure(indexAt(git, worktree, index), messageOf(cause)).catch(() => null)
     if (filter !== null) throw new TroupeError('GIT_FAILED', filter, { cause })
     throw worktreeFailure(`the work in ${directory} cannot be sealed`, cause)
   } finally {

@@ -486,6 +486,39 @@ void t.test(
   },
 )
 
+void t.test('of a filter that is a process it is told as well, at whatever point it fails', async (t) => {
+  const script = join(import.meta.dirname, '../fixtures/programs/refuses-to-filter.mjs')
+  const processes = {
+    gone: '/nowhere/filter',
+    early: "sh -c 'echo no such tool >&2; exit 3'",
+    error: `${process.execPath} '${script}' error`,
+    late: `${process.execPath} '${script}' end`,
+  }
+  const settings = Object.entries(processes).flatMap(([name, command]) => [
+    [`filter.${name}.process`, command],
+    [`filter.${name}.required`, 'true'],
+  ])
+  const attributes = Object.keys(processes).map((name) => `*.${name} filter=${name}\n`)
+  const scene = await sceneOf(t, { '.gitattributes': attributes.join('') }, Object.fromEntries(settings))
+  const reasons = {
+    gone: /: cannot run \/nowhere/,
+    early: /: no such tool$/,
+    error: /: no key for it$/,
+    late: /: no key/,
+  }
+  for (const [name, reason] of Object.entries(reasons)) {
+    const worktree = await scene.worktrees.create(name, scene.base)
+    put(worktree.directory, { 'plain.txt': 'abc\n', [`a.${name}`]: 'abc\n' })
+    const said = `the filter ${name}, which .gitattributes names for a.${name}, failed (filter.${name}.process)`
+    const failure = await scene.seal(worktree).then(
+      () => null,
+      (error: unknown) => error,
+    )
+    t.match(failure, { code: 'GIT_FAILED', message: said }, name)
+    t.match(failure, { message: reason }, name)
+  }
+})
+
 void t.test('line endings, filters and what a sparse checkout leaves out are kept as the user has them', async (t) => {
   const scene = await sceneOf(
     t,
