@@ -20,9 +20,11 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import t from 'tap'
 import { kinds } from '../../src/agents/registry.ts'
+import { proxyPrefix } from '../../src/agents/sandbox/left-proxies.ts'
+import { openProxy } from '../../src/agents/sandbox/proxy.ts'
 import { openGit } from '../../src/changes/git.ts'
 import { openRepository } from '../../src/changes/repository.ts'
 import { doctorCommand } from '../../src/cli/doctor.ts'
@@ -49,6 +51,7 @@ import { readRun } from '../../src/cli/read-run.ts'
 import type { Proposal } from '../../src/merge/proposal.ts'
 import { readManifest } from '../../src/plan/manifest.ts'
 import { identityOf } from '../../src/process-identity.ts'
+import { canConfine, privateFolder } from '../../src/processes/sandbox.ts'
 import { followJournal } from '../../src/store/follow-journal.ts'
 import { lineOf } from '../../src/store/journal-record.ts'
 import { openJournal } from '../../src/store/journal.ts'
@@ -1119,6 +1122,41 @@ void t.test('a file where runs are to be kept is named by every command, and by 
   const { status, stdout } = await troupeHere(directory, 'doctor')
   t.match({ status, stdout: stdout.match(/^WRONG .*\n.*$/m)?.[0] }, { status: 1, stdout: told })
 })
+
+void t.test(
+  'what the proxies of a killed run have left is taken by gc, and by resume; never that of a living one',
+  { skip: !canConfine() && 'no sandbox on this machine' },
+  async (t) => {
+    const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+    const agents = { sh: { kind: 'command', shell: true, sandbox: 'strict', hosts: ['example.com'] } }
+    const command = '[ -e b.txt ] || { touch b.txt; exec sleep 600; }'
+    const path = manifest(t, { agents, tasks: [{ id: 'x', agent: 'sh', command, onRetry: 'continue' }] })
+    const under = begin(directory, 'run', path)
+    const work = (): boolean =>
+      runsIn(directory).some((id) => existsSync(join(directory, '.agents/runs', id, 'work/x.1/b.txt')))
+    await under.until(() => existsSync(join(directory, '.agents/runs')) && work())
+    under.child.kill('SIGKILL')
+    await under.ended
+    const [id = ''] = runsIn(directory)
+    const proxies = (): readonly string[] =>
+      readdirSync(privateFolder()).filter((name) => name.startsWith(proxyPrefix(asRunId(id))))
+    const [dead] = proxies()
+    t.ok(dead)
+    const living = await openProxy(
+      asRunId(id),
+      () => false,
+      () => {},
+    )
+    t.teardown(() => living.close())
+    t.match(await troupeHere(directory, 'gc', '--dry-run'), { stdout: /would have .*removed what was left of 1 proxy/ })
+    t.equal(proxies().length, 2)
+    t.match(await troupeHere(directory, 'gc'), { status: 0, stdout: /removed what was left of 1 proxy/ })
+    t.same(proxies(), [basename(living.folder)])
+    mkdirSync(join(privateFolder(), `${dead}`), { mode: 0o700 })
+    t.match(await troupeHere(directory, 'resume'), { status: 0 })
+    t.same(proxies(), [basename(living.folder)])
+  },
+)
 
 void t.test('where a run cannot be collected, it is not said that there is nothing to collect', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': 'a\n' })

@@ -6,7 +6,9 @@ import type { Duplex } from 'node:stream'
 import { join } from 'node:path'
 import { messageOf } from '../../errors.ts'
 import { privateFolder } from '../../processes/sandbox.ts'
+import type { RunId } from '../../ids.ts'
 import type { MayReach } from './hosts.ts'
+import { proxyPrefix, socketName } from './left-proxies.ts'
 
 /** A proxy on a socket that only whoever sees its folder can reach; no sandbox sees that of another. */
 export interface Proxy {
@@ -16,14 +18,13 @@ export interface Proxy {
   close(): Promise<void>
 }
 
-const socketName = 'proxy'
-
 /**
  * Lets through what may be reached, as a tunnel (CONNECT) or as a request for an http address, and refuses all else with 403.
+ * @param run whose proxy it is: where it is killed, that tells who looks after what it leaves
  * @param refused told of each host that was refused
  */
-export async function openProxy(may: MayReach, refused: (host: string) => void): Promise<Proxy> {
-  const folder = await mkdtemp(join(privateFolder(), 'troupe-proxy-'))
+export async function openProxy(run: RunId, may: MayReach, refused: (host: string) => void): Promise<Proxy> {
+  const folder = await mkdtemp(join(privateFolder(), proxyPrefix(run)))
   const sockets = new Set<Duplex>()
   const keep = <One extends Duplex>(socket: One): One => {
     sockets.add(socket)

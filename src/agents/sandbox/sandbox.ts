@@ -66,7 +66,9 @@ async function confined(order: SandboxOrder, work: (launcher: Launcher) => Promi
   const hosts = choice.sandbox === 'strict' ? (choice.hosts ?? []) : []
   const refused = (host: string): void => context.output(`[troupe: ${host} is not among the agent's hosts]\n`)
   // node:http is as much to load as all the rest of an agent
-  const proxy = hosts.length === 0 ? null : await (await import('./proxy.ts')).openProxy(mayReach(hosts), refused)
+  const { run } = order.assignment
+  const open = async (): Promise<Proxy> => (await import('./proxy.ts')).openProxy(run, mayReach(hosts), refused)
+  const proxy = hosts.length === 0 ? null : await open()
   try {
     return await work(containedLauncher(launcher, containerOf(order, proxy)))
   } finally {

@@ -41,10 +41,11 @@ function linesOf(collected: Collected, dryRun: boolean): readonly string[] {
   return [`${run}  ${remains.standing}: ${did}`, ...left]
 }
 
-function actions({ collection: { processes, seal, remove, whole }, remains }: Collected): readonly string[] {
+function actions({ collection: { processes, proxies, seal, remove, whole }, remains }: Collected): readonly string[] {
   const worktrees = [...seal, ...remove]
   return [
     ...some(processes.length, 'ended', 'process', 'processes'),
+    ...some(proxies.length, 'removed what was left of', 'proxy', 'proxies'),
     ...some(seal.length, 'sealed the work in', 'worktree', 'worktrees'),
     ...some(worktrees.length, 'removed', 'worktree', 'worktrees'),
     ...(whole ? ['removed its folder', ...some(remains.refs.length, 'removed', 'ref', 'refs')] : []),

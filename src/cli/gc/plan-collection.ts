@@ -13,6 +13,7 @@ export interface CollectionRules {
 /** What is to be done with the remains of one run. */
 export interface Collection {
   readonly processes: RunRemains['processes']
+  readonly proxies: RunRemains['proxies']
   /** Worktrees whose work is made a change set before they go. */
   readonly seal: readonly LeftWorktree[]
   readonly remove: readonly LeftWorktree[]
@@ -27,20 +28,20 @@ const beginningMs = 60_000
 
 /** Decides what of a run's remains goes. Work that is sealed nowhere never does. */
 export function planCollection(remains: RunRemains, rules: CollectionRules, nowMs: number): Collection {
-  const { standing, worktrees, processes } = remains
+  const { standing, worktrees, processes, proxies } = remains
   if (standing === 'at-work' || standing === 'unreadable') return { ...nothing, leave: worktrees }
   const isSealed = (one: LeftWorktree): boolean => one.holds === 'unsealed' && rules.unfinished
   const seal = worktrees.filter(isSealed)
   const remove = worktrees.filter(({ holds }) => holds === 'rest')
   const leave = worktrees.filter((one) => one.holds !== 'rest' && !isSealed(one))
-  return { processes, seal, remove, leave, whole: leave.length === 0 && goesAsAWhole(remains, rules, nowMs) }
+  return { processes, proxies, seal, remove, leave, whole: leave.length === 0 && goesAsAWhole(remains, rules, nowMs) }
 }
 
 /** Whether there is anything to do. */
-export const isEmpty = ({ processes, seal, remove, whole }: Collection): boolean =>
-  !whole && [processes, seal, remove].every(({ length }) => length === 0)
+export const isEmpty = ({ processes, proxies, seal, remove, whole }: Collection): boolean =>
+  !whole && [processes, proxies, seal, remove].every(({ length }) => length === 0)
 
-const nothing: Collection = { processes: [], seal: [], remove: [], leave: [], whole: false }
+const nothing: Collection = { processes: [], proxies: [], seal: [], remove: [], leave: [], whole: false }
 
 function goesAsAWhole({ standing, lastSignAt, applied }: RunRemains, rules: CollectionRules, nowMs: number): boolean {
   const { olderThanMs, unfinished, unapplied } = rules

@@ -33,6 +33,8 @@ export interface RunRemains {
   readonly bytes: number
   readonly worktrees: readonly LeftWorktree[]
   readonly processes: readonly ProcessIdentity[]
+  /** Folders of proxies that were killed with it. */
+  readonly proxies: readonly string[]
   /** Full names. */
   readonly refs: readonly string[]
   /** Whether a branch has its proposal, or there is nothing to apply. */

@@ -1,5 +1,6 @@
 import { readdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
+import { leftProxies } from '../../agents/sandbox/left-proxies.ts'
 import type { Repository } from '../../changes/repository.ts'
 import { asRunId, type RunId, runIdPattern, startOfRun } from '../../ids.ts'
 import { isAlive } from '../../process-identity.ts'
@@ -54,6 +55,7 @@ export async function surveyRuns(repository: Repository): Promise<RunSurvey> {
         bytes: await diskUsage(await placeOf(layout.run(run).folder)),
         worktrees: await leftWorktrees(repository, layout.run(run), reading),
         processes: [...new Map(processes.map((one) => [one.pid, one])).values()],
+        proxies: await leftProxies(run),
         refs: own,
         applied: await isApplied(repository, own, run),
       }

@@ -1,3 +1,4 @@
+import { removeLeftProxies } from '../../agents/sandbox/left-proxies.ts'
 import type { Clock } from '../../clock.ts'
 import type { RunId } from '../../ids.ts'
 import type { ProcessIdentity } from '../../process-identity.ts'
@@ -6,12 +7,14 @@ import type { Recorded } from './events.ts'
 
 /**
  * Ends what is left of a run that nobody carries out any more: its supervisors, should one be stopped or hung, the processes its
- * journal names, each only if it is that very one, and whatever else carries the run's name in its environment.
+ * journal names, each only if it is that very one, and whatever else carries the run's name in its environment. Then takes away what
+ * their proxies have left.
  */
 export async function reap(run: RunId, records: readonly Recorded[], clock: Clock): Promise<Swept> {
   const others = recordedProcesses(records).filter(({ pid }) => pid !== process.pid)
   const recorded = await killProcesses(others, clock)
   const swept = await sweepProcesses({ TROUPE_RUN: run }, clock)
+  await removeLeftProxies(run)
   return { killed: [...recorded.killed, ...swept.killed], left: [...recorded.left, ...swept.left] }
 }
 
