@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
+import { gzipSync } from 'node:zlib'
 import { join } from 'node:path'
 import { LLMock } from '@copilotkit/aimock'
 import { streamText } from 'ai'
@@ -377,6 +378,28 @@ const notStreamed: readonly (readonly [what: string, answer: Answer, failure: ob
     { status: 200, body: '\n<!doctype html><title>Hotel Wi-Fi</title>', headers: streamHead },
     { kind: 'agent', class: undefined, message: /answered 200 with text\/event-stream: Hotel Wi-Fi\. / },
   ],
+  ...['gzip', 'br', 'deflate', 'zstd'].map((encoding): (typeof notStreamed)[number] => [
+    `plain text that is said to be ${encoding}`,
+    {
+      status: 200,
+      body: `${event({ content: 'x' })}${event({}, 'stop')}`,
+      headers: { ...streamHead, 'content-encoding': encoding },
+    },
+    {
+      kind: 'agent',
+      class: undefined,
+      message: new RegExp(`answered 200 in another encoding than ${encoding}, which`),
+    },
+  ]),
+  [
+    'an encoding that nobody knows',
+    { status: 200, body: '\u0001\u0002'.repeat(20), headers: { ...streamHead, 'content-encoding': 'x-own' } },
+    {
+      kind: 'agent',
+      class: undefined,
+      message: /answered 200 with text\/event-stream in the encoding x-own, which nobody asked for\. /,
+    },
+  ],
   [
     'nothing',
     { status: 200, body: '', headers: { ...streamHead, 'content-length': '0' } },
@@ -493,6 +516,20 @@ void t.test('a stream is read whatever type it is said to be', async (t) => {
   const mislabelled: Answer = { status: 200, body: answer, headers: head }
   const { outcome } = await play(t, [mislabelled], { verb: 'look' })
   t.match(outcome, { how: 'completed' })
+})
+
+void t.test('a stream is read that was packed, and one whose encoding is only a word', async (t) => {
+  const answer = `${event({ content: 'All is well as it is: nothing to do.' })}${event({}, 'stop')}data: [DONE]\n\n`
+  const named = (encoding: string, body: string | Buffer): Answer => ({
+    raw: (response) => void response.writeHead(200, { ...streamHead, 'content-encoding': encoding }).end(body),
+  })
+  for (const packed of [named('gzip', gzipSync(answer)), named('utf-8', answer)]) {
+    const { outcome } = await play(t, [packed], { verb: 'look' })
+    t.match(outcome, { how: 'completed' })
+  }
+  const cut = named('gzip', gzipSync(answer).subarray(0, 30))
+  const { outcome } = await play(t, [cut], { verb: 'look', patience: () => null })
+  t.match(outcome, { failure: { class: 'network' } }, 'what ends too early broke off')
 })
 
 void t.test('a redirect is not followed, and a key that is repeated is not told', async (t) => {

@@ -15,7 +15,7 @@ const longestWords = 200
 export async function eventStreamOf(response: Response, now: number): Promise<Response> {
   const { body, headers, status } = response
   if (body === null || headers.get('content-length') === '0') throw notStreamed(response, 'with nothing at all')
-  const beginning = new Beginning(body)
+  const beginning = new Beginning(body, response)
   if (await isStream(response, beginning)) return new Response(beginning.whole(), { status, headers })
   const text = await beginning.read(longestText)
   await beginning.leave()
@@ -24,7 +24,7 @@ export async function eventStreamOf(response: Response, now: number): Promise<Re
 
 /** Some tell another type, or none, and stream all the same; some promise a stream before they know that it is an error. */
 async function isStream(response: Response, beginning: Beginning): Promise<boolean> {
-  if (typeOf(response).toLowerCase() !== 'text/event-stream')
+  if (typeOf(response).toLowerCase() !== 'text/event-stream' || isStrange(encodingOf(response)))
     return startsAsStream(await beginning.read(firstCharacters))
   return !startsAsText(await beginning.read(1))
 }
@@ -36,8 +36,11 @@ class Beginning {
   readonly #decoder = new TextDecoder()
   #text = ''
 
-  constructor(body: ReadableStream<Uint8Array>) {
+  readonly #response: Response
+
+  constructor(body: ReadableStream<Uint8Array>, response: Response) {
     this.#reader = body.getReader()
+    this.#response = response
   }
 
   /** So many characters, less where there are no more; blank ones at the start are none. */
@@ -71,12 +74,26 @@ class Beginning {
 
   async #next(): Promise<{ readonly value?: Uint8Array | undefined }> {
     return await this.#reader.read().catch((error: unknown) => {
+      if (this.#chunks.length === 0 && isUndecodable(error))
+        throw notStreamed(this.#response, `in another encoding than ${encodingOf(this.#response)}, which it names`)
       throw unreachable(`the provider broke off: ${messageOf(error)}`)
     })
   }
 }
 
 const typeOf = ({ headers }: Response): string => headers.get('content-type')?.split(';', 1)[0]?.trim() ?? ''
+
+const encodingOf = ({ headers }: Response): string => headers.get('content-encoding')?.trim().toLowerCase() ?? ''
+
+/** What the body was decoded from; of every other it comes as it was sent. */
+const decoded = new Set(['', 'identity', 'gzip', 'x-gzip', 'deflate', 'br', 'zstd'])
+const isStrange = (encoding: string): boolean => encoding.split(',').some((one) => !decoded.has(one.trim()))
+
+/** What no decoder takes from its first bytes on; one that ends too early broke off. */
+const isUndecodable = (error: unknown): boolean => {
+  const { cause } = error as { readonly cause?: { readonly code?: unknown } }
+  return /^(?:Z_DATA_ERROR|ERR__ERROR_|ZSTD_error_)/.test(String(cause?.code))
+}
 
 /** A field of an event, or a comment. */
 const startsAsStream = (text: string): boolean => /^\s*(?:data|event|id|retry)?:/.test(text)
@@ -87,6 +104,9 @@ const startsAsText = (text: string): boolean => /^\s*[{[<]/.test(text)
 function whatElse(response: Response, text: string, now: number): RefusedCall {
   if (text === '') return notStreamed(response, 'with nothing at all')
   const type = typeOf(response) || 'a text of no type'
+  const encoding = encodingOf(response)
+  if (isStrange(encoding))
+    return notStreamed(response, `with ${type} in the encoding ${encoding}, which nobody asked for`)
   const value = objectIn(text)
   if (value === null) return notStreamed(response, `with ${type}: ${readable(text).slice(0, longestWords)}`)
   if ('choices' in value || 'content' in value) return notStreamed(response, 'in one piece: it does not stream')
