@@ -1,6 +1,6 @@
-import { realpathSync } from 'node:fs'
+import { accessSync, constants, realpathSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { TroupeError } from '../errors.ts'
+import { messageOf, TroupeError } from '../errors.ts'
 import { asCommitId, type CommitId } from '../ids.ts'
 import { type Git, openGit } from './git.ts'
 
@@ -56,11 +56,18 @@ async function dirtyFiles(git: Git): Promise<readonly string[] | { readonly unkn
 /** The parts of git's `-z` output. */
 export const nulSeparated = (text: string): readonly string[] => text.split('\0').filter((part) => part !== '')
 
+/** Said of the folder itself: git, which could not be started in it, would be blamed. */
 function folderAt(path: string): string {
   try {
-    return realpathSync(path)
+    const folder = realpathSync(path)
+    if (!statSync(folder).isDirectory()) throw new TroupeError('NOT_A_REPOSITORY', `${path} is a file, not a folder`)
+    accessSync(folder, constants.X_OK)
+    return folder
   } catch (cause) {
-    throw new TroupeError('NOT_A_REPOSITORY', `${path} does not exist`, { cause })
+    if (cause instanceof TroupeError) throw cause
+    const isGone = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+    const why = isGone ? 'does not exist' : `cannot be entered: ${messageOf(cause)}`
+    throw new TroupeError('NOT_A_REPOSITORY', `${path} ${why}`, { cause })
   }
 }
 

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { resolve, sep } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { exitCodes, TroupeError } from '../errors.ts'
 import { reportFailure } from './report-failure.ts'
@@ -30,8 +30,10 @@ export async function runProgram(
   const program = describe((load) => async (...given: unknown[]) => {
     const command = given.at(-1) as Command
     const options = command.optsWithGlobals<GlobalOptions>()
-    const terminal = terminalIn(resolve(options.directory))
+    const place = placeOf(options)
+    const terminal = terminalIn(place ?? sep)
     try {
+      if (place === null) throw new TroupeError('NOT_A_REPOSITORY', 'the folder in which troupe was started is gone')
       const action = await load()
       outcome.status = await action(terminal, { arguments: command.args, options: options as never })
     } catch (error) {
@@ -46,11 +48,20 @@ export async function runProgram(
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return exitCodes.ok
     const options = program.opts<GlobalOptions>()
-    const terminal = terminalIn(resolve(options.directory))
+    const terminal = terminalIn(placeOf(options) ?? sep)
     if (!options.json && help.length > 0) terminal.tell(help.join(''))
     return reportFailure(misuse(error), terminal, options)
   }
   return outcome.status
+}
+
+/** Null where the folder that it would be seen from is gone. */
+function placeOf({ directory }: GlobalOptions): string | null {
+  try {
+    return resolve(directory)
+  } catch {
+    return null
+  }
 }
 
 /** What is wrong with the arguments, in one line. */

@@ -791,6 +791,33 @@ t.test('the commands answer from a shell, and a failure has no stack trace', asy
   t.match(chunks.join(''), /^troupe: there is no run red\n {2}RUN_NOT_FOUND: .*\n$/)
 })
 
+t.test('a folder that is gone is named, also where the program was started in it', async (t) => {
+  const directory = await repositoryWith(t, { 'a.txt': '1\n' })
+  const gone = join(emptyFolder(t), 'gone')
+  const told = await troupeHere(gone, 'doctor')
+  t.match(told, { status: 1, stdout: /^WRONG +repository +.*gone does not exist\n/m })
+  t.notMatch(told.stdout, /^\S+ +disk/m)
+  mkdirSync(gone)
+  const inGone = (...args: readonly string[]): object => {
+    const words = [
+      '-c',
+      'cd "$0" && rmdir "$0" && exec "$@"',
+      gone,
+      process.execPath,
+      join(root, 'bin/troupe.mjs'),
+      ...args,
+    ]
+    const env = { ...process.env, NODE_OPTIONS: '' }
+    return spawnSync('sh', words, { encoding: 'utf8', env })
+  }
+  const refused = /^troupe: the folder in which troupe was started is gone\n {2}NOT_A_REPOSITORY: /
+  t.match(inGone('status'), { status: 2, stdout: '', stderr: refused })
+  mkdirSync(gone)
+  t.match(inGone('status', '--nonsense'), { status: 2, stderr: /^troupe: unknown option '--nonsense'\n {2}USAGE/ })
+  mkdirSync(gone)
+  t.match(inGone('-C', directory, 'status', '--all'), { status: 0, stderr: /^there is no run here yet/ })
+})
+
 t.test('the program has the version of its package', async (t) => {
   const [copy, link] = [
     join(emptyFolder(t), 'package'),

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { isAgentsFolderIgnored } from '../../changes/exclude.ts'
 import { openRepository, type Repository } from '../../changes/repository.ts'
@@ -18,7 +19,10 @@ export async function checkRepository(directory: string): Promise<readonly Check
     ]
   } catch (error) {
     if (!(error instanceof TroupeError)) throw error
-    return [wrong('repository', error.message, error.fix), await diskCheck(directory)]
+    return [
+      wrong('repository', error.message, error.fix),
+      ...(existsSync(directory) ? [await diskCheck(directory)] : []),
+    ]
   }
 }
 
