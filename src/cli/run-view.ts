@@ -36,8 +36,10 @@ function resumedText(id: RunId, rules: RunRules, before: RunState): string {
   const [ended, lost] = [endedTotal(state), outstandingTotal(state)]
   const calledOff = endedTotal(before) - ended
   const again = [
-    ...(lost === 0 ? [] : [`; ${lost} were under way and are tried again`]),
-    ...(calledOff === 0 ? [] : [`; ${calledOff} were called off and run now`]),
+    ...(lost === 0 ? [] : [`; ${lost} ${lost === 1 ? 'was under way and is' : 'were under way and are'} tried again`]),
+    ...(calledOff === 0
+      ? []
+      : [`; ${calledOff} ${calledOff === 1 ? 'was called off and runs' : 'were called off and run'} now`]),
   ]
   return `run ${id} goes on: ${ended} of ${count(rules.tasks.length, 'task')} had ended${again.join('')}`
 }

@@ -433,7 +433,7 @@ void t.test('apply --task takes the work of one task, and of what it needs, what
   t.equal(git(directory, 'ls-tree', '--name-only', 'new'), 'a.txt\none.txt\ntwo.txt\n', 'without the others')
   t.match(await troupeHere(directory, 'apply', '--task', 'idle'), {
     status: 2,
-    stderr: /idle changed nothing\n {2}CHANGE_SET_NOT_FOUND/,
+    stderr: /idle has changed nothing\n {2}CHANGE_SET_NOT_FOUND/,
   })
   t.match(await troupeHere(directory, 'apply', '--snapshot'), { status: 2, stderr: /--snapshot needs --task/ })
   t.match(await troupeHere(directory, 'apply', '--only', ' ,'), { status: 2, stderr: /--only names no task/ })

@@ -387,6 +387,16 @@ t.test('a run whose supervisor is gone is unfinished, and one that goes on is fo
   t.match(await invoke(statusCommand, { directory }, { watch: true }), { status: 1, out: /unfinished/ })
   t.match(await invoke(showCommand, { directory }, {}), { status: 2, err: /PROPOSAL_NOT_FOUND/ })
   t.match((await invoke(showCommand, { directory }, { task: 'tests' })).out, /^tests: running/)
+  t.match(await troupeHere(directory, 'show', '--task', 'tests', '--diff'), {
+    status: 0,
+    stdout: '',
+    stderr: 'tests is running and has no change set\n',
+  })
+  mkdirSync(run.files.log(asTaskId('tests'), 1))
+  t.match(await troupeHere(directory, 'show', '--task', 'tests', '--log'), {
+    status: 3,
+    stderr: /^troupe: cannot read .*tests\.1\.log: EISDIR.*\n {2}STORE_FAILED/,
+  })
 
   await t.test('a process with the same number is not the supervisor', async (t) => {
     const other = { ...identityOf(process.pid, process.pid), startTime: 1 }
@@ -978,7 +988,9 @@ void t.test(
     t.equal(git(directory, 'show', `refs/troupe/${id}/one/1:b.txt`), 'mine\n')
     t.match(fingerprint(directory), before)
     writeFileSync(gate, '')
-    t.match(JSON.parse((await troupeHere(directory, '--json', 'resume')).stdout), { run: id, exitCode: 0 })
+    const resumed = await troupeHere(directory, '--json', 'resume')
+    t.match(resumed.stderr, /goes on: 0 of 1 task had ended; 1 was under way and is tried again\n/)
+    t.match(JSON.parse(resumed.stdout), { run: id, exitCode: 0 })
     const log = (await troupeHere(directory, '--json', 'log', '--task', 'one')).stdout.trim().split('\n')
     const lost = log.map((line) => JSON.parse(line) as { event: object }).filter(({ event }) => 'end' in event)
     t.match(lost[0], { event: { end: { how: 'lost', changeSet: { files: ['b.txt'] } } } }, 'what was sealed is named')

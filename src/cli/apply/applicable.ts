@@ -11,7 +11,7 @@ import type { FoundRun } from '../find-run.ts'
 import { type RunReading, taskOf } from '../read-run.ts'
 import { answersIn, landedCandidates, refoldOnly } from '../refold.ts'
 import { readProposal } from '../show/read-proposal.ts'
-import { taskResult } from '../show/task-result.ts'
+import { taskResult, unchangedText } from '../show/task-result.ts'
 
 /** Something that a branch can be moved to. */
 export interface Applicable {
@@ -78,11 +78,9 @@ const partOf = (run: FoundRun, reading: RunReading, proposal: Proposal) => ({
 
 /** With it comes what it was made on: the change sets of the tasks that it needs. */
 async function changeSetOf(run: FoundRun, reading: RunReading, id: string): Promise<Applicable> {
-  const { task, state, changeSet } = taskResult(run, reading, id)
-  if (changeSet === null) {
-    const what = state === 'succeeded' ? 'changed nothing' : `is ${state} and has no change set`
-    throw new TroupeError('CHANGE_SET_NOT_FOUND', `${task} ${what}`)
-  }
+  const result = taskResult(run, reading, id)
+  const { task, changeSet } = result
+  if (changeSet === null) throw new TroupeError('CHANGE_SET_NOT_FOUND', unchangedText(result))
   const base = reading.history.base ?? asCommitId(changeSet.base)
   const [startedFrom, commit] = [asCommitId(changeSet.base), asCommitId(changeSet.commit)]
   const work = { task: taskOf(reading, id).task, base, startedFrom, commit }

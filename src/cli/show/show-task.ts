@@ -3,15 +3,16 @@ import { savedAt } from '../../changes/snapshot.ts'
 import { asCommitId, type TaskId } from '../../ids.ts'
 import type { Disposition } from '../../merge/proposal.ts'
 import { plainLines } from '../../plain-text.ts'
+import { storeFailure } from '../../store/store-failure.ts'
 import { taskAt } from '../../supervisor/run/task-change.ts'
 import { snapshotRef } from '../../refs.ts'
 import { taskOf } from '../read-run.ts'
 import { diffText } from './diff.ts'
 import type { Showing, Subject } from './options.ts'
 import { readProposal } from './read-proposal.ts'
-import { resultText, taskResult } from './task-result.ts'
+import { resultText, taskResult, unchangedText } from './task-result.ts'
 
-/** One task's result, log or diff, as it is to be printed. Throws TroupeError TASK_NOT_FOUND. */
+/** One task's result, log or diff, as it is to be printed. Throws TroupeError TASK_NOT_FOUND or STORE_FAILED. */
 export async function showTask(subject: Extract<Subject, { of: 'task' }>, showing: Showing): Promise<string> {
   switch (subject.what) {
     case 'all':
@@ -54,10 +55,11 @@ function showLog(id: string, { run, reading, json, terminal }: Showing): string 
 }
 
 async function showDiff(id: string, { run, reading, json, terminal }: Showing): Promise<string> {
-  const { task, changeSet } = taskResult(run, reading, id)
+  const result = taskResult(run, reading, id)
+  const { task, changeSet } = result
   if (changeSet === null) {
     if (json) return printed({ schema: 'troupe/diff/1', run: run.id, task, base: null, commit: null, diff: '' })
-    terminal.tell(`${task} has changed nothing`)
+    terminal.tell(unchangedText(result))
     return ''
   }
   const [base, commit] = [asCommitId(changeSet.base), asCommitId(changeSet.commit)]
@@ -77,13 +79,13 @@ async function showSnapshot(id: string, { run, reading, json, terminal }: Showin
   return json ? printed({ schema: 'troupe/diff/1', run: run.id, task: task.id, base, commit, ref, diff }) : diff
 }
 
-/** The content of a log; null when nothing was ever written to it. */
+/** The content of a log; null when nothing was ever written to it. Throws TroupeError STORE_FAILED. */
 function textOf(file: string): string | null {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw error
+    throw storeFailure(`cannot read ${file}`, error)
   }
 }
 

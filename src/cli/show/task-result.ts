@@ -18,6 +18,10 @@ export function taskResult(run: FoundRun, reading: RunReading, id: string): Resu
   return resultOf({ run: run.id, task, record, end: lastEnd(reading, id, record.tally.attempts) })
 }
 
+/** Why a task has no change set, for people. */
+export const unchangedText = ({ task, state }: Pick<ResultFile, 'task' | 'state'>): string =>
+  `${task} ${state === 'succeeded' ? 'has changed nothing' : `is ${state} and has no change set`}`
+
 /** A result for people. */
 export function resultText(
   result: ResultFile,
