@@ -30,6 +30,8 @@ import { openRepository } from '../../src/changes/repository.ts'
 import { doctorCommand } from '../../src/cli/doctor.ts'
 import { findRun, type FoundRun } from '../../src/cli/find-run.ts'
 import { gcCommand } from '../../src/cli/gc.ts'
+import { type Collected, collectRun } from '../../src/cli/gc/collect-run.ts'
+import { type RunSurvey, surveyRuns } from '../../src/cli/gc/survey-runs.ts'
 import { initCommand } from '../../src/cli/init.ts'
 import { loggedDeadLetters } from '../../src/cli/logged-dead-letters.ts'
 import { planCommand } from '../../src/cli/plan.ts'
@@ -1194,6 +1196,35 @@ void t.test(
     mkdirSync(join(privateFolder(), `${dead}`), { mode: 0o700 })
     t.match(await troupeHere(directory, 'resume'), { status: 0 })
     t.same(proxies(), [basename(living.folder)])
+  },
+)
+
+void t.test(
+  'what has changed since the survey counts as it is: another collection, or a run that has ended',
+  async (t) => {
+    const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+    const task = { tasks: [{ id: 'b', command: ['touch', 'b'] }] }
+    const repository = await openRepository(directory)
+    const collectAll = async (survey: RunSurvey, unapplied: boolean): Promise<readonly Collected[]> => {
+      const rules = { olderThanMs: 0, unfinished: true, unapplied }
+      const parts = { repository, clock: systemClock, rules, remainsOf: survey.remainsOf }
+      return await Promise.all(survey.runs.map((run) => collectRun(parts, run)))
+    }
+    await runHere(directory, manifest(t, task))
+    const survey = await surveyRuns(repository)
+    t.match(await gc(directory, '--unapplied', '--older-than', '0s'), [{ whole: true }])
+    t.match(await collectAll(survey, true), [{ remains: { standing: 'gone', refs: [] }, collection: { whole: false } }])
+    t.same(runsIn(directory), [])
+    const gate = join(emptyFolder(t), 'gate')
+    const wait = `touch '${gate}.up'; while [ ! -e '${gate}' ]; do sleep 0.05; done; echo 1 > b.txt`
+    const agents = { sh: { kind: 'command', shell: true } }
+    const run = begin(directory, 'run', manifest(t, { agents, tasks: [{ id: 'x', agent: 'sh', command: wait }] }))
+    await run.until(() => existsSync(`${gate}.up`))
+    const early = await surveyRuns(repository)
+    writeFileSync(gate, '')
+    t.match(await run.ended, { status: 0 })
+    t.match(await collectAll(early, false), [{ remains: { standing: 'ended' }, collection: { whole: false } }])
+    t.equal(runsIn(directory).length, 1, 'no branch has its proposal')
   },
 )
 

@@ -17,6 +17,7 @@ import { type RunReading, readRun } from '../read-run.ts'
 import { missingSecret, redactorFor } from '../secrets.ts'
 import { type Collection, type CollectionRules, isEmpty, planCollection } from './plan-collection.ts'
 import type { LeftWorktree, RunRemains } from './run-remains.ts'
+import type { RunSurvey } from './survey-runs.ts'
 
 /** The remains of one run, and what is done, or would be done, with them. */
 export interface Collected {
@@ -28,12 +29,16 @@ interface CollectParts {
   readonly repository: Repository
   readonly clock: Clock
   readonly rules: CollectionRules
-  remainsOf(run: RunId): Promise<RunRemains>
+  readonly remainsOf: RunSurvey['remainsOf']
 }
 
 /** Looks at one run and says what would be done. */
-export async function wouldCollect({ clock, rules, remainsOf }: CollectParts, run: RunId): Promise<Collected> {
-  const remains = await remainsOf(run)
+export async function wouldCollect(
+  { clock, rules, remainsOf }: CollectParts,
+  run: RunId,
+  when: 'listed' | 'now' = 'listed',
+): Promise<Collected> {
+  const remains = await remainsOf(run, when)
   return { remains, collection: planCollection(remains, rules, clock.now()) }
 }
 
@@ -45,12 +50,14 @@ export async function collectRun(parts: CollectParts, run: RunId): Promise<Colle
   const first = await wouldCollect(parts, run)
   if (isEmpty(first.collection)) return first
   const files = layoutOf(parts.repository.root).run(run)
-  if (!existsSync(files.folder)) return await carryOut(parts, files, first)
+  const carryOutNow = async (): Promise<Collected> =>
+    await carryOut(parts, files, await wouldCollect(parts, run, 'now'))
+  if (!existsSync(files.folder)) return await carryOutNow()
   try {
-    return await underLease(files, async () => await carryOut(parts, files, await wouldCollect(parts, run)))
+    return await underLease(files, carryOutNow)
   } catch (error) {
     if (!(error instanceof TroupeError) || error.code !== 'LEASE_HELD') throw error
-    return await wouldCollect(parts, run)
+    return await wouldCollect(parts, run, 'now')
   }
 }
 

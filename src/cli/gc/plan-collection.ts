@@ -28,7 +28,8 @@ const beginningMs = 60_000
 
 /** Decides what of a run's remains goes. Work that is sealed nowhere never does. */
 export function planCollection(remains: RunRemains, rules: CollectionRules, nowMs: number): Collection {
-  const { standing, worktrees, processes, proxies } = remains
+  const { standing, worktrees, processes, proxies, refs } = remains
+  if (standing === 'gone' && worktrees.length + refs.length + processes.length + proxies.length === 0) return nothing
   if (standing === 'at-work' || standing === 'unreadable') return { ...nothing, leave: worktrees }
   const isSealed = (one: LeftWorktree): boolean => one.holds === 'unsealed' && rules.unfinished
   const seal = worktrees.filter(isSealed)

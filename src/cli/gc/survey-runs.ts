@@ -21,14 +21,14 @@ export interface RunSurvey {
   /** All checkouts of a repository share its refs, and each has runs of its own: these are for others to collect. */
   readonly elsewhere: readonly RunsElsewhere[]
   readonly uncertain: UncertainRuns
-  /** What is left of one of them. */
-  remainsOf(run: RunId): Promise<RunRemains>
+  /** What is left of one of them: as listed, or as it is now, for who acts on it. */
+  remainsOf(run: RunId, when?: 'listed' | 'now'): Promise<RunRemains>
 }
 
-/** Opens a survey of a repository: its processes and refs are listed once, as they are now. */
+/** Opens a survey of a repository: its processes and refs are listed once. */
 export async function surveyRuns(repository: Repository): Promise<RunSurvey> {
   const layout = layoutOf(repository.root)
-  const refs = await refsByRun(repository)
+  const refs = await refsByRun(repository, refsOfAllRuns)
   const entries = await readdir(join(repository.commonDirectory, 'worktrees')).catch(() => [])
   const ofEntries = entries.flatMap((name) => runIdPattern.exec(name.replace(/^troupe-/, ''))?.[0] ?? [])
   const own = listRuns(layout).filter((name) => runIdPattern.test(name))
@@ -42,8 +42,10 @@ export async function surveyRuns(repository: Repository): Promise<RunSurvey> {
     runs: runs.toSorted(),
     elsewhere: having,
     uncertain: unseen.length === 0 ? { runs: [], worktrees: [] } : { runs: lost, worktrees: unseen },
-    remainsOf: async (run) => {
-      const own = refs.get(run) ?? []
+    remainsOf: async (run, when = 'listed') => {
+      const all = when === 'now' ? await refsByRun(repository, `${refsOfRun(run)}/`) : refs
+      const listed = all.get(run) ?? []
+      const own = listed.map(({ name }) => name)
       const { standing, problem, reading } = await readStanding({ repository, id: run, files: layout.run(run) }, own)
       const recorded = recordedProcesses(reading?.records ?? []).filter(({ pid }) => pid !== process.pid)
       const processes = [...recorded.filter(isAlive), ...(marked.get(run) ?? [])]
@@ -57,7 +59,7 @@ export async function surveyRuns(repository: Repository): Promise<RunSurvey> {
         processes: [...new Map(processes.map((one) => [one.pid, one])).values()],
         proxies: await leftProxies(run),
         refs: own,
-        applied: await isApplied(repository, own, run),
+        applied: await isApplied(repository, listed, run),
       }
     },
   }
@@ -66,16 +68,25 @@ export async function surveyRuns(repository: Repository): Promise<RunSurvey> {
 /** Where a run lies: its folder may be a link to where it was moved. */
 const placeOf = async (folder: string): Promise<string> => await realpath(folder).catch(() => folder)
 
-async function refsByRun({ git }: Repository): Promise<ReadonlyMap<RunId, readonly string[]>> {
-  const listed = await git.text(['for-each-ref', '--format=%(refname)', refsOfAllRuns])
-  const refs = listed.split('\n').filter((ref) => ref !== '')
-  return Map.groupBy(refs, (ref) => asRunId(ref.slice(refsOfAllRuns.length + 1).split('/')[0] ?? ''))
+interface Ref {
+  readonly name: string
+  readonly oid: string
+}
+
+async function refsByRun({ git }: Repository, below: string): Promise<ReadonlyMap<RunId, readonly Ref[]>> {
+  const listed = await git.text(['for-each-ref', '--format=%(objectname) %(refname)', below])
+  const refs = listed.split('\n').flatMap((line) => {
+    const [oid = '', name] = line.split(' ')
+    return name === undefined ? [] : [{ name, oid }]
+  })
+  return Map.groupBy(refs, ({ name }) => asRunId(name.slice(refsOfAllRuns.length + 1).split('/')[0] ?? ''))
 }
 
 /** A proposal that a branch holds, here or at a remote; where there is none, whether there is nothing that could be lost. */
-async function isApplied({ git }: Repository, refs: readonly string[], run: RunId): Promise<boolean> {
-  const proposal = proposalRef(run)
-  if (!refs.includes(proposal)) return !refs.some((ref) => ref.startsWith(`${refsOfRun(run)}/`))
+async function isApplied({ git }: Repository, refs: readonly Ref[], run: RunId): Promise<boolean> {
+  const proposal = refs.find(({ name }) => name === proposalRef(run))
+  if (proposal === undefined) return refs.length === 0
   const branches = ['refs/heads', 'refs/remotes']
-  return (await git.text(['for-each-ref', '--count=1', '--format=x', '--contains', proposal, ...branches])) !== ''
+  // by its id: another collection may take the ref meanwhile
+  return (await git.text(['for-each-ref', '--count=1', '--format=x', '--contains', proposal.oid, ...branches])) !== ''
 }
