@@ -999,6 +999,24 @@ void t.test(
   },
 )
 
+void t.test(
+  'what is sealed only when its run goes is kept unless it may go unapplied, and leaves no ref',
+  async (t) => {
+    const { directory, id, pid } = await killed(t)
+    await gone(pid)
+    t.match(await gc(directory, '--unfinished', '--older-than', '0s', '--dry-run'), [{ seal: [{}], whole: false }])
+    const { directory: other, pid: another } = await killed(t)
+    await gone(another)
+    t.match(await gc(directory, '--unfinished', '--older-than', '0s'), [{ run: id, seal: [{}], whole: false }])
+    t.equal(git(directory, 'show', `refs/troupe/${id}/one/1:b.txt`), 'mine\n')
+    t.match(await gc(directory, '--unfinished', '--older-than', '0s'), [{ run: id, whole: false }], 'nor the next time')
+    t.match(await gc(other, '--unfinished', '--older-than', '0s', '--unapplied'), [
+      { seal: [{}], whole: true, refs: { length: 1 } },
+    ])
+    t.same([...runsIn(other), refsIn(other)], [''])
+  },
+)
+
 void t.test('the clock of a killed run stands at the last sign of life of its supervisor', async (t) => {
   const { directory, id, pid } = await killed(t)
   await gone(pid)

@@ -17,7 +17,7 @@ import { type RunReading, readRun } from '../read-run.ts'
 import { missingSecret, redactorFor } from '../secrets.ts'
 import { type Collection, type CollectionRules, isEmpty, planCollection } from './plan-collection.ts'
 import type { LeftWorktree, RunRemains } from './run-remains.ts'
-import type { RunSurvey } from './survey-runs.ts'
+import { refsNow, type RunSurvey } from './survey-runs.ts'
 
 /** The remains of one run, and what is done, or would be done, with them. */
 export interface Collected {
@@ -87,8 +87,10 @@ async function carryOut(parts: CollectParts, files: RunLayout, collected: Collec
   await reap(run, reading?.records ?? [], clock)
   const taken = await takeWorktrees(parts, files, { ...collected, reading })
   const whole = collection.whole && taken.leave.length === 0
-  if (whole) await takeWhole(repository, files, remains)
-  return { remains, collection: { ...collection, ...taken, whole } }
+  // with those of what has just been sealed
+  const refs = taken.seal.length === 0 ? remains.refs : await refsNow(repository, run)
+  if (whole) await takeWhole(repository, files, refs)
+  return { remains: { ...remains, refs }, collection: { ...collection, ...taken, whole } }
 }
 
 interface Worktrees extends Collected {
@@ -129,7 +131,7 @@ async function sealAll(
 }
 
 /** The manifest goes last of the files: without it and the journal there is no run. Then the refs, which alone are no run either. */
-async function takeWhole({ root, git }: Repository, files: RunLayout, { refs }: RunRemains): Promise<void> {
+async function takeWhole({ root, git }: Repository, files: RunLayout, refs: readonly string[]): Promise<void> {
   const names = existsSync(files.folder) ? await readdir(files.folder) : []
   const content = names.filter((name) => !isOfLease(name, files)).map((name) => join(files.folder, name))
   for (const path of content.filter((one) => one !== files.manifest)) await removeTree(path)

@@ -35,7 +35,14 @@ export function planCollection(remains: RunRemains, rules: CollectionRules, nowM
   const seal = worktrees.filter(isSealed)
   const remove = worktrees.filter(({ holds }) => holds === 'rest')
   const leave = worktrees.filter((one) => one.holds !== 'rest' && !isSealed(one))
-  return { processes, proxies, seal, remove, leave, whole: leave.length === 0 && goesAsAWhole(remains, rules, nowMs) }
+  return {
+    processes,
+    proxies,
+    seal,
+    remove,
+    leave,
+    whole: leave.length === 0 && goesAsAWhole(remains, { ...rules, seal }, nowMs),
+  }
 }
 
 /** Whether there is anything to do. */
@@ -44,11 +51,15 @@ export const isEmpty = ({ processes, proxies, seal, remove, whole }: Collection)
 
 const nothing: Collection = { processes: [], proxies: [], seal: [], remove: [], leave: [], whole: false }
 
-function goesAsAWhole({ standing, lastSignAt, applied }: RunRemains, rules: CollectionRules, nowMs: number): boolean {
-  const { olderThanMs, unfinished, unapplied } = rules
+function goesAsAWhole(
+  { standing, lastSignAt, applied }: RunRemains,
+  { olderThanMs, unfinished, unapplied, seal }: CollectionRules & Pick<Collection, 'seal'>,
+  nowMs: number,
+): boolean {
   const ageMs = nowMs - lastSignAt
   if (standing === 'never-begun') return ageMs >= beginningMs
   if (olderThanMs === null || ageMs < olderThanMs) return false
   const isOver = standing === 'ended' || standing === 'gone' || unfinished
-  return isOver && (applied || unapplied)
+  // what is sealed only now no branch has
+  return isOver && (unapplied || (applied && seal.length === 0))
 }

@@ -68,6 +68,12 @@ export async function surveyRuns(repository: Repository): Promise<RunSurvey> {
 /** Where a run lies: its folder may be a link to where it was moved. */
 const placeOf = async (folder: string): Promise<string> => await realpath(folder).catch(() => folder)
 
+/** The refs of a run as they are now, by their full names. */
+export async function refsNow(repository: Repository, run: RunId): Promise<readonly string[]> {
+  const listed = await refsByRun(repository, `${refsOfRun(run)}/`)
+  return (listed.get(run) ?? []).map(({ name }) => name)
+}
+
 interface Ref {
   readonly name: string
   readonly oid: string
