@@ -162,7 +162,7 @@ function elapsedOf(state: TaskState, now: number): number | null {
 function noteOf(state: TaskState, live: () => LiveLine): string {
   switch (state.phase) {
     case 'waiting':
-      return `for ${count(state.unmet, 'task')}`
+      return state.unmet === 0 ? '' : `for ${count(state.unmet, 'task')}` // none before the run has begun
     case 'running':
       return heard(live())
     case 'backing-off':

@@ -155,6 +155,16 @@ void t.test('a task that gave up, one that it blocks and one that was called off
   )
 })
 
+void t.test('a task of a run that has not begun waits for nothing but the tasks that it needs', async (t) => {
+  const play = new Play(manifestOf(['a', 'b a']))
+  const live = (): LiveLine => ({ lastOutput: '', progress: '', pid: null })
+  const rows = rowsOf({ rules: play.rules, state: play.state, live, now: play.now })
+  t.same(
+    rows.map(({ words, note }) => `${words}: ${note}`),
+    ['waiting: ', 'waiting: for 1 task'],
+  )
+})
+
 void t.test('the frame in a window of 40 by 8', async (t) => {
   const all = watched(diamond, [40, 8])
   all.play.start().begin('start', 'other')
