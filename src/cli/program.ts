@@ -1,4 +1,5 @@
 import { resolve, sep } from 'node:path'
+import { setImmediate as endOfTurn } from 'node:timers/promises'
 import { Command, CommanderError } from 'commander'
 import { exitCodes, TroupeError } from '../errors.ts'
 import { reportFailure } from './report-failure.ts'
@@ -39,6 +40,9 @@ export async function runProgram(
     } catch (error) {
       outcome.status = reportFailure(error, terminal, options)
     }
+    await endOfTurn() // in which a stream tells that it could not write
+    const { reason } = terminal.readerGone as { readonly reason: unknown }
+    if (reason instanceof TroupeError) outcome.status = reportFailure(reason, terminal, { ...options, json: false })
   })
   const help: string[] = []
   program.configureOutput({ writeErr: (text) => void help.push(text) })

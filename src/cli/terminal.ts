@@ -1,5 +1,6 @@
 import { fstatSync } from 'node:fs'
 import { plainLines } from '../plain-text.ts'
+import { storeFailure } from '../store/store-failure.ts'
 
 /** A place that can be drawn on. */
 interface Screen {
@@ -19,7 +20,10 @@ export interface Terminal {
   readonly screen: Screen
   /** Whether answers go to a terminal: standard output is one. */
   readonly answersSeen: boolean
-  /** Aborts when whoever read the answers has gone, as `head` does: answers are dropped from then on, and work goes on. */
+  /**
+   * Aborts when whoever read the answers has gone, as `head` does, or when they cannot be written, with a TroupeError as its reason:
+   * answers are dropped from then on, and work goes on.
+   */
   readonly readerGone: AbortSignal
   /** Answers: standard output. */
   print(text: string): void
@@ -35,7 +39,7 @@ export interface CommonOptions {
 
 const reader = new AbortController()
 
-/** That nobody reads a stream any more is no failure of what is written. */
+/** That nobody reads a stream any more, or that it cannot be written, ends no work. */
 function bearLossOfReaders(): void {
   if (process.stdout.listeners('error').includes(loseReader)) return
   process.stdout.on('error', loseReader)
@@ -43,14 +47,12 @@ function bearLossOfReaders(): void {
 }
 
 function loseReader(error: NodeJS.ErrnoException): void {
-  unlessGone(error)
-  reader.abort()
+  reader.abort(isGone(error) ? undefined : storeFailure('the answer cannot be written', error))
 }
 
 /** With 2>&1 one reader has both, and who only watches writes nothing but what is to be seen. */
 function loseWatcher(error: NodeJS.ErrnoException): void {
-  unlessGone(error)
-  if (isOneStream()) reader.abort()
+  if (isOneStream()) loseReader(error)
 }
 
 function isOneStream(): boolean {
@@ -62,9 +64,7 @@ function isOneStream(): boolean {
   }
 }
 
-function unlessGone(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') throw error
-}
+const isGone = ({ code }: NodeJS.ErrnoException): boolean => code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED'
 
 /** The terminal of this process. */
 export function processTerminal(directory: string): Terminal {

@@ -906,6 +906,31 @@ t.test('what nobody reads to its end ends without a complaint', async (t) => {
   t.match(answer.join(''), /^run .*: ended/, 'whoever reads the answers waits for them')
 })
 
+t.test(
+  'an answer that cannot be written ends no work, and is told',
+  { skip: !existsSync('/dev/full') && 'no /dev/full' },
+  async (t) => {
+    const directory = repositoryOf(t, { 'a.txt': 'a\n' })
+    const path = manifest(t, { tasks: [{ id: 'b', command: ['touch', 'b'] }] })
+    const into = (where: string, ...args: readonly string[]): ReturnType<typeof spawnSync> => {
+      const words = ['-c', `exec "$0" "$@" ${where}`, process.execPath, join(root, 'bin/troupe.mjs'), ...args]
+      return spawnSync('sh', words, { cwd: directory, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } })
+    }
+    const told = /(?:^|\n)troupe: the answer cannot be written: ENOSPC: .*\n {2}NO_SPACE: [^\n]*\n$/
+    t.match(into('>/dev/full', 'run', path), { status: 3, stderr: told })
+    t.match(into('>/dev/full', '--json', 'status'), { status: 3, stderr: told })
+    t.match(into('>/dev/full 2>&1', 'status'), { status: 3 })
+    t.match(into('2>/dev/full', 'run', path), { status: 0, stdout: /^every task is in/ }, 'only what is to be seen')
+    const { runs } = JSON.parse((await troupeHere(directory, '--json', 'status', '--all')).stdout) as {
+      readonly runs: readonly { readonly phase: string; readonly exitCode: number }[]
+    }
+    t.match(runs, [
+      { phase: 'ended', exitCode: 0 },
+      { phase: 'ended', exitCode: 0 },
+    ])
+  },
+)
+
 void t.test(
   'status tells how many messages reached nobody, from what every supervisor of the run has logged',
   async (t) => {
