@@ -40,23 +40,31 @@ export async function runProgram(
     } catch (error) {
       outcome.status = reportFailure(error, terminal, options)
     }
-    await endOfTurn() // in which a stream tells that it could not write
-    const { reason } = terminal.readerGone as { readonly reason: unknown }
-    if (reason instanceof TroupeError) outcome.status = reportFailure(reason, terminal, { ...options, json: false })
+    outcome.status = await unlessLost(outcome.status, terminal, options)
   })
   const help: string[] = []
-  program.configureOutput({ writeErr: (text) => void help.push(text) })
+  const { print } = terminalIn(sep) // of help and version, wherever that is asked for
+  const writeOut = (text: string): void => print(text.replace(/\n$/, ''))
+  for (const command of [program, ...program.commands])
+    command.configureOutput({ writeOut, writeErr: (text) => void help.push(text) })
   try {
     await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
-    if (error.exitCode === 0) return exitCodes.ok
     const options = program.opts<GlobalOptions>()
     const terminal = terminalIn(placeOf(options) ?? sep)
+    if (error.exitCode === 0) return await unlessLost(exitCodes.ok, terminal, options)
     if (!options.json && help.length > 0) terminal.tell(help.join(''))
     return reportFailure(misuse(error), terminal, options)
   }
   return outcome.status
+}
+
+/** An exit status, or that of an answer which could not be written. */
+async function unlessLost(status: number, terminal: Terminal, options: CommonOptions): Promise<number> {
+  await endOfTurn() // in which a stream tells of it
+  const { reason } = terminal.readerGone as { readonly reason: unknown }
+  return reason instanceof TroupeError ? reportFailure(reason, terminal, { ...options, json: false }) : status
 }
 
 /** Null where the folder that it would be seen from is gone. */

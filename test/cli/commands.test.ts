@@ -885,7 +885,7 @@ t.test('log --follow of a journal that goes away says so as every failure is sai
 
 t.test('what nobody reads to its end ends without a complaint', async (t) => {
   const { directory } = await runUnderWay(t)
-  for (const args of [['schema'], ['log', '--follow', '-C', directory]]) {
+  for (const args of [['schema'], ['--help'], ['help', 'run'], ['log', '--follow', '-C', directory]]) {
     const child = spawn(process.execPath, [join(root, 'bin/troupe.mjs'), ...args])
     child.stdout.destroy()
     const said: string[] = []
@@ -918,7 +918,8 @@ t.test(
     }
     const told = /(?:^|\n)troupe: the answer cannot be written: ENOSPC: .*\n {2}NO_SPACE: [^\n]*\n$/
     t.match(into('>/dev/full', 'run', path), { status: 3, stderr: told })
-    t.match(into('>/dev/full', '--json', 'status'), { status: 3, stderr: told })
+    for (const words of ['--json status', '--help', 'run --help', 'help log', '--version'])
+      t.match(into('>/dev/full', ...words.split(' ')), { status: 3, stderr: told }, words)
     t.match(into('>/dev/full 2>&1', 'status'), { status: 3 })
     t.match(into('2>/dev/full', 'run', path), { status: 0, stdout: /^every task is in/ }, 'only what is to be seen')
     const { runs } = JSON.parse((await troupeHere(directory, '--json', 'status', '--all')).stdout) as {
