@@ -1199,6 +1199,32 @@ void t.test('nothing is put behind the arm that takes whatever is left, and an e
   t.end()
 })
 
+void t.test(
+  'a comment, a decorator or an attribute stays with what it was put on, and two of them on one are left',
+  (t) => {
+    const cases: readonly (readonly [string, string, string, string])[] = [
+      ['a.rs', 'use x;\n\n', 'fn fresh() {\n    second()\n}\n\n', '#[inline]\n'],
+      ['A.java', 'class A {\n', '    int fresh() {\n        return 2;\n    }\n\n', '    @Named("b")\n'],
+      ['A.cs', 'class A {\n', '    int Fresh() => 2;\n\n', '    [Obsolete("b")]\n'],
+      ['a.php', 'use X;\n\n', 'function fresh() {\n    second();\n}\n\n', '/** Loads. */\n'],
+      ['a.rb', 'require "x"\n\n', 'def fresh\n  second(2)\nend\n\n', '# Loads.\n'],
+      ['a.py', 'import x\n\n\n', '# Loads.\n', '@cached\n'],
+      ['A.kt', 'class A {\n', '    /** Loads. */\n', '    @Named("b")\n'],
+    ]
+    for (const [path, ...parts] of cases) comesInOrder(t, path, parts)
+    const twice: readonly (readonly [string, string, string])[] = [
+      ['a.py', '@login_required\n', '@app.route(\n    "/load"\n)\n'],
+      ['a.ts', '/** Loads it. */\n', '/**\n * Reads the thing from disk.\n */\n'],
+      ['a.go', '// Load loads it.\n', '// Load reads the thing from disk.\n'],
+      ['a.rs', '#[derive(Clone)]\n', '#[must_use]\n'],
+    ]
+    for (const [path, ours, theirs] of twice) t.same(settledEitherWay(path, ['', ours, theirs]), [null, null], ours)
+    const fields = ['', '  @Named("b") private Bar bar;\n', '  @Inject(other) private Baz baz;\n'] as const
+    t.same(settledEitherWay('A.java', fields), [fields[1] + fields[2], fields[2] + fields[1]], 'each with its own')
+    t.end()
+  },
+)
+
 void t.test('two members of one number or word are left to people', (t) => {
   const cases: readonly (readonly [string, string, string])[] = [
     ['a.proto', '  string b = 2;\n', '  int32 c = 2;\n'],

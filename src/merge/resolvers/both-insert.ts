@@ -5,6 +5,7 @@ import { declaredIn } from './declared-names.ts'
 import { haveOneValue } from './explicit-values.ts'
 import type { FileFacts, FileKind } from './file-facts.ts'
 import { atJsonEnd } from './json-ends.ts'
+import { takeLead } from './leading-lines.ts'
 import { levelsIn, mayFollow } from './levels.ts'
 import { saysSomething } from './outermost-lines.ts'
 import type { IsKnown, Resolution, Resolver } from './resolver.ts'
@@ -40,11 +41,15 @@ const areInserted = ({ base, ours, theirs }: Chunk): boolean =>
 
 type Sides = readonly [readonly string[], readonly string[]]
 
-/** First ours, unless theirs would then belong to what ours begins, or never be reached; null where neither may be first. */
+/**
+ * First ours, unless theirs would then belong to what ours begins, never be reached, or be led by what belongs to the line behind both;
+ * null where neither may be first.
+ */
 function orderOf(ours: readonly string[], theirs: readonly string[], file: FileFacts): Sides | null {
   const levels = levelsIn(file)
   const mayBe = ([first, second]: Sides): boolean =>
-    (levels === null || mayFollow(second, first, levels)) && !(file.kind === 'source' && breakChoice(first, second))
+    (levels === null || mayFollow(second, first, levels)) &&
+    !(file.kind === 'source' && (breakChoice(first, second) || takeLead(first, second, file.path)))
   const orders: readonly Sides[] = [
     [ours, theirs],
     [theirs, ours],
