@@ -1265,6 +1265,13 @@ void t.test(
       ['a.rb', '  :b => 20,\n', '  :b => third(3),\n'],
       ['a.c', 'case B: return two();\n', 'case B: return third(3);\n'],
       ['a.sh', 'export LIMIT=5\n', 'export LIMIT=90\n'],
+      ['a.sql', '  email TEXT UNIQUE,\n', '  Email VARCHAR(255) NOT NULL,\n'],
+      ['a.sql', 'CREATE UNIQUE INDEX by_name ON a (b);\n', 'create index if not exists by_name on other (c);\n'],
+      ['a.sql', 'ALTER TABLE a ADD COLUMN b TEXT;\n', 'ALTER TABLE a ADD COLUMN b VARCHAR(9) NOT NULL;\n'],
+      ['Dockerfile', 'CMD ["node", "a.js"]\n', 'CMD ["npm", "start"]\n'],
+      ['Dockerfile', 'WORKDIR /app\nRUN one\n', 'WORKDIR /srv\n'],
+      ['compose.yml', '      - PORT=80\n', '      - PORT=8080\n'],
+      ['a.py', '    """Load it."""\n', '    """Reads the thing from disk."""\n'],
     ]
     for (const [path, ours, theirs] of same) t.same(settledEitherWay(path, ['', ours, theirs]), [null, null], ours)
     const others: readonly (readonly [string, string, string])[] = [
@@ -1274,6 +1281,11 @@ void t.test(
       ['a.cpp', '  Registry::add("one", makeOne);\n', '  Registry::add("two", makeTwo);\n'],
       ['a.c', 'int size(struct x *x)\n{\n\treturn x->size;\n}\n', 'void clear(struct y *y)\n{\n\tother(y);\n}\n'],
       ['a.java', '  private final Bar bar;\n', '  private final Baz baz;\n'],
+      ['a.sql', '  email TEXT UNIQUE,\n', '  phone VARCHAR(255) NOT NULL,\n'],
+      ['a.sql', '  PRIMARY KEY (a),\n', '  FOREIGN KEY (c) REFERENCES other (d),\n'],
+      ['a.sql', 'ALTER TABLE a ADD COLUMN b TEXT;\n', 'ALTER TABLE other ADD COLUMN b VARCHAR(9);\n'],
+      ['Dockerfile', 'FROM a AS one\nWORKDIR /app\n', 'FROM b AS other\nWORKDIR /srv\n'],
+      ['compose.yml', '      - PORT=80\n', '      - HOST=any\n'],
     ]
     for (const [path, ours, theirs] of others)
       t.same(settledEitherWay(path, ['', ours, theirs]), [ours + theirs, theirs + ours], ours)

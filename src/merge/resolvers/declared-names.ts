@@ -1,13 +1,16 @@
 import type { FileFacts } from './file-facts.ts'
+import { namesByFile } from './names-by-file.ts'
 import { outermostIn } from './outermost-lines.ts'
 
 /** Names that lines give to something, at their outermost level: what is inside may be called alike. */
 export function declaredIn(lines: readonly string[], { path, language }: FileFacts): readonly string[] {
   const members = hasMembersBehindType.test(path) ? [memberBehindType] : []
   const patterns = [...declarations, ...members, language === 'go' ? beforeType : behindType]
-  return outermostIn(lines)
+  const outermost = outermostIn(lines)
+  const names = outermost
     .filter((line) => !branch.test(line))
     .flatMap((line) => patterns.flatMap((pattern) => [...line.matchAll(pattern)].map(([, name = '']) => name)))
+  return [...names, ...namesByFile(outermost, path)]
 }
 
 /** What has a colon behind it and is no name. */
