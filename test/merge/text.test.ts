@@ -1348,6 +1348,28 @@ void t.test('what both put alike stands once, what each put besides stands withi
   t.end()
 })
 
+void t.test('what may be one fault, mended where a value is made and where it is used, is left to people', (t) => {
+  const average = 'const total = sum(list, (a, b) => a + b)\nreturn total / list.length\n'
+  const parts = "const parts = text.split(',')\nreturn parts.map((part) => Number(part))\n"
+  const name = 'const name = user.name\nreturn name.trim()\n'
+  const twice = [
+    [average, average.replace('a + b)', 'a + b, 0)'), average.replace('total /', 'list.length === 0 ? 0 : total /')],
+    [parts, parts.replace("','", "',').map((one) => one.trim()"), parts.replace('(part))', '(part.trim()))')],
+    [name, name.replace('user.name', "user.name ?? ''"), name.replace('name.trim()', "name?.trim() ?? ''")],
+  ] as const
+  for (const versions of twice) t.same(settledEitherWay('a.js', versions), [null, null], versions[0])
+  const others = [
+    [average, average.replace('sum', 'total').replace('a + b', 'b + a'), average.replace('.length', '.size')],
+    [parts, parts.replace("','", "';'"), parts.replace('(part))', '(part.trim()))')],
+  ] as const
+  for (const [base, ours, theirs] of others) {
+    const both = linesOf(ours)[0] ?? ''
+    const text = both + (linesOf(theirs)[1] ?? '')
+    t.same(settledEitherWay('a.js', [base, ours, theirs]), [text, text], base)
+  }
+  t.end()
+})
+
 void t.test('the line ends of a file are kept', (t) => {
   const windows = (text: string): string => text.replaceAll('\n', '\r\n')
   const [base, ours, theirs] = ['a\n', 'a\nours, new', 'a\nelse: by theirs']

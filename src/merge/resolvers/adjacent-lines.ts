@@ -1,6 +1,7 @@
 import { diffLines } from '../text/line-diff.ts'
 import { combine } from './combine.ts'
 import { areRewrittenImports } from './import-lines.ts'
+import { mayBeOneFix } from './one-fix.ts'
 import type { Resolver } from './resolver.ts'
 import { areShort, similarity, tokensOf } from './similarity.ts'
 
@@ -23,8 +24,8 @@ export const adjacentLines: Resolver = {
     const least = Math.min(1, ...changed)
     const agrees = areShort(was, ...sides) && combine(was, sides, { gap: 0 })?.join('') === lines.join('')
     const evidence = `no line was changed by both (similarity ${least.toFixed(2)}${agrees ? ', words agree' : ''})`
-    const isAnew = least < leastSimilarity || areRewrittenImports(chunk, file)
-    const grade = isAnew ? 'checked' : agrees && Math.min(...alike) >= 0.7 ? 'certain' : 'likely'
+    const isUnsure = least < leastSimilarity || areRewrittenImports(chunk, file) || mayBeOneFix(chunk, file)
+    const grade = isUnsure ? 'checked' : agrees && Math.min(...alike) >= 0.7 ? 'certain' : 'likely'
     return { grade, lines, evidence }
   },
 }

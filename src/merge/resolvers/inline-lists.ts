@@ -3,6 +3,7 @@ import type { FileKind } from './file-facts.ts'
 import { areImports } from './import-lines.ts'
 import { type LineList, type LinePart, partsOf, printedPart } from './line-parts.ts'
 import { elementsOfBoth } from './list-of-both.ts'
+import { mayBeOneFix } from './one-fix.ts'
 import type { Resolver } from './resolver.ts'
 import { similarity, tokensOf } from './similarity.ts'
 
@@ -18,7 +19,7 @@ export const inlineLists: Resolver = {
     if (base.length !== ours.length || base.length !== theirs.length) return null
     const was = tokensOf(base.join(''))
     const least = Math.min(...[ours, theirs].map((side) => similarity(was, tokensOf(side.join('')))))
-    if (least < leastSimilarity) return null
+    if (least < leastSimilarity || mayBeOneFix(chunk, file)) return null
     const lines = base.map((line, at) => lineOfBoth({ base: line, ours: ours[at] ?? '', theirs: theirs[at] ?? '' }))
     if (!lines.every((line) => line !== null)) return null
     return { grade: 'likely', lines, evidence: `elements of lists on a line (similarity ${least.toFixed(2)})` }

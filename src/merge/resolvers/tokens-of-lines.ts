@@ -1,6 +1,9 @@
 import { linesOf } from '../text/lines.ts'
+import type { Chunk } from '../text/three-way.ts'
 import { combine } from './combine.ts'
+import type { FileFacts } from './file-facts.ts'
 import { areRewrittenImports } from './import-lines.ts'
+import { mayBeOneFix } from './one-fix.ts'
 import type { Resolver } from './resolver.ts'
 import { areShort, similarity, tokensOf, wordsOf } from './similarity.ts'
 
@@ -21,11 +24,13 @@ export const tokensOfLines: Resolver = {
     const tokens = apart ?? combine(was, sides, { gap: 0 })
     if (tokens === null || areGlued(tokens)) return null
     const evidence = `no word was changed by both (similarity ${least.toFixed(2)}${apart === null ? ', though some that touch' : ''})`
-    const isAnew = least < leastSimilarity || areRewrittenImports(chunk, file)
-    const grade = isAnew || apart === null ? 'checked' : 'likely'
-    return { grade, lines: linesOf(tokens.join('')), evidence }
+    const isUnsure = least < leastSimilarity || apart === null || isDoubtful(chunk, file)
+    return { grade: isUnsure ? 'checked' : 'likely', lines: linesOf(tokens.join('')), evidence }
   },
 }
+
+const isDoubtful = (chunk: Chunk, file: FileFacts): boolean =>
+  areRewrittenImports(chunk, file) || mayBeOneFix(chunk, file)
 
 /** Whether two words have become one: a side took away the line's end between them while the other wrote beside it. */
 const areGlued = (tokens: readonly string[]): boolean =>
