@@ -1,5 +1,5 @@
 import type { Git } from '../changes/git.ts'
-import { asTaskId, type CommitId, type RunId, type TaskId } from '../ids.ts'
+import { asCommitId, asTaskId, type CommitId, type RunId, type TaskId } from '../ids.ts'
 
 /**
  * The tasks of a run that have landed on a branch since a base, by the trailers of their commits: their work is not brought there
@@ -14,30 +14,34 @@ export async function landedOnBranch(
   return new Set(commits.flatMap(({ task, attempt }) => (attempt === '' ? [task] : [])))
 }
 
-/** The tasks of a run that have a part in a commit, by the trailers of the commits since a base. */
-export async function tasksBehind(git: Git, since: Since): Promise<ReadonlySet<TaskId>> {
-  return new Set((await taskCommits(git, since)).map(({ task }) => task))
-}
-
 interface Since {
   readonly run: RunId
   readonly base: CommitId
   readonly commit: CommitId
 }
 
-/** Commits of a run's tasks; those that the proposal is made of have no attempt. */
-async function taskCommits(
-  git: Git,
-  { run, base, commit }: Since,
-): Promise<readonly { readonly task: TaskId; readonly attempt: string }[]> {
+/** A commit of a run's task. */
+export interface TaskCommit {
+  readonly task: TaskId
+  /** Empty for those that the proposal is made of. */
+  readonly attempt: string
+  readonly commit: CommitId
+  readonly parent: CommitId
+}
+
+/** Commits of a run's tasks since a base, each after those that it was made on. */
+export async function taskCommits(git: Git, { run, base, commit }: Since): Promise<readonly TaskCommit[]> {
   const trailers = ['Troupe-Run', 'Troupe-Attempt', 'Troupe-Task']
   const format = trailers.map((key) => `%(trailers:key=${key},valueonly,separator=%x2C)`).join('%x00')
-  const log = await git.text(['log', '-z', `--format=${format}%x00`, commit, '--not', base])
+  const order = ['--topo-order', '--reverse']
+  const log = await git.text(['log', '-z', ...order, `--format=%H%x00%P%x00${format}%x00`, commit, '--not', base])
   const fields = log.split('\0')
-  const commits: { task: TaskId; attempt: string }[] = []
-  for (let at = 0; at + 2 < fields.length; at += 4) {
-    const [of, attempt = '', task] = fields.slice(at, at + 3)
-    if (of === run && task !== undefined && task !== '') commits.push({ task: asTaskId(task), attempt })
+  const commits: TaskCommit[] = []
+  for (let at = 0; at + 4 < fields.length; at += 6) {
+    const [id = '', parents = '', of, attempt = '', task = ''] = fields.slice(at, at + 5)
+    const [parent = ''] = parents.split(' ')
+    if (of !== run || task === '' || parent === '') continue
+    commits.push({ task: asTaskId(task), attempt, commit: asCommitId(id), parent: asCommitId(parent) })
   }
   return commits
 }

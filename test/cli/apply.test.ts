@@ -772,6 +772,49 @@ void t.test('apply --task onto a branch that has moved brings its work as one co
   t.equal(git(directory, 'ls-tree', '--name-only', 'HEAD'), 'a.txt\nhalf.txt\none.txt\n')
 })
 
+void t.test('apply --task folds what is missing of what the task began from, and says what is there', async (t) => {
+  const directory = repositoryOf(t, { 'a.txt': '1\n', 'b.txt': '1\n' })
+  const rewrites = (id: string, ...files: readonly string[]) => ({
+    id,
+    command: ['sh', '-c', `for file in ${files.join(' ')}; do echo by ${id} > $file.txt; done`],
+  })
+  const tasks = [
+    rewrites('a', 'a'),
+    { ...rewrites('on', 'on'), needs: ['a'] },
+    rewrites('b', 'b'),
+    { ...rewrites('last', 'a', 'last'), needs: ['on', 'b'] },
+  ]
+  const { proposal, run } = await runHere(directory, manifest(t, { tasks }))
+  const taken = async (task: string) =>
+    JSON.parse((await troupeHere(directory, '--json', 'apply', '--task', task)).stdout) as { held: readonly string[] }
+  const cases = [
+    { first: ['a'], edited: { 'new.txt': 'by hand\n' }, held: ['a'] },
+    { first: ['b'], edited: { 'b.txt': 'by hand\n' }, held: ['b'] },
+    { first: ['on'], edited: { 'on.txt': 'by hand\n' }, held: ['a', 'on'] },
+    { first: ['on', 'b'], edited: { 'on.txt': 'by hand\n', 'b.txt': 'by hand\n' }, held: ['a', 'on', 'b'] },
+  ]
+  for (const { first, edited, held } of cases) {
+    git(directory, 'reset', '--quiet', '--hard', proposal.base)
+    for (const task of first) await taken(task)
+    commit(directory, edited)
+    t.strictSame((await taken('last')).held.toSorted(), held.toSorted(), first.join(' '))
+    const names = Object.keys(edited)
+    const differ = git(directory, 'diff', '--name-only', `refs/troupe/${run}/last/1`, 'HEAD').split('\n')
+    t.strictSame(
+      differ.filter((name) => name !== ''),
+      names.toSorted(),
+      `${first.join(' ')}: nothing else is other`,
+    )
+  }
+  // what another has made alike by hand is there as well; what has been changed since is not what it began from
+  git(directory, 'reset', '--quiet', '--hard', proposal.base)
+  commit(directory, { 'a.txt': 'by a\n' })
+  t.match(await troupeHere(directory, 'apply', '--task', 'last'), { status: 0, stdout: /there already: a\n/ })
+  git(directory, 'reset', '--quiet', '--hard', proposal.base)
+  commit(directory, { 'a.txt': 'by hand\n' })
+  t.match(await troupeHere(directory, 'apply', '--task', 'last'), { status: 1, stderr: /BRANCH_CONFLICTS/ })
+})
+
 void t.test('a part of a checked proposal is checked before a branch moves to it', async (t) => {
   const directory = repositoryOf(t, { 'a.txt': '1\n' })
   const check = [{ name: 'both', run: 'test -e one.txt' }]

@@ -78,8 +78,9 @@ async function brought(
     : work.candidates
   const remake = remakeAsRecorded(run, { run: run.id })
   const folding = { git, base, onto, date, candidates, answers, policy, run: run.id, remake }
-  const { commit, landings, conflicts } = await bringOnto(folding)
-  const found = { commit, conflicts, left: leftOut(landings), held: [...heldIn(work, there), ...heldOf(landings)] }
+  const { commit, landings, conflicts, held: before } = await bringOnto(folding)
+  const held = [...new Set([...before, ...heldIn(work, there), ...heldOf(landings)])]
+  const found = { commit, conflicts, left: leftOut(landings), held }
   if (found.left.length > 0 && (!demands.partial || commit === onto.commit)) throw doNotGo(found, onto)
   return found
 }
