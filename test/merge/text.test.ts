@@ -1348,6 +1348,24 @@ void t.test('what both put alike stands once, what each put besides stands withi
   t.end()
 })
 
+void t.test('two guards against what may be one case are left to people', (t) => {
+  const alike = [
+    ['a.js', '  if (!user) return null\n', "  if (user == null) throw new TypeError('no user')\n"],
+    ['a.py', '    if not user:\n        return\n', '    if user is None: raise ValueError("no")\n'],
+    ['a.go', '\tif cfg == nil {\n\t\treturn nil\n\t}\n', '\tif nil == cfg {\n\t\tpanic(errNo)\n\t}\n'],
+    ['a.ts', '  if (!a.b(c(1))) {\n    x()\n  }\n', '  if (a.b(c(1)) === undefined) return other\n'],
+  ] as const
+  for (const [path, ours, theirs] of alike) t.same(settledEitherWay(path, ['', ours, theirs]), [null, null], ours)
+  const others = [
+    ['a.js', "  if (kind === 'a') return one\n", "  if (kind === 'b') return two\n"],
+    ['a.js', '  if (code === 404) return one\n', '  if (code === 500) return two\n'],
+    ['a.go', '\tif e := a(); e != nil {\n\t\treturn e\n\t}\n', '\tif e := b(); e != nil {\n\t\tpanic(e)\n\t}\n'],
+  ] as const
+  for (const [path, ours, theirs] of others)
+    t.same(settledEitherWay(path, ['', ours, theirs]), [ours + theirs, theirs + ours], ours)
+  t.end()
+})
+
 void t.test('what may be one fault, mended where a value is made and where it is used, is left to people', (t) => {
   const average = 'const total = sum(list, (a, b) => a + b)\nreturn total / list.length\n'
   const parts = "const parts = text.split(',')\nreturn parts.map((part) => Number(part))\n"

@@ -1,6 +1,7 @@
 import type { Chunk } from '../text/three-way.ts'
 import { breakChoice } from './arms.ts'
 import { isBalanced } from './brackets.ts'
+import { guardAlike } from './conditions.ts'
 import { declaredIn } from './declared-names.ts'
 import { haveOneValue } from './explicit-values.ts'
 import type { FileFacts, FileKind } from './file-facts.ts'
@@ -82,6 +83,7 @@ const areWhole = (sides: Sides, { path }: FileFacts): boolean =>
 function areApart(ours: readonly string[], theirs: readonly string[], file: FileFacts): boolean {
   const names = new Set(declaredIn(ours, file))
   if (declaredIn(theirs, file).some((name) => names.has(name))) return false
+  if (file.kind === 'source' && guardAlike(ours, theirs)) return false
   const [mine, other] = [new Set(wordsOf(ours.join(''))), new Set(wordsOf(theirs.join('')))]
   const isWithin = (words: ReadonlySet<string>, all: ReadonlySet<string>) => [...words].every((word) => all.has(word))
   return !isWithin(mine, other) && !isWithin(other, mine)
