@@ -10,6 +10,8 @@ export interface ListKind {
   readonly separator: ',' | '|' | ''
   /** Whether people may keep it in the order of its keys. */
   readonly isSortable?: boolean
+  /** Whether its elements stand in columns, which move with each that is added. */
+  readonly isInColumns?: boolean
   /** What an element is known by; null for one whose place matters. */
   readonly keyOf: (node: SyntaxNode) => string | null
 }
@@ -88,11 +90,11 @@ export const listKinds: Readonly<Record<Grammar, Readonly<Record<string, ListKin
   go: {
     source_file: { elements: 'declarations', separator: '', keyOf: keyOfStatement },
     import_spec_list: { elements: 'imports', separator: '', isSortable: true, keyOf: byText },
-    field_declaration_list: { elements: 'fields', separator: '', keyOf: keyOfField },
+    field_declaration_list: { elements: 'fields', separator: '', isInColumns: true, keyOf: keyOfField },
     interface_type: { elements: 'members', separator: '', keyOf: keyOfMember },
-    const_declaration: { elements: 'constants', separator: '', keyOf: keyOfConstant },
-    var_declaration: { elements: 'variables', separator: '', keyOf: byField('name') },
-    literal_value: { elements: 'keys', separator: ',', keyOf: keyOfElement },
+    const_declaration: { elements: 'constants', separator: '', isInColumns: true, keyOf: keyOfConstant },
+    var_declaration: { elements: 'variables', separator: '', isInColumns: true, keyOf: byField('name') },
+    literal_value: { elements: 'keys', separator: ',', isInColumns: true, keyOf: keyOfElement },
   },
 }
 

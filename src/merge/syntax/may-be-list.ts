@@ -12,7 +12,7 @@ export function mayBeList({ base, ours, theirs }: Chunk): boolean {
   })
 }
 
-/** Without what separates it from the next. */
-const bare = (line: string): string => line.trim().replace(/[,;]$/, '')
+/** Without what separates it from the next, wherever its columns are. */
+const bare = (line: string): string => line.trim().replace(/[,;]$/, '').replaceAll(/\s+/g, ' ')
 
 const saysNames = (line: string): boolean => /^(?:import|export|from|type)\b|^(?:const|let|var)\s*\{|[|}]/.test(line)

@@ -2,6 +2,7 @@ import type { Resolution } from '../resolvers/resolver.ts'
 import { linesOf } from '../text/lines.ts'
 import { type Chunk, mergeThreeWays } from '../text/three-way.ts'
 import type { Excerpt } from './excerpt.ts'
+import { inColumns } from './go-columns.ts'
 import type { LineList } from './line-list.ts'
 import type { Point } from './meeting-points.ts'
 import { type Changed, isSorted, mergeElements, type MergedElements } from './merge-elements.ts'
@@ -29,7 +30,8 @@ export function mergeLineLists({ lists, chunk, start, end, hidden }: PartOfList)
   const areSorted = kind.isSortable === true && isInAllVersions((name) => isSorted(lists[name].elements))
   const merged = mergeElements({ ...inVersions((name) => written[name].elements), areSorted }, mergeBoth)
   if (merged === null) return null
-  const lines = linesOf(printed(merged.elements, written))
+  const put = linesOf(printed(merged.elements, written))
+  const lines = kind.isInColumns === true ? inColumns(put, chunk) : put
   return { grade: 'likely', lines, evidence: evidenceOf(kind.elements, merged) }
 }
 

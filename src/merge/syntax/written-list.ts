@@ -1,6 +1,7 @@
 import type { SyntaxNode } from '../../syntax/parser.ts'
 import { linesOf } from '../text/lines.ts'
 import { type Excerpt, wholeLines } from './excerpt.ts'
+import { withoutColumns } from './go-columns.ts'
 import type { LineElement, LineList, LineRange } from './line-list.ts'
 import type { Element } from './merge-elements.ts'
 
@@ -46,11 +47,11 @@ export function writtenList(
   const taken = new Set(inside.flatMap((one) => range(one.from - from, one.to - from)))
   if (lines.some((line, at) => line.trim() !== '' && !taken.has(at))) return null
   const { between, last: sign } = separatorsOf(list)
-  const elements = inside.map((element) => ({
-    ...whole(split(element, lines.slice(element.from - from, element.to - from), sign), hidden),
-    key: element.key,
-    blankLines: blankLinesAbove(element, list),
-  }))
+  const elements = inside.map((element) => {
+    const written = whole(split(element, lines.slice(element.from - from, element.to - from), sign), hidden)
+    const text = list.kind.isInColumns === true ? withoutColumns(written.text) : written.text
+    return { ...written, text, key: element.key, blankLines: blankLinesAbove(element, list) }
+  })
   const last = list.elements.at(-1)
   return {
     elements,
