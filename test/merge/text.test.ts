@@ -1385,6 +1385,10 @@ void t.test('what may be one fault, mended where a value is made and where it is
     const text = both + (linesOf(theirs)[1] ?? '')
     t.same(settledEitherWay('a.js', [base, ours, theirs]), [text, text], base)
   }
+  const list = 'const entry = ["a/main.ts", "b/entry.ts", "d.ts", "e.ts"]\n'
+  const [first, last] = [list.replace('"b', '"more/entry.ts", "b'), list.replace(']', ', "more/last.ts"]')] as const
+  const both = first.replace(']', ', "more/last.ts"]')
+  t.same(settledEitherWay('a.js', [list, first, last]), [both, both], 'on one line are no two places')
   t.end()
 })
 

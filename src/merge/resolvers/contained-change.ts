@@ -15,13 +15,15 @@ export const containedChange: Resolver = {
   },
 }
 
+/** What a side did to the base. */
 interface Change {
   /** Places in the base. */
   readonly gone: ReadonlySet<number>
   readonly put: readonly string[]
 }
 
-function changeOf(base: readonly string[], side: readonly string[]): Change {
+/** The lines that a side took away and those that it put. */
+export function changeOf(base: readonly string[], side: readonly string[]): Change {
   const gone = new Set<number>()
   const put: string[] = []
   for (const { oldFrom, oldTo, newFrom, newTo } of diffLines(base, side)) {
