@@ -1366,6 +1366,31 @@ void t.test('two guards against what may be one case are left to people', (t) =>
   t.end()
 })
 
+void t.test('parameters that both put at one place, and callers tell by their place, are left to people', (t) => {
+  const alike = [
+    [
+      'a.ts',
+      '  constructor(\n    private readonly a: A,\n',
+      '    private readonly b: B,\n',
+      '    public c?: Map<string, C>,\n',
+    ],
+    ['a.js', 'function f(\n  a,\n', '  b,\n', '  c = 1,\n'],
+    ['a.py', 'def f(\n    a,\n', '    b,\n', '    c: int,\n'],
+  ] as const
+  for (const [path, base, ours, theirs] of alike)
+    t.same(settledEitherWay(path, [base, base + ours, base + theirs]), [null, null], ours)
+  const others = [
+    ['a.py', 'def f(\n    a,\n', '    b=1,\n', '    c: int = 2,\n'],
+    ['a.js', 'all(\n  a(1),\n', '  b(2),\n', '  c(3),\n'],
+    ['A.java', 'enum A {\n  ONE,\n', '  TWO,\n', '  TEN,\n'],
+  ] as const
+  for (const [path, base, ours, theirs] of others) {
+    const both = [base + ours + theirs, base + theirs + ours]
+    t.same(settledEitherWay(path, [base, base + ours, base + theirs]), both, ours)
+  }
+  t.end()
+})
+
 void t.test('what may be one fault, mended where a value is made and where it is used, is left to people', (t) => {
   const average = 'const total = sum(list, (a, b) => a + b)\nreturn total / list.length\n'
   const parts = "const parts = text.split(',')\nreturn parts.map((part) => Number(part))\n"

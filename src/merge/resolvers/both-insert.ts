@@ -9,6 +9,7 @@ import { atJsonEnd } from './json-ends.ts'
 import { takeLead } from './leading-lines.ts'
 import { levelsIn, mayFollow } from './levels.ts'
 import { saysSomething } from './outermost-lines.ts'
+import { putParameters } from './parameters.ts'
 import type { IsKnown, Resolution, Resolver } from './resolver.ts'
 import { isShell, isWholeShell } from './shell-blocks.ts'
 import { similarity, wordsOf } from './similarity.ts'
@@ -83,7 +84,7 @@ const areWhole = (sides: Sides, { path }: FileFacts): boolean =>
 function areApart(ours: readonly string[], theirs: readonly string[], file: FileFacts): boolean {
   const names = new Set(declaredIn(ours, file))
   if (declaredIn(theirs, file).some((name) => names.has(name))) return false
-  if (file.kind === 'source' && guardAlike(ours, theirs)) return false
+  if (file.kind === 'source' && (guardAlike(ours, theirs) || putParameters(ours, theirs, file))) return false
   const [mine, other] = [new Set(wordsOf(ours.join(''))), new Set(wordsOf(theirs.join('')))]
   const isWithin = (words: ReadonlySet<string>, all: ReadonlySet<string>) => [...words].every((word) => all.has(word))
   return !isWithin(mine, other) && !isWithin(other, mine)
