@@ -1391,6 +1391,16 @@ void t.test('parameters that both put at one place, and callers tell by their pl
   t.end()
 })
 
+void t.test('items of a numbered list that both put count on', (t) => {
+  const base = '1. one\n2. two\n'
+  const [ours, theirs] = ['3. third thing\n   of many\n4. fourth thing\n', '3. other words\n'] as const
+  const counted = [base + ours + '5. other words\n', base + theirs + ours.replace('4.', '5.').replace('3.', '4.')]
+  t.same(settledEitherWay('a.md', [base, base + ours, base + theirs]), counted)
+  const alike = ['1. one\n', '1. one\n1. third thing\n', '1. one\n1. other words\n'] as const
+  t.equal(settledEitherWay('a.md', alike)[0], '1. one\n1. third thing\n1. other words\n', 'where nothing is counted')
+  t.end()
+})
+
 void t.test('what may be one fault, mended where a value is made and where it is used, is left to people', (t) => {
   const average = 'const total = sum(list, (a, b) => a + b)\nreturn total / list.length\n'
   const parts = "const parts = text.split(',')\nreturn parts.map((part) => Number(part))\n"

@@ -5,6 +5,7 @@ import { guardAlike } from './conditions.ts'
 import { declaredIn } from './declared-names.ts'
 import { haveOneValue } from './explicit-values.ts'
 import type { FileFacts, FileKind } from './file-facts.ts'
+import { countedOn } from './item-numbers.ts'
 import { atJsonEnd } from './json-ends.ts'
 import { takeLead } from './leading-lines.ts'
 import { levelsIn, mayFollow } from './levels.ts'
@@ -33,7 +34,7 @@ function putTogether(chunk: Chunk, file: FileFacts, isKnown: IsKnown): Resolutio
   const [first, second] = order ?? [ours, theirs]
   return {
     grade: isSure ? (shared < 0.1 && grows.has(file.kind) ? 'certain' : 'likely') : 'checked',
-    lines: [...beforeMore(first, second), ...second],
+    lines: [...beforeMore(first, second), ...behind(second, first, file)],
     evidence: `${isSure ? 'both are whole, about other names' : 'both put something there'}, and share ${Math.round(shared * 100)} % of their new lines`,
   }
 }
@@ -65,10 +66,16 @@ function beforeMore(lines: readonly string[], more: readonly string[]): readonly
   return areItems ? lines.slice(0, lines.findLastIndex((line) => line.trim() !== '') + 1) : lines
 }
 
+const behind = (lines: readonly string[], first: readonly string[], { kind }: FileFacts): readonly string[] =>
+  ofItems.has(kind) ? countedOn(lines, first) : lines
+
 const item = /^\s*(?:[-*+]|\d+\.)\s/
 
 /** Kinds of files that are lists of entries, to which everybody adds. */
 const grows: ReadonlySet<FileKind> = new Set(['changelog', 'records'])
+
+/** Kinds of files in which a number in front is that of an item. */
+const ofItems: ReadonlySet<FileKind> = new Set(['words', 'changelog'])
 
 /** Lines that the file does not have elsewhere: what it says again and again makes no two things one. */
 function freshIn(lines: readonly string[], isKnown: IsKnown): readonly string[] {
