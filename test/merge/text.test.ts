@@ -1190,8 +1190,20 @@ void t.test('nothing is put behind the arm that takes whatever is left, and an e
     ['a.py', 'if a:\n    one(1)\n', 'elif b:\n    third(3)\n', 'else:\n    other(2)\n'],
     ['a.py', 'if a:\n    one(1)\n', 'else:\n    other(2)\n', 'third(3)\n'],
     ['a.rb', 'if a\n    one(1)\n', '    third(3)\n', 'else\n    other(2)\n'],
+    ['a.js', 'function f() {\n  one(1)\n', '  third(3)\n', '  other(2)\n  return total\n'],
+    ['a.py', 'def f():\n    one(1)\n', '    third(3)\n', '    raise Wrong(other)\n'],
+    ['a.go', '\tfor {\n\t\tone(1)\n', '\t\tthird(3)\n', '\t\tcontinue\n'],
   ]
   for (const [path, ...parts] of cases) comesInOrder(t, path, parts)
+  const ends = ['', '  return one\n', '  throw new Error(other)\n'] as const
+  t.same(settledEitherWay('a.js', ends), [null, null], 'either would be the end')
+  const free = [
+    ['a.c', '  case A:\n  return one(1);\n', '  case B:\n  return other(2);\n'],
+    ['a.rb', '  return one if a\n', '  raise Other unless b\n'],
+    ['a.py', '    return one\n\n\ndef g():\n    third(3)\n', '\n\ndef h():\n    other(2)\n'],
+  ] as const
+  for (const [path, one, other] of free)
+    t.same(settledEitherWay(path, ['', one, other]).includes(one + other), true, one)
   const base = 'if z\n    zero(0)\nelse\n    none()\nend\n'
   const own = [base.replace('zero', 'one').replace('z', 'a'), base.replace('none', 'all').replace('z', 'b')] as const
   const versions = [base, base + own[0], base + own[1]] as const
