@@ -1283,6 +1283,10 @@ void t.test(
       ['Dockerfile', 'CMD ["node", "a.js"]\n', 'CMD ["npm", "start"]\n'],
       ['Dockerfile', 'WORKDIR /app\nRUN one\n', 'WORKDIR /srv\n'],
       ['compose.yml', '      - PORT=80\n', '      - PORT=8080\n'],
+      ['a.kt', '  2 -> two()\n', '  2 -> third(3)\n'],
+      ['A.java', '  case TWO -> two();\n', '  case TWO -> third(3);\n'],
+      ['a.csproj', '  <Part Include="A" Version="1.0" />\n', '  <Part Include="A" Version="2.0" />\n'],
+      ['a.html', '  <title>One</title>\n', '  <title>Other</title>\n'],
       ['a.py', '    """Load it."""\n', '    """Reads the thing from disk."""\n'],
     ]
     for (const [path, ours, theirs] of same) t.same(settledEitherWay(path, ['', ours, theirs]), [null, null], ours)
@@ -1298,6 +1302,9 @@ void t.test(
       ['a.sql', 'ALTER TABLE a ADD COLUMN b TEXT;\n', 'ALTER TABLE other ADD COLUMN b VARCHAR(9);\n'],
       ['Dockerfile', 'FROM a AS one\nWORKDIR /app\n', 'FROM b AS other\nWORKDIR /srv\n'],
       ['compose.yml', '      - PORT=80\n', '      - HOST=any\n'],
+      ['a.kt', '  is Two -> two()\n', '  is Third -> third(3)\n'],
+      ['a.csproj', '  <Part Include="A" Version="1.0" />\n', '  <Part Include="B" Version="2.0" />\n'],
+      ['a.html', '  <li>One</li>\n', '  <li>Other</li>\n'],
     ]
     for (const [path, ours, theirs] of others)
       t.same(settledEitherWay(path, ['', ours, theirs]), [ours + theirs, theirs + ours], ours)

@@ -36,6 +36,14 @@ const all: readonly OwnNames[] = [
   },
   // a variable in a list
   { files: /\.ya?ml$/i, patterns: [/^\s*-\s+["']?([A-Z_][A-Z\d_]*)=/] },
+  // what an arm is taken for
+  { files: /\.kts?$/i, patterns: [/^\s*((?:is\s+)?(?:"[^"]*"|[\w.']+))\s*->/] },
+  { files: /\.java$/i, patterns: [/^\s*(case\s+(?:"[^"]*"|[\w.']+))\s*->/] },
+  // of one kind of elements each has another of these
+  {
+    files: /\.(?:\w+proj|props|targets|xml|x?html?|xaml|resx|svg|vue)$/i,
+    patterns: [/^\s*<([\w:.-]+\s(?:[^<>]*\s)?(?:Include|name|id|key|x:\w+)="[^"]*)"/, /^\s*<(title|base)\b/],
+  },
   // what says what a thing is
   { files: /\.pyi?$/i, patterns: [/^\s*[rR]?("{3}|'{3})/] },
 ]
