@@ -1284,6 +1284,8 @@ void t.test(
       ['Dockerfile', 'WORKDIR /app\nRUN one\n', 'WORKDIR /srv\n'],
       ['compose.yml', '      - PORT=80\n', '      - PORT=8080\n'],
       ['a.kt', '  2 -> two()\n', '  2 -> third(3)\n'],
+      ['a.py', 'p.add_argument("--limit", type=int)\n', 'p.add_argument("--limit", default=1)\n'],
+      ['a.js', "  .option('--limit <n>', 'one')\n", "  .option('--limit <n>', other)\n"],
       ['A.java', '  case TWO -> two();\n', '  case TWO -> third(3);\n'],
       ['a.csproj', '  <Part Include="A" Version="1.0" />\n', '  <Part Include="A" Version="2.0" />\n'],
       ['a.html', '  <title>One</title>\n', '  <title>Other</title>\n'],
@@ -1303,6 +1305,8 @@ void t.test(
       ['Dockerfile', 'FROM a AS one\nWORKDIR /app\n', 'FROM b AS other\nWORKDIR /srv\n'],
       ['compose.yml', '      - PORT=80\n', '      - HOST=any\n'],
       ['a.kt', '  is Two -> two()\n', '  is Third -> third(3)\n'],
+      ['a.py', 'p.add_argument("--limit", type=int)\n', 'p.add_argument("--other", default=1)\n'],
+      ['a.js', "  .option('--limit <n>', 'one')\n", "  .argument('--limit <n>', other)\n"],
       ['a.csproj', '  <Part Include="A" Version="1.0" />\n', '  <Part Include="B" Version="2.0" />\n'],
       ['a.html', '  <li>One</li>\n', '  <li>Other</li>\n'],
     ]

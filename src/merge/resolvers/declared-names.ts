@@ -24,6 +24,8 @@ const declarations: readonly RegExp[] = [
   /^\s*#\s*define\s+(\w+)/g,
   // a key, or a name that gets a value: neither `Kind::A` nor `validates :name` begins with one
   /^\s*["']?([\w$.-]+)["']?\??(?:\s*(?:=(?!=)|:=|[=~<>]=)|:(?![:=])|\s+:(?=\s|$))/g,
+  // what is said first to a call that makes something known: `add_argument("--limit", …)`, `.get('/users', …)`
+  /^\s*(\.?(?:[\w$]+\.)*[\w$]+\(\s*(?:"[^"]+"|'[^']+'))\s*,/g,
   // what an arm is taken for
   /^\s*([\w$.:-]+(?:\([^)]*\))?)\s*=>/g,
   /^\s*((?:"[^"]*"|[^\s()"'])+)\)(?=\s)/g, // of a shell's case
