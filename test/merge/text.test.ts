@@ -1405,6 +1405,7 @@ void t.test('parameters that both put at one place, and callers tell by their pl
   const others = [
     ['a.py', 'def f(\n    a,\n', '    b=1,\n', '    c: int = 2,\n'],
     ['a.js', 'all(\n  a(1),\n', '  b(2),\n', '  c(3),\n'],
+    ['a.ts', 'all({\n', `  b: ${'b ? = '.repeat(99)}b\n`, `  c: ${'c = ? '.repeat(99)}c\n`],
     ['A.java', 'enum A {\n  ONE,\n', '  TWO,\n', '  TEN,\n'],
   ] as const
   for (const [path, base, ours, theirs] of others) {

@@ -14,7 +14,7 @@ const isOf = (pattern: RegExp, lines: readonly string[]): boolean =>
   lines.length > 0 && lines.every((line) => pattern.test(line))
 
 const script =
-  /^\s*(?:(?:public|private|protected|readonly|override)\s+)*[A-Za-z_$][\w$]*(?:\?|\s*:\s*[^\s:][^:;]*|\s*=\s[^;]*)*,\s*$/
+  /^\s*(?:(?:public|private|protected|readonly|override)\s+)*[A-Za-z_$][\w$]*\??\s*(?:(?::(?!:)|=(?![=>]))[^;]*)?,\s*$/
 const patterns: Partial<Record<Language, RegExp>> = {
   typescript: script,
   javascript: script,
