@@ -186,7 +186,7 @@ for (const name of ['command', 'local'] as const) {
       const script = `
       const packages = []
       const load = (url, context, next) => {
-        if (/node_modules.(?!@ast-grep)/.test(url)) packages.push(url)
+        if (/node_modules.(?!@ast-grep|comlink)/.test(url)) packages.push(url)
         return next(url, context)
       }
       process.getBuiltinModule('node:module').registerHooks({ load })
