@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
+import { TroupeError } from '../errors.ts'
 import type { Manifest, Task } from '../plan/task.ts'
+import { refsOfRun } from '../refs.ts'
 import { taskAt } from '../supervisor/run/task-change.ts'
 import type { FoundRun } from './find-run.ts'
 import { placementsOf, type Prepared } from './prepare.ts'
@@ -22,6 +24,7 @@ interface Given {
 export async function prepareAgain(run: FoundRun, given?: Given): Promise<Prepared> {
   const reading = await readRun(run)
   const { repository } = run
+  if (reading.records.length === 0) await mustHaveDoneNothing(run)
   const first = reading.records[0]?.event
   const started = first?.type === 'run-started' ? first : null
   const manifest = withPromptsOf(reading.manifest, {
@@ -41,6 +44,14 @@ export async function prepareAgain(run: FoundRun, given?: Given): Promise<Prepar
     secrets: hiddenSecrets(manifest),
     warnings: [],
   }
+}
+
+/** What a run has sealed is recorded first: a journal without a record is then not one of a run that never began, but lost. */
+async function mustHaveDoneNothing({ repository: { git }, id, files }: FoundRun): Promise<void> {
+  const ref = await git.text(['for-each-ref', '--count=1', '--format=%(refname)', `${refsOfRun(id)}/`])
+  if (ref === '') return
+  const message = `${files.journal} holds no record, though the run ${id} has sealed work (${ref}): restore it from a copy`
+  throw new TroupeError('JOURNAL_CORRUPT', message)
 }
 
 /** Whether what is left of a run may need a task's prompt: one that has ended does so only where it was called off. */

@@ -424,9 +424,13 @@ void t.test('a supervisor that died before its first record, or just before its 
   const unfinished = inRun(directory, 'sh_first.status.123.tmp')
   writeFileSync(unfinished, '{')
   t.match((await troupeHere(directory, 'status')).stdout, 'unfinished')
-  git(directory, 'update-ref', '-d', `refs/troupe/${again.run}/first/1`)
-  git(directory, 'update-ref', '-d', `refs/troupe/${again.run}/second/1`)
-  git(directory, 'update-ref', '-d', `refs/troupe/${again.run}/third/1`)
+  t.match(
+    await troupeHere(directory, 'resume'),
+    { status: 3, stderr: /holds no record, though the run \S+ has sealed work[^]*JOURNAL_CORRUPT/ },
+    'a journal that was lost is no run that never began',
+  )
+  for (const name of ['first/1', 'second/1', 'third/1', 'proposal'])
+    git(directory, 'update-ref', '-d', `refs/troupe/${again.run}/${name}`)
   t.equal((await resume(directory)).proposal.tree, proposal.tree)
   t.notOk(existsSync(unfinished))
   const proposals = readdirSync(inRun(directory, '.')).filter((name) => /^proposal_.*json$/.test(name))
