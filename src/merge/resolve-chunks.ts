@@ -1,10 +1,12 @@
 import { type FileFacts, fileFacts } from './resolvers/file-facts.ts'
+import { formattingName, mayBeFormatting, mayBeIdle } from './resolvers/formatting.ts'
 import { resolvers } from './resolvers/registry.ts'
 import { areRewrittenImports } from './resolvers/import-lines.ts'
 import { isAsSureAs, type IsKnown, type Resolution, type ResolverPolicy } from './resolvers/resolver.ts'
 import { withoutSharedEnds } from './resolvers/shared-ends.ts'
 import type { Excerpt } from './syntax/excerpt.ts'
-import { listsName, resolveLists } from './syntax/resolve-lists.ts'
+import { resolveFormatting } from './syntax/resolve-formatting.ts'
+import { type DecidedByLists, listsName, resolveLists } from './syntax/resolve-lists.ts'
 import { mayBeList } from './syntax/may-be-list.ts'
 import type { Trees } from './syntax/trees.ts'
 import type { SideChanges } from './syntax/words.ts'
@@ -50,9 +52,19 @@ export function resolveByLines(text: ConflictedText, policy: ResolverPolicy): By
 /** Whether lists of a source's syntax may decide. */
 const mayAskLists = ({ off, upTo }: ResolverPolicy): boolean => !off.includes(listsName) && isAsSureAs('likely', upTo)
 
+/** Whether the syntax of a source may tell that a conflict is about nothing but form. */
+const mayBeForm = (chunk: Chunk, { off, upTo }: ResolverPolicy): boolean =>
+  !off.includes(formattingName) && (isAsSureAs('likely', upTo) ? mayBeFormatting : mayBeIdle)(chunk)
+
 /** Whether some chunk stays in conflict whatever its syntax says. */
 export const isHopeless = (known: ByLines, policy: ResolverPolicy): boolean =>
-  [...known].some(([chunk, found]) => found === null && !(mayAskLists(policy) && mayBeList(chunk)))
+  [...known].some(
+    ([chunk, found]) => found === null && !(mayAskLists(policy) && mayBeList(chunk)) && !mayBeForm(chunk, policy),
+  )
+
+/** Whether every chunk is decided for certain, or may be once its syntax is read. */
+export const mayBeCertain = (known: ByLines, policy: ResolverPolicy): boolean =>
+  [...known].every(([chunk, found]) => found?.grade === 'certain' || mayBeForm(chunk, { ...policy, upTo: 'certain' }))
 
 /** What is known of the chunks, and when lists are asked. */
 export interface HowToResolve {
@@ -67,23 +79,46 @@ export function resolveChunks(
   trees: Trees | null,
   { known = resolveByLines(text, policy), use = 'where lines are not certain' }: Partial<HowToResolve> = {},
 ): ResolvedChunks {
-  const facts = fileFacts(text.path)
-  const asks = use !== 'never' && mayAskLists(policy)
+  const reads = trees !== null && use !== 'never' && !isHopeless(known, policy)
+  const forms = reads ? formsOf(text, policy, trees, known) : none
+  const isDecided = (chunk: Chunk): boolean => forms.has(chunk) || (use !== 'first' && isCertain(chunk, known))
   const { segments, resolutions } =
-    trees === null || !asks || isHopeless(known, policy)
-      ? { segments: text.segments, resolutions: new Map<Chunk, Resolution>() }
-      : resolveLists(text, trees, (chunk) => {
-          const isDecided = use !== 'first' && known.get(chunk)?.grade === 'certain'
-          return isDecided || !mayBeList(chunk) || areRewrittenImports(chunk, facts)
-        })
+    reads && mayAskLists(policy) ? listsOf(text, trees, isDecided) : { segments: text.segments, resolutions: none }
+  const bySyntax = (chunk: Chunk): Found | null =>
+    named(resolutions.get(chunk), listsName) ?? named(forms.get(chunk), formattingName)
   const found = segments.flatMap((segment): readonly [Chunk, Found | null][] => {
     if (segment.kind === 'clean') return []
-    const byList = resolutions.get(segment.chunk)
-    return [
-      [segment.chunk, byList === undefined ? (known.get(segment.chunk) ?? null) : { ...byList, resolver: listsName }],
-    ]
+    const { chunk } = segment
+    return [[chunk, bySyntax(chunk) ?? known.get(chunk) ?? null]]
   })
   return { segments, found: new Map(found) }
+}
+
+const none: ReadonlyMap<Chunk, Resolution> = new Map()
+
+const isCertain = (chunk: Chunk, known: ByLines): boolean => known.get(chunk)?.grade === 'certain'
+
+const named = (resolution: Resolution | undefined, resolver: string): Found | null =>
+  resolution === undefined ? null : { ...resolution, resolver }
+
+/** What is about form alone, as far as it is sure enough. */
+function formsOf(
+  text: ConflictedText,
+  policy: ResolverPolicy,
+  trees: Trees,
+  known: ByLines,
+): ReadonlyMap<Chunk, Resolution> {
+  const forms = resolveFormatting(text, trees, (chunk) => isCertain(chunk, known) || !mayBeForm(chunk, policy))
+  return new Map([...forms].filter(([, { grade }]) => isAsSureAs(grade, policy.upTo)))
+}
+
+function listsOf(text: ConflictedText, trees: Trees, isDecided: (chunk: Chunk) => boolean): DecidedByLists {
+  const facts = fileFacts(text.path)
+  return resolveLists(
+    text,
+    trees,
+    (chunk) => isDecided(chunk) || !mayBeList(chunk) || areRewrittenImports(chunk, facts),
+  )
 }
 
 /** What resolvers know of the file besides the chunk. */

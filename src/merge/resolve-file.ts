@@ -3,7 +3,7 @@ import type { Parser } from '../syntax/parser.ts'
 import { nothingDeclared } from './declared-files.ts'
 import { keyedFileName, resolveKeyed } from './keyed/keyed-file.ts'
 import { resolveDeclared } from './resolve-declared.ts'
-import { type ByLines, type ConflictedText, isHopeless, resolveByLines } from './resolve-chunks.ts'
+import { type ConflictedText, isHopeless, mayBeCertain, resolveByLines } from './resolve-chunks.ts'
 import { resolveText, type TextResolution } from './resolve-text.ts'
 import { fileFacts } from './resolvers/file-facts.ts'
 import { isAsSureAs, type ResolverPolicy } from './resolvers/resolver.ts'
@@ -13,7 +13,7 @@ export type BegunFile =
   | { readonly how: 'done'; readonly resolution: TextResolution }
   | {
       readonly how: 'open'
-      /** Whether the rules for lines are certain of every chunk, so that its syntax can only speak against it. */
+      /** Whether every chunk is certain by its lines, or may be by its syntax: else it rests on something that is only likely. */
       readonly isCertain: boolean
       /** Reads the syntax, too. */
       readonly finish: (parse: Parser | null) => TextResolution
@@ -29,7 +29,7 @@ export function beginFile(text: ConflictedText, policy: ResolverPolicy): BegunFi
   if (isHopeless(known, policy)) return left('no resolver holds')
   return {
     how: 'open',
-    isCertain: isCertain(known),
+    isCertain: mayBeCertain(known, policy),
     finish: (parse) => resolveText(text, policy, parse, known),
   }
 }
@@ -41,8 +41,6 @@ export function resolveFile(text: ConflictedText, policy: ResolverPolicy, parse:
 }
 
 const left = (reason: string): BegunFile => ({ how: 'done', resolution: { how: 'left', reason } })
-
-const isCertain = (known: ByLines): boolean => [...known.values()].every((found) => found?.grade === 'certain')
 
 function withoutSyntax(text: ConflictedText, policy: ResolverPolicy): TextResolution {
   const resolution = resolveText(text, policy)

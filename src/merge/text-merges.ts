@@ -29,7 +29,7 @@ export type BegunText =
   | TextMerge
   | {
       readonly how: 'open'
-      /** Whether the rules for lines are certain of every chunk. */
+      /** Whether every chunk is certain, or may be once the syntax is read. */
       readonly isCertain: boolean
       readonly finish: () => Promise<TextMerge>
     }

@@ -539,6 +539,178 @@ for (const one of lists) {
   })
 }
 
+interface FormCase extends Texts {
+  readonly path: string
+  readonly title: string
+  /** null where it is about more than form. */
+  readonly text: string | null
+}
+
+const forms: readonly FormCase[] = [
+  {
+    title: 'quotes and signs that may be left out',
+    path: 'a.js',
+    base: 'f(\n  "it\'s", b\n)\n',
+    ours: "f('it\\'s', b);\n",
+    theirs: 'g(\n  "it\'s", c, b\n)\n',
+    text: 'g(\n  "it\'s", c, b\n)\n',
+  },
+  {
+    title: 'keys in quotes, brackets around a parameter and around a value',
+    path: 'a.ts',
+    base: 'const a = { "b": c => (d) }\n',
+    ours: 'const a = {\n  b: (c) => d,\n}\n',
+    theirs: 'const a = { "b": c => (d), "e": f(g) }\n',
+    text: 'const a = { "b": c => (d), "e": f(g) }\n',
+  },
+  {
+    title: 'signs between members of a type',
+    path: 'a.ts',
+    base: 'type A = { b: string, c: string }\n',
+    ours: 'type A = {\n  b: string;\n  c: string;\n}\n',
+    theirs: 'type A = { b: string, c: number, d: number }\n',
+    text: 'type A = { b: string, c: number, d: number }\n',
+  },
+  {
+    title: 'lines of elements',
+    path: 'a.tsx',
+    base: 'const a = <b c="d">e f</b>\n',
+    ours: 'const a = (\n  <b c="d">\n    e\n    f\n  </b>\n);\n',
+    theirs: 'const a = <b c="g">e f h</b>\n',
+    text: 'const a = <b c="g">e f h</b>\n',
+  },
+  {
+    title: 'brackets instead of a sign at the end of a line',
+    path: 'a.py',
+    base: 'def f():\n    return a and \\\n        b\n',
+    ours: 'def f():\n    return (\n        a and b\n    )\n',
+    theirs: 'def f():\n    return a and \\\n        c or d\n',
+    text: 'def f():\n    return a and \\\n        c or d\n',
+  },
+  {
+    title: 'names that are brought in, a line each',
+    path: 'a.py',
+    base: 'from a import b, c\n',
+    ours: 'from a import (\n    b,\n    c,\n)\n',
+    theirs: 'from d import b, e, c\n',
+    text: 'from d import b, e, c\n',
+  },
+  {
+    title: 'a block on one line',
+    path: 'a.go',
+    base: 'package a\n\nvar b = func() int { return c }\n',
+    ours: 'package a\n\nvar b = func() int {\n\treturn c\n}\n',
+    theirs: 'package a\n\nvar b = func() string { return d(e) }\n',
+    text: 'package a\n\nvar b = func() string { return d(e) }\n',
+  },
+  {
+    title: 'a line that ends a statement',
+    path: 'a.js',
+    base: 'function f() {\n  return a\n}\n',
+    ours: 'function f() {\n  return\n  a\n}\n',
+    theirs: 'function f() {\n  return b + c\n}\n',
+    text: null,
+  },
+  {
+    title: 'brackets that end a chain of what may be missing',
+    path: 'a.js',
+    base: 'f(a?.b.c)\n',
+    ours: 'f((a?.b).c)\n',
+    theirs: 'g(d?.e.h)\n',
+    text: null,
+  },
+  {
+    title: 'a comma that makes a tuple',
+    path: 'a.py',
+    base: 'a = (b)\n',
+    ours: 'a = (b,)\n',
+    theirs: 'c = (d, e)\n',
+    text: null,
+  },
+  {
+    title: 'a comma that makes an index a tuple',
+    path: 'a.py',
+    base: 'a = b[c]\n',
+    ours: 'a = b[c,]\n',
+    theirs: 'd = e[f]\n',
+    text: null,
+  },
+  {
+    title: 'what is part of a block by its indentation',
+    path: 'a.py',
+    base: 'if a:\n    b()\nc()\n',
+    ours: 'if a:\n    b()\n    c()\n',
+    theirs: 'if d:\n    e()\nf(g)\n',
+    text: null,
+  },
+  {
+    title: 'lines of a text',
+    path: 'a.ts',
+    base: 'const a = `b c`\n',
+    ours: 'const a = `b\nc`\n',
+    theirs: 'const a = `d e`\n',
+    text: null,
+  },
+  {
+    title: 'spaces in a text',
+    path: 'a.go',
+    base: 'package a\n\nvar b = "c d"\n',
+    ours: 'package a\n\nvar b = "c  d"\n',
+    theirs: 'package a\n\nvar e = "f g"\n',
+    text: null,
+  },
+  {
+    title: 'an element that is not there',
+    path: 'a.js',
+    base: 'const a = [b]\n',
+    ours: 'const a = [b,,]\n',
+    theirs: 'const c = [d, e]\n',
+    text: null,
+  },
+]
+
+const byForm = ({ path, base, ours, theirs }: Texts & { readonly path: string }) =>
+  resolveText(
+    { path, ...mergeOf({ base, ours, theirs }) },
+    { upTo: 'certain', off: byRules.filter((name) => name !== 'formatting') },
+    parse,
+  )
+
+for (const one of forms) {
+  void t.test(`${one.path}: ${one.title}: ${one.text === null ? 'more than' : 'nothing but'} form`, (t) => {
+    const other = { ...one, ours: one.theirs, theirs: one.ours }
+    for (const resolution of [byForm(one), byForm(other)]) {
+      if (one.text === null || resolution.how === 'left')
+        t.match(resolution, { how: one.text === null ? 'left' : 'resolved' })
+      else {
+        t.equal(resolution.text, one.text)
+        t.match(resolution.chunks, [{ resolver: 'formatting', grade: 'certain' }])
+      }
+    }
+    t.end()
+  })
+}
+
+void t.test('of two sides of a source that only differ in form, either is likely', (t) => {
+  const texts = mergeOf({ base: 'f(a)\n', ours: "f('b', c)\n", theirs: 'f("b", c);\n' })
+  const resolution = resolveText({ path: 'a.js', ...texts }, { upTo: 'likely', off: [] }, parse)
+  t.match(resolution, { how: 'resolved', text: 'f("b", c);\n', chunks: [{ resolver: 'formatting', grade: 'likely' }] })
+  t.equal(resolveText({ path: 'a.js', ...texts }, { upTo: 'certain', off: [] }, parse).how, 'left')
+  t.end()
+})
+
+void t.test('form is told of what is nested deeply and of what has many parts', (t) => {
+  const [many, deep] = [Array.from({ length: 4_000 }, (_, at) => `a${at}`), '(b + '.repeat(4_000)]
+  const began = process.cpuUsage()
+  for (const text of [`f([${many.join(', ')}])\n`, many.join(' + ') + '\n', `${deep}c${')'.repeat(4_000)}\n`]) {
+    const resolution = byForm({ path: 'a.js', base: text, ours: text.replace('\n', ';\n'), theirs: 'd(e)\n' })
+    t.match(resolution, { how: 'resolved', text: 'd(e)\n' })
+  }
+  const { user } = process.cpuUsage(began)
+  t.ok(user < 2_000_000, `${user / 1000} ms of a core`)
+  t.end()
+})
+
 /** How a list of keys with numbers is written in some language. */
 const writings: Readonly<Record<string, (entries: readonly Entry[]) => string>> = {
   'a.ts': (entries) =>

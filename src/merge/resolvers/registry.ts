@@ -2,6 +2,7 @@ import { adjacentLines } from './adjacent-lines.ts'
 import { bothInsert } from './both-insert.ts'
 import { containedChange } from './contained-change.ts'
 import { containedInsertion } from './contained-insertion.ts'
+import { formatting } from './formatting.ts'
 import { importLines } from './import-lines.ts'
 import { inlineLists } from './inline-lists.ts'
 import { keyedLines } from './keyed-lines.ts'
@@ -13,6 +14,7 @@ import { whiteSpace } from './white-space.ts'
 /** Every resolver, in the order in which they are tried: the most precise first. */
 export const resolvers: readonly Resolver[] = [
   whiteSpace,
+  formatting,
   versionNumber,
   containedInsertion,
   containedChange,
