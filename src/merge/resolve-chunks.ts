@@ -127,10 +127,14 @@ interface Reading {
   readonly isKnown: IsKnown
 }
 
-function readingOf({ path, base }: ConflictedText): Reading {
-  let lines: ReadonlySet<string> | null = null
-  const isKnown = (line: string): boolean => (lines ??= new Set(base.map((one) => one.trim()))).has(line.trim())
-  return { facts: fileFacts(path), isKnown }
+function readingOf(text: ConflictedText): Reading {
+  const known = new Map<keyof Versions, ReadonlySet<string>>()
+  const isKnown: IsKnown = (line, version = 'base') => {
+    const lines = known.get(version) ?? new Set(text[version].map((one) => one.trim()))
+    known.set(version, lines)
+    return lines.has(line.trim())
+  }
+  return { facts: fileFacts(text.path), isKnown }
 }
 
 /** By the first that is sure enough, also within what both put alike; what only a check can confirm comes after all that is surer. */

@@ -2,6 +2,7 @@ import { adjacentLines } from './adjacent-lines.ts'
 import { bothInsert } from './both-insert.ts'
 import { containedChange } from './contained-change.ts'
 import { containedInsertion } from './contained-insertion.ts'
+import { containedRemoval } from './contained-removal.ts'
 import { formatting } from './formatting.ts'
 import { importLines } from './import-lines.ts'
 import { inlineLists } from './inline-lists.ts'
@@ -18,6 +19,7 @@ export const resolvers: readonly Resolver[] = [
   versionNumber,
   containedInsertion,
   containedChange,
+  containedRemoval,
   keyedLines,
   importLines,
   adjacentLines,

@@ -1,5 +1,5 @@
 import type { DeclaredFiles } from '../declared-files.ts'
-import type { Chunk } from '../text/three-way.ts'
+import type { Chunk, Versions } from '../text/three-way.ts'
 import type { FileFacts } from './file-facts.ts'
 
 /**
@@ -16,8 +16,8 @@ export interface Resolution {
   readonly evidence: string
 }
 
-/** Whether the base has a line, white space around it aside, anywhere. */
-export type IsKnown = (line: string) => boolean
+/** Whether the base, or the version that is named, has a line, white space around it aside, anywhere. */
+export type IsKnown = (line: string, version?: keyof Versions) => boolean
 
 /** A rule for one kind of conflict. */
 export interface Resolver {
