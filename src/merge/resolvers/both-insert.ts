@@ -6,9 +6,9 @@ import { declaredIn } from './declared-names.ts'
 import { haveOneValue } from './explicit-values.ts'
 import type { FileFacts, FileKind } from './file-facts.ts'
 import { countedOn } from './item-numbers.ts'
-import { atJsonEnd } from './json-ends.ts'
 import { takeLead } from './leading-lines.ts'
 import { levelsIn, mayFollow } from './levels.ts'
+import { atListEnd } from './list-ends.ts'
 import { saysSomething } from './outermost-lines.ts'
 import { putParameters } from './parameters.ts'
 import type { IsKnown, Resolution, Resolver } from './resolver.ts'
@@ -19,7 +19,7 @@ import { similarity, wordsOf } from './similarity.ts'
 export const bothInsert: Resolver = {
   name: 'both-insert',
   resolve(chunk, file, isKnown) {
-    const end = file.language === 'json' && file.kind !== 'manifest' ? atJsonEnd(chunk) : null
+    const end = atListEnd(chunk, file)
     const put = putTogether(end?.chunk ?? chunk, file, isKnown)
     return put === null || end === null ? put : { ...put, lines: end.restored(put.lines) }
   },
