@@ -787,6 +787,23 @@ const cases: readonly Case[] = [
     by: null,
   },
   {
+    title: 'an import that one side took away and the other newly needs',
+    path: 'A.java',
+    base: 'import a.B;\nimport a.C;\nx;\ny;\n',
+    ours: 'import a.B;\nimport a.C;\nimport a.D;\nx;\ny(new C(), new D());\n',
+    theirs: 'import a.B;\nx;\ny;\n',
+    by: null,
+  },
+  {
+    title: 'an import that one side took away together with its use',
+    path: 'A.java',
+    base: 'import a.B;\nimport a.C;\nf();\nx(new C());\ng();\ny();\n',
+    ours: 'import a.B;\nimport a.C;\nimport a.D;\nf();\nx(new C());\ng();\ny(new D());\n',
+    theirs: 'import a.B;\nf();\nx();\ng();\ny();\n',
+    by: 'import-lines likely',
+    text: 'import a.B;\nimport a.D;\nf();\nx();\ng();\ny(new D());\n',
+  },
+  {
     title: 'the higher version stays',
     path: 'package.json',
     base: '{\n  "version": "1.2.0"\n}\n',

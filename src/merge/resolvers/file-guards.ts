@@ -1,5 +1,6 @@
 import { isBalanced } from './brackets.ts'
 import type { FileFacts, Language } from './file-facts.ts'
+import { lostImport } from './lost-imports.ts'
 import { isWellIndented } from './python-lines.ts'
 import { isWellNested } from './yaml-lines.ts'
 
@@ -17,7 +18,9 @@ export function brokenIn(text: string, { file, ours, theirs }: Guarded): string 
   const wrong = formsOf(file).find(({ isRight }) => !isRight(text) && sides().every(isRight))
   if (wrong !== undefined) return wrong.fault
   const twice = declaredTwice(text, sides)
-  return file.kind === 'source' && twice !== null ? `${twice} is declared twice` : null
+  if (file.kind === 'source' && twice !== null) return `${twice} is declared twice`
+  const lost = lostImport(text, sides, file)
+  return lost === null ? null : `${lost} is still used, and one side no longer brings it in`
 }
 
 /** What every text of a kind of files is. */
