@@ -1297,6 +1297,60 @@ void t.test('a number is a version only where its form, its key or its file says
   t.end()
 })
 
+/** Lines that give a version its name, whoever of the two is ours. */
+function versionsEitherWay(
+  versions: readonly [string, string, string],
+): readonly (readonly [string, string, string])[] {
+  const [base, one, other] = versions.map((version) => `version = "${version}"\n`) as [string, string, string]
+  return [
+    [base, one, other],
+    [base, other, one],
+  ]
+}
+
+void t.test('a version that goes on with another part than the higher one, or goes back, is not lost', (t) => {
+  const of = (path: string, versions: readonly [string, string, string], upTo: Grade) =>
+    versionsEitherWay(versions).map(([base, ours, theirs]) => settled({ path, base, ours, theirs }, upTo))
+  const byParts = [
+    ['setup.cfg', ['16.0.1.2.0', '17.0.1.2.0', '16.0.1.3.0'], '17.0.1.3.0'],
+    ['package.json', ['^1.4.2', '^2.4.2', '^1.4.3'], '^2.4.3'],
+    ['a.ini', ['v1.0.9.1', 'v2.0.9.1', 'v1.1.0.0'], 'v2.1.0.0'],
+  ] as const
+  for (const [path, versions, whole] of byParts) {
+    t.same(of(path, versions, 'certain'), [null, null], versions[1])
+    t.same(of(path, versions, 'likely'), [`version = "${whole}"\n`, `version = "${whole}"\n`], versions[1])
+  }
+  const higher = [
+    ['1.4.2', '2.0.0', '1.4.3'],
+    ['1.4.2', '1.5.1', '1.4.3'],
+    ['16.0.1.2.0', '17.0.0.0.0', '16.0.1.3.0'],
+    ['16.0.1.2.0', '17.0.1.3.0', '16.0.1.3.0'],
+    ['1.4', '2.4', '1.5'],
+    ['1.4.2-rc.1', '2.4.2-rc.1', '1.4.3'],
+  ] as const
+  for (const [base, high, low] of higher) {
+    const whole = `version = "${high}"\n`
+    t.same(of('setup.cfg', [base, high, low], 'certain'), [whole, whole], high)
+  }
+  const unsure = [
+    ['1.7.0', '1.8.0', '1.6.0'],
+    ['16.0.1.5.0', '17.0.1.2.0', '16.0.1.6.0'],
+  ] as const
+  for (const [base, high, low] of unsure) {
+    const whole = `version = "${high}"\n`
+    t.same(of('setup.cfg', [base, high, low], 'likely'), [null, null], high)
+    t.same(of('setup.cfg', [base, high, low], 'checked'), [whole, whole], high)
+  }
+  const pinned = {
+    path: 'requirements.txt',
+    base: 'a==2.0\nb==1.0\n',
+    ours: 'a==1.9\nb==1.1\n',
+    theirs: 'a==2.0\nb==1.2\n',
+  }
+  t.equal(settled(pinned, 'certain'), 'a==1.9\nb==1.2\n', 'what one side alone put back stays so')
+  t.end()
+})
+
 /** What comes of a conflict, whoever of the two is ours. */
 const settledEitherWay = (path: string, [base, ours, theirs]: readonly [string, string, string]) => [
   settled({ path, base, ours, theirs }),

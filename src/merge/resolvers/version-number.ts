@@ -1,21 +1,22 @@
 import type { FileFacts } from './file-facts.ts'
-import type { Resolver } from './resolver.ts'
+import { type Grade, grades, type Resolver } from './resolver.ts'
 import { isOfVersions, isVersion, type NumberOnLine } from './version-places.ts'
-import { compareVersions, versionPattern } from './versions.ts'
+import { compareVersions, mergeVersions, versionPattern } from './versions.ts'
 
-/** Lines that differ in nothing but a version: the higher one stays. Only where versions are declared. */
+/** Lines that differ in nothing but a version: the higher one stays, or each part as one side changed it. Only where versions are declared. */
 export const versionNumber: Resolver = {
   name: 'version-number',
   resolve({ base, ours, theirs }, file) {
     if (file.kind === 'lock' || ours.length !== theirs.length || ours.length !== base.length) return null
     const bare = withoutVersions(ours)
     if (bare !== withoutVersions(theirs) || bare !== withoutVersions(base)) return null
-    const order = ours.map((line, at) => compareLines(line, theirs[at] ?? ''))
-    if (order.includes(null) || order.every((one) => one === 0)) return null
-    const told = ours.flatMap((line, at) => (order[at] === 0 ? [] : saidOn(line, theirs[at] ?? '', file)))
+    const merged = base.map((was, at) => mergeLine(was, ours[at] ?? '', theirs[at] ?? ''))
+    if (!merged.every((one) => one !== null) || merged.every(({ isNews }) => !isNews)) return null
+    const told = ours.flatMap((line, at) => (merged[at]?.isNews ? saidOn(line, theirs[at] ?? '', file) : []))
     if (told.includes('no')) return null
-    const lines = ours.map((line, at) => ((order[at] ?? 0) < 0 ? (theirs[at] ?? line) : line))
-    return { grade: told.includes('perhaps') ? 'checked' : 'certain', lines, evidence: evidenceOf(ours, theirs, lines) }
+    const lines = merged.map(({ line }) => line)
+    const grade = told.includes('perhaps') ? 'checked' : leastSure(merged)
+    return { grade, lines, evidence: evidenceOf(ours, theirs, lines) }
   },
 }
 
@@ -55,18 +56,38 @@ const withoutVersions = (lines: readonly string[]): string =>
   withoutPins(lines.join('')).replaceAll(versionPattern, '0')
 const versionsIn = (line: string): readonly string[] => withoutPins(line).match(versionPattern) ?? []
 
-/** Which line has the higher versions; null when each has one that is higher. */
-function compareLines(ours: string, theirs: string): number | null {
-  const others = versionsIn(theirs)
-  const order = versionsIn(ours).map((version, at) => compareVersions(version, others[at] ?? ''))
-  const least = order.reduce((one, other) => Math.min(one, other), 0)
-  const most = order.reduce((one, other) => Math.max(one, other), 0)
-  return least < 0 && most > 0 ? null : least + most
+interface MergedLine {
+  readonly line: string
+  readonly grade: Grade
+  /** Whether the sides have other versions on it. */
+  readonly isNews: boolean
 }
+
+/** A line with its versions as they become; null when each side has one that is higher. */
+function mergeLine(base: string, ours: string, theirs: string): MergedLine | null {
+  const [was = [], mine = [], other = []] = [base, ours, theirs].map(versionsIn)
+  const order = mine.map((version, at) => compareVersions(version, other[at] ?? ''))
+  const isNews = order.some((one) => one !== 0)
+  if (ours === base || theirs === base) return { line: ours === base ? theirs : ours, grade: 'certain', isNews }
+  const isLower = order.some((one) => one < 0)
+  if (isLower && order.some((one) => one > 0)) return null
+  const higher = isLower ? theirs : ours
+  const merged = mine.map((version, at) => mergeVersions(was[at] ?? '', version, other[at] ?? ''))
+  const grade = leastSure(merged)
+  if (grade !== 'likely') return { line: higher, grade, isNews }
+  // no commit is known of a version that neither side has
+  if (withoutPins(higher) !== higher) return { line: higher, grade: 'checked', isNews }
+  let at = 0
+  return { line: higher.replaceAll(versionPattern, () => merged[at++]?.version ?? ''), grade, isNews }
+}
+
+const leastSure = (all: readonly { readonly grade: Grade }[]): Grade =>
+  grades.findLast((grade) => all.some((one) => one.grade === grade)) ?? 'certain'
 
 function evidenceOf(ours: readonly string[], theirs: readonly string[], lines: readonly string[]): string {
   const at = ours.findIndex((line, number) => line !== theirs[number])
-  const other = lines[at] === ours[at] ? theirs[at] : ours[at]
   const told = (line = ''): string => versionsIn(line).join(' ')
-  return `the higher version: ${told(lines[at])}, not ${told(other)}`
+  const [made, mine, other] = [lines[at], ours[at], theirs[at]].map(told)
+  if (made !== mine && made !== other) return `each part of the version as one side changed it: ${made}`
+  return `the higher version: ${made}, not ${made === mine ? other : mine}`
 }
