@@ -1695,6 +1695,28 @@ void t.test('what may be one fault, mended where a value is made and where it is
   t.end()
 })
 
+void t.test(
+  'lines that both switched by the signs of comments are left to people, for one may be meant instead of the other',
+  (t) => {
+    const base = '  // return first(key)\n  // if (has(key)) return second(key)\n'
+    const [first, last] = linesOf(base) as [string, string]
+    const on = (line: string): string => line.replace('// ', '')
+    const both = [base, on(first) + last, first + on(last)] as const
+    t.same(settledEitherWay('a.js', both), [null, null])
+    t.equal(settled({ path: 'a.js', base, ours: both[1], theirs: both[2] }, 'checked'), on(first) + on(last))
+    const instead = [on(first) + last, base, on(first) + on(last)] as const
+    t.same(settledEitherWay('a.js', instead), [null, null], 'one off, the other on')
+    const python = base.replaceAll('//', '#').replaceAll(';', '')
+    t.same(settledEitherWay('a.py', [python, python.replace('# r', 'r'), python.replace('# i', 'i')]), [null, null])
+    const off = [on(first) + on(last), first + on(last), on(first) + last] as const
+    t.same(settledEitherWay('a.js', off), [base, base], 'both off')
+    const other = [base, on(first) + last, first + last.replace('second', 'third')] as const
+    const text = on(first) + last.replace('second', 'third')
+    t.same(settledEitherWay('a.js', other), [text, text], 'one on, and other words in a comment')
+    t.end()
+  },
+)
+
 void t.test('the line ends of a file are kept', (t) => {
   const windows = (text: string): string => text.replaceAll('\n', '\r\n')
   const [base, ours, theirs] = ['a\n', 'a\nours, new', 'a\nelse: by theirs']

@@ -1,5 +1,6 @@
 import { diffLines } from '../text/line-diff.ts'
 import { combine } from './combine.ts'
+import { areSwitched } from './comment-signs.ts'
 import { areRewrittenImports } from './import-lines.ts'
 import { mayBeOneFix } from './one-fix.ts'
 import type { Resolver } from './resolver.ts'
@@ -24,7 +25,8 @@ export const adjacentLines: Resolver = {
     const least = Math.min(1, ...changed)
     const agrees = areShort(was, ...sides) && combine(was, sides, { gap: 0 })?.join('') === lines.join('')
     const evidence = `no line was changed by both (similarity ${least.toFixed(2)}${agrees ? ', words agree' : ''})`
-    const isUnsure = least < leastSimilarity || areRewrittenImports(chunk, file) || mayBeOneFix(chunk, file)
+    const isUnsure =
+      least < leastSimilarity || areRewrittenImports(chunk, file) || mayBeOneFix(chunk, file) || areSwitched(chunk)
     const grade = isUnsure ? 'checked' : agrees && Math.min(...alike) >= 0.7 ? 'certain' : 'likely'
     return { grade, lines, evidence }
   },

@@ -1,4 +1,5 @@
 import { changedByOne, inVersions, type InVersions, isInAllVersions } from '../syntax/versions.ts'
+import { areSwitched } from './comment-signs.ts'
 import type { FileKind } from './file-facts.ts'
 import { areImports } from './import-lines.ts'
 import { type LineList, type LinePart, partsOf, printedPart } from './line-parts.ts'
@@ -19,7 +20,7 @@ export const inlineLists: Resolver = {
     if (base.length !== ours.length || base.length !== theirs.length) return null
     const was = tokensOf(base.join(''))
     const least = Math.min(...[ours, theirs].map((side) => similarity(was, tokensOf(side.join('')))))
-    if (least < leastSimilarity || mayBeOneFix(chunk, file)) return null
+    if (least < leastSimilarity || mayBeOneFix(chunk, file) || areSwitched(chunk)) return null
     const lines = base.map((line, at) => lineOfBoth({ base: line, ours: ours[at] ?? '', theirs: theirs[at] ?? '' }))
     if (!lines.every((line) => line !== null)) return null
     return { grade: 'likely', lines, evidence: `elements of lists on a line (similarity ${least.toFixed(2)})` }

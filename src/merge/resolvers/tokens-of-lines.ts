@@ -1,6 +1,7 @@
 import { linesOf } from '../text/lines.ts'
 import type { Chunk } from '../text/three-way.ts'
 import { combine } from './combine.ts'
+import { areSwitched } from './comment-signs.ts'
 import type { FileFacts } from './file-facts.ts'
 import { areRewrittenImports } from './import-lines.ts'
 import { mayBeOneFix } from './one-fix.ts'
@@ -30,7 +31,7 @@ export const tokensOfLines: Resolver = {
 }
 
 const isDoubtful = (chunk: Chunk, file: FileFacts): boolean =>
-  areRewrittenImports(chunk, file) || mayBeOneFix(chunk, file)
+  areRewrittenImports(chunk, file) || mayBeOneFix(chunk, file) || areSwitched(chunk)
 
 /** Whether two words have become one: a side took away the line's end between them while the other wrote beside it. */
 const areGlued = (tokens: readonly string[]): boolean =>
