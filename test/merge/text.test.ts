@@ -1717,6 +1717,23 @@ void t.test(
   },
 )
 
+void t.test(
+  'lines that one side only changed do not come back where the other, which changed some alike, took them away',
+  (t) => {
+    const line = (name: string, from: string): string => `import ${from}shapes.outlines.${name};\n`
+    const text = (from: string, names: readonly string[]): string => names.map((name) => line(name, from)).join('')
+    const all = ['Circle', 'Square', 'Triangle', 'Hexagon'] as const
+    const fewer = [text('', all), text('drawing.', all), text('drawing.', ['Circle', 'Hexagon'])] as const
+    t.same(settledEitherWay('a.kt', fewer), [null, null])
+    const more = [text('', ['Circle']), text('drawing.', ['Circle']), text('drawing.', all)] as const
+    t.same(settledEitherWay('a.kt', more), [more[2], more[2]], 'nothing was taken away without another in its place')
+    const made = text('drawing.', ['Circle']) + 'sort(all)\n'
+    const apart = [text('', all), text('drawing.', ['Circle']), made] as const
+    t.same(settledEitherWay('a.kt', apart), [made, made], 'what else was put is no line that was there')
+    t.end()
+  },
+)
+
 void t.test('the line ends of a file are kept', (t) => {
   const windows = (text: string): string => text.replaceAll('\n', '\r\n')
   const [base, ours, theirs] = ['a\n', 'a\nours, new', 'a\nelse: by theirs']
