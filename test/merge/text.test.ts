@@ -1734,6 +1734,33 @@ void t.test(
   },
 )
 
+void t.test('one thing that both put, each in its own way, does not stand twice even where checks pass', (t) => {
+  const upToChecked = (path: string, [base, ours, theirs]: readonly [string, string, string]) => [
+    settled({ path, base, ours, theirs }, 'checked'),
+    settled({ path, base, ours: theirs, theirs: ours }, 'checked'),
+  ]
+  const once = [
+    ['a.lua', '  path = "/home/one/tools",\n', '  path = "/opt/tools/all",\n'],
+    ['a.swift', 'case .open:\n  return first(all)\n', 'case .open:\n  break\n'],
+    ['a.js', 'module.exports = (a) => {\n  run(a)\n}\n', 'module.exports = (a) => {\n  run(a)\n};\n'],
+    ['a.js', '/**\n * @param {Shape} shape to draw\n */\n', '/** @param {Shape} shape to draw */\n'],
+    ['a.rb', '  has_many :pages\n  LIMIT = 3\n', '  has_many :pages\n  def cover\n\t\tpages.first\n\tend\n'],
+    ['a.cs', '  Size m_size;\n  Size Size => m_size;\n', '  Size m_size;\n  Point m_at;\n  Point At => m_at;\n'],
+  ] as const
+  for (const [path, ours, theirs] of once) t.same(upToChecked(path, ['', ours, theirs]), [null, null], ours)
+  const others = [
+    ['a.js', '  {\n    role: ADMIN,\n    name: "users",\n  },\n', '  {\n    role: ADMIN,\n    name: "places",\n  },\n'],
+    ['a.js', '  half(a) {\n  log(a)\n', '  half(b) {\n  log(a)\n'],
+  ] as const
+  for (const [path, ours, theirs] of others) {
+    const base = 'start(\n  log(a)\n'
+    const both = [base + ours + theirs, base + theirs + ours]
+    t.same(upToChecked(path, [base, base + ours, base + theirs]), both, ours)
+    t.same(settledEitherWay(path, [base, base + ours, base + theirs]), [null, null], ours)
+  }
+  t.end()
+})
+
 void t.test('the line ends of a file are kept', (t) => {
   const windows = (text: string): string => text.replaceAll('\n', '\r\n')
   const [base, ours, theirs] = ['a\n', 'a\nours, new', 'a\nelse: by theirs']

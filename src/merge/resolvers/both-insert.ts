@@ -9,9 +9,10 @@ import { countedOn } from './item-numbers.ts'
 import { takeLead } from './leading-lines.ts'
 import { levelsIn, mayFollow } from './levels.ts'
 import { atListEnd } from './list-ends.ts'
+import { putOneThing } from './one-thing.ts'
 import { saysSomething } from './outermost-lines.ts'
 import { putParameters } from './parameters.ts'
-import type { IsKnown, Resolution, Resolver } from './resolver.ts'
+import type { Grade, IsKnown, Resolution, Resolver } from './resolver.ts'
 import { isShell, isWholeShell } from './shell-blocks.ts'
 import { similarity, wordsOf } from './similarity.ts'
 
@@ -31,13 +32,17 @@ function putTogether(chunk: Chunk, file: FileFacts, isKnown: IsKnown): Resolutio
   const order = orderOf(ours, theirs, file)
   const shared = similarity(freshIn(ours, isKnown), freshIn(theirs, isKnown))
   const isSure = order !== null && shared < 0.2 && areWhole([ours, theirs], file) && areApart(ours, theirs, file)
+  if (!isSure && putOneThing(ours, theirs, { file, isKnown })) return null
   const [first, second] = order ?? [ours, theirs]
   return {
-    grade: isSure ? (shared < 0.1 && grows.has(file.kind) ? 'certain' : 'likely') : 'checked',
+    grade: isSure ? sureGrade(shared, file) : 'checked',
     lines: [...beforeMore(first, second), ...behind(second, first, file)],
     evidence: `${isSure ? 'both are whole, about other names' : 'both put something there'}, and share ${Math.round(shared * 100)} % of their new lines`,
   }
 }
+
+const sureGrade = (shared: number, { kind }: FileFacts): Grade =>
+  shared < 0.1 && grows.has(kind) ? 'certain' : 'likely'
 
 const areInserted = ({ base, ours, theirs }: Chunk): boolean =>
   base.length === 0 && ours.length > 0 && theirs.length > 0
