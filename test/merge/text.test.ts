@@ -1464,6 +1464,10 @@ void t.test(
       ['A.cs', 'class A {\n', '    int Fresh() => 2;\n\n', '    [Obsolete("b")]\n'],
       ['a.php', 'use X;\n\n', 'function fresh() {\n    second();\n}\n\n', '/** Loads. */\n'],
       ['a.rb', 'require "x"\n\n', 'def fresh\n  second(2)\nend\n\n', '# Loads.\n'],
+      ['a.vim', 'set number\n\n', 'function! Fresh()\n  call Second()\nendfunction\n\n', '" Loads.\n'],
+      ['a.el', '(load "x")\n\n', '(defun fresh ()\n  (second 2))\n\n', ';; Loads.\n'],
+      ['a.exs', 'import X\n\n', 'def fresh do\n  second(2)\nend\n\n', '# Loads.\n'],
+      ['a.scss', '@use "x";\n\n', '.fresh {\n  color: red;\n}\n\n', '// Loads.\n'],
       ['a.py', 'import x\n\n\n', '# Loads.\n', '@cached\n'],
       ['A.kt', 'class A {\n', '    /** Loads. */\n', '    @Named("b")\n'],
     ]

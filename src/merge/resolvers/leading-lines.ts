@@ -36,9 +36,11 @@ const forms: readonly (readonly [string, Form])[] = [
   ['rs', { comment: slashes, mark: /^\s*#\[/ }],
   ['php', { comment: slashes, mark: /^\s*#\[/ }],
   ['cs', { comment: slashes, mark: /^\s*\[[A-Z].*\]?\s*$/ }],
-  ['go c h cc cpp cxx hpp hh proto zig v', { comment: slashes }],
-  ['rb sh bash zsh pl r jl', { comment: hash }],
+  ['go c h cc cpp cxx hpp hh proto zig v css scss less', { comment: slashes }],
+  ['rb sh bash zsh fish pl r jl ex exs cr nix tf hcl cmake', { comment: hash }],
   ['sql lua hs elm', { comment: /^\s*--/ }],
+  ['clj cljs lisp el scm rkt', { comment: /^\s*;/ }],
+  ['vim', { comment: /^\s*"/ }],
 ]
 const byExtension: ReadonlyMap<string, Form> = new Map(
   forms.flatMap(([names, one]) => names.split(' ').map((name) => [name, one] as const)),
