@@ -1481,6 +1481,10 @@ void t.test(
     for (const [path, ours, theirs] of twice) t.same(settledEitherWay(path, ['', ours, theirs]), [null, null], ours)
     const fields = ['', '  @Named("b") private Bar bar;\n', '  @Inject(other) private Baz baz;\n'] as const
     t.same(settledEitherWay('A.java', fields), [fields[1] + fields[2], fields[2] + fields[1]], 'each with its own')
+    const behind = ['', '  int width; /* in columns */\n', '  char *name; /* as it is shown */\n'] as const
+    t.same(settledEitherWay('a.c', behind), [behind[1] + behind[2], behind[2] + behind[1]], 'each behind its line')
+    const closed = ['', '/* Loads\n   it. */\n', '/* Reads the thing\n   from disk. */\n'] as const
+    t.same(settledEitherWay('a.c', closed), [null, null], 'of several lines')
     t.end()
   },
 )

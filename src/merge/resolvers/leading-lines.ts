@@ -25,7 +25,8 @@ interface Form {
   readonly mark?: RegExp
 }
 
-const slashes = /^\s*\/[/*]|\*\/\s*$/
+/** Not what only has a comment behind it. */
+const slashes = /^\s*\/[/*]|^(?!.*\/\*).*\*\/\s*$/
 const hash = /^\s*#(?![![])/
 /** Nothing but decorators, of which the last may go on below. */
 const decorator = /^\s*(?:@[\w.]+(?:\((?:[^()]|\([^()]*\))*\))?\s*)*@[\w.]+(?:\((?:[^()]|\([^()]*\))*\)?)?\s*$/
