@@ -1769,6 +1769,64 @@ void t.test('one thing that both put, each in its own way, does not stand twice 
   t.end()
 })
 
+void t.test(
+  'words that no side changed alike may be at odds all the same: they are left to people even where checks pass',
+  (t) => {
+    const atOdds = [
+      [
+        'a.rb',
+        'title = read[:title]\nsize = read[:size]\n',
+        'title = read[:title]\nsize = read[:size] || 0\n',
+        'unless done\n  title = read[:title] || first\nend\n',
+      ],
+      [
+        'a.txt',
+        'a kind of lens (one) and glass (two) here\n',
+        'a kind of (one) and glass (two) here\n',
+        'a kind of lens (one) and glass lens (two) here\n',
+      ],
+      ['a.py', 'if wide and tall and deep:\n', 'if not wide and tall and deep:\n', 'if wide and tall or deep:\n'],
+      ['a.js', 'if (wide && tall && deep) {\n', 'if (!wide && tall && deep) {\n', 'if (wide && tall || deep) {\n'],
+      [
+        'a.sh',
+        'g++ -Wall -O2 -g a.cpp -o a\n',
+        'g++ -Wall -O2 -g a.cpp -o a -lgl\n',
+        `build=anew\n${'step with more words\n'.repeat(9)}g++ $flags -o a\n`,
+      ],
+    ] as const
+    for (const [path, base, ours, theirs] of atOdds) {
+      t.equal(settled({ path, base, ours, theirs }, 'checked'), null, base)
+      t.equal(settled({ path, base, ours: theirs, theirs: ours }, 'checked'), null, base)
+    }
+    const others = [
+      [
+        'a.js',
+        'if (wide && tall && deep) {\n',
+        'if (near && wide && tall && deep) {\n',
+        'if (wide && tall && deep && open) {\n',
+        'if (near && wide && tall && deep && open) {\n',
+      ],
+      [
+        'a.sh',
+        'find -t d from all | sort\n',
+        'find -x 4 -t d from all | sort\n',
+        'find -t d from all | sort -r\n',
+        'find -x 4 -t d from all | sort -r\n',
+      ],
+      [
+        'a.js',
+        'let a = first(wide, tall)\nlet b = last(wide, tall)\n',
+        'const a = first(wide, tall)\nconst b = last(wide, tall)\n',
+        'let a = first(wide, tall)\nlet b = last(wide, 2 * tall)\n',
+        'const a = first(wide, tall)\nconst b = last(wide, 2 * tall)\n',
+      ],
+    ] as const
+    for (const [path, base, ours, theirs, both] of others)
+      t.same(settledEitherWay(path, [base, ours, theirs]), [both, both], ours)
+    t.end()
+  },
+)
+
 void t.test('the line ends of a file are kept', (t) => {
   const windows = (text: string): string => text.replaceAll('\n', '\r\n')
   const [base, ours, theirs] = ['a\n', 'a\nours, new', 'a\nelse: by theirs']

@@ -1,5 +1,6 @@
 import { linesOf } from '../text/lines.ts'
 import type { Chunk } from '../text/three-way.ts'
+import { areAtOdds } from './at-odds.ts'
 import { combine } from './combine.ts'
 import { areSwitched } from './comment-signs.ts'
 import type { FileFacts } from './file-facts.ts'
@@ -11,22 +12,27 @@ import { areShort, similarity, tokensOf, wordsOf } from './similarity.ts'
 /** Below this the lines were written anew. */
 const leastSimilarity = 0.7
 
+/** Below this nothing is left to put a change beside. */
+const leastShared = 0.2
+
 /** The sides changed different words of the same lines: both changes stay. */
 export const tokensOfLines: Resolver = {
   name: 'tokens-of-lines',
   resolve(chunk, file) {
     const { base, ours, theirs } = chunk
-    if (base.length === 0 || ours.length === 0 || theirs.length === 0) return null
+    if ([base, ours, theirs].some(({ length }) => length === 0)) return null
     const was = tokensOf(base.join(''))
     const sides = [tokensOf(ours.join('')), tokensOf(theirs.join(''))] as const
     if (!areShort(was, ...sides)) return null
     const least = Math.min(...sides.map((side) => similarity(was, side)))
+    if (least < leastShared) return null
     const apart = combine(was, sides, { gap: 1 })
     const tokens = apart ?? combine(was, sides, { gap: 0 })
-    if (tokens === null || areGlued(tokens)) return null
+    if (tokens === null || areGlued(tokens) || areAtOdds({ was, sides }, file.kind === 'source')) return null
     const evidence = `no word was changed by both (similarity ${least.toFixed(2)}${apart === null ? ', though some that touch' : ''})`
+    const lines = linesOf(tokens.join(''))
     const isUnsure = least < leastSimilarity || apart === null || isDoubtful(chunk, file)
-    return { grade: isUnsure ? 'checked' : 'likely', lines: linesOf(tokens.join('')), evidence }
+    return { grade: isUnsure ? 'checked' : 'likely', lines, evidence }
   },
 }
 
