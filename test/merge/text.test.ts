@@ -1798,6 +1798,14 @@ void t.test(
       t.equal(settled({ path, base, ours, theirs }, 'checked'), null, base)
       t.equal(settled({ path, base, ours: theirs, theirs: ours }, 'checked'), null, base)
     }
+    const twice = [
+      'find -t d from all | sort\n',
+      'find -x 4 -t d from all | sort\n',
+      'find -t d -x 2 from all | sort\n',
+    ] as const
+    t.same(settledEitherWay('a.sh', twice), [null, null])
+    const checked = settled({ path: 'a.sh', base: twice[0], ours: twice[1], theirs: twice[2] }, 'checked')
+    t.equal(checked, 'find -x 4 -t d -x 2 from all | sort\n', 'an option may be given twice')
     const others = [
       [
         'a.js',

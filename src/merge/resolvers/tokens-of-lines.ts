@@ -4,6 +4,7 @@ import { areAtOdds } from './at-odds.ts'
 import { combine } from './combine.ts'
 import { areSwitched } from './comment-signs.ts'
 import type { FileFacts } from './file-facts.ts'
+import { giveTwice } from './given-twice.ts'
 import { areRewrittenImports } from './import-lines.ts'
 import { mayBeOneFix } from './one-fix.ts'
 import type { Resolver } from './resolver.ts'
@@ -31,13 +32,16 @@ export const tokensOfLines: Resolver = {
     if (tokens === null || areGlued(tokens) || areAtOdds({ was, sides }, file.kind === 'source')) return null
     const evidence = `no word was changed by both (similarity ${least.toFixed(2)}${apart === null ? ', though some that touch' : ''})`
     const lines = linesOf(tokens.join(''))
-    const isUnsure = least < leastSimilarity || apart === null || isDoubtful(chunk, file)
+    const isUnsure = least < leastSimilarity || apart === null || isDoubtful(chunk, file, lines)
     return { grade: isUnsure ? 'checked' : 'likely', lines, evidence }
   },
 }
 
-const isDoubtful = (chunk: Chunk, file: FileFacts): boolean =>
-  areRewrittenImports(chunk, file) || mayBeOneFix(chunk, file) || areSwitched(chunk)
+const isDoubtful = (chunk: Chunk, file: FileFacts, lines: readonly string[]): boolean =>
+  areRewrittenImports(chunk, file) ||
+  mayBeOneFix(chunk, file) ||
+  areSwitched(chunk) ||
+  giveTwice(lines, [chunk.ours, chunk.theirs])
 
 /** Whether two words have become one: a side took away the line's end between them while the other wrote beside it. */
 const areGlued = (tokens: readonly string[]): boolean =>
