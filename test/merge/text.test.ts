@@ -1351,6 +1351,33 @@ void t.test('a version that goes on with another part than the higher one, or go
   t.end()
 })
 
+void t.test('a version that both raised beside other words is merged by itself, where checks pass', (t) => {
+  const text = (name: string, version: string): string => `{\n  'name': '${name}',\n  'version': '${version}',\n}\n`
+  const [base, ours, theirs] = [
+    text('Maps', '16.0.1.0.0'),
+    text('Maps and more', '17.0.1.0.0'),
+    text('Maps', '16.0.1.1.0'),
+  ]
+  const both = text('Maps and more', '17.0.1.1.0')
+  for (const sides of [
+    { ours, theirs },
+    { ours: theirs, theirs: ours },
+  ]) {
+    t.equal(settled({ path: 'a.py', base, ...sides }, 'checked'), both)
+    t.equal(settled({ path: 'a.py', base, ...sides }), null)
+  }
+  const others = [
+    [text('Maps', '1.2.0'), text('Charts', '1.3.0'), text('Plans', '1.4.0')],
+    ['run(1.25, wide)\n', 'run(1.5, wide, deep)\n', 'run(2.5, wide)\n'],
+    ['a==1.2.0 wide\n', 'b==1.3.0 wide\n', 'a==1.4.0 wide\n'],
+  ] as const
+  for (const [was, one, other] of others) {
+    t.equal(settled({ path: 'a.py', base: was, ours: one, theirs: other }, 'checked'), null, was)
+    t.equal(settled({ path: 'a.py', base: was, ours: other, theirs: one }, 'checked'), null, was)
+  }
+  t.end()
+})
+
 /** What comes of a conflict, whoever of the two is ours. */
 const settledEitherWay = (path: string, [base, ours, theirs]: readonly [string, string, string]) => [
   settled({ path, base, ours, theirs }),

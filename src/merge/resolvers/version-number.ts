@@ -1,15 +1,19 @@
+import { inVersions, isInAllVersions } from '../syntax/versions.ts'
 import type { FileFacts } from './file-facts.ts'
 import { type Grade, grades, type Resolver } from './resolver.ts'
+import { versionBeside } from './version-beside.ts'
 import { isOfVersions, isVersion, type NumberOnLine } from './version-places.ts'
 import { compareVersions, mergeVersions, versionPattern } from './versions.ts'
 
-/** Lines that differ in nothing but a version: the higher one stays, or each part as one side changed it. Only where versions are declared. */
+/** Lines that differ in nothing but a version: the higher one stays, or each part as one side changed it. Beside other changes only for a check to confirm. */
 export const versionNumber: Resolver = {
   name: 'version-number',
-  resolve({ base, ours, theirs }, file) {
-    if (file.kind === 'lock' || ours.length !== theirs.length || ours.length !== base.length) return null
-    const bare = withoutVersions(ours)
-    if (bare !== withoutVersions(theirs) || bare !== withoutVersions(base)) return null
+  resolve(chunk, file, isKnown) {
+    const { base, ours, theirs } = chunk
+    if (file.kind === 'lock') return null
+    const bare = inVersions((name) => withoutVersions(chunk[name]))
+    const areAlike = isInAllVersions((name) => bare[name] === bare.base && chunk[name].length === base.length)
+    if (!areAlike) return versionBeside(chunk, file, isKnown)
     const merged = base.map((was, at) => mergeLine(was, ours[at] ?? '', theirs[at] ?? ''))
     if (!merged.every((one) => one !== null) || merged.every(({ isNews }) => !isNews)) return null
     const told = ours.flatMap((line, at) => (merged[at]?.isNews ? saidOn(line, theirs[at] ?? '', file) : []))
