@@ -1800,6 +1800,7 @@ void t.test(
   'words that no side changed alike may be at odds all the same: they are left to people even where checks pass',
   (t) => {
     const atOdds = [
+      ['a.js', 'first(1)\nsecond(2)\nthird(3)\n', 'first(1)\n// second(2)\n// third(3)\n', 'first(1)\nthird(3)\n'],
       [
         'a.rb',
         'title = read[:title]\nsize = read[:size]\n',

@@ -61,11 +61,14 @@ function takesWhatIsPut(changes: readonly Change[], others: readonly Change[], l
 function hasLostItsPlace(changes: readonly Change[], others: readonly Change[], was: readonly string[]): boolean {
   const isGone = (at: number): boolean => others.some(({ oldFrom, oldTo }) => oldFrom <= at && at < oldTo)
   return changes.some(({ oldFrom, oldTo, put }) => {
-    if (oldFrom !== oldTo || !put.some(isWord)) return false
+    if (oldFrom !== oldTo || !saysSomething(put)) return false
     const beside = [wordBeside(was, oldFrom - 1, -1), wordBeside(was, oldFrom, 1)].filter((at) => at !== null)
     return beside.length > 0 && beside.every(isGone)
   })
 }
+
+/** Words, or signs that make a comment of what is behind them. */
+const saysSomething = (put: readonly string[]): boolean => put.some(isWord) || /\/\/|#|--/.test(put.join(''))
 
 /** Where the next word of the line is, from a place on. */
 function wordBeside(was: readonly string[], from: number, step: 1 | -1): number | null {
