@@ -1863,6 +1863,23 @@ void t.test(
   },
 )
 
+void t.test('lines that one side took away and the other made comments of are gone, where checks pass', (t) => {
+  const base = 'first(1)\nsecond(2)\nthird(3)\n'
+  const off = base.replace('second', '// second').replace('third', '// third')
+  const away = 'first(1)\n'
+  const upToChecked = (one: string, other: string) => [
+    settled({ path: 'a.js', base, ours: one, theirs: other }, 'checked'),
+    settled({ path: 'a.js', base, ours: other, theirs: one }, 'checked'),
+  ]
+  t.same(upToChecked(off, away), [away, away])
+  t.same(settledEitherWay('a.js', [base, off, away]), [null, null])
+  for (const other of ['first(1)\nsecond(2, 3)\n', 'first(1)\nthird(3)\n'])
+    t.same(upToChecked(off, other), [null, null], 'not all was taken away, or other lines were put')
+  const more = off.replace('third(3)', 'third(3)\nfourth(4)')
+  t.same(upToChecked(more, away), [null, null], 'more was put than comments')
+  t.end()
+})
+
 void t.test('the line ends of a file are kept', (t) => {
   const windows = (text: string): string => text.replaceAll('\n', '\r\n')
   const [base, ours, theirs] = ['a\n', 'a\nours, new', 'a\nelse: by theirs']

@@ -1,5 +1,5 @@
+import { diffLines } from '../text/line-diff.ts'
 import type { Chunk } from '../text/three-way.ts'
-import { changeOf } from './contained-change.ts'
 import { saysSomething } from './outermost-lines.ts'
 
 /** What a side did with the signs of comments: lines that it put out of use, and lines that it put to use again. */
@@ -10,9 +10,9 @@ export interface Switched {
 
 /** The lines, without signs and the space around them, that a side made comments of or that were comments before. */
 export function switchedBy(side: readonly string[], base: readonly string[]): Switched {
-  const { gone, put } = changeOf(base, side)
-  const were = base.filter((line, at) => gone.has(at) && saysSomething(line))
-  const are = put.filter(saysSomething)
+  const hunks = diffLines(base, side)
+  const were = hunks.flatMap(({ oldFrom, oldTo }) => base.slice(oldFrom, oldTo)).filter(saysSomething)
+  const are = hunks.flatMap(({ newFrom, newTo }) => side.slice(newFrom, newTo)).filter(saysSomething)
   return { off: commentsOf(are, were), on: commentsOf(were, are) }
 }
 

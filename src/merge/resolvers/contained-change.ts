@@ -1,6 +1,7 @@
 import { diffLines } from '../text/line-diff.ts'
+import { switchedBy } from './comment-signs.ts'
 import { saysSomething } from './outermost-lines.ts'
-import type { Resolver } from './resolver.ts'
+import type { Resolution, Resolver } from './resolver.ts'
 import { holdsInOrder, similarity, wordsOf } from './similarity.ts'
 
 /** Of the words of two lines: what is more alike is one line, changed. */
@@ -12,14 +13,35 @@ const mostPairs = 10_000
 /** One side took away all that the other did and put all that the other put, and went on: what it made stays. */
 export const containedChange: Resolver = {
   name: 'contained-change',
-  resolve({ base, ours, theirs }) {
-    if (base.length === 0 || ours.length === 0 || theirs.length === 0) return null
+  resolve({ base, ours, theirs }, file) {
+    if (base.length === 0) return null
     const [mine, other] = [changeOf(base, ours), changeOf(base, theirs)]
+    const gone = file.kind === 'source' ? withoutUnused(base, [ours, theirs]) : null
+    if (gone !== null) return gone
+    if (ours.length === 0 || theirs.length === 0) return null
     const evidence = 'took away and put all that the other side did, and more'
     if (isWithin(mine, other, base)) return { grade: 'likely', lines: theirs, evidence: `theirs ${evidence}` }
     if (isWithin(other, mine, base)) return { grade: 'likely', lines: ours, evidence: `ours ${evidence}` }
     return null
   },
+}
+
+/** Without the lines that one side took away, putting nothing instead, and of which the other made comments and did nothing else. */
+function withoutUnused(
+  base: readonly string[],
+  sides: readonly [readonly string[], readonly string[]],
+): Resolution | null {
+  const at = sides.findIndex((side, number) => areUnused(changeOf(base, side), sides[1 - number] ?? [], base))
+  if (at === -1) return null
+  const evidence = `${at === 0 ? 'ours' : 'theirs'} took away what the other side made comments of`
+  return { grade: 'checked', lines: sides[at] ?? [], evidence }
+}
+
+function areUnused(removal: Change, side: readonly string[], base: readonly string[]): boolean {
+  const { gone, put } = changeOf(base, side)
+  const [said, off] = [put.filter(saysSomething), switchedBy(side, base).off]
+  const isAll = off.length > 0 && off.length === said.length && !removal.put.some(saysSomething)
+  return isAll && [...gone].every((at) => removal.gone.has(at))
 }
 
 /** What a side did to the base. */
