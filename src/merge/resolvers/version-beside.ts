@@ -3,16 +3,20 @@ import { linesOf } from '../text/lines.ts'
 import type { Chunk } from '../text/three-way.ts'
 import type { FileFacts } from './file-facts.ts'
 import type { IsKnown, Resolution } from './resolver.ts'
-import { wordsOf } from './similarity.ts'
+import { areShort, tokensOf, wordsOf } from './similarity.ts'
 import { tokensOfLines } from './tokens-of-lines.ts'
 import { isVersion, type NumberOnLine } from './version-places.ts'
 import { mergeVersions, versionPattern } from './versions.ts'
+
+/** Of what stands before a number no more is looked at for its name. */
+const longestName = 200
 
 /**
  * The version that both sides changed merged by itself, and the words around it, of which none was changed by both; null where there is
  * no such version.
  */
 export function versionBeside(chunk: Chunk, file: FileFacts, isKnown: IsKnown): Resolution | null {
+  if (!isInAllVersions((name) => areShort(tokensOf(chunk[name].join(''))))) return null
   const numbers = inVersions((name) => chunk[name].flatMap(numbersOn))
   if (!isInAllVersions((name) => numbers[name].length === numbers.base.length)) return null
   const merged = numbers.base.map((base, at) => {
@@ -36,7 +40,7 @@ const numbersOn = (line: string): readonly NumberOnLine[] =>
 /** null where not both changed it, or it may be no version of the same thing. */
 function versionOfBoth({ base, ours, theirs }: InVersions<NumberOnLine>, file: FileFacts): string | null {
   const isChanged = ours.number !== base.number && theirs.number !== base.number && ours.number !== theirs.number
-  const of = [base, ours, theirs].map(({ before }) => wordsOf(before).at(-1) ?? '')
+  const of = [base, ours, theirs].map(({ before }) => wordsOf(before.slice(-longestName)).at(-1) ?? '')
   const isOfOne = of[0] !== '' && new Set(of).size === 1
   if (!isChanged || !isOfOne || isVersion(ours, file) === 'no') return null
   return mergeVersions(base.number, ours.number, theirs.number).version
