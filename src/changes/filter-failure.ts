@@ -54,11 +54,15 @@ async function onlyUsed(own: PrivateIndex, filters: ReadonlySet<string>): Promis
 const everyPath = async ({ git, env }: PrivateIndex): Promise<readonly string[]> =>
   bytePaths(await git.bytes(['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { env }))
 
+/** What git says of a filter's end, more of it the sooner that comes. */
+const ofGit = /^error: (?:external filter|packet write|could not write client|initialization for subprocess)/i
+
 /** What the filter said, or else why it could not be started. */
 function reasonIn(message: string, folder: string): string {
   const [, said = ''] = message.split(` in ${folder}: `)
-  const [words = ''] = said.split(/^(?:error: external filter|fatal: )/m)
+  const [before = ''] = said.split(/^fatal: /m)
+  const lines = before.split('\n').filter((line) => !ofGit.test(line))
   const [, unstarted = ''] = /^fatal: (cannot run .+)$/m.exec(said) ?? []
-  const reason = [words.trim(), unstarted].find((one) => one !== '')
+  const reason = [lines.join('\n').trim(), unstarted].find((one) => one !== '')
   return reason === undefined ? '' : `: ${reason}`
 }
