@@ -1,4 +1,5 @@
 import type { RunOutcome, RunUnderWay, RunWatch } from './conduct-run.ts'
+import { jsonPieces, wholeLines } from './json-pieces.ts'
 import { onInterrupts } from './interrupts.ts'
 import { loadAgents } from './load-agents.ts'
 import { plainLines, plainText } from '../plain-text.ts'
@@ -32,7 +33,7 @@ export async function carryOut({ prepared, terminal, options, perform }: Carried
       tell: view.tell,
     })
     view.end()
-    terminal.print(options.json ? JSON.stringify(asJson(outcome), null, 2) : asText(outcome))
+    for (const text of options.json ? asJson(outcome) : [asText(outcome)]) terminal.print(text)
     return outcome
   } finally {
     view.end()
@@ -40,9 +41,9 @@ export async function carryOut({ prepared, terminal, options, perform }: Carried
   }
 }
 
-function asJson({ run, exitCode, reason, files, proposal }: RunOutcome): object {
-  return { schema: 'troupe/run/1', run, exitCode, reason, files, proposal }
-}
+/** In pieces of whole lines: as one text the proposal of a hundred thousand tasks takes as much memory as all of them did. */
+const asJson = ({ run, exitCode, reason, files, proposal }: RunOutcome): Iterable<string> =>
+  wholeLines(jsonPieces({ schema: 'troupe/run/1', run, exitCode, reason, files, proposal }))
 
 function asText({ run, reason, files, proposal }: RunOutcome): string {
   const landed = proposal.tasks.filter(({ disposition }) => disposition.state === 'landed').length

@@ -25,7 +25,7 @@ import { MessageChannel, Worker } from 'node:worker_threads'
 import { crc32 } from 'node:zlib'
 import fc from 'fast-check'
 import t from 'tap'
-import { jsonPieces } from '../../src/cli/json-pieces.ts'
+import { jsonPieces, wholeLines } from '../../src/cli/json-pieces.ts'
 import { systemClock } from '../../src/clock.ts'
 import { asAgentName, asRunId, asTaskId, newRunId } from '../../src/ids.ts'
 import { openLog } from '../../src/log.ts'
@@ -341,7 +341,9 @@ void t.test('a file is written from pieces, and JSON in pieces reads as JSON at 
   const part = fc.oneof(fc.jsonValue(), fc.constant(undefined), fc.array(fc.option(fc.jsonValue(), { nil: undefined })))
   fc.assert(
     fc.property(fc.dictionary(fc.string(), part, { noNullPrototype: true }), (value) => {
-      t.equal([...jsonPieces(value)].join(''), `${JSON.stringify(value, null, 2)}\n`)
+      const text = JSON.stringify(value, null, 2)
+      t.equal([...jsonPieces(value)].join(''), `${text}\n`)
+      t.equal([...wholeLines(jsonPieces({ value, long }))].join('\n'), JSON.stringify({ value, long }, null, 2))
     }),
   )
 })
