@@ -1,3 +1,4 @@
+import { byExtension, extensionOf } from './by-extension.ts'
 import type { FileFacts } from './file-facts.ts'
 
 /** What white space may mean in a language. */
@@ -14,26 +15,23 @@ const indented: Spacing = { isFree: true, isIndented: true }
 /** Of what nothing is known: Makefiles, YAML, Markdown and whatever else. */
 const unknown: Spacing = { isFree: false, isIndented: true }
 
-const namesOf: readonly (readonly [Spacing, string])[] = [
+const spacings = byExtension<Spacing>([
   [
-    inBraces,
     'ts mts cts tsx js mjs cjs jsx json jsonc json5 java kt kts groovy gradle c h cc cpp cxx hh hpp hxx cs m mm',
+    inBraces,
   ],
-  [inBraces, 'go rs swift dart php proto graphql gql sql toml zig glsl wgsl sol lua'],
-  [parting, 'sh bash zsh fish rb rake gemspec ex exs erl hrl pl pm r jl clj cljs lisp el scm ps1 bat cmd tf hcl nix'],
-  [parting, 'css scss less html htm xml xsd svg vue svelte astro erb ejs hbs twig tex'],
-  [indented, 'py pyi pyx pxd scala'],
-]
-const spacings: ReadonlyMap<string, Spacing> = new Map(
-  namesOf.flatMap(([spacing, names]) => names.split(' ').map((name) => [name, spacing] as const)),
-)
+  ['go rs swift dart php proto graphql gql sql toml zig glsl wgsl sol lua', inBraces],
+  ['sh bash zsh fish rb rake gemspec ex exs erl hrl pl pm r jl clj cljs lisp el scm ps1 bat cmd tf hcl nix', parting],
+  ['css scss less html htm xml xsd svg vue svelte astro erb ejs hbs twig tex', parting],
+  ['py pyi pyx pxd scala', indented],
+])
 
 /** Files in which every sign counts. */
 const exact: ReadonlySet<string> = new Set(['csv', 'tsv', 'tab', 'txt', 'patch', 'diff'])
 
 /** Lines as one text without the white space that means nothing in such a file, and without blank ones; null where all of it may mean something. */
 export function bareLines({ path, kind }: FileFacts): ((lines: readonly string[]) => string) | null {
-  const extension = /\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? ''
+  const extension = extensionOf(path)
   if (exact.has(extension) && kind !== 'manifest') return null
   const spacing = spacings.get(extension) ?? unknown
   return (lines) =>

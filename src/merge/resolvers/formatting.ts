@@ -1,5 +1,6 @@
 import type { Chunk } from '../text/three-way.ts'
 import { bareLines } from './bare-lines.ts'
+import { extensionOf } from './by-extension.ts'
 import type { FileFacts } from './file-facts.ts'
 import type { Grade, Resolution, Resolver } from './resolver.ts'
 import { similarity, tokensOf } from './similarity.ts'
@@ -70,7 +71,7 @@ const withLastCommas: ReadonlySet<string> = new Set(['rs', 'php', 'dart'])
 
 /** Lines as one text without their form; null where that cannot be told, of a language or of such lines. */
 function formOf(file: FileFacts): ((lines: readonly string[]) => string | null) | null {
-  const extension = /\.(\w+)$/.exec(file.path)?.[1]?.toLowerCase() ?? ''
+  const extension = extensionOf(file.path)
   const bare = free.has(extension) ? bareLines(file) : null
   if (bare === null) return null
   const comma = withLastCommas.has(extension) ? lastComma : lastInBraces

@@ -1,3 +1,4 @@
+import { byExtension, extensionOf } from './by-extension.ts'
 import type { FileFacts, Language } from './file-facts.ts'
 import { wordsOf } from './similarity.ts'
 
@@ -13,8 +14,8 @@ export interface ImportForm {
 
 /** How lines of a file bring names in; null of a language that is not known. */
 export function importFormOf({ path, language }: FileFacts): ImportForm | null {
-  const extension = /\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? ''
-  return (language === null ? undefined : byLanguage[language]) ?? byExtension.get(extension) ?? null
+  const extension = extensionOf(path)
+  return (language === null ? undefined : byLanguage[language]) ?? forms.get(extension) ?? null
 }
 
 /** All words but those of the language and those that tell where from. */
@@ -50,7 +51,7 @@ function fileIn(line: string): readonly string[] {
 }
 
 const last = { namesIn: lastIn, mayRepeat: false }
-const forms: readonly (readonly [string, ImportForm])[] = [
+const forms = byExtension<ImportForm>([
   ['java kt groovy', { ...last, line: /^\s*import\s+(?:static\s+)?[\w.]+(?:\.\*)?(?:\s+as\s+\w+)?\s*;?\s*$/ }],
   ['rs', { ...last, line: /^\s*(?:pub(?:\(\w+\))?\s+)?use\s+[\w:*]+(?:\{[\w:*, ]*\})?(?:\s+as\s+\w+)?\s*;\s*$/ }],
   ['php', { ...last, line: /^\s*use\s+(?:function\s+|const\s+)?[\w\\]+(?:\s+as\s+\w+)?\s*;\s*$/ }],
@@ -62,7 +63,4 @@ const forms: readonly (readonly [string, ImportForm])[] = [
     'c h cc cpp cxx hh hpp hxx m mm',
     { namesIn: fileIn, mayRepeat: true, line: /^\s*#\s*(?:include|import)\s*(?:<[^>]+>|"[^"]+")\s*(?:\/\/.*)?$/ },
   ],
-]
-const byExtension: ReadonlyMap<string, ImportForm> = new Map(
-  forms.flatMap(([extensions, form]) => extensions.split(' ').map((one) => [one, form] as const)),
-)
+])

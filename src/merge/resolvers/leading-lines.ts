@@ -1,3 +1,4 @@
+import { byExtension, extensionOf } from './by-extension.ts'
 import { outermostIn } from './outermost-lines.ts'
 
 /** What lines end in that belongs to the line behind them. */
@@ -31,7 +32,7 @@ const hash = /^\s*#(?![![])/
 /** Nothing but decorators, of which the last may go on below. */
 const decorator = /^\s*(?:@[\w.]+(?:\((?:[^()]|\([^()]*\))*\))?\s*)*@[\w.]+(?:\((?:[^()]|\([^()]*\))*\)?)?\s*$/
 
-const forms: readonly (readonly [string, Form])[] = [
+const forms = byExtension<Form>([
   ['ts mts cts tsx js mjs cjs jsx java kt kts scala groovy swift dart', { comment: slashes, mark: decorator }],
   ['py pyi pyx', { comment: hash, mark: decorator }],
   ['rs', { comment: slashes, mark: /^\s*#\[/ }],
@@ -42,8 +43,5 @@ const forms: readonly (readonly [string, Form])[] = [
   ['sql lua hs elm', { comment: /^\s*--/ }],
   ['clj cljs lisp el scm rkt', { comment: /^\s*;/ }],
   ['vim', { comment: /^\s*"/ }],
-]
-const byExtension: ReadonlyMap<string, Form> = new Map(
-  forms.flatMap(([names, one]) => names.split(' ').map((name) => [name, one] as const)),
-)
-const form = (path: string): Form | undefined => byExtension.get(/\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? '')
+])
+const form = (path: string): Form | undefined => forms.get(extensionOf(path))

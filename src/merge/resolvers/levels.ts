@@ -1,3 +1,4 @@
+import { extensionOf } from './by-extension.ts'
 import type { FileFacts } from './file-facts.ts'
 import { indentOf } from './indent.ts'
 import { pythonLines } from './python-lines.ts'
@@ -12,7 +13,7 @@ type Levels = (lines: readonly string[]) => readonly number[]
 export function levelsIn({ path, kind, language }: FileFacts): Levels | null {
   if (language === 'python') return (lines) => pythonLines(lines).map(({ indent }) => indent)
   if (language === 'yaml') return yamlLevels
-  const extension = /\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? ''
+  const extension = extensionOf(path)
   if (tables.has(extension)) return (lines) => lines.filter(saysSomething).map((line) => (tableHead.test(line) ? 0 : 1))
   if (language === 'markdown' || extension === 'rst' || kind === 'changelog') return headingLevels
   return indented.has(extension) ? (lines) => lines.filter((line) => line.trim() !== '').map(indentOf) : null

@@ -1,4 +1,5 @@
 import type { Chunk } from '../text/three-way.ts'
+import { byExtension, extensionOf } from './by-extension.ts'
 import type { FileFacts } from './file-facts.ts'
 
 /** What both put behind the last thing of a list, as if each line had its comma. */
@@ -14,19 +15,16 @@ export interface ListEnd {
  */
 export function atListEnd(chunk: Chunk, { path, kind, language }: FileFacts): ListEnd | null {
   if (language === 'json') return kind === 'manifest' ? null : endIn(chunk)
-  const entry = entries.get(/\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? '')
+  const entry = entries.get(extensionOf(path))
   return entry !== undefined && isOfEntries(chunk, entry) ? endIn(chunk) : null
 }
 
 /** What begins with a bracket or a key, by ending; a parameter with its type or a value does not. */
-const forms: readonly (readonly [string, RegExp])[] = [
+const entries = byExtension<RegExp>([
   ['c h cc cpp cxx hh hpp hxx m mm cs lua', /^\s*(?:[{[]|\.?[\w$]+\s*=\s)/],
   ['php rb groovy gradle dart', /^\s*(?:[{[]|[:"']?[\w$-]+["']?\s*=>|["']?[\w-]+["']?:\s)/],
   ['java', /^\s*\{/],
-]
-const entries: ReadonlyMap<string, RegExp> = new Map(
-  forms.flatMap(([extensions, entry]) => extensions.split(' ').map((one) => [one, entry] as const)),
-)
+])
 
 /** Whether what was last and what both put are entries, at whose ends a comma is one. */
 function isOfEntries({ base, ours, theirs }: Chunk, entry: RegExp): boolean {
